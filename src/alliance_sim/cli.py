@@ -1,0 +1,377 @@
+"""The command line: reads arguments, calls the API, prints. Libraries that take long to load wait until needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from alliance_sim.data import data_folder
+from alliance_sim.errors import InputError
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.scenarios import Meeting, Scenario, list_scenarios, load_scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from alliance_sim.ensemble import Ensemble
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="alliance-sim",
+    help="Who blocks what in an alliance that decides by consensus, how sure we are, and what would restore consensus.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+#: Columns of a pipe, where no terminal says how wide it is.
+PIPE_WIDTH = 120
+FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
+#: Outcomes of an item: head of the column and colour.
+DECISIONS = {
+    "adopted": ("adopt", "green"),
+    "diluted": ("dilute", "cyan"),
+    "withdrawn": ("withdr", "magenta"),
+    "blocked": ("block", "red"),
+    "deferred": ("defer", "yellow"),
+}
+#: What `run --plot` draws.
+FIGURE = ["cohesion", "consensus_capacity", "threat_gap", "deterrence", "sanctions_durability", "mean_spending"]
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 the answer is no, 2 the input is at fault, 130 interrupted."""
+    try:
+        status = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
+    except InputError as error:
+        print(f"alliance-sim: {error}", file=sys.stderr)
+        status = 2
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted", file=sys.stderr)
+        status = 130
+    except BrokenPipeError:
+        # The reader has seen enough. Nothing may be flushed into the closed pipe when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+@app.command("list")
+def list_command(as_json: AsJson = False) -> None:
+    """List the bundled scenarios."""
+    scenarios = [load_scenario(name) for name in list_scenarios()]
+    fields = ("name", "title", "era", "start", "months")
+    if as_json:
+        _print_json({"scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios]})
+        return
+    table = _table("scenario", "title", "era", "start", ">months")
+    for scenario in scenarios:
+        table.add_row(
+            Text(scenario.name, "bold"), Text(scenario.title), scenario.era, scenario.start, str(scenario.months)
+        )
+    _print(table)
+
+
+@app.command()
+def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
+    """Show a scenario: its timeline, levers and sources."""
+    found = load_scenario(scenario)
+    path = data_folder("scenarios") / f"{scenario}.yaml" if scenario in list_scenarios() else Path(scenario)
+    if as_json:
+        _print_json({**found.model_dump(mode="json", exclude_none=True), "file": str(path)})
+        return
+    parameters = _table("parameter", "value") if found.parameters else Text("Parameters: as in the registry", "dim")
+    if isinstance(parameters, Table):
+        given = found.model_dump(mode="json", exclude_none=True)["parameters"]
+        for name, value in given.items():
+            parameters.add_row(name, escape(str(value)))
+    _print(
+        Text.assemble((found.name, "bold"), "  ", found.title),
+        Text(f"{found.start}, {found.months} months, calibrated to {found.era}", "dim"),
+        Text(),
+        Text(found.description),
+        Text(),
+        _timeline(found),
+        Text(),
+        parameters,
+        Text(),
+        Text("Sources", "bold"),
+        *(Padding(Text(f"- {source}"), (0, 0, 0, 2)) for source in found.sources),
+        Text(f"\nFile: {path}", "dim", overflow="fold"),
+    )
+
+
+@app.command()
+def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
+    """Check scenario files: every problem with its file, line and field."""
+    problems = []
+    for file in files:
+        try:
+            scenario = load_scenario(file)
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            print(
+                f"{file}: ok ({scenario.name}: {scenario.months} months, {len(scenario.events)} events, "
+                f"{len(scenario.meetings)} meetings)"
+            )
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+@app.command()
+def run(
+    scenario: ScenarioName,
+    draws: Annotated[int, typer.Option(help="Number of draws.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Scenarios with one seed share their chance.")] = 0,
+    months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the results in a new folder.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the main outcomes (.png, .svg, .pdf).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run many draws of a scenario: the decision board, and outcomes with intervals."""
+    what_if = load_scenario(scenario).with_parameters(_values(settings or []))
+
+    # What would fail in the end fails before the work begins.
+    from alliance_sim.ensemble import check_vacant, first_months, simulate
+
+    if months is not None:
+        what_if = first_months(what_if, months)
+    if out:
+        check_vacant(out)
+    if plot:
+        from alliance_sim.plots import check_kind
+
+        check_kind(plot)
+
+    with _progress() as bar:
+        task = bar.add_task(what_if.name, total=draws)
+        ensemble = simulate(
+            what_if, draws, seed, "allies" if out else "monthly", progress=lambda done: bar.update(task, completed=done)
+        )
+    if plot:
+        ensemble.plot(FIGURE, plot)
+    if out:
+        ensemble.save(out)
+    if as_json:
+        _print_json(_as_json(ensemble))
+    else:
+        _print(*_report(ensemble), *(Text(f"Written: {path}", "dim") for path in (out, plot) if path))
+
+
+@app.command()
+def explore(port: Annotated[int, typer.Option(min=1, max=65535)] = 8765) -> None:
+    """Start the explorer in the browser, on this machine only."""
+    try:
+        from alliance_sim.explorer import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("alliance_sim."):
+            raise
+        raise InputError(
+            f"the explorer needs {error.name}; install it with: pip install 'alliance_sim[explorer]'"
+        ) from None
+    serve(port)
+
+
+def _values(settings: list[str]) -> dict[str, float]:
+    values = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        try:
+            values[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(f"--set {setting}: allowed: NAME=VALUE, the value being a number") from None
+    return values
+
+
+def _as_json(ensemble: Ensemble) -> dict[str, Any]:
+    outcomes = {}
+    for name, outcome in OUTCOMES.items():
+        series = ensemble.series(name)
+        outcomes[name] = {"unit": outcome.unit} | {key: series[key].tolist() for key in ("mean", "p05", "p50", "p95")}
+    return {
+        "scenario": ensemble.scenario.name,
+        "seed": ensemble.seed,
+        "draws": ensemble.draws,
+        "months": list(ensemble.months),
+        "outcomes": outcomes,
+        "decisions": ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records"),
+    }
+
+
+def _report(ensemble: Ensemble) -> list[RenderableType]:
+    """Return what `run` prints."""
+    scenario, months = ensemble.scenario, ensemble.months
+    series = {name: ensemble.series(name) for name in OUTCOMES}
+    decisions = ensemble.decisions()
+    width = {name: (s["p95"].iloc[-1] - s["p05"].iloc[-1]) / _range(name) for name, s in series.items()}
+    widest = sorted((name for name in width if width[name] > 0.0), key=width.__getitem__, reverse=True)[:3]
+    lines: list[RenderableType] = [
+        Text.assemble((scenario.name, "bold"), "  ", scenario.title),
+        Text(
+            f"{months[0]} to {months[-1]} ({len(months)} months), {ensemble.draws:,} draws, seed {ensemble.seed}", "dim"
+        ),
+        Text(),
+    ]
+    if len(decisions):
+        lines += [Text("Decision board: how each text ends, % of draws", "bold"), _board(decisions)]
+        lines += [
+            Text(
+                "levels from 0 to 1 (strongest response); byp: blocked but bypassed by others; objectors: % of draws, "
+                "anticipated where the text was withdrawn",
+                "dim",
+            ),
+            Text(),
+        ]
+    lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
+    if widest:
+        lines += [
+            Text(),
+            Text(
+                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws the months, "
+                "--set NAME=VALUE moves a lever, --out DIR keeps every draw.",
+                "dim",
+            ),
+        ]
+    return lines
+
+
+def _range(name: str) -> float:
+    """Width of an outcome's range; what has no natural end is measured in its own units."""
+    return min(OUTCOMES[name].high - OUTCOMES[name].low, 32.0)
+
+
+def _board(decisions: pd.DataFrame) -> Table:
+    heads = [f">{head}" for head, _ in DECISIONS.values()]
+    table = _table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors")
+    table.columns[-1].no_wrap = True
+    room = max(1, (_console().width - 88) // 8)
+    for row in decisions.to_dict("records"):
+        likeliest = max(DECISIONS, key=lambda name: row[name])
+        shares = [
+            Text(_percent(row[name]), f"bold {colour}" if name == likeliest else colour if row[name] else "dim")
+            for name, (_, colour) in DECISIONS.items()
+        ]
+        objectors = [f"{ally} {_percent(rate)}" for ally, rate in row["objectors"].items() if rate >= 0.01]
+        table.add_row(
+            row["month"], FORUMS[row["forum"]], row["issue"], f"{row['reversion']:.2f}→{row['proposed']:.2f}",
+            *shares, Text(_percent(row["bypassed"]), "dim"), f"{row['level_mean']:.2f}", "  ".join(objectors[:room]),
+        )  # fmt: skip
+    return table
+
+
+def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
+    last = len(ensemble.months) - 1
+    at = sorted({0, min(12, last), last})
+    error = {name: ensemble.output.outcomes[:, -1, o].std() / ensemble.draws**0.5 for o, name in enumerate(OUTCOMES)}
+    # With few draws the error of the mean is no longer small beside the spread.
+    coarse = ensemble.draws < 100
+    table = _table("outcome", "unit", *(ensemble.months[t] for t in at), *([">MC error"] if coarse else []))
+    for name, outcome in OUTCOMES.items():
+        cells = []
+        for row in (series[name].iloc[t] for t in at):
+            mean, low, high = f"{row['mean']:.2f}", f"{row['p05']:.2f}", f"{row['p95']:.2f}"
+            cells.append(Text(mean, "dim") if low == high else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim")))
+        table.add_row(name, Text(outcome.unit, "dim"), *cells, *([f"{error[name]:.3f}"] if coarse else []))
+    return table
+
+
+def _timeline(scenario: Scenario) -> Table:
+    table = _table("month", "what", "", "source")
+    entries = sorted((*scenario.events, *scenario.meetings), key=lambda entry: entry.month)
+    common = {"month", "type", "source", "id", "probability", "when"}
+    for entry in entries:
+        if isinstance(entry, Meeting):
+            table.add_row(
+                entry.month, Text(f"{FORUMS[entry.forum]} meeting", "cyan"), Text(entry.title, "bold"), _dim(entry.source)
+            )
+            for item in entry.agenda:
+                step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}"
+                table.add_row("", "", Text.assemble(f"  {step}  ", (item.text, "dim")), _dim(item.source))
+        else:
+            fields = entry.model_dump(mode="json", exclude_none=True, exclude=common)
+            details = ", ".join(
+                f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in fields.items()
+            )
+            if entry.probability < 1.0:
+                details += f"; with probability {entry.probability:g}"
+            if entry.when:
+                details += f"; when {entry.when}"
+            table.add_row(entry.month, Text(entry.type, "yellow"), Text(details.removeprefix("; ")), _dim(entry.source))
+    return table
+
+
+def _dim(text: str) -> Text:
+    return Text(text, "dim")
+
+
+def _percent(share: float) -> str:
+    if share == 0.0:
+        return "·"
+    return "<1" if share < 0.005 else f"{100.0 * share:.0f}"
+
+
+def _table(*heads: str) -> Table:
+    """Return an empty table; heads that begin with ``>`` are those of numbers."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    for head in heads:
+        table.add_column(head.removeprefix(">"), justify="right" if head.startswith(">") else "left")
+    return table
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def _print(*parts: RenderableType) -> None:
+    console = _console()
+    # rich would end the process itself when the reader of a pipe has gone.
+    with console.capture() as capture:
+        console.print(Group(*parts))
+    lines = (line.rstrip() if not console.is_terminal else line for line in capture.get().splitlines())
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )

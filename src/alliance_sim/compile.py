@@ -1,0 +1,562 @@
+"""The waist of the house: a scenario and priors become arrays for the core.
+
+Nothing else knows both YAML and arrays. A `Program` holds what all draws of a scenario share (facts, events, the
+meeting table) and makes what differs between draws (parameters and actors) for any block of draws.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alliance_sim import calibration
+from alliance_sim.core import layout as L
+from alliance_sim.core.events import Events
+from alliance_sim.core.mechanisms import Draws, Facts, State
+from alliance_sim.core.meetings import Meetings, Records, key_of
+from alliance_sim.core.jit import is_compiled
+from alliance_sim.core.month import Output, run_block
+from alliance_sim.core.rng import FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, sample_table
+from alliance_sim.errors import InputError
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, FORUMS, USA
+from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
+from alliance_sim.registry.keys import stable_id
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, resolve
+from alliance_sim.registry.priors import Prior
+from alliance_sim.scenarios import Scenario
+from alliance_sim.registry.fields import month_name, month_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "ALLY_VARIABLES",
+    "DECISIONS",
+    "KEEPS",
+    "SPIN_UP",
+    "AgendaRow",
+    "Block",
+    "Keep",
+    "Program",
+    "compile_scenario",
+]
+
+#: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
+SPIN_UP = 24
+
+Keep = Literal["final", "monthly", "allies", "trace"]
+KEEPS: tuple[Keep, ...] = ("final", "monthly", "allies", "trace")
+
+#: Variables per ally in the core's output, in order.
+ALLY_VARIABLES = ("threat_perception", "guarantee_confidence", "spending", "ukraine_support")
+
+#: Outcomes of an item, in the order of the core's codes.
+DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
+
+_KINDS = {"fixed": FIXED, "uniform": UNIFORM, "normal": NORMAL, "lognormal": LOGNORMAL, "triangular": TRIANGULAR}
+_RULES = ("unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition")
+_COMPARISONS = (">", ">=", "<", "<=")
+#: Allies whose support or spending counts as European (A ¶5 sets Canada beside them).
+_EUROPE = np.array([ally not in ("USA", "CAN") for ally in ALLIES])
+#: Weight of a channel in total support: U.S. and European allocations 2022-2024; intelligence by judgement.
+_CHANNEL_WEIGHT = np.array([0.45, 0.40, 0.15])
+#: Parameters of one ally that are drawn here; the rest of an ally comes from facts and calibration.
+_PER_ALLY = {"susceptibility": L.A.susceptibility, "holdup": L.A.holdup, "guarantee_confidence": L.A.g0}
+
+
+@dataclass(frozen=True)
+class AgendaRow:
+    """One issue of one item of one meeting: a row of the decision board.
+
+    Attributes
+    ----------
+    meeting, month, forum, issue, title : str
+    proposed, reversion : float
+        On the scale of positions.
+    column, part : int
+        Where the core keeps its decision; rows of a package share a column.
+    """
+
+    meeting: str
+    month: str
+    forum: str
+    issue: str
+    title: str
+    proposed: float
+    reversion: float
+    column: int
+    part: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Everything the kernel changes or writes for the draws `draw0` to `draw1 - 1`."""
+
+    draw0: int
+    draw1: int
+    state: Any
+    draws: Any
+    records: Any
+    output: Any
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled scenario.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    months : tuple of str
+        ``YYYY-MM`` of the months simulated, without the spin-up.
+    facts, events, meetings
+        Arrays of the core (see its namedtuples).
+    agenda : tuple of AgendaRow
+        In time order.
+    member : (T, 4, N) bool array
+        Who sits in which forum in which month, forums in the order of `FORUMS`.
+    """
+
+    scenario: Scenario
+    months: tuple[str, ...]
+    facts: Any
+    events: Any
+    meetings: Any
+    agenda: tuple[AgendaRow, ...]
+    member: NDArray[np.bool_]
+
+    @property
+    def items(self) -> int:
+        """Number of items (columns of decisions)."""
+        return len(self.meetings.parts)
+
+    def draws(self, seed: int, draw0: int, draw1: int) -> Any:
+        """Draw parameters and actors of the draws `draw0` to `draw1 - 1` (the core's `Draws`)."""
+        given = _given_values(self.scenario)
+        priors = _priors(self.scenario)
+        drawn = _sample(priors, seed, draw0, draw1)
+        count = draw1 - draw0
+        theta = np.empty((count, len(L.P)))
+        for index, name in enumerate(L.P._fields):
+            theta[:, index] = drawn[name]
+        actors = calibration.draws(self.scenario.era, seed, draw0, draw1, given)
+        figures = calibration.facts(self.scenario.era)
+        ally = np.zeros((count, len(L.A), len(ALLIES)))
+        ally[:, L.A.tau0] = actors.threat
+        ally[:, L.A.d0], ally[:, L.A.aid0] = figures.spending0, figures.aid0
+        ally[:, L.A.dependence], ally[:, L.A.exposure] = figures.dependence, figures.exposure
+        ally[:, L.A.ties] = figures.ties
+        ally[:, L.A.gdp], ally[:, L.A.population] = figures.gdp, figures.population
+        for name, index in _PER_ALLY.items():
+            for i, iso3 in enumerate(ALLIES):
+                ally[:, index, i] = drawn[f"{name}.{iso3}"]
+        return Draws(
+            theta,
+            ally,
+            np.ascontiguousarray(actors.position),
+            np.ascontiguousarray(actors.leader_threat),
+            np.ascontiguousarray(actors.leader_position),
+            np.ascontiguousarray(actors.institutions_threat.reshape(count, 1)),
+            np.ascontiguousarray(actors.institutions_position),
+        )
+
+    def block(self, seed: int, draw0: int, draw1: int, keep: Keep) -> Block:
+        """Allocate a block of draws: parameters and actors, fresh state, room for what is kept."""
+        d, n, k, j, t = draw1 - draw0, len(ALLIES), len(ISSUES), self.items, len(self.months)
+        state = State(
+            np.zeros((d, len(L.S), n)),
+            np.zeros((d, n, k)),
+            np.zeros((d, n, k)),
+            np.zeros((d, n, k)),
+            np.zeros((d, n, n)),
+            np.zeros((d, len(L.G))),
+            np.zeros((d, len(L.I), k)),
+            np.zeros((d, j), np.int8),
+            np.zeros((d, len(L.O))),
+        )
+        records = Records(
+            np.full((d, j), L.PENDING, np.int8),
+            np.zeros((d, j)),
+            np.zeros((d, j)),
+            np.zeros((d, j)),
+            np.full((d, j), -1, np.int16),
+            np.zeros((d, j), np.int8),
+            np.full((d, j), -1, np.int16),
+            np.full((d, j, n), -1, np.int8),
+            np.full((d, j), L.PENDING, np.int8),
+            np.zeros((d, j)),
+        )
+        level = KEEPS.index(keep)
+        output = Output(
+            np.zeros((d, t if level > 0 else 1, len(L.O))),
+            np.zeros((d, t if level > 1 else 0, len(ALLY_VARIABLES), n)),
+            np.zeros((d, t if level > 2 else 0, n, k)),
+        )
+        return Block(draw0, draw1, state, self.draws(seed, draw0, draw1), records, output)
+
+    def run(self, block: Block, seed: int, month0: int | None = None, month1: int | None = None) -> None:
+        """Run a block through the months `month0` to `month1 - 1`, in place.
+
+        Parameters
+        ----------
+        block : Block
+            From `block`; its arrays stay float64 and C-contiguous, anything else is a TypeError.
+        seed : int
+            The one the block was made with.
+        month0, month1 : int, optional
+            Months of the scenario, 0 = its first. Without `month0` the draws begin, which includes the spin-up (and
+            nothing else if `month1` is 0); without `month1` they run to the end.
+        """
+        _compile_kernel(self, block)
+        self._call(block, seed, month0, month1, block.draw1)
+
+    def levels(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the level that holds after each row of the agenda, (D, rows), from `Records.share`, (D, items)."""
+        reversion = np.array([row.reversion for row in self.agenda])
+        span = np.array([row.proposed for row in self.agenda]) - reversion
+        levels: NDArray[np.float64] = reversion + share[:, [row.column for row in self.agenda]] * span
+        return levels
+
+    def decision_table(self, records: Records, draw0: int = 0) -> pd.DataFrame:
+        """Return what was decided, one row a draw and row of the agenda.
+
+        Parameters
+        ----------
+        records : Records
+        draw0 : int
+            Number of the first draw in them.
+
+        Returns
+        -------
+        DataFrame
+            ``draw, meeting, month, forum, issue, proposed, reversion, outcome, level, bypassed, pivotal, holder,
+            settled`` and the core's ``share, tabled, room, settled_share``. `outcome` is missing before the meeting,
+            `level` is that of what holds after it, `holder` is the ally that held a text up, `settled` how a deferred
+            item ended later.
+        """
+        import pandas as pd
+
+        count, rows = len(records.outcome), len(self.agenda)
+        column = [row.column for row in self.agenda]
+        held = Records(*(field[:, column] for field in records))
+        table = pd.DataFrame({"draw": np.repeat(np.arange(draw0, draw0 + count), rows)})
+        for name in ("meeting", "month", "forum", "issue"):
+            table[name] = pd.Categorical(np.tile([getattr(row, name) for row in self.agenda], count))
+        table["month"] = table["month"].astype("datetime64[s]")
+        table["proposed"] = np.tile([row.proposed for row in self.agenda], count)
+        table["reversion"] = np.tile([row.reversion for row in self.agenda], count)
+        table["outcome"] = pd.Categorical.from_codes(held.outcome.ravel(), DECISIONS)
+        table["level"] = self.levels(records.share).ravel()
+        table["bypassed"] = held.bypassed.ravel() > 0
+        table["pivotal"] = pd.Categorical.from_codes(held.pivotal.ravel(), ALLIES)
+        table["holder"] = pd.Categorical.from_codes(held.holder.ravel(), ALLIES)
+        table["settled"] = pd.Categorical.from_codes(held.settled.ravel(), DECISIONS)
+        for name in ("share", "tabled", "room", "settled_share"):
+            table[name] = getattr(held, name).ravel()
+        return table
+
+    def objection_table(self, records: Records, draw0: int = 0) -> pd.DataFrame:
+        """Return who objected, one row an objection: ``draw, meeting, issue, ally, round``.
+
+        `round` is that of the first objection; 0 is a refusal that was anticipated, so that the text was withdrawn.
+        """
+        import pandas as pd
+
+        rounds = records.objection[:, [row.column for row in self.agenda]]
+        draw, row, ally = np.nonzero(rounds >= 0)
+        return pd.DataFrame(
+            {
+                "draw": draw + draw0,
+                "meeting": pd.Categorical(np.array([r.meeting for r in self.agenda])[row]),
+                "issue": pd.Categorical(np.array([r.issue for r in self.agenda])[row]),
+                "ally": pd.Categorical.from_codes(ally, ALLIES),
+                "round": rounds[draw, row, ally],
+            }
+        )
+
+    def _call(self, block: Block, seed: int, month0: int | None, month1: int | None, draw1: int) -> None:
+        run_block(
+            block.state, block.draws, self.facts, self.events, self.meetings, block.records, block.output,
+            np.uint64(seed), block.draw0, draw1,
+            0 if month0 is None else SPIN_UP + month0,
+            SPIN_UP + (len(self.months) if month1 is None else month1),
+            SPIN_UP,
+        )  # fmt: skip
+
+
+_log = logging.getLogger("alliance_sim")
+_compiling = threading.Lock()
+_compiled = threading.Event()
+
+
+def _compile_kernel(program: Program, block: Block) -> None:
+    """Compile the kernel, or load it from the cache, once in a process; from then on no second variant is compiled."""
+    if _compiled.is_set():
+        return
+    with _compiling:
+        if not _compiled.is_set():
+            if not is_compiled("run_block"):
+                _log.warning("compiling the model for this machine: about a minute, this once")
+            program._call(block, 0, None, None, block.draw0)  # no draws
+            run_block.disable_compile()
+            _compiled.set()
+
+
+def compile_scenario(scenario: Scenario) -> Program:
+    """Turn a scenario into a program.
+
+    Raises
+    ------
+    InputError
+        If two things that need random numbers of their own have names that hash alike.
+    """
+    if tuple(OUTCOMES) != L.O._fields or ISSUES[L.DIALOGUE] != "russia_dialogue":
+        raise RuntimeError("the outcome or issue registry and the core's layout disagree")
+    start = month_number(scenario.start)
+    months = tuple(month_name(start + t) for t in range(scenario.months))
+    member = _membership(scenario, start)
+    meetings, agenda = _meetings(scenario, start)
+    return Program(scenario, months, _facts(scenario, member), _events(scenario, start), meetings, agenda, member[SPIN_UP:] > 0)
+
+
+def _given_values(scenario: Scenario) -> dict[str, float]:
+    """Quantities of actors that the scenario fixes."""
+    return {name: prior.a for name, prior in scenario.priors().items() if name in ACTOR_QUANTITIES}
+
+
+def _priors(scenario: Scenario) -> dict[str, Prior]:
+    """The prior of every drawn parameter, as the scenario has it."""
+    priors: dict[str, Prior] = {}
+    for name, parameter in PARAMETERS.items():
+        if parameter.per_ally:
+            priors.update({f"{name}.{ally}": parameter.prior(scenario.era, ally) for ally in ALLIES})
+        else:
+            priors[name] = parameter.prior(scenario.era)
+    # General names first, so that `susceptibility.HUN` wins over `susceptibility`.
+    for name, prior in sorted(scenario.priors().items(), key=lambda item: "." in item[0]):
+        parameter, ally = resolve(name)
+        if name in ACTOR_QUANTITIES:
+            continue
+        if parameter.per_ally and ally is None:
+            priors.update({f"{name}.{each}": prior for each in ALLIES})
+        else:
+            priors[name] = prior
+    return priors
+
+
+def _sample(priors: dict[str, Prior], seed: int, draw0: int, draw1: int) -> dict[str, NDArray[np.float64]]:
+    names = list(priors)
+    columns = list(priors.values())
+
+    def floats(field: str) -> NDArray[np.float64]:
+        return np.array([getattr(prior, field) for prior in columns], dtype=np.float64)
+
+    table = sample_table(
+        np.array([_KINDS[prior.kind] for prior in columns], dtype=np.int64),
+        floats("a"),
+        floats("b"),
+        floats("low"),
+        floats("high"),
+        np.array([stable_id(name) for name in names], dtype=np.uint32),
+        np.uint64(seed),
+        draw0,
+        draw1,
+        L.CH_PARAMETER,
+    )
+    return {name: table[:, column] for column, name in enumerate(names)}
+
+
+def _membership(scenario: Scenario, start: int) -> NDArray[np.uint8]:
+    """Who sits where, month by month; the spin-up has the roster of the first month."""
+    figures = calibration.facts(scenario.era)
+    accession = figures.accession.copy()
+    for event in scenario.events:
+        if event.type == "accession":
+            accession[ALLY_INDEX[event.ally]] = month_number(event.month)
+    member = np.zeros((SPIN_UP + scenario.months, len(FORUMS), len(ALLIES)), np.uint8)
+    for t in range(SPIN_UP + scenario.months):
+        now = start + max(0, t - SPIN_UP)
+        member[t, L.NAC] = member[t, L.NATO_SUMMIT] = accession <= now
+        member[t, L.EU_COUNCIL] = (figures.eu_join <= now) & (now < figures.eu_leave)
+        member[t, L.G7] = figures.g7
+    return member
+
+
+@cache
+def _facts_of(era: str) -> dict[str, Any]:
+    figures = calibration.facts(era)
+    slope = calibration.threat_slopes(era)
+    coupled = np.eye(len(ISSUES))
+    reference = [(k, *issue.reference) for k, issue in enumerate(ISSUE_TABLE) if issue.reference]
+    for k, issue in enumerate(ISSUE_TABLE):
+        coupled[k, k] = 1.0 - issue.leads
+        coupled[k, L.RUSSIA_STRATEGY] += issue.leads
+    return {
+        "leader0": calibration.LEADERS.index(era),
+        "slope": slope,
+        "cover": np.array([issue.cover for issue in ISSUE_TABLE]),
+        "hedge": np.array([issue.hedge for issue in ISSUE_TABLE]),
+        "weight": np.ones(len(ISSUES)),
+        "norm0": np.array([issue.norm[era] for issue in ISSUE_TABLE]),
+        "coupled": coupled,
+        "affinity": np.array(figures.affinity),
+        "neutral": np.array([calibration.neutral_standing(forum, era) for forum in FORUMS]),
+        "us_share": np.array(figures.us_share),
+        "channel_weight": _CHANNEL_WEIGHT,
+        "europe": _EUROPE.astype(np.uint8),
+        "reference_issue": np.array([row[0] for row in reference], dtype=np.int64),
+        "reference_reversion": np.array([row[1] for row in reference]),
+        "reference_span": np.array([row[2] - row[1] for row in reference]),
+        "rollover_issue": np.array([L.SANCTIONS], dtype=np.int64),
+        "rollover_reversion": np.zeros(1),
+    }
+
+
+def _facts(scenario: Scenario, member: NDArray[np.uint8]) -> Any:
+    return Facts(member=member, **_facts_of(scenario.era))
+
+
+def _starts(months: list[int], total: int) -> NDArray[np.int64]:
+    """Where the rows of each month begin in a table sorted by month."""
+    return np.searchsorted(np.array(months, dtype=np.int64), np.arange(total + 1)).astype(np.int64)
+
+
+def _identifier(name: str, taken: dict[int, str], what: str) -> int:
+    ident = stable_id(name)
+    if taken.setdefault(ident, name) != name:
+        raise InputError(f"{what}: {name!r} and {taken[ident]!r} have the same random numbers; rename one of them")
+    return ident
+
+
+def _events(scenario: Scenario, start: int) -> Any:
+    ordered = sorted(scenario.events, key=lambda event: (month_number(event.month), event.id))
+    taken: dict[int, str] = {}
+    rows = [event.effects() for event in ordered]
+    effects = [_effect(effect) for row in rows for effect in row]
+    flat = [single for row in effects for single in row]
+    sizes = [sum(len(_effect(effect)) for effect in row) for row in rows]
+    conditions = [event.when for event in ordered]
+    names = list(OUTCOMES)
+    return Events(
+        start=_starts([month_number(event.month) - start + SPIN_UP for event in ordered], SPIN_UP + scenario.months),
+        ident=np.array([_identifier(event.id, taken, "events") for event in ordered], dtype=np.uint32),
+        probability=np.array([event.probability for event in ordered], dtype=np.float64),
+        outcome=np.array([names.index(c.outcome) if c else -1 for c in conditions], dtype=np.int64),
+        comparison=np.array([_COMPARISONS.index(c.op) if c else 0 for c in conditions], dtype=np.int64),
+        bound=np.array([c.value if c else 0.0 for c in conditions], dtype=np.float64),
+        first=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        kind=np.array([row[0] for row in flat], dtype=np.int64),
+        index=np.array([row[1] for row in flat], dtype=np.int64),
+        actor=np.array([row[2] for row in flat], dtype=np.int64),
+        issue=np.array([row[3] for row in flat], dtype=np.int64),
+        value=np.array([row[4] for row in flat], dtype=np.float64),
+        assign=np.array([row[5] for row in flat], dtype=np.uint8),
+    )
+
+
+#: Forcing channels that fall on every other ally when no actor is named.
+_ON_ALL = ("demand", "hybrid", "trade", "statement")
+
+
+def _effect(effect: Any) -> list[tuple[int, int, int, int, float, int]]:
+    """The core's rows of one effect: (kind, index, actor, issue, value, assign)."""
+    assign = int(effect.op == "set")
+    everyone = range(len(ALLIES))
+    if effect.kind == "forcing":
+        index = getattr(L.F, effect.name)
+        if effect.actor is not None:
+            actors: Any = [ALLY_INDEX[effect.actor]]
+        else:
+            actors = [i for i in everyone if i != USA] if effect.name in _ON_ALL else [USA]
+        return [(L.SHIFT_FORCING, index, i, 0, effect.value, 0) for i in actors]
+    if effect.kind == "world":
+        return [(L.SHIFT_WORLD, getattr(L.G, effect.name), 0, 0, effect.value, assign)]
+    actors = everyone if effect.actor is None else [ALLY_INDEX[effect.actor]]
+    if effect.kind == "parameter":
+        if effect.name in _PER_ALLY:
+            return [(L.SHIFT_GIVEN, _PER_ALLY[effect.name], i, 0, effect.value, assign) for i in actors]
+        return [(L.SHIFT_PARAMETER, getattr(L.P, effect.name), 0, 0, effect.value, assign)]
+    if effect.kind == "ally":
+        return [(L.SHIFT_ALLY, getattr(L.S, effect.name), i, 0, effect.value, assign) for i in actors]
+    issue = ISSUES.index(effect.issue)
+    if effect.kind == "issue":
+        # A norm that is set stays: what was adopted last moves with it.
+        return [(L.SHIFT_ISSUE, index, 0, issue, effect.value, assign) for index in (L.I.norm, L.I.target)]
+    return [(L.SHIFT_POSITION, 0, i, issue, effect.value, assign) for i in actors]
+
+
+def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...]]:
+    ordered = sorted(scenario.meetings, key=lambda meeting: (month_number(meeting.month), meeting.id))
+    agenda: list[AgendaRow] = []
+    items: list[list[Any]] = []
+    first = [0]
+    taken: dict[int, str] = {}
+    idents = []
+    for meeting in ordered:
+        packages: dict[str, int] = {}
+        for item in meeting.agenda:
+            column = packages.get(item.package) if item.package else None
+            if column is None:
+                column = len(items)
+                items.append([])
+                name = f"{meeting.id}/{item.package or item.issue}"
+                idents.append(_identifier(name, taken, f"meeting {meeting.id}"))
+                if item.package:
+                    packages[item.package] = column
+            title = item.text or meeting.title
+            agenda.append(
+                AgendaRow(
+                    meeting.id, meeting.month, meeting.forum, item.issue, title, item.proposed, item.reversion,
+                    column, len(items[column]),
+                )  # fmt: skip
+            )
+            items[column].append((meeting, item))
+        first.append(len(items))
+    count = len(items)
+    issue = np.zeros((count, L.MAX_PARTS), np.int64)
+    proposed, reversion = np.zeros((count, L.MAX_PARTS)), np.zeros((count, L.MAX_PARTS))
+    for column, parts in enumerate(items):
+        for part, (_, item) in enumerate(parts):
+            issue[column, part] = ISSUES.index(item.issue)
+            proposed[column, part], reversion[column, part] = item.proposed, item.reversion
+    heads = [parts[0] for parts in items]
+    table = Meetings(
+        start=_starts([month_number(m.month) - start + SPIN_UP for m in ordered], SPIN_UP + scenario.months),
+        forum=np.array([FORUMS.index(m.forum) for m in ordered], dtype=np.int64),
+        sessions=np.array([m.sessions for m in ordered], dtype=np.int64),
+        rounds=np.array([m.rounds for m in ordered], dtype=np.int64),
+        first=np.array(first, dtype=np.int64),
+        parts=np.array([len(parts) for parts in items], dtype=np.int64),
+        issue=issue,
+        reversion=reversion,
+        span=proposed - reversion,
+        floor=np.array([np.nan if i.floor is None else i.floor for _, i in heads], dtype=np.float64),
+        divisible=np.array([i.divisible for _, i in heads], dtype=np.uint8),
+        rule=np.array([_RULES.index(i.rule or m.rule) for m, i in heads], dtype=np.int64),
+        allowance=np.array([m.allowance if i.allowance is None else i.allowance for m, i in heads], dtype=np.int64),
+        item_ident=np.array(idents, dtype=np.uint32),
+    )
+    _refuse_shared_keys(table, [m.id for m in ordered])
+    return table, tuple(agenda)
+
+
+def _refuse_shared_keys(table: Any, names: list[str]) -> None:
+    """Refuse two items of one month whose allies would share random numbers."""
+    for t in range(len(table.start) - 1):
+        seen: dict[int, str] = {}
+        for meeting in range(table.start[t], table.start[t + 1]):
+            for column in range(table.first[meeting], table.first[meeting + 1]):
+                for actor in range(len(ALLIES) * L.MAX_PARTS):
+                    key = int(key_of.py_func(table.item_ident[column], actor))
+                    if seen.setdefault(key, names[meeting]) != names[meeting]:
+                        raise InputError(
+                            f"meetings {names[meeting]!r} and {seen[key]!r} share random numbers; rename one of them"
+                        )
+                    seen[key] = names[meeting]

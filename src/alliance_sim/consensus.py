@@ -1,0 +1,200 @@
+"""How a body that decides by consensus decides, on any positions: the procedure of the core on its own.
+
+The model description, "How the alliance decides", has the equations; limits of it are known theories: the setter
+facing vetoes (Romer and Rosenthal 1978, doi:10.1007/BF03187594), the asymmetric Nash product, the weighted median and
+the weighted mean position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from alliance_sim.errors import InputError, nearest
+from alliance_sim.registry.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    Array = NDArray[np.float64]
+
+__all__ = ["RULES", "Odds", "decide"]
+
+RULES: tuple[str, ...] = (
+    "unanimity",
+    "unanimity_minus_n",
+    "constructive_abstention",
+    "qualified_majority",
+    "coalition",
+)
+
+_DECISION = tuple(name for name, parameter in PARAMETERS.items() if parameter.group == "decision")
+
+
+@dataclass(frozen=True)
+class Odds:
+    """What a body decided, over many draws.
+
+    Attributes
+    ----------
+    adopted, diluted, withdrawn, blocked : float
+        Shares of the draws; they add up to one.
+    level : float
+        Expected level of the outcome: the text where one passed, the reversion where none did.
+    levels : (draws,) array
+        The level in every draw.
+    objectors : (N,) array
+        Share of draws in which each member broke silence, or was expected to where the item was withdrawn.
+    """
+
+    adopted: float
+    diluted: float
+    withdrawn: float
+    blocked: float
+    level: float
+    levels: NDArray[np.float64]
+    objectors: NDArray[np.float64]
+
+
+def _vector(name: str, values: ArrayLike | None, n: int, default: float, low: float, high: float) -> Array:
+    if values is None:
+        return np.full(n, default)
+    array = np.array(values, dtype=np.float64)
+    if array.ndim == 0:
+        array = np.full(n, float(array))
+    if array.shape != (n,):
+        raise InputError(f"{name}: shape {array.shape}, expected ({n},)")
+    if not (np.isfinite(array).all() and (array >= low).all() and (array <= high).all()):
+        raise InputError(f"{name}: values in [{low:g}, {high:g}] expected")
+    return array
+
+
+def _level(name: str, value: float | None) -> float | None:
+    if value is None:
+        return None
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"{name}: {value!r} is outside [0, 1]")
+    return float(value)
+
+
+def decide(
+    positions: Sequence[float] | NDArray[np.float64],
+    *,
+    proposal: float | None = None,
+    reversion: float | None = None,
+    salience: ArrayLike | None = None,
+    standing: ArrayLike | None = None,
+    dependence: ArrayLike | None = None,
+    patron: int | None = None,
+    rule: str = "unanimity",
+    allowance: int = 1,
+    rounds: int = 3,
+    draws: int = 1000,
+    seed: int = 0,
+    **parameters: float,
+) -> Odds:
+    """Decide one item, many times over the noise of reading positions, temper, and the chair's estimate.
+
+    With a proposal and a reversion the chair plays the alliance's procedure between the two, in either direction: it
+    anticipates objections, tables the text worth most to it or withdraws, and lowers it when silence is broken. Without
+    a proposal it looks over [0, 1] for the text with the greatest mean log acceptability, weighted by standing and
+    salience (an asymmetric Nash product), and puts that to the members. Without a reversion there is nothing to
+    fall back on, so nothing is withdrawn or blocked: the chair's text stands, and a proposal is only what it is
+    compared with.
+
+    Parameters
+    ----------
+    positions : (N,) array
+        What members want, in [0, 1].
+    proposal, reversion : float, optional
+        Levels in [0, 1].
+    salience, standing : (N,) arrays, optional
+        In (0, 1]; 1 by default. Standing is also the weight of a vote under qualified majority.
+    dependence : (N,) array, optional
+        On the patron, in [0, 1]; 0 by default.
+    patron : int, optional
+        Index of the member whom the dependent do not like to cross.
+    rule : str
+        One of `RULES`; `allowance` is the n of unanimity minus n.
+    rounds : int
+        Silence rounds, at least one.
+    draws, seed : int
+    **parameters : float
+        Parameters of the decision by name (``h0``, ``h_iso``, ``sd_pos`` ...); what is not given has the centre of its
+        prior.
+
+    Returns
+    -------
+    Odds
+
+    Raises
+    ------
+    InputError
+        For values out of range, an unknown rule, or an unknown parameter.
+
+    Notes
+    -----
+    An outcome is `adopted` at 0.85 of the way from reversion to proposal or more, `diluted` below that. Without a
+    reversion it is adopted within 0.15 of the proposal, and always where there is no proposal.
+    """
+    from alliance_sim.core import layout as L
+    from alliance_sim.core.consensus import Item, decide_draws
+
+    wanted = np.array(positions, dtype=np.float64)
+    if wanted.ndim != 1 or wanted.size == 0:
+        raise InputError(f"positions: shape {wanted.shape}, expected (N,) with N at least 1")
+    n = wanted.size
+    wanted = _vector("positions", wanted, n, 0.0, 0.0, 1.0)
+    weights = _vector("salience", salience, n, 1.0, 1e-9, 1.0)
+    powers = _vector("standing", standing, n, 1.0, 1e-9, 1.0)
+    needs = _vector("dependence", dependence, n, 0.0, 0.0, 1.0)
+    if rule not in RULES:
+        raise InputError(f"rule: {rule!r} is not known; allowed: {', '.join(RULES)}{nearest(rule, RULES)}")
+    if patron is not None and not 0 <= patron < n:
+        raise InputError(f"patron: {patron!r} is not an index of {n} positions")
+    if draws < 1 or rounds < 1 or not 0 <= allowance < n + 1 or not 0 <= seed < 2**64:
+        raise InputError("draws and rounds: at least 1; allowance: 0 to N; seed: 0 to 2**64 - 1")
+    q0, r = _level("proposal", proposal), _level("reversion", reversion)
+    theta = _parameters(parameters)
+
+    committee = q0 is None or r is None
+    base = np.zeros(L.MAX_PARTS)
+    span = np.zeros(L.MAX_PARTS)
+    fallback = np.zeros(L.MAX_PARTS)
+    base[0], span[0] = (0.0, 1.0) if committee else (r or 0.0, (q0 or 0.0) - (r or 0.0))
+    fallback[0] = r or 0.0
+    item = Item(
+        1, base, span, fallback, r is not None, committee, 0.0 if committee else theta[L.P.floor], True,
+        RULES.index(rule), allowance, rounds,
+    )  # fmt: skip
+    outcome, share = np.empty(draws, np.int64), np.empty(draws)
+    objection = np.empty((draws, n), np.int64)
+    decide_draws(
+        wanted, weights, powers, needs, -1 if patron is None else patron, item, theta, np.uint64(seed), 0, draws,
+        outcome, share, objection,
+    )  # fmt: skip
+    levels = base[0] + share * span[0]
+    if committee and r is not None:
+        levels[outcome == L.BLOCKED] = r
+    if committee and q0 is not None:
+        agreed = outcome == L.ADOPTED
+        outcome[agreed & (np.abs(levels - q0) > 0.15)] = L.DILUTED
+    shares = [float(np.mean(outcome == code)) for code in (L.ADOPTED, L.DILUTED, L.WITHDRAWN, L.BLOCKED)]
+    return Odds(*shares, float(levels.mean()), levels, (objection >= 0).mean(axis=0))
+
+
+def _parameters(given: dict[str, float]) -> Array:
+    """The core's parameter row: centres of the priors, with what was given in its place."""
+    from alliance_sim.core import layout as L
+
+    theta = np.array([PARAMETERS[name].prior("2025").a for name in L.P._fields], dtype=np.float64)
+    for name, value in given.items():
+        if name not in _DECISION:
+            raise InputError(
+                f"{name!r} is not a parameter of the decision; allowed: {', '.join(_DECISION)}{nearest(name, _DECISION)}"
+            )
+        PARAMETERS[name].check(value)
+        theta[getattr(L.P, name)] = value
+    return theta

@@ -1,0 +1,511 @@
+"""The consensus procedure: one chair, one acceptance rule.
+
+A text is a share f in [0, 1] of the way from `base` to `base + span` on each issue it speaks of, so the same code
+serves proposals above and below the reversion, single items and packages. Sources: reversion point and setter,
+Romer and Rosenthal (1978), doi:10.1007/BF03187594; asymmetric Nash product, Harsanyi and Selten (1972); acquiescence
+costs and the chair's anticipation, model description, "How the alliance decides".
+"""
+
+import math
+from collections import namedtuple
+
+import numpy as np
+
+from alliance_sim.core.jit import leaf, njit
+from alliance_sim.core.layout import (
+    ADOPTED,
+    BLOCKED,
+    CH_CHAIR,
+    CH_POSITION,
+    CH_TEMPER,
+    COALITION,
+    CONSTRUCTIVE_ABSTENTION,
+    DILUTED,
+    MAX_PARTS,
+    QUALIFIED_MAJORITY,
+    UNANIMITY,
+    UNANIMITY_MINUS_N,
+    WITHDRAWN,
+    P,
+)
+from alliance_sim.core.rng import logistic as logistic_noise
+from alliance_sim.core.rng import normal
+
+#: Who sits at the table, in compact order. Rows 0..n-1 vote; a patron outside the forum is row n. `position` is what
+#: governments want, as read at the table; `chair` what the chair thinks they want; `weight` shares out salience
+#: over the parts of a package; the rest is scratch.
+Table = namedtuple(
+    "Table",
+    "ally position chair weight salience standing dependence population temper loss threshold accept chance order "
+    "objection",
+)
+#: n voters; row of the patron or -1; pull of the patron (1 inside the forum); standing of neutral members.
+Seats = namedtuple("Seats", "n rows patron pull neutral")
+#: What is on the table. `has_reversion` 0: no status quo to fall back on. `committee` 1: no proposal, the chair
+#: looks over the whole range.
+Item = namedtuple(
+    "Item", "parts base span reversion has_reversion committee floor divisible rule allowance rounds"
+)
+
+GRID = 9  # texts the chair tries before refining
+REFINEMENTS = 22  # golden-section steps around the best of them: to a hundred-thousandth of the way
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+_LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
+_ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text counts as diluted
+_MAJORITY_MEMBERS, _MAJORITY_POPULATION = 0.55, 0.65  # Treaty on European Union, art. 16(4)
+_ABSTAINERS = 1.0 / 3.0  # Treaty on European Union, art. 31(1): more than this and abstention blocks
+_COALITION_STANDING = 1.0 / 3.0  # judgement: fewer than this do not carry a common text
+
+
+@njit
+def new_table(n):
+    """Return a table with room for n allies and a patron from outside."""
+    size = n + 1
+    return Table(
+        np.zeros(size, np.int64),
+        np.zeros((MAX_PARTS, size)),
+        np.zeros((MAX_PARTS, size)),
+        np.ones((MAX_PARTS, size)),
+        np.ones(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size, np.int64),
+        np.full(size, -1, np.int64),
+    )
+
+
+@leaf
+def share_out_salience(table, parts, rows):
+    """Turn the salience of each part, given in `table.weight`, into its mean and the weights of the parts."""
+    for i in range(rows):
+        total = 0.0
+        for m in range(parts):
+            total += table.weight[m, i]
+        for m in range(parts):
+            table.weight[m, i] /= total
+        table.salience[i] = total / parts
+
+
+@leaf
+def losses(out, position, weight, item, rows, f, nu):
+    """Loss D_i of accepting text f in place of the reversion; negative is a gain."""
+    for i in range(rows):
+        out[i] = 0.0
+    for m in range(item.parts):
+        q = item.base[m] + f * item.span[m]
+        r = item.reversion[m]
+        if nu == 2.0 and item.has_reversion:
+            for i in range(rows):
+                out[i] += weight[m, i] * (q - r) * (q + r - 2.0 * position[m, i])
+        else:
+            for i in range(rows):
+                loss = abs(q - position[m, i]) ** nu
+                if item.has_reversion:
+                    loss -= abs(r - position[m, i]) ** nu
+                out[i] += weight[m, i] * loss
+
+
+@leaf
+def thresholds(table, seats, p):
+    """Loss h_i each ally bears in silence: its own, the cost of isolation, the cost of crossing its patron.
+
+    Returns the share of standing that supports the text without any of these costs but h0.
+    """
+    total = seats.neutral
+    willing = 0.5 * seats.neutral  # neutral members take no side: half their weight stands behind any text
+    for i in range(seats.n):
+        total += table.standing[i]
+        if table.loss[i] * table.salience[i] <= p[P.h0]:
+            willing += table.standing[i]
+    cover = 0.0
+    if seats.patron >= 0:
+        cover = seats.pull * logistic((p[P.h0] - table.loss[seats.patron]) / max(p[P.s], 1e-12))
+    for i in range(seats.n):
+        own = table.standing[i] if table.loss[i] * table.salience[i] <= p[P.h0] else 0.0
+        others = total - table.standing[i]
+        support = (willing - own) / others if others > 0.0 else 0.0
+        h = p[P.h0] + p[P.h_iso] * max(0.0, 1.0 - table.standing[i]) * support
+        if i != seats.patron:
+            h += p[P.h_patron] * table.dependence[i] * cover
+        table.threshold[i] = h / table.salience[i]
+    return willing / total
+
+
+@leaf
+def logistic(z):
+    """Logistic function; no overflow for any finite z."""
+    if z < 0.0:
+        e = math.exp(max(z, -700.0))
+        return e / (1.0 + e)
+    return 1.0 / (1.0 + math.exp(-z))
+
+
+@leaf
+def log_logistic(z):
+    """Logarithm of the logistic function, finite for any finite z."""
+    if z > 0.0:
+        return -math.log1p(math.exp(-z))
+    return z - math.log1p(math.exp(max(z, -700.0)))
+
+
+@leaf
+def exponential(z):
+    """Exponential of z held within [-40, 20], to nine digits: a polynomial and squarings, which vectorise."""
+    y = min(max(z, -40.0), 20.0) * 0.015625
+    e = 1.0 + y / 10.0
+    e = 1.0 + y / 9.0 * e
+    e = 1.0 + y / 8.0 * e
+    e = 1.0 + y / 7.0 * e
+    e = 1.0 + y / 6.0 * e
+    e = 1.0 + y / 5.0 * e
+    e = 1.0 + y / 4.0 * e
+    e = 1.0 + y / 3.0 * e
+    e = 1.0 + y / 2.0 * e
+    e = 1.0 + y * e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    return e * e
+
+
+@leaf
+def spread(position, weight, item, i, f, p):
+    """Scale s_i of the chair's uncertainty about ally i's answer to text f (a logistic of the same variance)."""
+    nu = p[P.nu]
+    slope = 0.0
+    for m in range(item.parts):
+        q = item.base[m] + f * item.span[m]
+        x = position[m, i]
+        if nu == 2.0:
+            d = 2.0 * (x - q)
+            if item.has_reversion:
+                d -= 2.0 * (x - item.reversion[m])
+        else:
+            d = nu * math.copysign(abs(x - q) ** (nu - 1.0), x - q)
+            if item.has_reversion:
+                r = item.reversion[m]
+                d -= nu * math.copysign(abs(x - r) ** (nu - 1.0), x - r)
+        slope += (weight[m, i] * d) ** 2
+    error = p[P.sd_pos] ** 2 + p[P.sd_chair] ** 2
+    return max(math.sqrt(p[P.s] ** 2 + _LOGISTIC_OF_NORMAL**2 * slope * error), 1e-12)
+
+
+@leaf
+def sort_by(key, order, n):
+    """Fill `order` with 0..n-1, largest key first, ties by row."""
+    for i in range(n):
+        j = i
+        while j > 0 and key[order[j - 1]] < key[i]:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = i
+
+
+@leaf
+def passes(item, table, seats, p):
+    """Tell whether the text on the table passes, given loss, threshold and temper of every voter."""
+    objectors = 0
+    against = 0
+    abstaining = 0.0
+    people = 0.0
+    for_people = 0.0
+    standing = 0.0
+    for_standing = 0.0
+    for i in range(seats.n):
+        people += table.population[i]
+        standing += table.standing[i]
+        room = table.threshold[i] + p[P.s] * table.temper[i] - table.loss[i]
+        if room >= 0.0:
+            for_people += table.population[i]
+            for_standing += table.standing[i]
+        else:
+            objectors += 1
+            if room + p[P.abstention] / table.salience[i] < 0.0:
+                against += 1
+            else:
+                abstaining += table.population[i]
+    if item.rule == UNANIMITY:
+        return objectors == 0
+    if item.rule == UNANIMITY_MINUS_N:
+        return objectors <= item.allowance
+    if item.rule == CONSTRUCTIVE_ABSTENTION:
+        return against == 0 and abstaining <= _ABSTAINERS * people
+    if item.rule == QUALIFIED_MAJORITY:
+        return (
+            seats.n - objectors >= _MAJORITY_MEMBERS * seats.n and for_people >= _MAJORITY_POPULATION * people
+        )
+    return for_standing >= _COALITION_STANDING * standing
+
+
+@leaf
+def log_chance(item, table, seats, f, p):
+    """Logarithm of the chair's estimate that text f passes, from what the chair thinks governments want.
+
+    Under a rule that needs only some of the allies it is the chance of the most willing ones that suffice. Without a
+    proposal it is the mean log acceptability, weighted by standing and salience.
+    """
+    losses(table.loss, table.chair, table.weight, item, seats.rows, f, p[P.nu])
+    thresholds(table, seats, p)
+    common = spread(table.chair, table.weight, item, 0, f, p)
+    same = p[P.nu] == 2.0 and item.has_reversion and item.parts == 1
+    if same and item.rule == UNANIMITY and not item.committee:
+        product = 1.0
+        for i in range(seats.n):
+            product *= 1.0 + exponential((table.loss[i] - table.threshold[i]) / common)
+        return -math.log(product)
+    total = 0.0
+    weights = 0.0
+    for i in range(seats.n):
+        scale = common if same else spread(table.chair, table.weight, item, i, f, p)
+        room = table.threshold[i] - table.loss[i]
+        if item.rule == CONSTRUCTIVE_ABSTENTION:
+            room += p[P.abstention] / table.salience[i]
+        table.accept[i] = log_logistic(room / scale)
+        if item.committee:
+            weight = table.standing[i] * table.salience[i]
+            total += weight * table.accept[i]
+            weights += weight
+        else:
+            total += table.accept[i]
+    if item.committee:
+        return total / weights
+    if item.rule == UNANIMITY or item.rule == CONSTRUCTIVE_ABSTENTION:
+        return total
+    return smallest_coalition(item, table, seats)
+
+
+@leaf
+def smallest_coalition(item, table, seats):
+    """Log chance that the most willing allies that suffice under the rule all accept (table.accept holds logs)."""
+    n = seats.n
+    sort_by(table.accept, table.order, n)
+    people = 0.0
+    standing = 0.0
+    for i in range(n):
+        people += table.population[i]
+        standing += table.standing[i]
+    total = 0.0
+    for_people = 0.0
+    for_standing = 0.0
+    for rank in range(n):
+        i = table.order[rank]
+        total += table.accept[i]
+        for_people += table.population[i]
+        for_standing += table.standing[i]
+        members = rank + 1
+        if item.rule == UNANIMITY_MINUS_N and members >= n - item.allowance:
+            break
+        if (
+            item.rule == QUALIFIED_MAJORITY
+            and members >= _MAJORITY_MEMBERS * n
+            and for_people >= _MAJORITY_POPULATION * people
+        ):
+            break
+        if item.rule == COALITION and for_standing >= _COALITION_STANDING * standing:
+            break
+    return total
+
+
+@leaf
+def worth(item, table, seats, f, p):
+    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal."""
+    log_p = log_chance(item, table, seats, f, p)
+    if item.committee:
+        return log_p
+    distance = 0.0
+    for m in range(item.parts):
+        distance += abs(f * item.span[m])
+    chance = math.exp(log_p)
+    return chance * distance - (1.0 - chance) * p[P.blowup_cost]
+
+
+@leaf
+def choose_text(item, table, seats, p):
+    """Return the text f the chair would table and what it is worth: a coarse grid, then golden sections."""
+    if not item.divisible:
+        return 1.0, worth(item, table, seats, 1.0, p)
+    step = (1.0 - item.floor) / (GRID - 1)
+    best, most = item.floor, -np.inf
+    a = b = c = d = at_c = at_d = 0.0
+    for trial in range(GRID + REFINEMENTS):
+        left = trial == GRID  # the section's left point is the one to try
+        if trial < GRID:
+            f = item.floor + trial * step
+        else:
+            if trial == GRID:
+                a, b = max(item.floor, best - step), min(1.0, best + step)
+                c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+            elif trial > GRID + 1:
+                left = at_c > at_d
+                if left:
+                    b, d, at_d = d, c, at_c
+                    c = b - _GOLDEN * (b - a)
+                else:
+                    a, c, at_c = c, d, at_d
+                    d = a + _GOLDEN * (b - a)
+            f = c if left else d
+        value = worth(item, table, seats, f, p)
+        if trial >= GRID:
+            if left:
+                at_c = value
+            else:
+                at_d = value
+        if value > most or (trial < GRID and value == most):
+            best, most = f, value
+    return best, most
+
+
+@leaf
+def bound(item, table, i, f, limit, p):
+    """Largest text below f that ally i accepts when it bears a loss of `limit`; -1 if it accepts none."""
+    low, high = -1.0, f
+    if limit >= 0.0:
+        low = 0.0  # the reversion itself costs nothing
+    if low < 0.0:
+        return low
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        loss = 0.0
+        for m in range(item.parts):
+            q = item.base[m] + middle * item.span[m]
+            x = table.position[m, i]
+            d = abs(q - x) ** p[P.nu]
+            if item.has_reversion:
+                d -= abs(item.reversion[m] - x) ** p[P.nu]
+            loss += table.weight[m, i] * d
+        if loss <= limit:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@leaf
+def weigh(item, table, seats, f, p):
+    """Set loss and threshold of every voter for text f; return the standing behind it, the least room, and whose."""
+    losses(table.loss, table.position, table.weight, item, seats.rows, f, p[P.nu])
+    support = thresholds(table, seats, p)
+    least, pivotal = np.inf, 0
+    for i in range(seats.n):
+        room = table.threshold[i] + p[P.s] * table.temper[i] - table.loss[i]
+        if room < least:
+            least, pivotal = room, i
+    return support, least, pivotal
+
+
+@leaf
+def decide_item(item, table, seats, p):
+    """Take one item through the alliance's procedure.
+
+    Returns
+    -------
+    outcome : int
+        ADOPTED, DILUTED, WITHDRAWN or BLOCKED.
+    f : float
+        The text in force at the end, as a share of the way to the proposal (0 where nothing was agreed).
+    tabled : float
+        The text last on the table.
+    support : float
+        Share of standing behind it before any cost of objecting.
+    room : float
+        Acceptance margin of the least willing ally for that text; negative where somebody objects.
+    pivotal : int
+        Row of that ally.
+
+    Notes
+    -----
+    ``table.objection`` holds the round in which each voter first broke silence, 0 for those who would have refused even
+    the least text worth adopting of an item that was withdrawn, and -1 for the silent.
+    """
+    for i in range(seats.n):
+        table.objection[i] = -1
+    f, value = choose_text(item, table, seats, p)
+
+    if item.divisible and item.has_reversion and not item.committee and value <= 0.0:
+        support, room, pivotal = weigh(item, table, seats, item.floor, p)
+        for i in range(seats.n):
+            if table.loss[i] > table.threshold[i] + p[P.s] * table.temper[i]:
+                table.objection[i] = 0
+        return WITHDRAWN, 0.0, item.floor, support, room, pivotal
+
+    rounds = 1 if item.committee else item.rounds
+    for turn in range(1, rounds + 1):
+        support, room, pivotal = weigh(item, table, seats, f, p)
+        for i in range(seats.n):
+            limit = table.threshold[i] + p[P.s] * table.temper[i]
+            if table.loss[i] > limit and table.objection[i] < 0:
+                table.objection[i] = turn
+        if passes(item, table, seats, p) or not item.has_reversion:
+            agreed = f
+            if item.rule == COALITION:
+                agreed = f * support  # the willing carry the text as far as their standing reaches
+            outcome = ADOPTED if item.committee or agreed >= _ADOPTED_SHARE else DILUTED
+            return outcome, agreed, f, support, room, pivotal
+        if turn == rounds or not item.divisible:
+            break
+        lowest = lowered(item, table, seats, f, p)
+        if lowest < item.floor:
+            break
+        f = max(lowest, f - p[P.concession_step])
+    return BLOCKED, 0.0, f, support, room, pivotal
+
+
+@leaf
+def lowered(item, table, seats, f, p):
+    """Text that would satisfy the objectors: all of them under unanimity, else the one most easily won."""
+    all_needed = item.rule == UNANIMITY
+    found = 2.0 if all_needed else -1.0
+    for i in range(seats.n):
+        limit = table.threshold[i] + p[P.s] * table.temper[i]
+        if table.loss[i] > limit:
+            b = bound(item, table, i, f, limit, p)
+            found = min(found, b) if all_needed else max(found, b)
+    return found
+
+
+@leaf
+def capacity(item, table, seats, p):
+    """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
+    best = 0.0
+    low = item.floor
+    for j in range(GRID):
+        f = low + j * (1.0 - low) / (GRID - 1)
+        best = max(best, f * math.exp(log_chance(item, table, seats, f, p)))
+    return best
+
+
+@njit
+def decide_draws(
+    position, salience, standing, dependence, patron, item, p, seed, draw0, draw1, outcome, level, objection
+):
+    """Run the procedure on one item for the draws `draw0` to `draw1 - 1`; everybody at the table votes.
+
+    Fills outcome (D,), the share of the way to the proposal (D,) and objections (D, n).
+    """
+    n = position.shape[0]
+    table = new_table(n)
+    seats = Seats(n, n, patron, 1.0, 0.0)
+    for i in range(n):
+        table.ally[i] = i
+        table.standing[i], table.population[i] = standing[i], standing[i]
+        table.dependence[i] = dependence[i]
+    for draw in range(draw0, draw1):
+        row = draw - draw0
+        for i in range(n):
+            table.weight[0, i] = salience[i]
+            table.position[0, i] = position[i] + p[P.sd_pos] * normal(seed, draw, 0, CH_POSITION, i)
+            table.chair[0, i] = position[i] + p[P.sd_chair] * normal(seed, draw, 0, CH_CHAIR, i)
+            table.temper[i] = logistic_noise(seed, draw, 0, CH_TEMPER, i)
+        share_out_salience(table, 1, n)
+        result, f, tabled, support, room, pivotal = decide_item(item, table, seats, p)
+        outcome[row], level[row] = result, f
+        for i in range(n):
+            objection[row, i] = table.objection[i]

@@ -1,0 +1,157 @@
+"""A month of the alliance, in the order of the model document, and the one compiled kernel that runs it."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from alliance_sim.core.consensus import new_table
+from alliance_sim.core.events import happen
+from alliance_sim.core.jit import inner, njit
+from alliance_sim.core.layout import A, F, G, I, P, S
+from alliance_sim.core.mechanisms import (
+    Scratch,
+    deterrence,
+    guarantee,
+    influence,
+    listening,
+    norms,
+    russia,
+    signals,
+    spending,
+    threat_perception,
+    ukraine,
+    ukraine_support,
+    view,
+    washington,
+    washington_position,
+    washington_threat,
+    wishes,
+)
+from alliance_sim.core.meetings import hold_meetings
+from alliance_sim.core.outcomes import observe
+
+#: What is kept of a run: outcomes (D, T, outcomes), ally variables (D, T, 4, N), positions (D, T, N, K). A run that keeps
+#: only the end has T = 1; what is not kept has T = 0.
+Output = namedtuple("Output", "outcomes allies positions")
+
+
+@inner
+def month(v, facts, events, meetings, records, row, scratch, table, seed, draw, t):
+    """Take one draw through month t."""
+    forcing = scratch.forcing
+    happen(v, events, forcing, seed, draw, t)
+    listening(v, facts, scratch)
+    washington(v, forcing)  # 1
+    signals(v, forcing, seed, draw, t)  # 2
+    threat_perception(v, forcing, scratch, seed, draw, t)  # 3
+    guarantee(v, forcing, facts)  # 4
+    wishes(v, facts, scratch)  # 5
+    influence(v, scratch)  # 6
+    spending(v, forcing, facts)  # 7
+    ukraine_support(v, forcing, facts)  # 8
+    deterrence(v, facts, t)  # 9
+    russia(v, forcing, facts, seed, draw, t)  # 10
+    ukraine(v, facts)  # 11
+    hold_meetings(v, facts, meetings, records, row, table, seed, draw, t)  # 12
+    norms(v, forcing)
+
+
+@inner
+def begin(v, facts):
+    """Set a draw to where it starts: calibrated positions are expressed positions, and every stock is at rest."""
+    p, w = v.p, v.w
+    n, issues = v.x.shape
+    w[:] = 0.0
+    w[G.alpha], w[G.anchor], w[G.leader] = p[P.alpha0], p[P.document_anchor], facts.leader0
+    w[G.follow_due] = -1.0
+    w[G.c], w[G.a], w[G.war] = p[P.c0], p[P.a0], p[P.war0]
+    w[G.resistance], w[G.concession] = p[P.resistance0], p[P.concession0]
+    w[G.us_military] = w[G.us_economic] = w[G.us_intelligence] = 1.0
+    w[G.aid_military] = w[G.aid_economic] = w[G.aid_intelligence] = 1.0
+    for k in range(issues):
+        v.issue[I.norm, k] = v.issue[I.target, k] = facts.norm0[k]
+        v.issue[I.coalition, k] = v.issue[I.lead_shift, k] = 0.0
+    v.ally[S.stance, :] = 0.0
+    v.given[A.tau0, 0] = washington_threat(v)
+    for k in range(issues):
+        v.x0[0, k] = washington_position(v, k)
+    for i in range(n):
+        v.ally[S.tau, i], v.ally[S.g, i], v.ally[S.d, i], v.ally[S.aid, i] = v.given[A.tau0, i], v.given[A.g0, i], v.given[A.d0, i], v.given[A.aid0, i]
+        v.ally[S.cap, i] = v.given[A.d0, i] * v.given[A.gdp, i] / 100.0
+        v.ally[S.fatigue, i] = v.ally[S.pressure, i] = v.ally[S.z, i] = v.ally[S.reading, i] = 0.0
+        v.ally[S.standing, i] = (v.given[A.gdp, i] / v.given[A.gdp, 0]) ** p[P.standing_exponent]
+        for k in range(issues):
+            v.delta[i, k] = 0.0
+            v.x[i, k] = v.x0[i, k]
+            # Those at the ends of a scale care most about it.
+            v.salience[i, k] = p[P.salience_floor] + (1.0 - p[P.salience_floor]) * abs(2.0 * v.x0[i, k] - 1.0)
+        for j in range(n):
+            v.trust[i, j] = 1.0
+    v.pending[:] = 0
+    deterrence(v, facts, 0)
+    w[G.w0] = w[G.w]
+
+
+@njit
+def new_scratch(n, issues):
+    """Allocate the room one month needs."""
+    return Scratch(
+        np.zeros((len(F), n)),
+        np.zeros((n, n)),
+        np.zeros((n, n)),
+        np.zeros((n, issues)),
+        np.zeros((1, n)),
+        np.zeros((issues, issues)),
+        np.zeros((issues, n)),
+    )
+
+
+@njit
+def run_block(
+    state, draws, facts, events, meetings, records, output, seed, draw0, draw1, month0, month1, spin_up
+):
+    """Run draws `draw0` to `draw1 - 1` from month `month0` to `month1 - 1`, in place.
+
+    Months are counted from the beginning of the spin-up; month 0 begins a draw. Row 0 of every array belongs to
+    `draw0`. Months before `spin_up` leave no output, so that noise has its steady spread when a scenario begins.
+    """
+    n, issues = state.x.shape[1], state.x.shape[2]
+    scratch = new_scratch(n, issues)
+    table = new_table(n)
+    for draw in range(draw0, draw1):
+        row = draw - draw0
+        v = view(state, draws, row)
+        if month0 == 0:
+            begin(v, facts)
+        for k in range(issues):
+            for source in range(issues):
+                own = 1.0 if k == source else 0.0
+                scratch.coupling[k, source] = own + v.p[P.coupling] * (facts.coupled[k, source] - own)
+        for t in range(month0, month1):
+            month(v, facts, events, meetings, records, row, scratch, table, seed, draw, t)
+            if t >= spin_up - 1:
+                observe(v, facts, table, t)
+            if t >= spin_up:
+                keep(v, output, row, t - spin_up)
+
+
+@inner
+def keep(v, output, row, t):
+    """Write the month's outcomes, ally variables and positions where room was made for them."""
+    n, issues = v.x.shape
+    if output.outcomes.shape[1] > 0:
+        at = min(t, output.outcomes.shape[1] - 1)
+        for o in range(v.outcome.shape[0]):
+            output.outcomes[row, at, o] = v.outcome[o]
+    if output.allies.shape[1] > 0:
+        for i in range(n):
+            output.allies[row, t, 0, i] = v.ally[S.tau, i]
+            output.allies[row, t, 1, i] = v.ally[S.g, i]
+            output.allies[row, t, 2, i] = v.ally[S.d, i]
+            output.allies[row, t, 3, i] = v.ally[S.aid, i]
+    if output.positions.shape[1] > 0:
+        for i in range(n):
+            for k in range(issues):
+                output.positions[row, t, i, k] = v.x[i, k]
+
+

@@ -1,0 +1,159 @@
+"""What is read off the alliance each month; definitions, units and ranges are in the outcome registry."""
+
+import math
+
+from alliance_sim.core.jit import leaf
+from alliance_sim.core.layout import (
+    DIALOGUE,
+    EXERCISES,
+    NATO_SUMMIT,
+    OPEN_DOOR,
+    RUSSIA_STRATEGY,
+    SANCTIONS,
+    US,
+    A,
+    G,
+    I,
+    O,
+    P,
+    S,
+)
+from alliance_sim.core.mechanisms import total_aid, washington_position
+from alliance_sim.core.meetings import consensus_capacity, sanctions_rollover
+
+CAMP_GAP = 0.12  # positions further apart than this, with nobody between, belong to two camps (judgement)
+_SENSITIVITY = 1.3  # Esteban and Ray's alpha, within their admissible range (0, 1.6]
+
+
+@leaf
+def observe(v, facts, table, t):
+    """Fill `v.outcome` with the outcomes of month t."""
+    out, w = v.outcome, v.w
+    who_agrees(v, facts, t)
+    out[O.consensus_capacity] = consensus_capacity(v, facts, table, t)
+    chance, against = sanctions_rollover(v, facts, table, t)
+    out[O.sanctions_durability] = v.issue[I.norm, SANCTIONS] * chance * chance  # two renewals a year
+    out[O.objector_hazard] = 1.0 - chance
+    out[O.objector_weight] = against
+    camps(v, facts, table, t)
+    out[O.cohesion] = 0.25 * (
+        out[O.agreement] + out[O.consensus_capacity] + out[O.guarantee_confidence] + out[O.burden_sharing]
+    )
+    out[O.deterrence] = w[G.deterrence]
+    out[O.deterrence_without_us] = w[G.deterrence_alone]
+    out[O.isolation] = isolation(v)
+    out[O.ukraine_support] = total_aid(w, facts)
+    out[O.ukraine_support_military] = w[G.aid_military]
+    out[O.ukraine_support_economic] = w[G.aid_economic]
+    out[O.ukraine_support_intelligence] = w[G.aid_intelligence]
+    out[O.resistance] = w[G.resistance]
+    out[O.war_intensity] = w[G.war]
+    out[O.assertiveness] = w[G.a]
+    out[O.demands] = w[G.demands]
+    out[O.concession_pressure] = w[G.concession]
+    out[O.conciliation] = w[G.r]
+    out[O.opacity] = w[G.o]
+    out[O.criticism] = w[G.criticism]
+    out[O.presidential_autonomy] = w[G.alpha]
+    out[O.presidential_support] = w[G.support]
+    leader = int(w[G.leader])
+    out[O.institutions_stance] = v.inst_tau[0] + w[G.erosion] * (v.leader_tau[leader] - v.inst_tau[0])
+    out[O.us_commitment] = w[G.c]
+    out[O.open_door_us] = v.x[US, OPEN_DOOR]
+    out[O.postponements] = w[G.postponed]
+    out[O.blow_ups] = w[G.blow_ups]
+
+
+@leaf
+def who_agrees(v, facts, t):
+    """Agreement, guarantee confidence, burden sharing, threat gap, spending and exercises among the members."""
+    out = v.outcome
+    n, issues = v.x.shape
+    members, standing, europeans = 0.0, 0.0, 0.0
+    confidence, threat, spent, spent2, gdp, paid, ready = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(n):
+        if not facts.member[t, NATO_SUMMIT, i]:
+            continue
+        members += 1.0
+        standing += v.ally[S.standing, i]
+        spent += v.ally[S.d, i]
+        spent2 += v.ally[S.d, i] * v.ally[S.d, i]
+        if v.x[i, EXERCISES] >= v.p[P.exercise_threshold]:
+            ready += 1.0
+        if i != US:
+            confidence += v.ally[S.g, i]
+            gdp += v.given[A.gdp, i]
+            paid += v.ally[S.d, i] * v.given[A.gdp, i]
+            if facts.europe[i]:
+                europeans += 1.0
+                threat += v.ally[S.tau, i]
+    disagreement = 0.0
+    for k in range(issues):
+        mean = 0.0
+        for i in range(n):
+            if facts.member[t, NATO_SUMMIT, i]:
+                mean += v.ally[S.standing, i] * v.x[i, k]
+        mean /= standing
+        for i in range(n):
+            if facts.member[t, NATO_SUMMIT, i]:
+                disagreement += v.ally[S.standing, i] * abs(v.x[i, k] - mean)
+    # A mean absolute deviation is at most one half.
+    out[O.agreement] = 1.0 - 2.0 * disagreement / (standing * issues)
+    out[O.guarantee_confidence] = confidence / (members - 1.0)
+    out[O.burden_sharing] = min(1.0, paid / gdp / max(v.ally[S.d, US], 0.01))
+    out[O.threat_gap] = threat / europeans - v.ally[S.tau, US]
+    mean = spent / members
+    out[O.mean_spending] = mean
+    out[O.spending_spread] = math.sqrt(max(0.0, spent2 / members - mean * mean))
+    out[O.exercise_participation] = ready / members
+
+
+@leaf
+def camps(v, facts, table, t):
+    """Camps on the Russia strategy, and Esteban and Ray's (1994) polarisation between them, 1 for two equal extremes."""
+    out = v.outcome
+    n = 0
+    total = 0.0
+    for i in range(v.x.shape[0]):
+        if facts.member[t, NATO_SUMMIT, i]:
+            j = n  # insertion by position; the table's columns serve as scratch
+            while j > 0 and table.loss[j - 1] > v.x[i, RUSSIA_STRATEGY]:
+                table.loss[j] = table.loss[j - 1]
+                table.accept[j] = table.accept[j - 1]
+                j -= 1
+            table.loss[j] = v.x[i, RUSSIA_STRATEGY]
+            table.accept[j] = v.ally[S.standing, i]
+            total += v.ally[S.standing, i]
+            n += 1
+    count = 0
+    first = 0
+    for j in range(1, n + 1):
+        if j == n or table.loss[j] - table.loss[j - 1] > CAMP_GAP:
+            mass, place = 0.0, 0.0
+            for i in range(first, j):
+                mass += table.accept[i]
+                place += table.accept[i] * table.loss[i]
+            table.loss[count] = place / mass
+            table.accept[count] = mass / total
+            count += 1
+            first = j
+    polarisation = 0.0
+    for a in range(count):
+        for b in range(count):
+            distance = abs(table.loss[a] - table.loss[b])
+            polarisation += table.accept[a] ** (1.0 + _SENSITIVITY) * table.accept[b] * distance
+    out[O.camps] = count
+    out[O.polarisation] = min(1.0, polarisation * 2.0 ** (1.0 + _SENSITIVITY))
+
+
+@leaf
+def isolation(v):
+    """Isolation of Russia (A4): sanctions in force, dialogue suspended, Washington not re-engaged, in equal parts."""
+    kept = min(1.0, washington_position(v, SANCTIONS) / max(v.x0[US, SANCTIONS], 0.01))
+    total = 0.0
+    for i in range(v.x.shape[0]):
+        total += v.given[A.gdp, i]
+    lifted = (1.0 - kept) * v.given[A.gdp, US] / total
+    return (v.issue[I.norm, SANCTIONS] * (1.0 - lifted) + v.issue[I.norm, DIALOGUE] + 1.0 / (1.0 + v.w[G.r])) / 3.0
+
+

@@ -1,0 +1,48 @@
+"""Where the two data folders are: in a wheel, an editable install and a source checkout alike."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["calibration_hash", "data_folder"]
+
+
+@cache
+def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
+    """Return the folder of bundled `kind` files.
+
+    The order is: the folder named by the environment variable ``ALLIANCE_SIM_DATA``, the copy inside the
+    installed package, the folder beside the source tree.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none of the three exists.
+    """
+    candidates = [
+        Path(str(files("alliance_sim"))) / "_data" / kind,
+        Path(__file__).resolve().parents[2] / kind,
+    ]
+    override = os.environ.get("ALLIANCE_SIM_DATA")
+    if override:
+        candidates.insert(0, Path(override) / kind)
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"the {kind} folder is missing; looked in: " + ", ".join(map(str, candidates)))
+
+
+@cache
+def calibration_hash() -> str:
+    """Return a hash over every file of the calibration folder: results name the numbers they rest on by it."""
+    folder = data_folder("calibration")
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]

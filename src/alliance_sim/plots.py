@@ -1,0 +1,146 @@
+"""Figures of results: fan charts of outcomes over time, and the decision board as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+# Notebooks show figures once pyplot is loaded. Its global state is not used: figures are made directly.
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from alliance_sim.errors import InputError
+
+__all__ = ["board", "check_kind", "fans", "write"]
+
+INK, GREY, BLUE = "#1f2933", "#7b8794", "#1f5f99"
+#: Outcomes of an item, from agreed to refused; they differ in lightness as well as in hue.
+COLOURS = {
+    "adopted": "#1b7837",
+    "diluted": "#a6dba0",
+    "withdrawn": "#c2a5cf",
+    "blocked": "#762a83",
+    "deferred": "#d9d9d9",
+}
+_STYLE = {"font.size": 9.0, "axes.edgecolor": GREY, "text.color": INK, "axes.labelcolor": INK, "svg.hashsalt": "alliance_sim"}
+
+
+def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) -> Figure:
+    """Draw outcomes over time: the median, the middle half of the draws, and 5 to 95 % of them.
+
+    Parameters
+    ----------
+    panels : mapping
+        By outcome: its quantiles (`Ensemble.series`) and its unit.
+    title, note : str
+        Above the figure, and small in its corner.
+    """
+    columns = min(2, len(panels))
+    rows = -(-len(panels) // columns)
+    with mpl.rc_context(_STYLE):
+        figure = plt.Figure(figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axis, (name, (series, unit)) in zip(axes, panels.items(), strict=False):
+            _fan(axis, series)
+            axis.set_title(name.replace("_", " "), loc="left", fontsize=10, fontweight="bold")
+            axis.set_ylabel(unit)
+        for axis in axes[len(panels) :]:
+            axis.remove()
+        axes[0].legend(frameon=False, fontsize=8, loc="best")
+        _frame(figure, title, note)
+    return figure
+
+
+def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
+    """Draw the decision board (`Ensemble.decisions`): one bar an item, split by outcome."""
+    if decisions.empty:
+        raise InputError("plot: the scenario holds no meetings, so there are no decisions to draw")
+    count = len(decisions)
+    with mpl.rc_context(_STYLE):
+        figure = plt.Figure(figsize=(10.5, 1.6 + 0.27 * count), dpi=150, layout="constrained")
+        axis = figure.subplots()
+        left = np.zeros(count)
+        for name, colour in COLOURS.items():
+            share = decisions[name].to_numpy()
+            axis.barh(np.arange(count), share, left=left, color=colour, label=name, height=0.78)
+            left += share
+        # What others worked around is part of what was blocked.
+        blocked = left - decisions["deferred"].to_numpy() - decisions["bypassed"].to_numpy()
+        if decisions["bypassed"].any():
+            axis.barh(
+                np.arange(count), decisions["bypassed"], left=blocked, color=COLOURS["blocked"], edgecolor="white", hatch="////",
+                linewidth=0, height=0.78, label="(bypassed)",
+            )  # fmt: skip
+        labels = [
+            f"{row.month}  {row.forum.replace('_', ' ')}  {row.issue.replace('_', ' ')}" for row in decisions.itertuples()
+        ]
+        axis.set_yticks(np.arange(count), labels)
+        axis.invert_yaxis()
+        axis.set_xlim(0, 1)
+        axis.set_ylim(count - 0.4, -0.6)
+        axis.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axis.set_xlabel("share of draws")
+        axis.spines[["top", "right", "left"]].set_visible(False)
+        axis.tick_params(axis="y", length=0)
+        for at, objectors in enumerate(decisions["objectors"]):
+            worst = "  ".join(f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01)
+            axis.annotate(worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY)
+        figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=8.5)
+        _frame(figure, title, note)
+    return figure
+
+
+def check_kind(path: Path) -> None:
+    """Refuse a file whose ending names no kind of figure.
+
+    Raises
+    ------
+    InputError
+        With the endings allowed.
+    """
+    kinds = plt.Figure().canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".").lower() not in kinds:
+        raise InputError(f"{path}: no figure ends in {path.suffix!r}; allowed: {', '.join(f'.{kind}' for kind in sorted(kinds))}")
+
+
+def write(figure: Figure, path: Path) -> None:
+    """Write a figure to a file of the kind its ending names.
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown or the file cannot be written.
+    """
+    check_kind(path)
+    # Dates would make two equal figures differ.
+    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with mpl.rc_context(_STYLE):
+            figure.savefig(path, metadata=metadata)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def _fan(axis: Axes, series: pd.DataFrame) -> None:
+    months = series.index.to_numpy()
+    axis.fill_between(months, series["p05"], series["p95"], color=BLUE, alpha=0.15, linewidth=0, label="5-95 %")
+    axis.fill_between(months, series["p25"], series["p75"], color=BLUE, alpha=0.28, linewidth=0, label="25-75 %")
+    axis.plot(months, series["p50"], color=BLUE, linewidth=1.6, label="median")
+    axis.yaxis.set_major_locator(MaxNLocator(5))
+    axis.grid(axis="y", color="#e4e7eb", linewidth=0.6)
+    axis.set_axisbelow(True)
+    axis.margins(x=0)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.tick_params(axis="x", rotation=30)
+
+
+def _frame(figure: Figure, title: str, note: str) -> None:
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    figure.supxlabel(note, x=0.995, ha="right", fontsize=6.5, color=GREY)

@@ -1,0 +1,1 @@
+"""Every name the program knows, once: actors, issues, parameters, outcomes, events."""

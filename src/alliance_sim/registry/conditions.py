@@ -1,0 +1,74 @@
+"""Conditions of events, such as ``assertiveness > 0.6``: parsed once, never evaluated as code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from alliance_sim.errors import nearest
+from alliance_sim.registry.outcomes import OUTCOMES
+
+__all__ = ["OPERATORS", "Condition", "ConditionField", "parse_condition"]
+
+OPERATORS: tuple[str, ...] = (">=", "<=", ">", "<")
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
+_CONDITION = re.compile(rf"\s*([A-Za-z_]\w*)\s*(>=|<=|>|<)\s*({_NUMBER})\s*")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An outcome compared with a number.
+
+    Attributes
+    ----------
+    outcome : str
+        A name of `OUTCOMES`; its value at the end of the month before the event.
+    op : str
+        One of `OPERATORS`.
+    value : float
+        In the unit of the outcome.
+    """
+
+    outcome: str
+    op: str
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.op} {self.value!r}"
+
+
+def parse_condition(text: str) -> Condition:
+    """Read a condition.
+
+    Raises
+    ------
+    ValueError
+        If the text is not ``OUTCOME OPERATOR NUMBER`` or the outcome is unknown.
+    """
+    found = _CONDITION.fullmatch(text)
+    if not found:
+        raise ValueError(
+            f"{text!r} is not a condition; allowed: an outcome, one of {' '.join(OPERATORS)}, a number, "
+            "such as 'assertiveness > 0.6'"
+        )
+    name, op, value = found.groups()
+    if name not in OUTCOMES:
+        raise ValueError(f"{name!r} is not an outcome{nearest(name, OUTCOMES)}")
+    return Condition(name, op, float(value))
+
+
+def _read(value: Any) -> Any:
+    return parse_condition(value) if isinstance(value, str) else value
+
+
+#: A condition as a field of a record: a text in files.
+ConditionField = Annotated[
+    Condition,
+    BeforeValidator(_read),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _CONDITION.pattern}),
+]

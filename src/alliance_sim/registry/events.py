@@ -1,0 +1,461 @@
+"""What may happen in a scenario. An event type is declared here and nowhere else.
+
+Each type is a record: its fields carry description, unit, range and default, `effects` says what it does to
+the forcing channels and states of the core. Its docstring describes it, and `basis` says on what it rests: a
+paragraph of document A (2025) or B (2018), or judgement.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from alliance_sim.errors import nearest
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
+from alliance_sim.registry.conditions import ConditionField
+from alliance_sim.registry.fields import (
+    Allies,
+    Ally,
+    Label,
+    Month,
+    Number,
+    Parties,
+    Record,
+    Share,
+    Signed,
+    Text,
+    known,
+)
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, resolve
+
+__all__ = ["EVENT_TYPES", "LEADERSHIPS", "SHIFTABLE", "AnyEvent", "Effect", "Event", "eu_allies"]
+
+#: Measured leaderships of the United States; their number in the core is their place, counted from one.
+LEADERSHIPS: tuple[str, ...] = ("washington_2018", "washington_2024", "washington_2025")
+
+#: Allies in the European Union throughout; the United Kingdom left it at the end of January 2020.
+_EU = tuple(
+    "SWE FIN DNK EST LVA LTU NLD BEL LUX DEU FRA ITA ESP PRT POL CZE SVK HUN SVN HRV ROU BGR GRC".split()
+)
+_BREXIT = "2020-02"
+
+#: Pressure to concede that an offer adds, per unit of its size: an offer is not peace (A ¶2). Judgement.
+_OFFER = 0.1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing an event does in its month.
+
+    Attributes
+    ----------
+    kind : str
+        ``forcing`` (a channel of the month), ``parameter``, or a state: of the ``world``, of an ``ally``, of
+        an ``issue``, or an ally's ``position`` on an issue.
+    name : str
+        The core's symbol of the channel, parameter or state.
+    value : float
+        What is added or set.
+    actor : str, optional
+        ISO3 code. None is every ally for states and ``hybrid``, every ally but the United States for
+        ``demand``, and the United States for the other channels.
+    issue : str, optional
+        For ``issue`` and ``position``.
+    op : str
+        ``add`` or ``set``.
+    """
+
+    kind: Literal["forcing", "parameter", "world", "ally", "issue", "position"]
+    name: str
+    value: float
+    actor: str | None = None
+    issue: str | None = None
+    op: Literal["add", "set"] = "add"
+
+
+def _forcing(name: str, value: float, *actors: str) -> tuple[Effect, ...]:
+    return tuple(Effect("forcing", name, value, actor) for actor in actors or (None,))
+
+
+def eu_allies(month: str) -> tuple[str, ...]:
+    """Return the allies in the European Union in a ``YYYY-MM`` month since 2014, in the order of `ALLIES`."""
+    members = (*_EU, "GBR") if month < _BREXIT else _EU
+    return tuple(sorted(members, key=ALLY_INDEX.__getitem__))
+
+
+class Event(Record, ABC):
+    """What every event has in common."""
+
+    basis: ClassVar[str]
+    #: The field that tells events of one type and month apart.
+    salient: ClassVar[str | None] = None
+
+    month: Month = Field(description="when it happens: YYYY-MM, or months after the start")
+    type: str
+    source: Text = Field(
+        description="where it comes from: a paragraph, a dated public fact, or 'hypothetical'"
+    )
+    probability: Share = Field(1.0, description="chance that it happens at all")
+    when: ConditionField | None = Field(
+        None, description="happens only if this held at the end of the month before"
+    )
+    id: Label = Field("", validate_default=False, description="its own name; addresses its random numbers")
+
+    @model_validator(mode="after")
+    def _name(self) -> Event:
+        if not self.id:
+            parts = [self.type, self.month]
+            if self.salient:
+                salient = getattr(self, self.salient)
+                parts += [salient] if isinstance(salient, str) else salient or ()
+            # The record is frozen for its users; its default name needs its other fields.
+            object.__setattr__(self, "id", "-".join(str(part).replace(" ", "_") for part in parts))
+        return self
+
+    @abstractmethod
+    def effects(self) -> tuple[Effect, ...]:
+        """Return what the event does in its month."""
+
+
+class BilateralSummit(Event):
+    """The presidents of the United States and Russia meet."""
+
+    basis: ClassVar[str] = "A ¶2; B ¶4, B ¶6, B ¶9"
+
+    type: Literal["bilateral_summit"] = "bilateral_summit"
+    conciliation: Share = Field(0.4, description="how far Washington goes to meet Moscow")
+    openness: Share = Field(
+        0.5, description="0 = one-on-one behind closed doors, 1 = delegations, minutes, briefed allies"
+    )
+    follow_up: Annotated[int, Field(strict=True, ge=1, le=24)] | None = Field(
+        None, description="months until a planned follow-up meeting", json_schema_extra={"unit": "months"}
+    )
+    process: Annotated[bool, Field(strict=True)] = Field(
+        False, description="opens a standing reset: conciliation goes on each month"
+    )
+
+    def effects(self) -> tuple[Effect, ...]:
+        found = _forcing("conciliation", self.conciliation)
+        found += _forcing("opacity", 1.0 - self.openness) + _forcing("private", 1.0 - self.openness)
+        if self.follow_up is not None:
+            found += _forcing("follow_up", float(self.follow_up))
+        if self.process:
+            found += _forcing("process", 1.0)
+        return found
+
+
+class AidChange(Event):
+    """Washington changes a channel of its support for Ukraine."""
+
+    basis: ClassVar[str] = "A ¶4"
+    salient: ClassVar[str | None] = "channel"
+
+    type: Literal["aid_change"] = "aid_change"
+    channel: Literal["military", "economic", "intelligence", "all"] = Field(description="which support")
+    share: Signed = Field(description="change as a share of its size at the start; -1 ends it")
+
+    def effects(self) -> tuple[Effect, ...]:
+        channels = ("military", "economic", "intelligence") if self.channel == "all" else (self.channel,)
+        return tuple(Effect("forcing", f"aid_{channel}", self.share) for channel in channels)
+
+
+class SanctionsRelief(Event):
+    """Washington lifts (or, with a negative share, adds to) its own sanctions on Russia."""
+
+    basis: ClassVar[str] = "A ¶4; B ¶6 (Congress has a say)"
+
+    type: Literal["sanctions_relief"] = "sanctions_relief"
+    share: Signed = Field(description="share of U.S. sanctions that the president seeks to lift")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("relief", self.share)
+
+
+class GuaranteeStatement(Event):
+    """The U.S. president casts doubt on the guarantee of an ally, or reassures it."""
+
+    basis: ClassVar[str] = "B ¶7 (Montenegro)"
+    salient: ClassVar[str | None] = "about"
+
+    type: Literal["guarantee_statement"] = "guarantee_statement"
+    about: Allies = Field(description="ally or list of allies it is about")
+    severity: Signed = Field(0.5, description="doubt it casts; negative reassures")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("statement", self.severity, *self.about)
+
+
+class SpendingDemand(Event):
+    """Washington demands in public that the allies spend more on defence."""
+
+    basis: ClassVar[str] = "B ¶7, B ¶8, B ¶10"
+
+    type: Literal["spending_demand"] = "spending_demand"
+    percent: Annotated[float, Field(strict=True, ge=0.0, le=10.0)] = Field(
+        description="level demanded", json_schema_extra={"unit": "% of GDP"}
+    )
+    pressure: Share = Field(description="0 = a request, 1 = extortion")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return (*_forcing("demand", self.pressure), Effect("world", "demand_percent", self.percent, op="set"))
+
+
+class TradeDispute(Event):
+    """Washington escalates a trade dispute with allies."""
+
+    basis: ClassVar[str] = "B ¶7, B ¶8"
+    salient: ClassVar[str | None] = "parties"
+
+    type: Literal["trade_dispute"] = "trade_dispute"
+    parties: Parties = Field(alias="with", description="ally, list of allies, or EU")
+    size: Share = Field(description="0 = words, 1 = a trade war")
+
+    def effects(self) -> tuple[Effect, ...]:
+        named = [
+            ally for party in self.parties for ally in (eu_allies(self.month) if party == "EU" else (party,))
+        ]
+        return _forcing("trade", self.size, *dict.fromkeys(named))
+
+
+class StrategicDocument(Event):
+    """The departments publish a strategy that names Russia as a rival."""
+
+    basis: ClassVar[str] = "B ¶8"
+
+    type: Literal["strategic_document"] = "strategic_document"
+    strength: Share = Field(0.5, description="how firmly it binds the departments")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("document", self.strength)
+
+
+def _stance(value: Any) -> float | str:
+    if isinstance(value, str):
+        return known("a measured leadership", LEADERSHIPS)(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and -1.0 <= value <= 1.0:
+        return float(value)
+    raise ValueError(f"{value!r} is not a stance; allowed: -1 to 1, or for USA {', '.join(LEADERSHIPS)}")
+
+
+class LeadershipChange(Event):
+    """An ally's government changes, and with it how it sees Russia."""
+
+    basis: ClassVar[str] = "A ¶1 (Washington); judgement elsewhere"
+    salient: ClassVar[str | None] = "ally"
+
+    type: Literal["leadership_change"] = "leadership_change"
+    ally: Ally = Field(description="where it changes")
+    stance: Annotated[
+        float | str,
+        PlainValidator(_stance),
+        WithJsonSchema(
+            {"anyOf": [{"type": "number", "minimum": -1, "maximum": 1}, {"enum": list(LEADERSHIPS)}]}
+        ),
+    ] = Field(description="shift of perceived threat; for USA the name of a measured leadership")
+
+    @model_validator(mode="after")
+    def _measured(self) -> LeadershipChange:
+        if isinstance(self.stance, str) != (self.ally == ALLIES[USA]):
+            raise ValueError(
+                f"stance of USA is one of {', '.join(LEADERSHIPS)}; of any other ally a number, -1 to 1"
+            )
+        return self
+
+    def effects(self) -> tuple[Effect, ...]:
+        if isinstance(self.stance, str):
+            return _forcing("leader", LEADERSHIPS.index(self.stance) + 1.0)
+        return _forcing("stance", self.stance, self.ally)
+
+
+class Escalation(Event):
+    """Russia escalates, in Ukraine and towards its neighbours."""
+
+    basis: ClassVar[str] = "A ¶2, A ¶4; B ¶5"
+
+    type: Literal["escalation"] = "escalation"
+    size: Share = Field(description="0 = none, 1 = of the order of February 2022")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("escalation", self.size) + _forcing("war", self.size)
+
+
+class CeasefireOffer(Event):
+    """A ceasefire is offered; the war goes on, and the pressure on Kyiv grows."""
+
+    basis: ClassVar[str] = "A ¶2; B ¶9"
+
+    type: Literal["ceasefire_offer"] = "ceasefire_offer"
+    size: Share = Field(description="how far-reaching it is")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return (Effect("world", "concession", _OFFER * self.size),)
+
+
+class Ceasefire(Event):
+    """The fighting in Ukraine stops, wholly or in part."""
+
+    basis: ClassVar[str] = "judgement (A ¶2 holds it unlikely)"
+
+    type: Literal["ceasefire"] = "ceasefire"
+    size: Share = Field(1.0, description="share of the fighting that stops")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("war", -self.size)
+
+
+class HybridCampaign(Event):
+    """Russia works on allies by sabotage, influence and energy."""
+
+    basis: ClassVar[str] = "B ¶5"
+    salient: ClassVar[str | None] = "target"
+
+    type: Literal["hybrid_campaign"] = "hybrid_campaign"
+    target: Allies | None = Field(
+        None, description="ally or list of allies; none = all, by their ties to Russia"
+    )
+    size: Share = Field(description="0 = none, 1 = the most seen so far")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("hybrid", self.size, *(self.target or ()))
+
+
+class Accession(Event):
+    """A country joins the alliance; membership follows from it when the scenario is compiled."""
+
+    basis: ClassVar[str] = "public dates of accession"
+    salient: ClassVar[str | None] = "ally"
+
+    type: Literal["accession"] = "accession"
+    ally: Ally = Field(description="who joins in this month")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return ()
+
+
+class Exercise(Event):
+    """The alliance calls for an exercise with a partner."""
+
+    basis: ClassVar[str] = "B ¶12 (Georgia 2019)"
+    salient: ClassVar[str | None] = "partner"
+
+    type: Literal["exercise"] = "exercise"
+    partner: Label = Field(description="partner country")
+    ambition: Signed = Field(description="ambition beside the usual year's exercise; negative = scaled down")
+
+    def effects(self) -> tuple[Effect, ...]:
+        return _forcing("exercise", self.ambition)
+
+
+#: States that `shift` may change: the core's symbol and the range of the state.
+_WORLD: dict[str, tuple[str, float, float]] = {
+    "assertiveness": ("a", 0.0, 1.0),
+    "concession_pressure": ("concession", 0.0, 1.0),
+    "conciliation": ("r", 0.0, 1.0),
+    "criticism": ("criticism", 0.0, 1.0),
+    "demands": ("demands", 0.0, 1.0),
+    "opacity": ("o", 0.0, 1.0),
+    "presidential_support": ("support", -1.0, 1.0),
+    "reset": ("reset", 0.0, 1.0),
+    "resistance": ("resistance", 0.0, 1.0),
+    "us_commitment": ("c", 0.0, 1.0),
+    "war_intensity": ("war", 0.0, 1.0),
+}
+_ALLY: dict[str, tuple[str, float, float]] = {
+    "fatigue": ("fatigue", 0.0, 1.0),
+    "guarantee_confidence": ("g", 0.0, 1.0),
+    "spending": ("d", 0.0, 15.0),
+    "threat_perception": ("tau", 0.0, 1.0),
+    "ukraine_support": ("aid", 0.0, 5.0),
+}
+
+#: Every state that `shift` knows, as it is written; parameters of the registry come on top.
+SHIFTABLE: tuple[str, ...] = (
+    *_WORLD,
+    *(f"{state}{suffix}" for state in _ALLY for suffix in ("", *(f".{ally}" for ally in ALLIES))),
+    *(f"norm.{issue}" for issue in ISSUES),
+    *(f"position.{issue}{suffix}" for issue in ISSUES for suffix in ("", *(f".{ally}" for ally in ALLIES))),
+)
+
+
+class Shift(Event):
+    """A parameter or a state changes, for what the other types lack."""
+
+    basis: ClassVar[str] = "judgement"
+    salient: ClassVar[str | None] = "name"
+
+    type: Literal["shift"] = "shift"
+    name: Label = Field(
+        description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
+    )
+    by: Number | None = Field(None, description="what is added, in the unit of the parameter or state")
+    to: Number | None = Field(None, description="what it is set to")
+
+    @model_validator(mode="after")
+    def _target(self) -> Shift:
+        if (self.by is None) == (self.to is None):
+            raise ValueError("give either by or to")
+        _, low, high = self._resolved()
+        if self.to is not None and not low <= self.to <= high:
+            raise ValueError(
+                f"to: {self.to:g} is outside the range of {self.name}; allowed: {low:g} to {high:g}"
+            )
+        if self.by is not None and abs(self.by) > high - low:
+            raise ValueError(
+                f"by: {self.by:g} exceeds the range of {self.name}; allowed: {low - high:g} to {high - low:g}"
+            )
+        return self
+
+    def _resolved(self) -> tuple[Effect, float, float]:
+        value = self.by if self.by is not None else self.to or 0.0
+        op: Literal["add", "set"] = "set" if self.by is None else "add"
+        head, *rest = self.name.split(".")
+        if self.name in SHIFTABLE:
+            if head in _WORLD:
+                symbol, low, high = _WORLD[head]
+                return Effect("world", symbol, value, op=op), low, high
+            if head in _ALLY:
+                symbol, low, high = _ALLY[head]
+                return Effect("ally", symbol, value, rest[0] if rest else None, op=op), low, high
+            if head == "norm":
+                return Effect("issue", "norm", value, issue=rest[0], op=op), 0.0, 1.0
+            actor = rest[1] if len(rest) > 1 else None
+            return Effect("position", "position", value, actor, rest[0], op), 0.0, 1.0
+        try:
+            parameter, actor = resolve(self.name)
+        except ValueError as error:
+            hint = nearest(self.name, SHIFTABLE)
+            raise ValueError(f"{error}; or a state{hint}, such as {', '.join(_WORLD)}, norm.ISSUE") from None
+        if self.name in ACTOR_QUANTITIES:
+            raise ValueError(
+                f"{self.name} is a starting point; in a run Washington changes by leadership_change"
+            )
+        return Effect("parameter", parameter.name, value, actor, op=op), parameter.low, parameter.high
+
+    def effects(self) -> tuple[Effect, ...]:
+        return (self._resolved()[0],)
+
+
+AnyEvent = (
+    BilateralSummit
+    | AidChange
+    | SanctionsRelief
+    | GuaranteeStatement
+    | SpendingDemand
+    | TradeDispute
+    | StrategicDocument
+    | LeadershipChange
+    | Escalation
+    | CeasefireOffer
+    | Ceasefire
+    | HybridCampaign
+    | Accession
+    | Exercise
+    | Shift
+)
+
+#: Every event type by name, in the order they are listed to users.
+EVENT_TYPES: dict[str, type[Event]] = {kind.model_fields["type"].default: kind for kind in get_args(AnyEvent)}

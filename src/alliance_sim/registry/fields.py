@@ -1,0 +1,135 @@
+"""Fields that events and scenarios share: months, names, texts, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from alliance_sim.errors import nearest
+from alliance_sim.registry.actors import ALLIES, USA
+
+__all__ = [
+    "Allies",
+    "Ally",
+    "Filled",
+    "Label",
+    "Month",
+    "Number",
+    "Parties",
+    "Record",
+    "Share",
+    "Signed",
+    "Text",
+    "known",
+    "month_name",
+    "month_number",
+]
+
+
+class Record(BaseModel):
+    """An immutable record that knows all its keys and has no infinite numbers."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True, serialize_by_alias=True
+    )
+
+
+def month_number(month: str) -> int:
+    """Return the months between January 1970 and a ``YYYY-MM`` month (negative before)."""
+    year, number = month.split("-")
+    return (int(year) - 1970) * 12 + int(number) - 1
+
+
+def month_name(number: int) -> str:
+    """Return the ``YYYY-MM`` month that lies `number` months after January 1970."""
+    return f"{1970 + number // 12}-{number % 12 + 1:02d}"
+
+
+def known(what: str, names: Collection[str], listed: bool = True) -> Callable[[str], str]:
+    """Return a check that a text is one of `names`; the message lists them all if `listed`."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            allowed = f"; allowed: {', '.join(names)}" if listed else ""
+            raise ValueError(f"{name!r} is not {what}{nearest(name, names)}{allowed}")
+        return name
+
+    return check
+
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _some(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not entries:
+        raise ValueError("is empty; allowed: one entry or more")
+    return entries
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"named twice: {', '.join(twice)}")
+    return names
+
+
+_MONTH = re.compile(r"(?:19[7-9]|20[0-9])[0-9]-(?:0[1-9]|1[0-2])")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
+
+_names_schema = WithJsonSchema(
+    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+)
+
+
+def _month(value: Any) -> str:
+    if not isinstance(value, str) or not _MONTH.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is not a month; allowed: YYYY-MM, or a whole number of months after the start"
+        )
+    return value
+
+
+def _label(value: str) -> str:
+    if not _LABEL.fullmatch(value):
+        raise ValueError(f"{value!r} is not a name; allowed: up to 80 letters, digits and _ . + -, no blanks")
+    return value
+
+
+#: A calendar month. In a scenario file an offset from the start (0, 1, ...) does as well.
+Month = Annotated[
+    str,
+    BeforeValidator(_month),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": f"^{_MONTH.pattern}$"}, {"type": "integer", "minimum": 0}]}
+    ),
+]
+Text = Annotated[str, Field(min_length=1)]
+Label = Annotated[
+    str, AfterValidator(_label), WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"})
+]
+Number = Annotated[float, Field(strict=True)]
+Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+Signed = Annotated[float, Field(strict=True, ge=-1.0, le=1.0)]
+Ally = Annotated[
+    str,
+    AfterValidator(known("an ally", ALLIES)),
+    WithJsonSchema({"type": "string", "enum": list(ALLIES)}),
+]
+
+_PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]
+_partner = Annotated[str, AfterValidator(known("an ally of the United States", _PARTNERS))]
+#: A check that a list has entries. A minimum length would complain where the entries are at fault, too.
+Filled = AfterValidator(_some)
+#: One ally of the United States, or a list of them.
+Allies = Annotated[
+    tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema
+]
+_party = Annotated[str, AfterValidator(known("an ally of the United States or EU", ("EU", *_PARTNERS)))]
+#: The same, where the European Union may be named as well.
+Parties = Annotated[
+    tuple[_party, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema
+]

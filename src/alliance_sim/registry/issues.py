@@ -1,0 +1,137 @@
+"""The issues: what they are, and how mechanisms weigh them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["ISSUES", "ISSUE_TABLE", "Issue"]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One issue; positions are in [0, 1], 1 being the strongest collective response.
+
+    Attributes
+    ----------
+    name, description : str
+    norm : mapping of era to float
+        What is adopted when a scenario begins, on the scale of positions.
+    cover : float
+        How far a conciliatory Washington gives licence on it (1 = fully; B, paragraph 10).
+    hedge : float
+        How far the threatened want more of it when the guarantee weakens (1 = fully; A, paragraph 5).
+    leads : float
+        How far the belief about the threat (russia_strategy) drives it, relative to the coupling parameter.
+    reference : tuple of two floats or None
+        (reversion, proposal) of the fixed agenda behind consensus capacity; None where it is not on it.
+    source : str
+    """
+
+    name: str
+    description: str
+    norm: Mapping[str, float]
+    cover: float
+    hedge: float
+    leads: float
+    reference: tuple[float, float] | None
+    source: str
+
+
+_JUDGEMENT = "levels: judgement on the declarations in force"
+
+ISSUE_TABLE: tuple[Issue, ...] = (
+    Issue(
+        "russia_strategy",
+        "name the threat and adopt a strategy towards Russia",
+        {"2018": 0.45, "2025": 0.5},
+        0.5,
+        0.0,
+        0.0,
+        (0.5, 0.8),
+        "A ¶1 (threat named in 2024, strategy promised); B ¶3; " + _JUDGEMENT,
+    ),
+    Issue(
+        "deterrence_posture",
+        "forces and plans on the eastern flank",
+        {"2018": 0.45, "2025": 0.6},
+        0.2,
+        1.0,
+        1.0,
+        (0.6, 0.75),
+        "B ¶10 (adaptation of 2018), A ¶5; " + _JUDGEMENT,
+    ),
+    Issue(
+        "defence_spending",
+        "defence spending as a pledge; 1 means 5% of GDP",
+        {"2018": 0.4, "2025": 0.4},
+        0.1,
+        1.0,
+        0.0,
+        None,
+        "pledge of 2% (2014, 2023) on a scale to 5%; B ¶8, A ¶5",
+    ),
+    Issue(
+        "ukraine_support",
+        "military, economic and political support of Ukraine",
+        {"2018": 0.35, "2025": 0.5},
+        0.5,
+        0.0,
+        0.5,
+        (0.5, 0.65),
+        "A ¶4, B ¶11; " + _JUDGEMENT,
+    ),
+    Issue(
+        "sanctions",
+        "sanctions on Russia",
+        {"2018": 0.4, "2025": 0.6},
+        0.8,
+        0.0,
+        1.0,
+        (0.3, 0.6),
+        "B ¶11, A ¶4; sectoral sanctions since 2014, widened since 2022; " + _JUDGEMENT,
+    ),
+    Issue(
+        "open_door",
+        "membership perspective of Ukraine and Georgia",
+        {"2018": 0.4, "2025": 0.45},
+        0.5,
+        0.0,
+        0.0,
+        None,
+        "B ¶7, B ¶11; promise of 2008, path of 2024; " + _JUDGEMENT,
+    ),
+    Issue(
+        "russia_dialogue",
+        "1: cooperation stays suspended until policy changes; 0: resume it unconditionally",
+        {"2018": 0.7, "2025": 0.85},
+        1.0,
+        0.0,
+        1.0,
+        None,
+        "B ¶3, B ¶10; practical cooperation suspended in April 2014; " + _JUDGEMENT,
+    ),
+    Issue(
+        "southern_flank",
+        "out-of-area, crisis-response effort in the south",
+        {"2018": 0.4, "2025": 0.35},
+        0.0,
+        0.0,
+        0.0,
+        None,
+        "B ¶12; " + _JUDGEMENT,
+    ),
+    Issue(
+        "partner_exercises",
+        "exercises and practical cooperation with Georgia, Ukraine and other partners",
+        {"2018": 0.5, "2025": 0.5},
+        0.4,
+        0.0,
+        0.0,
+        None,
+        "B ¶11-12; " + _JUDGEMENT,
+    ),
+)
+
+#: Names, in the order of every array.
+ISSUES: tuple[str, ...] = tuple(issue.name for issue in ISSUE_TABLE)

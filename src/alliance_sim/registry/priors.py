@@ -1,0 +1,55 @@
+"""Distributions a parameter may have, as data; they are drawn in the core, keyed by (seed, draw, parameter)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Prior", "fixed", "lognormal", "normal", "triangular", "uniform"]
+
+Kind = Literal["fixed", "uniform", "normal", "lognormal", "triangular"]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A distribution on [low, high].
+
+    Attributes
+    ----------
+    kind : str
+        ``fixed`` (value a), ``uniform``, ``normal`` (mean a, sd b, truncated), ``lognormal`` (mean a and sd b of the
+        logarithm, truncated) or ``triangular`` (mode a).
+    a, b, low, high : float
+        As above; ``low`` and ``high`` bound what is drawn.
+    """
+
+    kind: Kind
+    a: float
+    b: float
+    low: float
+    high: float
+
+
+def fixed(value: float) -> Prior:
+    """Return the distribution that always gives `value`."""
+    return Prior("fixed", value, 0.0, value, value)
+
+
+def uniform(low: float, high: float) -> Prior:
+    """Return the uniform distribution on [low, high]."""
+    return Prior("uniform", 0.5 * (low + high), 0.0, low, high)
+
+
+def normal(mean: float, sd: float, low: float, high: float) -> Prior:
+    """Return the normal distribution truncated to [low, high]."""
+    return Prior("normal", mean, sd, low, high)
+
+
+def lognormal(log_mean: float, log_sd: float, low: float, high: float) -> Prior:
+    """Return the lognormal distribution truncated to [low, high]."""
+    return Prior("lognormal", log_mean, log_sd, low, high)
+
+
+def triangular(low: float, mode: float, high: float) -> Prior:
+    """Return the triangular distribution."""
+    return Prior("triangular", mode, 0.0, low, high)

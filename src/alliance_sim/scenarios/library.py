@@ -1,0 +1,243 @@
+"""Reading scenario files, bundled ones and users' own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from alliance_sim.data import data_folder
+from alliance_sim.errors import InputError, nearest
+from alliance_sim.scenarios.messages import Location, Problem, problems, report
+from alliance_sim.scenarios.schema import KEYS, Scenario
+
+__all__ = ["dump", "list_scenarios", "load_scenario", "load_text"]
+
+MAX_BYTES = 1_000_000
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without dates: a month stays the text it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def list_scenarios() -> tuple[str, ...]:
+    """Return the names of the bundled scenarios."""
+    return tuple(sorted(path.stem for path in data_folder("scenarios").glob("*.yaml")))
+
+
+def load_scenario(name_or_path: str | Path | Scenario) -> Scenario:
+    """Return a scenario.
+
+    Parameters
+    ----------
+    name_or_path : str, Path or Scenario
+        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a
+        path). A scenario is returned as it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, or with all that is wrong with it, one problem a line.
+    """
+    if isinstance(name_or_path, Scenario):
+        return name_or_path
+    return _open(name_or_path, Path(), ())
+
+
+def load_text(text: str, origin: str = "text") -> Scenario:
+    """Return the scenario that a YAML text describes.
+
+    Parameters
+    ----------
+    text : str
+        Paths in it are relative to the working directory.
+    origin : str
+        What messages call it.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong, one problem a line: ``origin:line: field: problem, what is allowed``.
+    """
+    return _read(text, origin, Path(), ())
+
+
+def dump(scenario: Scenario) -> str:
+    """Return a scenario as YAML, complete and free of `extends`; reading it gives the same scenario."""
+    fields = scenario.model_dump(mode="json", exclude_none=True)
+    return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenario:
+    """Load a bundled name or a path relative to `folder` that `children` build on."""
+    if isinstance(name, Path) or "/" in name or name.endswith((".yaml", ".yml")):
+        path = folder / name
+    elif name in list_scenarios():
+        path = data_folder("scenarios") / f"{name}.yaml"
+    else:
+        bundled = list_scenarios()
+        raise InputError(
+            f"no bundled scenario is called {name!r}{nearest(name, bundled)}; allowed: {', '.join(bundled)}, "
+            "or the path of a .yaml file"
+        )
+    text = _text(path)
+    line = (*children, path.resolve())
+    if line[-1] in children:
+        raise InputError(f"extends goes round in a circle: {' -> '.join(each.stem for each in line)}")
+    return _read(text, str(path), path.parent, line)
+
+
+def _text(path: Path) -> str:
+    try:
+        known, size = path.is_file(), path.stat().st_size if path.exists() else 0
+        content = path.read_bytes() if known and size <= MAX_BYTES else b""
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: the file cannot be read ({error})") from None
+    if not known:
+        raise InputError(f"{path}: there is no such file")
+    if size > MAX_BYTES:
+        raise InputError(f"{path}: the file is too big; allowed: {MAX_BYTES:,} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: the file is not UTF-8 text (byte {error.start})") from None
+
+
+def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> Scenario:
+    data, lines = _parse(text, origin)
+    fields = {**data, "text": text}
+    parent: Scenario | None = None
+    found: list[Problem] = []
+    if "text" in data:
+        found.append((("text",), f"unknown key; allowed: {', '.join(KEYS[''])}"))
+    if "extends" in fields:
+        name = fields.pop("extends")
+        if not isinstance(name, str):
+            raise InputError(report(origin, [(("extends",), "allowed: a bundled name or a path")], lines))
+        try:
+            parent = _open(name, folder, children)
+        except InputError as error:
+            raise InputError(report(origin, [(("extends",), str(error))], lines)) from None
+        fields, dropped = _merged(parent, fields)
+        found += dropped
+    elif fields.pop("drop", None) is not None:
+        found.append((("drop",), "nothing is inherited that could be dropped; allowed: only beside extends"))
+    inherited = {
+        key: len(fields[key]) - len(data.get(key) or ())
+        for key in ("events", "meetings")
+        if isinstance(fields.get(key), list)
+    }
+    try:
+        scenario = Scenario.model_validate(fields)
+    except ValidationError as error:
+        found += [
+            _own(location, problem, inherited if parent else {}, fields)
+            for location, problem in problems(error, KEYS)
+        ]
+    if found:
+        raise InputError(report(origin, found, lines))
+    return scenario
+
+
+def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the fields of a child on top of its parent's, and what is wrong with its `drop`."""
+    drop = child.pop("drop", [])
+    if not isinstance(drop, list):
+        return {**dict(parent), **child}, [
+            (("drop",), "allowed: a list of ids of inherited events and meetings")
+        ]
+    ids = [item.id for item in (*parent.events, *parent.meetings)]
+    found: list[Problem] = [
+        (("drop", i), f"{name!r} is no inherited event or meeting{nearest(str(name), ids)}")
+        for i, name in enumerate(drop)
+        if name not in ids
+    ]
+    fields = {**dict(parent), **child, "text": f"{parent.text.rstrip()}\n---\n{child['text']}"}
+    if "name" not in child:
+        del fields["name"]
+    if isinstance(child.get("parameters"), dict):
+        fields["parameters"] = {**parent.parameters, **child["parameters"]}
+    for key in ("events", "meetings"):
+        kept = [item for item in getattr(parent, key) if item.id not in drop]
+        own = child.get(key, [])
+        fields[key] = [*kept, *own] if isinstance(own, list) else own
+    return fields, found
+
+
+def _own(location: Location, problem: str, inherited: dict[str, int], fields: dict[str, Any]) -> Problem:
+    """Translate a place in the merged scenario to the child's own file."""
+    if len(location) > 1 and location[0] in inherited:
+        key, i = str(location[0]), int(location[1])
+        if i < inherited[key]:
+            return (("extends",), f"inherited {fields[key][i].id}: {problem}")
+        return ((key, i - inherited[key], *location[2:]), problem)
+    return (location, problem)
+
+
+def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int]]:
+    """Return the mapping that a YAML text holds and the line of every place in it."""
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{origin}: the text is too long; allowed: {MAX_BYTES:,} characters")
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            lines, found = _lines(node)
+            data = None if found or node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{origin}:{line}: file: not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"{origin}:1: file: not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError(f"{origin}:1: file: nested too deeply") from None
+    if found:
+        raise InputError(report(origin, found, lines))
+    if not isinstance(data, dict):
+        raise InputError(f"{origin}:1: file: not a scenario; allowed: a mapping of {', '.join(KEYS[''])}")
+    return data, lines
+
+
+def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem]]:
+    """Return the line of every place of a document, and repeated keys, odd keys and aliases."""
+    lines: dict[Location, int] = {}
+    found: list[Problem] = []
+    seen: set[int] = set()
+
+    def visit(node: yaml.Node, place: Location) -> None:
+        if id(node) in seen:
+            # An alias can stand for itself, or multiply a small file into a huge one.
+            found.append((place, "anchors and aliases are not used here; write it out"))
+            return
+        seen.add(id(node))
+        lines.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            for i, item in enumerate(node.value):
+                visit(item, (*place, i))
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*place, str(key.value))
+                if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                    shown = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
+                    lines[inner] = key.start_mark.line + 1
+                    found.append((inner, f"{shown} is not a key; allowed: texts"))
+                elif inner in lines:
+                    lines[inner] = key.start_mark.line + 1
+                    found.append((inner, "the key is given twice"))
+                else:
+                    lines[inner] = key.start_mark.line + 1
+                    visit(value, inner)
+
+    if root is not None:
+        visit(root, ())
+    return lines, found

@@ -1,0 +1,133 @@
+"""What is wrong with a scenario, in words: file, line, field, problem, what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from alliance_sim.errors import nearest
+from alliance_sim.registry.events import EVENT_TYPES
+
+__all__ = ["Location", "Problem", "field_name", "problems", "refuse", "report"]
+
+#: Keys and list positions that lead to a field.
+Location = tuple[str | int, ...]
+Problem = tuple[Location, str]
+
+_SHAPES = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_attributes_type": "a mapping",
+    "model_type": "a mapping",
+    "string_type": "a text",
+    "tuple_type": "a list",
+}
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+
+def refuse(title: str, found: list[Problem]) -> None:
+    """Raise a `ValidationError` that places each problem, if there are any; for use inside validators."""
+    if found:
+        details: list[InitErrorDetails] = [
+            {
+                "type": PydanticCustomError("refused", "{problem}", {"problem": problem}),
+                "loc": location,
+                "input": None,
+            }
+            for location, problem in found
+        ]
+        raise ValidationError.from_exception_data(title, details)
+
+
+def problems(error: ValidationError, allowed: Mapping[str, tuple[str, ...]], *within: str) -> list[Problem]:
+    """Return every problem of a failed validation.
+
+    Parameters
+    ----------
+    error : ValidationError
+    allowed : mapping
+        The keys that a record may have: ``""`` for the scenario itself, ``meetings``, ``agenda`` and
+        ``parameters`` by the field that holds it, an event by its type.
+    *within : str
+        The field of the scenario that was validated, if not the whole.
+    """
+    found = []
+    for detail in error.errors(include_url=False):
+        location = (*within, *detail["loc"])
+        found.append((_plain(location), _message({**detail, "loc": location}, allowed)))
+    return found
+
+
+def field_name(location: Location) -> str:
+    """Return a location as users write it, such as ``events[2].share``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.removeprefix(".") or "file"
+
+
+def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> str:
+    """Return one line for each problem, ``origin:line: field: problem``, in the order of lines."""
+
+    def line(location: Location) -> int:
+        while location and location not in lines:
+            location = location[:-1]
+        return lines.get(location, 1)
+
+    numbered = sorted((line(location), field_name(location), problem) for location, problem in found)
+    return "\n".join(f"{origin}:{number}: {field}: {problem}" for number, field, problem in numbered)
+
+
+def _holder(location: Location) -> str:
+    """Return the key of `problems`' table of allowed keys for the record at a raw location."""
+    names = [part for part in location if isinstance(part, str)]
+    if names[:1] == ["events"]:
+        return names[1]
+    return next((name for name in ("agenda", "meetings", "parameters") if name in names), "")
+
+
+def _plain(location: Location) -> Location:
+    """Drop the marks with which unions extend a location."""
+    marks: Collection[str | int] = {"events": EVENT_TYPES, "parameters": ("value", "distribution")}.get(
+        str(location[0]) if location else "", ()
+    )
+    return location[:2] + location[3:] if location[2:3] and location[2] in marks else location
+
+
+def _message(detail: dict[str, Any], allowed: Mapping[str, tuple[str, ...]]) -> str:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "refused":
+        return str(context["problem"])
+    if kind == "missing":
+        return "is missing"
+    if kind == "union_tag_not_found":
+        return f"type is missing; allowed: {', '.join(EVENT_TYPES)}"
+    if kind == "union_tag_invalid":
+        tag = str(context["tag"])
+        return f"{tag!r} is not an event type{nearest(tag, EVENT_TYPES)}; allowed: {', '.join(EVENT_TYPES)}"
+    if kind == "extra_forbidden":
+        keys = allowed[_holder(detail["loc"][:-1])]
+        return f"unknown key{nearest(str(detail['loc'][-1]), keys)}; allowed: {', '.join(keys)}"
+    if kind == "literal_error":
+        names = re.findall(r"'([^']*)'", context["expected"])
+        return f"{_short(value)} is not allowed{nearest(str(value), names)}; allowed: {', '.join(names)}"
+    if kind == "string_too_short":
+        return "is empty; allowed: a text"
+    if kind in _SHAPES:
+        return f"{_short(value)} is not allowed; allowed: {_SHAPES[kind]}"
+    for bound, words in _BOUNDS.items():
+        if bound in context:
+            return f"{_short(value)} is out of range; allowed: {words} {context[bound]:g}"
+    return f"{_short(value)}: {detail['msg']}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,343 @@
+"""What a scenario is: a dated list of events and meetings on top of an era's starting point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from alliance_sim.errors import InputError
+from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
+from alliance_sim.registry.fields import (
+    Filled,
+    Label,
+    Month,
+    Number,
+    Record,
+    Share,
+    Text,
+    known,
+    month_name,
+    month_number,
+)
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, resolve
+from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
+from alliance_sim.scenarios.messages import Problem, field_name, problems, refuse
+
+__all__ = ["KEYS", "AgendaItem", "Distribution", "Meeting", "Scenario", "json_schema"]
+
+#: Items of a meeting that one decision can hold.
+MAX_PACKAGE = 3
+
+Rule = Literal["unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition"]
+Issue = Annotated[
+    str, AfterValidator(known("an issue", ISSUES)), WithJsonSchema({"type": "string", "enum": list(ISSUES)})
+]
+Allowance = Annotated[int, Field(strict=True, ge=1, le=31)]
+# YAML reads `era: 2025` as a number; it can mean only one thing.
+Era = Annotated[
+    Literal["2018", "2025"],
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    WithJsonSchema({"enum": ["2018", "2025", 2018, 2025]}),
+]
+
+
+class Distribution(Record):
+    """An uncertain parameter: exactly one of the four, drawn within the parameter's range."""
+
+    uniform: tuple[Number, Number] | None = Field(None, description="lowest, highest")
+    normal: tuple[Number, Number] | None = Field(None, description="mean, standard deviation")
+    triangular: tuple[Number, Number, Number] | None = Field(None, description="lowest, most likely, highest")
+    lognormal: tuple[Number, Number] | None = Field(
+        None, description="mean, standard deviation of the logarithm"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Distribution:
+        given = self.model_dump(exclude_none=True)
+        if len(given) != 1:
+            raise ValueError(f"give exactly one distribution; allowed: {', '.join(type(self).model_fields)}")
+        ((kind, numbers),) = given.items()
+        if kind in ("uniform", "triangular"):
+            if list(numbers) != sorted(numbers) or numbers[0] == numbers[-1]:
+                raise ValueError(f"{kind}: {list(numbers)} must rise from the lowest to the highest value")
+        elif numbers[1] <= 0.0:
+            raise ValueError(f"{kind}: the standard deviation is {numbers[1]:g}; allowed: more than 0")
+        return self
+
+    def prior(self, low: float, high: float) -> Prior:
+        """Return the distribution on the range [low, high] of a parameter.
+
+        Raises
+        ------
+        InputError
+            If a bound, mean or mode lies outside the range.
+        """
+        centre: tuple[float, ...]
+        if self.uniform:
+            centre, prior = self.uniform, uniform(*self.uniform)
+        elif self.triangular:
+            centre, prior = self.triangular, triangular(*self.triangular)
+        elif self.normal:
+            centre, prior = self.normal[:1], normal(*self.normal, low, high)
+        else:
+            assert self.lognormal
+            centre, prior = (math.exp(min(self.lognormal[0], 700.0)),), lognormal(*self.lognormal, low, high)
+        for value in centre:
+            _inside(value, low, high)
+        return prior
+
+
+def _inside(value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InputError(f"{value:g} is out of range; allowed: {low:g} to {high:g}")
+
+
+class AgendaItem(Record):
+    """One text that a meeting may adopt. Levels are in [0, 1], 1 = the strongest collective response."""
+
+    issue: Issue
+    proposed: Share = Field(description="level of the text as proposed")
+    reversion: Share = Field(description="level that holds without a decision")
+    floor: Share | None = Field(
+        None, description="least share of the way that is worth adopting; default: the parameter"
+    )
+    divisible: Annotated[bool, Field(strict=True)] = Field(
+        True, description="false: a rollover, taken or left; when blocked its reversion comes true"
+    )
+    rule: Rule | None = Field(None, description="rule of this item, if not the meeting's")
+    allowance: Allowance | None = Field(None, description="n of unanimity_minus_n, if not the meeting's")
+    package: Label | None = Field(
+        None, description="items of a meeting with the same name are decided together"
+    )
+    text: Text = Field(description="what it is about")
+    source: Text = Field(description="where it comes from")
+
+    @model_validator(mode="after")
+    def _undecided(self) -> AgendaItem:
+        if self.proposed == self.reversion:
+            raise ValueError(f"proposed and reversion are both {self.proposed:g}: there is nothing to decide")
+        return self
+
+
+class Meeting(Record):
+    """A meeting of a forum with its agenda."""
+
+    month: Month = Field(description="when it meets: YYYY-MM, or months after the start")
+    forum: Literal["nac", "nato_summit", "eu_council", "g7"]
+    title: Text
+    source: Text = Field(description="where it comes from")
+    sessions: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
+        3, description="sessions of the leaders"
+    )
+    rounds: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
+        3, description="rounds of silence procedure"
+    )
+    rule: Rule = "unanimity"
+    allowance: Allowance = Field(1, description="n of unanimity_minus_n")
+    agenda: Annotated[tuple[AgendaItem, ...], Filled]
+    id: Label = Field("", validate_default=False, description="its own name; addresses its random numbers")
+
+    @field_validator("agenda")
+    @classmethod
+    def _agenda(cls, agenda: tuple[AgendaItem, ...]) -> tuple[AgendaItem, ...]:
+        found: list[Problem] = []
+        issues = [item.issue for item in agenda]
+        packages = [item.package for item in agenda]
+        for i, item in enumerate(agenda):
+            if item.issue in issues[:i]:
+                found.append(
+                    ((i, "issue"), f"{item.issue} is on the agenda twice; allowed: once in a meeting")
+                )
+            if item.package and not 2 <= packages.count(item.package) <= MAX_PACKAGE:
+                size = packages.count(item.package)
+                found.append(
+                    ((i, "package"), f"{item.package} has {size} items; allowed: 2 to {MAX_PACKAGE}")
+                )
+        refuse("agenda", found)
+        return agenda
+
+    @model_validator(mode="after")
+    def _name(self) -> Meeting:
+        if not self.id:
+            # The record is frozen for its users; its default name needs its other fields.
+            object.__setattr__(self, "id", f"{self.forum}-{self.month}")
+        return self
+
+
+Value = Annotated[
+    Annotated[Number, Tag("value")] | Annotated[Distribution, Tag("distribution")],
+    Discriminator(lambda value: "distribution" if isinstance(value, (dict, Distribution)) else "value"),
+]
+
+
+class Scenario(Record):
+    """A what-if description, complete: everything that an `extends` brought is in it.
+
+    Attributes
+    ----------
+    text : str
+        The files it was read from, ancestors first.
+    """
+
+    name: Label
+    title: Text
+    description: Text
+    era: Era = Field(description="whose calibrated starting point")
+    start: Month = Field(description="first month, YYYY-MM")
+    months: Annotated[int, Field(strict=True, ge=1, le=240)] = Field(json_schema_extra={"unit": "months"})
+    sources: Annotated[tuple[Text, ...], Filled]
+    parameters: dict[str, Value] = Field({}, description="value or distribution, by name of the registry")
+    events: tuple[Annotated[AnyEvent, Field(discriminator="type")], ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    text: str = Field("", exclude=True, repr=False)
+
+    @field_validator("parameters", mode="wrap")
+    @classmethod
+    def _parameters(cls, values: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if not isinstance(values, dict):
+            return handler(values)
+        good: dict[str, float | Distribution] = {}
+        found: list[Problem] = []
+        for name, value in values.items():
+            # One by one, so that a fault in one does not hide those of the others.
+            try:
+                good |= handler({name: value})
+                _prior(name, good[name])
+            except ValidationError as error:
+                found += [(place[1:], problem) for place, problem in problems(error, KEYS, "parameters")]
+            except InputError as error:
+                found.append(((name,), str(error)))
+        refuse("parameters", found)
+        return good
+
+    @field_validator("events", "meetings", mode="wrap")
+    @classmethod
+    def _calendar(cls, items: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """Turn offsets into calendar months; refuse what lies outside the run, and names used twice."""
+        if not isinstance(items, (list, tuple)):
+            return handler(items)
+        key = str(info.field_name)
+        start, months = info.data.get("start"), info.data.get("months")
+        taken = {event.id for event in info.data.get("events", ())}
+        good: list[Any] = []
+        found: list[Problem] = []
+        for i, item in enumerate(items):
+            try:
+                (checked,) = handler((_dated(item, start),))
+            except ValidationError as error:
+                found += [((i, *place[2:]), problem) for place, problem in problems(error, KEYS, key)]
+                continue
+            if start and months and not 0 <= month_number(checked.month) - month_number(start) < months:
+                last = month_name(month_number(start) + months - 1)
+                found.append(
+                    ((i, "month"), f"{checked.month} is outside the run; allowed: {start} to {last}")
+                )
+            if checked.id in taken:
+                found.append(((i, "id"), f"{checked.id!r} is taken; give this one an id of its own"))
+            taken.add(checked.id)
+            good.append(checked)
+        refuse(key, found)
+        return tuple(good)
+
+    def offset(self, month: str) -> int:
+        """Return how many months after the start a ``YYYY-MM`` month lies."""
+        return month_number(month) - month_number(self.start)
+
+    def priors(self) -> dict[str, Prior]:
+        """Return what the scenario says about parameters, as distributions on their ranges."""
+        return {name: _prior(name, value) for name, value in self.parameters.items()}
+
+    def with_parameters(self, values: Mapping[str, float | Distribution]) -> Scenario:
+        """Return a copy with parameters set.
+
+        Parameters
+        ----------
+        values : mapping
+            By name of the registry, such as ``h0`` or ``susceptibility.HUN``.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value out of range.
+        """
+        return self.validated({**dict(self), "parameters": {**self.parameters, **values}})
+
+    @classmethod
+    def validated(cls, fields: Mapping[str, Any]) -> Scenario:
+        """Return the scenario with these fields.
+
+        Raises
+        ------
+        InputError
+            With every problem on a line of its own.
+        """
+        try:
+            return cls.model_validate(dict(fields))
+        except ValidationError as error:
+            found = problems(error, KEYS)
+        raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
+
+
+def _dated(item: Any, start: str | None) -> Any:
+    """Turn the offset of an event or meeting into a month of the calendar."""
+    month = item.get("month") if isinstance(item, dict) else None
+    if start is None or type(month) is not int or not 0 <= month < 1000:
+        return item
+    return {**item, "month": month_name(month_number(start) + month)}
+
+
+def _prior(name: str, value: float | Distribution) -> Prior:
+    parameter, _ = resolve(name)
+    if isinstance(value, Distribution):
+        if name in ACTOR_QUANTITIES:
+            raise InputError("a calibrated quantity has its own distribution; allowed: one number")
+        return value.prior(parameter.low, parameter.high)
+    _inside(value, parameter.low, parameter.high)
+    return fixed(value)
+
+
+def _keys(record: type[Record]) -> tuple[str, ...]:
+    return tuple(field.alias or name for name, field in record.model_fields.items() if not field.exclude)
+
+
+#: The keys each record of a scenario file may have, by the field that holds it.
+KEYS: dict[str, tuple[str, ...]] = {
+    "": (*_keys(Scenario), "extends", "drop"),
+    "parameters": _keys(Distribution),
+    "meetings": _keys(Meeting),
+    "agenda": _keys(AgendaItem),
+    **{name: _keys(kind) for name, kind in EVENT_TYPES.items()},
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of scenario files, for editors."""
+    schema = Scenario.model_json_schema()
+    del schema["properties"]["text"]
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "bundled name or path of what it builds on",
+    }
+    schema["properties"]["drop"] = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "ids of inherited events and meetings to leave out",
+    }
+    schema["anyOf"] = [{"required": schema.pop("required")}, {"required": ["name", "extends"]}]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,150 @@
+"""Draws of perceptions and positions."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alliance_sim.calibration.priors import LEADERS, LOWEST, ActorDraws, draws, override_names
+from alliance_sim.calibration.tables import table
+from alliance_sim.errors import InputError
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, ERAS
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.keys import stable_id
+
+N, K, L = len(ALLIES), len(ISSUES), len(LEADERS)
+
+
+def arrays(found: ActorDraws) -> list[np.ndarray]:
+    return [getattr(found, field.name) for field in dataclasses.fields(found)]
+
+
+def mean(era: str, issue: str, actor: str) -> float:
+    return float(draws(era, 3, 0, 2000).position[:, ALLY_INDEX[actor], ISSUES.index(issue)].mean())
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_shapes_and_ranges(era: str) -> None:
+    found = draws(era, 1, 0, 500)
+    shapes = [(500, N), (500, N, K), (500, L), (500, L, K), (500,), (500, K)]
+    for values, shape in zip(arrays(found), shapes, strict=True):
+        assert values.shape == shape and values.dtype == np.float64
+        assert (values >= LOWEST).all() and (values <= 1 - LOWEST).all()
+    assert (found.threat[:, 0] == found.institutions_threat).all()
+    assert (found.position[:, 0] == found.institutions_position).all()
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**64 - 1),
+    start=st.integers(0, 50),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5),
+)
+def test_a_draw_does_not_depend_on_its_neighbours(seed: int, start: int, sizes: list[int]) -> None:
+    """Chunks of any sizes put together are the whole, and the first draws are those of a longer run."""
+    bounds = np.cumsum([start, *sizes])
+    whole = arrays(draws("2025", seed, start, int(bounds[-1]) + 3))
+    chunks = [arrays(draws("2025", seed, int(a), int(b))) for a, b in pairwise(bounds)]
+    for j, values in enumerate(whole):
+        assert np.array_equal(values[:-3], np.concatenate([chunk[j] for chunk in chunks]))
+
+
+def test_moments_are_those_of_the_prior() -> None:
+    row = next(row for row in table("priors/actors") if (row["era"], row["actor"]) == ("2018", "DEU"))
+    threat = draws("2018", 5, 0, 20_000).threat[:, ALLY_INDEX["DEU"]]
+    assert threat.mean() == pytest.approx(float(row["threat_mean"]), abs=0.003)
+    assert threat.std() == pytest.approx(float(row["threat_sd"]), abs=0.003)
+
+
+def test_perceptions_of_two_allies_are_independent() -> None:
+    threat = draws("2025", 8, 0, 20_000).threat
+    correlation = np.corrcoef(threat.T)[~np.eye(N, dtype=bool)]
+    assert np.abs(correlation).max() < 0.04
+
+
+def test_seeds_differ() -> None:
+    assert not np.array_equal(draws("2025", 1, 0, 5).threat, draws("2025", 2, 0, 5).threat)
+
+
+def test_names_have_distinct_identifiers() -> None:
+    names = override_names()
+    assert len(names) == (N + 1) * (K + 1) == len({stable_id(name) for name in names})
+    assert {"threat_perception.USA.leader", "position.sanctions.HUN"} <= set(names)
+    assert "threat_perception.USA" not in names
+
+
+def test_a_fixed_perception_moves_that_actor_along_the_curves_only() -> None:
+    free, fixed = draws("2025", 4, 0, 300), draws("2025", 4, 0, 300, {"threat_perception.HUN": 0.9})
+    hungary = ALLY_INDEX["HUN"]
+    assert (fixed.threat[:, hungary] == 0.9).all()
+    sanctions = ISSUES.index("sanctions")
+    assert fixed.position[:, hungary, sanctions].mean() > free.position[:, hungary, sanctions].mean() + 0.4
+    for before, after in zip(arrays(free)[:2], arrays(fixed)[:2], strict=True):
+        assert np.array_equal(np.delete(before, hungary, 1), np.delete(after, hungary, 1))
+
+
+def test_a_fixed_position_wins_over_a_fixed_perception() -> None:
+    found = draws("2018", 4, 0, 20, {"threat_perception.ITA": 0.9, "position.sanctions.ITA": 0.1})
+    italy = ALLY_INDEX["ITA"]
+    assert (found.position[:, italy, ISSUES.index("sanctions")] == 0.1).all()
+    assert found.position[:, italy, ISSUES.index("russia_strategy")].mean() > 0.7
+
+
+@pytest.mark.parametrize(("era", "column"), [("2018", 0), ("2025", 2)])
+def test_the_leader_fixed_is_the_era_s_own(era: str, column: int) -> None:
+    fixed = {"threat_perception.USA.leader": 0.5, "threat_perception.USA.institutions": 0.6}
+    found = draws(era, 4, 0, 20, fixed)
+    assert (found.leader_threat[:, column] == 0.5).all()
+    assert not (np.delete(found.leader_threat, column, 1) == 0.5).any()
+    assert (found.institutions_threat == 0.6).all() and (found.threat[:, 0] == 0.6).all()
+
+
+def test_presidents_are_the_same_in_both_eras_and_share_their_luck() -> None:
+    past, present = draws("2018", 9, 0, 50), draws("2025", 9, 0, 50)
+    assert np.array_equal(past.leader_position, present.leader_position)
+    order = [present.leader_threat[:, column] for column in (1, 0, 2)]
+    assert (order[0] > order[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("era", "issue", "falling"),
+    [
+        ("2025", "ukraine_support", "EST DEU ITA HUN"),
+        ("2025", "sanctions", "POL FRA ESP SVK TUR"),
+        ("2025", "defence_spending", "POL DEU ITA ESP"),
+        ("2025", "russia_dialogue", "LTU NLD GRC HUN"),
+        ("2025", "open_door", "EST DEU HUN"),
+        ("2025", "southern_flank", "ESP FRA GBR EST"),
+        ("2018", "southern_flank", "ITA FRA POL"),
+        ("2018", "partner_exercises", "POL GBR ESP ITA"),
+        ("2018", "sanctions", "LVA DEU HUN TUR"),
+    ],
+)
+def test_order_of_positions(era: str, issue: str, falling: str) -> None:
+    values = [mean(era, issue, actor) for actor in falling.split()]
+    assert all(higher > lower + 0.03 for higher, lower in pairwise(values)), values
+
+
+def test_doubters_can_live_with_renewed_sanctions() -> None:
+    """Every rollover passed: at q = 0.6 against lapse a member accepts from 0.3 on, less some tolerance."""
+    for era, doubters in (("2025", "HUN SVK"), ("2018", "HUN ITA GRC")):
+        for doubter in doubters.split():
+            assert 0.27 < mean(era, "sanctions", doubter) < 0.5
+
+
+def test_washington_wants_money_whoever_speaks() -> None:
+    found = draws("2025", 2, 0, 500)
+    spending = ISSUES.index("defence_spending")
+    assert (found.leader_position[:, [0, 2], spending].mean(axis=0) > 0.9).all()
+    others = np.delete(found.leader_position[:, 2].mean(axis=0), spending)
+    assert (others < found.institutions_position.mean(axis=0)[np.arange(K) != spending]).all()
+
+
+def test_unknown_era_is_refused() -> None:
+    with pytest.raises(InputError, match="2019"):
+        draws("2019", 1, 0, 1)

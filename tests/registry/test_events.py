@@ -1,0 +1,227 @@
+import csv
+
+import pytest
+from pydantic import ValidationError
+
+from alliance_sim.core.layout import F, G, I, P, S
+from alliance_sim.data import data_folder
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.conditions import Condition, parse_condition
+from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE, Effect, Event, eu_allies
+from alliance_sim.registry.fields import month_name, month_number
+from alliance_sim.registry.parameters import PARAMETERS
+
+# The least that each type needs, and what it then does: (kind, name, value, actor).
+EFFECTS = {
+    "bilateral_summit": (
+        {"conciliation": 0.5, "openness": 0.25, "follow_up": 4, "process": True},
+        [
+            ("forcing", "conciliation", 0.5, None),
+            ("forcing", "opacity", 0.75, None),
+            ("forcing", "private", 0.75, None),
+            ("forcing", "follow_up", 4.0, None),
+            ("forcing", "process", 1.0, None),
+        ],
+    ),
+    "aid_change": (
+        {"channel": "all", "share": -1},
+        [("forcing", f"aid_{name}", -1.0, None) for name in ("military", "economic", "intelligence")],
+    ),
+    "sanctions_relief": ({"share": 0.4}, [("forcing", "relief", 0.4, None)]),
+    "guarantee_statement": ({"about": "MNE"}, [("forcing", "statement", 0.5, "MNE")]),
+    "spending_demand": (
+        {"percent": 2, "pressure": 0.7},
+        [("forcing", "demand", 0.7, None), ("world", "demand_percent", 2.0, None)],
+    ),
+    "trade_dispute": (
+        {"with": ["CAN", "DEU"], "size": 0.3},
+        [("forcing", "trade", 0.3, "CAN"), ("forcing", "trade", 0.3, "DEU")],
+    ),
+    "strategic_document": ({"strength": 0.6}, [("forcing", "document", 0.6, None)]),
+    "leadership_change": ({"ally": "ITA", "stance": -0.2}, [("forcing", "stance", -0.2, "ITA")]),
+    "escalation": ({"size": 0.3}, [("forcing", "escalation", 0.3, None), ("forcing", "war", 0.3, None)]),
+    "ceasefire_offer": ({"size": 0.5}, [("world", "concession", 0.05, None)]),
+    "ceasefire": ({}, [("forcing", "war", -1.0, None)]),
+    "hybrid_campaign": ({"target": ["EST"], "size": 0.4}, [("forcing", "hybrid", 0.4, "EST")]),
+    "accession": ({"ally": "MKD"}, []),
+    "exercise": ({"partner": "Georgia", "ambition": -0.1}, [("forcing", "exercise", -0.1, None)]),
+    "shift": ({"name": "assertiveness", "by": 0.2}, [("world", "a", 0.2, None)]),
+}
+SYMBOLS = {
+    "forcing": F._fields,
+    "world": G._fields,
+    "ally": S._fields,
+    "issue": I._fields,
+    "parameter": P._fields,
+}
+
+
+def event(type_: str, month: str = "2018-07", **fields: object) -> Event:
+    return EVENT_TYPES[type_].model_validate({"month": month, "source": "test", **fields})
+
+
+def test_every_type_is_checked_here() -> None:
+    assert set(EFFECTS) == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_effects(name: str) -> None:
+    fields, expected = EFFECTS[name]
+    found = event(name, **fields).effects()
+    assert [(e.kind, e.name, e.value, e.actor) for e in found] == [pytest.approx(row) for row in expected]
+    assert all(e.name in SYMBOLS[e.kind] for e in found)
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_type_documents_itself(name: str) -> None:
+    kind = EVENT_TYPES[name]
+    assert kind.__doc__
+    assert kind.basis
+    assert all(field.description for key, field in kind.model_fields.items() if key != "type")
+
+
+def test_defaults_leave_follow_up_and_process_alone() -> None:
+    names = [effect.name for effect in event("bilateral_summit").effects()]
+    assert names == ["conciliation", "opacity", "private"]
+
+
+def test_european_union_is_those_who_are_in_it() -> None:
+    found = event("trade_dispute", **{"with": ["EU", "DEU", "CAN"], "size": 0.1}).effects()
+    actors = [effect.actor for effect in found]
+    assert len(actors) == len(set(actors)) == len(eu_allies("2018-07")) + 1
+    assert {"GBR", "DEU", "CAN"} <= set(actors)
+    assert "NOR" not in actors
+
+
+@pytest.mark.parametrize("month", ["2018-07", "2020-01", "2020-02", "2025-06"])
+def test_european_union_agrees_with_the_facts(month: str) -> None:
+    with (data_folder("calibration") / "facts" / "actors.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["iso3"]: row for row in csv.DictReader(file)}
+    inside = [
+        ally
+        for ally in ALLIES
+        if rows[ally]["eu_join"] and rows[ally]["eu_join"] <= month < (rows[ally]["eu_leave"] or "9999")
+    ]
+    assert list(eu_allies(month)) == inside
+
+
+@pytest.mark.parametrize(
+    ("stance", "code"), [("washington_2018", 1), ("washington_2024", 2), ("washington_2025", 3)]
+)
+def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> None:
+    (effect,) = event("leadership_change", ally="USA", stance=stance).effects()
+    assert effect == Effect("forcing", "leader", float(code))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("h0", Effect("parameter", "h0", 0.1, op="set")),
+        ("susceptibility.HUN", Effect("parameter", "susceptibility", 0.1, "HUN", op="set")),
+        ("war_intensity", Effect("world", "war", 0.1, op="set")),
+        ("threat_perception.POL", Effect("ally", "tau", 0.1, "POL", op="set")),
+        ("guarantee_confidence", Effect("ally", "g", 0.1, op="set")),
+        ("norm.sanctions", Effect("issue", "norm", 0.1, issue="sanctions", op="set")),
+        ("position.sanctions.HUN", Effect("position", "position", 0.1, "HUN", "sanctions", "set")),
+    ],
+)
+def test_shift_reaches_parameters_and_states(name: str, expected: Effect) -> None:
+    assert event("shift", name=name, to=0.1).effects() == (expected,)
+
+
+def test_every_shift_has_a_place_in_the_core() -> None:
+    names = [*SHIFTABLE, *(name for name, parameter in PARAMETERS.items() if not parameter.per_ally)]
+    for name in names:
+        (effect,) = event("shift", name=name, by=0.0).effects()
+        assert effect.kind == "position" or effect.name in SYMBOLS[effect.kind], name
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": "h0"}, "either by or to"),
+        ({"name": "h0", "by": 0.0, "to": 0.0}, "either by or to"),
+        ({"name": "norm.sanctons", "to": 0.5}, "nearest: norm.sanctions"),
+        ({"name": "norm.sanctions", "to": 1.5}, "allowed: 0 to 1"),
+        ({"name": "war_intensity", "by": -2}, "allowed: -1 to 1"),
+        ({"name": "threat_perception.USA.leader", "to": 0.5}, "leadership_change"),
+    ],
+)
+def test_shift_refuses(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        event("shift", **fields)
+
+
+@pytest.mark.parametrize(
+    ("type_", "fields", "message"),
+    [
+        ("leadership_change", {"ally": "USA", "stance": 0.1}, "stance of USA"),
+        ("leadership_change", {"ally": "ITA", "stance": "washington_2024"}, "stance of USA"),
+        ("leadership_change", {"ally": "ITA", "stance": True}, "not a stance"),
+        ("guarantee_statement", {"about": "USA"}, "not an ally of the United States"),
+        ("guarantee_statement", {"about": []}, "is empty"),
+        ("guarantee_statement", {"about": ["EST", "EST"]}, "named twice: EST"),
+        ("escalation", {"size": float("nan")}, "finite"),
+        ("escalation", {"size": "0.5"}, "valid number"),
+        ("escalation", {"size": True}, "valid number"),
+        ("escalation", {"size": 0.5, "source": " "}, "at least 1 character"),
+        ("escalation", {"size": 0.5, "month": "2025-6"}, "not a month"),
+        ("escalation", {"size": 0.5, "id": "two words"}, "not a name"),
+    ],
+)
+def test_event_refuses(type_: str, fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        event(type_, **fields)
+
+
+def test_name_says_type_month_and_what_it_is_about() -> None:
+    assert event("escalation", size=0.1).id == "escalation-2018-07"
+    assert event("guarantee_statement", about=["EST", "LVA"]).id == "guarantee_statement-2018-07-EST-LVA"
+    assert event("hybrid_campaign", size=0.1).id == "hybrid_campaign-2018-07"
+    assert event("escalation", size=0.1, id="mine").id == "mine"
+
+
+def test_event_is_immutable() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        event("escalation", size=0.1).month = "2018-08"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("assertiveness > 0.6", Condition("assertiveness", ">", 0.6)),
+        (" cohesion<=.5 ", Condition("cohesion", "<=", 0.5)),
+        ("threat_gap >= -1e-2", Condition("threat_gap", ">=", -0.01)),
+    ],
+)
+def test_condition_is_read_and_written(text: str, expected: Condition) -> None:
+    assert parse_condition(text) == expected
+    assert parse_condition(str(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "assertiveness",
+        "0.6 < assertiveness",
+        "cohesion > 0.5 and 1",
+        "cohesion = 1",
+        "print() > 1",
+        "a > nan",
+    ],
+)
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a condition"):
+        parse_condition(text)
+
+
+def test_condition_on_an_unknown_outcome_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match="nearest: assertiveness"):
+        parse_condition("assertivness > 1")
+
+
+def test_months_count_from_1970() -> None:
+    assert month_number("1970-01") == 0
+    assert all(month_number(month_name(number)) == number for number in range(0, 1500, 7))
+    assert month_name(month_number("2025-12") + 1) == "2026-01"

@@ -1,0 +1,321 @@
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alliance_sim.errors import InputError
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.scenarios import Scenario, dump, json_schema, list_scenarios, load_scenario, load_text
+
+HEAD = "name: mine\ntitle: t\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [A]\n"
+ITEM = "{issue: sanctions, proposed: 0.6, reversion: 0.0, text: t, source: s}"
+MEETING = f"{{month: 1, forum: nac, title: t, source: s, agenda: [{ITEM}]}}"
+LAST_KNOWN = "2025-06"
+
+
+def refused(text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        load_text(text, "f.yaml")
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("name", list_scenarios())
+def test_bundled_file_loads_under_its_own_name_and_round_trips(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.name == name
+    again = load_text(dump(scenario))
+    assert again.model_copy(update={"text": scenario.text}) == scenario
+
+
+@pytest.mark.parametrize("name", list_scenarios())
+def test_what_follows_the_documents_is_marked_as_no_fact(name: str) -> None:
+    scenario = load_scenario(name)
+    later = [item for item in (*scenario.events, *scenario.meetings) if item.month > LAST_KNOWN]
+    marks = ("calendar", "judgement", "hypothetical", "counterfactual")
+    assert all(any(mark in item.source for mark in marks) for item in later)
+
+
+def test_baseline_2025_is_the_calendar_from_the_hague_on() -> None:
+    scenario = load_scenario("baseline_2025")
+    assert (scenario.era, scenario.start, scenario.months, scenario.events) == ("2025", "2025-06", 48, ())
+    hague = scenario.meetings[0]
+    assert (hague.id, hague.sessions) == ("nato_summit-2025-06", 3)
+    assert {item.issue for item in hague.agenda} >= {"russia_strategy", "defence_spending", "ukraine_support"}
+    rollovers = [
+        (meeting.month, item)
+        for meeting in scenario.meetings
+        for item in meeting.agenda
+        if item.issue == "sanctions"
+    ]
+    assert [month for month, _ in rollovers] == [
+        f"{year}-{month}" for year in range(2025, 2030) for month in ("01", "07")
+    ][1:-1]
+    assert all(not item.divisible and item.reversion == 0.0 for _, item in rollovers)
+
+
+@pytest.mark.parametrize("name", ["us_russia_reset_2025", "washington_2024"])
+def test_2025_scenarios_differ_from_the_baseline_by_their_events_only(name: str) -> None:
+    base, other = load_scenario("baseline_2025"), load_scenario(name)
+    same = {"era", "start", "months", "parameters", "meetings"}
+    assert base.model_dump(include=same) == other.model_dump(include=same)
+    assert other.events
+
+
+def test_helsinki_is_the_meeting_behind_closed_doors_with_its_follow_up() -> None:
+    scenario = load_scenario("helsinki_2018")
+    assert scenario.meetings == load_scenario("baseline_2018").meetings
+    (summit,) = [event for event in scenario.events if event.type == "bilateral_summit"]
+    assert (summit.month, summit.openness, summit.follow_up) == ("2018-07", 0.05, 4)
+    resumed = [
+        item for meeting in scenario.meetings for item in meeting.agenda if item.proposed < item.reversion
+    ]
+    assert [item.issue for item in resumed] == ["russia_dialogue"] * 2
+
+
+def test_offsets_are_months_of_the_calendar() -> None:
+    text = f"{HEAD}events: [{{month: 7, type: escalation, size: 0.1, source: s}}]\nmeetings: [{MEETING}]\n"
+    scenario = load_text(text)
+    assert scenario.events[0].month == "2026-01"
+    assert scenario.meetings[0].id == "nac-2025-07"
+    assert scenario.offset("2026-01") == 7
+
+
+def test_scenario_given_is_returned() -> None:
+    scenario = load_text(HEAD)
+    assert load_scenario(scenario) is scenario
+
+
+def test_child_overrides_merges_appends_and_drops(tmp_path: Path) -> None:
+    own = "parameters: {h0: 0.03, s: 0.004}\nevents: [{month: 1, type: escalation, size: 0.1, source: s}]\n"
+    (tmp_path / "base.yaml").write_text(f"{HEAD}{own}meetings: [{MEETING}]\n", encoding="utf-8")
+    child = tmp_path / "sub" / "child.yml"
+    child.parent.mkdir()
+    child.write_text(
+        "name: child\nextends: ../base.yaml\nera: 2018\nparameters: {h0: 0.04}\ndrop: [nac-2025-07]\n"
+        "events: [{month: 2, type: ceasefire, source: s}]\n",
+        encoding="utf-8",
+    )
+    scenario = load_scenario(child)
+    assert (scenario.name, scenario.title, scenario.era) == ("child", "t", "2018")
+    assert scenario.parameters == {"h0": 0.04, "s": 0.004}
+    assert [event.id for event in scenario.events] == ["escalation-2025-07", "ceasefire-2025-08"]
+    assert scenario.meetings == ()
+    assert scenario.text.index("name: mine") < scenario.text.index("name: child")
+
+
+def test_dropped_meeting_may_be_replaced_under_its_name() -> None:
+    item = "{issue: sanctions, proposed: 0.7, reversion: 0.0, text: t, source: s}"
+    scenario = load_text(
+        "name: c\nextends: baseline_2025\ndrop: [eu_council-2025-07]\n"
+        f"meetings: [{{month: 2025-07, forum: eu_council, title: t, source: s, agenda: [{item}]}}]\n"
+    )
+    (found,) = [meeting for meeting in scenario.meetings if meeting.id == "eu_council-2025-07"]
+    assert found.agenda[0].proposed == 0.7
+
+
+def test_circles_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: a\nextends: ./b.yaml\n", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("name: b\nextends: ./a.yaml\n", encoding="utf-8")
+    with pytest.raises(InputError, match="circle: a -> b -> a"):
+        load_scenario(tmp_path / "a.yaml")
+
+
+def test_fault_in_an_inherited_item_is_told_at_extends() -> None:
+    found = refused("name: c\nextends: baseline_2025\n\nmonths: 43\n")
+    outside = "2029-01 is outside the run; allowed: 2025-06 to 2028-12"
+    assert found == [f"f.yaml:2: extends: inherited eu_council-2029-01: {outside}"]
+
+
+def test_fault_in_an_own_item_has_its_own_place() -> None:
+    found = refused(
+        f"name: c\nextends: baseline_2025\nmeetings:\n- {MEETING}\n- {MEETING.replace('0.6', '6')}\n"
+    )
+    assert found == ["f.yaml:5: meetings[1].agenda[0].proposed: 6 is out of range; allowed: at most 1"]
+
+
+@pytest.mark.parametrize(
+    ("drop", "message"),
+    [
+        ("[nac-2025-11]", "drop[0]: 'nac-2025-11' is no inherited event or meeting (nearest: nac-2025-10)"),
+        ("[[]]", "drop[0]: [] is no inherited event or meeting"),
+        ("nac-2025-10", "drop: allowed: a list of ids of inherited events and meetings"),
+    ],
+)
+def test_what_cannot_be_dropped_is_told(drop: str, message: str) -> None:
+    assert refused(f"name: c\nextends: baseline_2025\ndrop: {drop}\n") == [f"f.yaml:3: {message}"]
+
+
+FAULTS = {
+    "evnts: []": "f.yaml:8: evnts: unknown key (nearest: events); allowed: name, ",
+    "text: mine": "f.yaml:8: text: unknown key; allowed: name, ",
+    "name: again": "f.yaml:8: name: the key is given twice",
+    "1: x": "f.yaml:8: 1: '1' is not a key; allowed: texts",
+    "? [a]\n: b": "is not a key; allowed: texts",
+    "drop: [x]": "f.yaml:8: drop: nothing is inherited",
+    "extends: baselin_2025": "no bundled scenario is called 'baselin_2025' (nearest: baseline_2025)",
+    "extends: [baseline_2025]": "f.yaml:8: extends: allowed: a bundled name or a path",
+    "events: [4]": "f.yaml:8: events[0]: 4 is not allowed; allowed: a mapping",
+    "events: 4": "f.yaml:8: events: 4 is not allowed; allowed: a list",
+    "events:\n- {month: 1, source: s}": "f.yaml:9: events[0]: type is missing; allowed: bilateral_summit, ",
+    "events:\n- {month: 1, source: s, type: escalate}": "not an event type (nearest: escalation)",
+    "events:\n- {month: 1, type: aid_change, channel: all, share: 0, source: s,\n   chanel: x}": (
+        "f.yaml:10: events[0].chanel: unknown key (nearest: channel); allowed: month, "
+    ),
+    "events:\n- {month: 1, type: aid_change, channel: militray, share: 0, source: s}": (
+        "events[0].channel: 'militray' is not allowed (nearest: military); allowed: military, economic, "
+    ),
+    "events:\n- {month: 1, type: accession, ally: UKR, source: s}": "'UKR' is not an ally",
+    "events:\n- {month: 2025-13, type: ceasefire, source: s}": "[0].month: '2025-13' is not a month",
+    "events:\n- {month: 12, type: ceasefire, source: s}": "allowed: 2025-06 to 2026-05",
+    "events:\n- {month: 1, type: ceasefire, source: s, when: assertivness > 1}": "(nearest: assertiveness)",
+    "events:\n- {month: 1, type: ceasefire}": "events[0].source: is missing",
+    "events: &a [{month: 1, type: ceasefire, source: s}, *a]": "anchors and aliases",
+    "parameters: {h9: 1}": "f.yaml:8: parameters.h9: no parameter is called 'h9' (nearest: h0)",
+    "parameters: {h0: -1}": "parameters.h0: -1 is out of range; allowed: 0 to ",
+    "parameters: {h0: yes}": "parameters.h0: True is not allowed; allowed: a number",
+    "parameters: {h0: .nan}": "parameters.h0: nan",
+    "parameters: {h0: {unifrm: [0, 1]}}": "parameters.h0.unifrm: unknown key (nearest: uniform)",
+    "parameters: {h0: {uniform: [0.05, 0.02]}}": "must rise from the lowest",
+    "parameters: {h0: {normal: [0.03, 0]}}": "the standard deviation is 0; allowed: more than 0",
+    "parameters: {h0: {}}": "give exactly one distribution",
+    "parameters: {floor: {uniform: [0.5, 1.5]}}": "parameters.floor: 1.5 is out of range; allowed: 0 to 1",
+    "parameters: {threat_perception.POL: {uniform: [0, 1]}}": "allowed: one number",
+    f"meetings: [{MEETING.replace('nac', 'nato')}]": "forum: 'nato' is not allowed (nearest: nac)",
+    f"meetings: [{MEETING.replace('sanctions', 'sanction')}]": "not an issue (nearest: sanctions)",
+    f"meetings: [{MEETING.replace('0.6', '0.0')}]": "agenda[0]: proposed and reversion are both 0",
+    f"meetings: [{MEETING.replace(ITEM, '')}]": "meetings[0].agenda: is empty",
+    f"meetings: [{MEETING.replace(ITEM, f'{ITEM}, {ITEM}')}]": "agenda[1].issue: sanctions is on",
+    f"meetings: [{MEETING.replace('text', 'package: p, text')}]": "p has 1 items; allowed: 2 to 3",
+    f"meetings: [{MEETING}, {MEETING}]": "meetings[1].id: 'nac-2025-07' is taken",
+}
+
+
+@pytest.mark.parametrize(("lines", "message"), FAULTS.items())
+def test_fault_is_told(lines: str, message: str) -> None:
+    (found,) = refused(f"{HEAD}{lines}\n")
+    assert message in found
+    assert found.startswith("f.yaml:")
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
+    found = refused(
+        "title: t\ndescription: ''\nera: 2026\nstart: 2025-06-01\nmonths: 0\nsources: []\n"
+        "parameters:\n  h9: 1\n  h0: x\nevents:\n- {month: 1, type: escalation, size: 2, source: s}\n"
+    )
+    assert [line.split(": ")[0:2] for line in found] == [
+        ["f.yaml:1", "name"],
+        ["f.yaml:2", "description"],
+        ["f.yaml:3", "era"],
+        ["f.yaml:4", "start"],
+        ["f.yaml:5", "months"],
+        ["f.yaml:6", "sources"],
+        ["f.yaml:8", "parameters.h9"],
+        ["f.yaml:9", "parameters.h0"],
+        ["f.yaml:11", "events[0].month"],
+        ["f.yaml:11", "events[0].size"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not a scenario; allowed: a mapping"),
+        ("[1, 2]", "not a scenario; allowed: a mapping"),
+        ("a: [", "not YAML"),
+        ("a: b\n\tc: d", "f.yaml:2: file: not YAML"),
+        ("!!python/object:os.system {}", "not YAML: could not determine a constructor"),
+        ("--- a\n--- b", "not YAML"),
+        ("a: \0", "not YAML"),
+        ("a: " + "9" * 5000, "not YAML"),
+        ("a: " + "[" * 900 + "]" * 900, "f.yaml:1: "),
+        ("#" * 1_000_001, "too long"),
+    ],
+)
+def test_what_is_no_scenario_is_refused(text: str, message: str) -> None:
+    assert any(message in line for line in refused(text))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    big, latin = tmp_path / "big.yaml", tmp_path / "latin.yaml"
+    big.write_bytes(b"#" * 1_000_001)
+    latin.write_bytes("name: é".encode("latin-1"))
+    for path, message in [
+        (tmp_path, "no such file"),
+        (tmp_path / "none.yaml", "no such file"),
+        (big, "too big"),
+        (latin, "not UTF-8"),
+        (Path("a\0.yaml"), "a\0.yaml"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            load_scenario(path)
+    with pytest.raises(InputError, match="nearest: baseline_2025"):
+        load_scenario("baseline_2026")
+
+
+def test_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(HEAD, encoding="utf-8-sig")
+    assert load_scenario(str(path)).name == "mine"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["name", "era", "start", "months", "events", "meetings", "parameters", "extends", "drop", "x"]
+        ),
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats()
+            | st.text(max_size=8)
+            | st.just("baseline_2025"),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["month", "type", "agenda", "h0", "uniform"]), inner, max_size=3
+                )
+            ),
+            max_leaves=6,
+        ),
+    )
+)
+def test_no_mapping_brings_anything_but_a_scenario_or_input_error(fields: dict[str, object]) -> None:
+    with contextlib.suppress(InputError):
+        load_text(json.dumps(fields))
+
+
+@given(st.text(alphabet="a:-[]{}&*!|>'\"#\n %1.0é\t,?", max_size=40))
+def test_no_text_brings_anything_but_input_error(text: str) -> None:
+    with pytest.raises(InputError):
+        load_text(text)
+
+
+def test_schema_knows_every_key_and_issue() -> None:
+    schema = json_schema()
+    assert {"extends", "drop", "events", "meetings"} <= set(schema["properties"])
+    assert "text" not in schema["properties"]
+    assert schema["$defs"]["AgendaItem"]["properties"]["issue"]["enum"] == list(ISSUES)
+    assert "with" in schema["$defs"]["TradeDispute"]["properties"]
+    json.dumps(schema)
+
+
+def test_reading_scenarios_is_light() -> None:
+    code = (
+        "import sys; from alliance_sim.scenarios import load_scenario; load_scenario('baseline_2025');"
+        "print([m for m in ('numba', 'numpy', 'pandas', 'xarray', 'mesa', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_python_users_get_the_same_checks() -> None:
+    scenario = load_text(HEAD)
+    assert isinstance(scenario, Scenario)
+    with pytest.raises(InputError, match="months: 0 is out of range"):
+        Scenario.validated({**dict(scenario), "months": 0})
