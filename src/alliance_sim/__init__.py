@@ -1,4 +1,4 @@
-"""Cohesion of the alliance as a simulation: who blocks what, how sure we are, and what would restore consensus.
+"""An alliance that decides by consensus: who blocks what, how sure we are, what would restore consensus.
 
 Names are loaded when they are first used, so that ``import alliance_sim`` costs nothing.
 """

@@ -1,4 +1,4 @@
-"""The command line: reads arguments, calls the API, prints. Libraries that take long to load wait until needed."""
+"""The command line: reads arguments, calls the API, prints. Libraries slow to load wait until needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -33,15 +32,19 @@ __all__ = ["main"]
 
 app = typer.Typer(
     name="alliance-sim",
-    help="Who blocks what in an alliance that decides by consensus, how sure we are, and what would restore consensus.",
+    help="An alliance that decides by consensus: who blocks what, how sure we are, what would restore consensus.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+#: What typer raises when a command is called wrongly; it exports the name of one kind only.
+USAGE_ERRORS: tuple[type[Any], ...] = typer.BadParameter.__bases__
 #: Columns of a pipe, where no terminal says how wide it is.
 PIPE_WIDTH = 120
+#: Below it the report speaks of Monte Carlo error.
+FEW_DRAWS = 400
 FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
 #: Outcomes of an item: head of the column and colour.
 DECISIONS = {
@@ -52,9 +55,18 @@ DECISIONS = {
     "deferred": ("defer", "yellow"),
 }
 #: What `run --plot` draws.
-FIGURE = ["cohesion", "consensus_capacity", "threat_gap", "deterrence", "sanctions_durability", "mean_spending"]
+FIGURE = [
+    "cohesion",
+    "consensus_capacity",
+    "threat_gap",
+    "deterrence",
+    "sanctions_durability",
+    "mean_spending",
+]
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
 
 
@@ -66,10 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         print(f"alliance-sim: {error}", file=sys.stderr)
         status = 2
-    except click.ClickException as error:
+    except USAGE_ERRORS as error:
         error.show()
         status = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("interrupted", file=sys.stderr)
         status = 130
     except BrokenPipeError:
@@ -85,12 +97,18 @@ def list_command(as_json: AsJson = False) -> None:
     scenarios = [load_scenario(name) for name in list_scenarios()]
     fields = ("name", "title", "era", "start", "months")
     if as_json:
-        _print_json({"scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios]})
+        _print_json(
+            {"scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios]}
+        )
         return
     table = _table("scenario", "title", "era", "start", ">months")
     for scenario in scenarios:
         table.add_row(
-            Text(scenario.name, "bold"), Text(scenario.title), scenario.era, scenario.start, str(scenario.months)
+            Text(scenario.name, "bold"),
+            Text(scenario.title),
+            scenario.era,
+            scenario.start,
+            str(scenario.months),
         )
     _print(table)
 
@@ -103,7 +121,9 @@ def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({**found.model_dump(mode="json", exclude_none=True), "file": str(path)})
         return
-    parameters = _table("parameter", "value") if found.parameters else Text("Parameters: as in the registry", "dim")
+    parameters = (
+        _table("parameter", "value") if found.parameters else Text("Parameters: as in the registry", "dim")
+    )
     if isinstance(parameters, Table):
         given = found.model_dump(mode="json", exclude_none=True)["parameters"]
         for name, value in given.items():
@@ -149,10 +169,13 @@ def run(
     seed: Annotated[int, typer.Option(help="Scenarios with one seed share their chance.")] = 0,
     months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated."),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the results in a new folder.")] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the main outcomes (.png, .svg, .pdf).")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the main outcomes (.png, .svg, .pdf).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run many draws of a scenario: the decision board, and outcomes with intervals."""
@@ -173,7 +196,11 @@ def run(
     with _progress() as bar:
         task = bar.add_task(what_if.name, total=draws)
         ensemble = simulate(
-            what_if, draws, seed, "allies" if out else "monthly", progress=lambda done: bar.update(task, completed=done)
+            what_if,
+            draws,
+            seed,
+            "allies" if out else "monthly",
+            progress=lambda done: bar.update(task, completed=done),
         )
     if plot:
         ensemble.plot(FIGURE, plot)
@@ -214,7 +241,9 @@ def _as_json(ensemble: Ensemble) -> dict[str, Any]:
     outcomes = {}
     for name, outcome in OUTCOMES.items():
         series = ensemble.series(name)
-        outcomes[name] = {"unit": outcome.unit} | {key: series[key].tolist() for key in ("mean", "p05", "p50", "p95")}
+        outcomes[name] = {"unit": outcome.unit} | {
+            key: series[key].tolist() for key in ("mean", "p05", "p50", "p95")
+        }
     return {
         "scenario": ensemble.scenario.name,
         "seed": ensemble.seed,
@@ -235,7 +264,9 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
     lines: list[RenderableType] = [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         Text(
-            f"{months[0]} to {months[-1]} ({len(months)} months), {ensemble.draws:,} draws, seed {ensemble.seed}", "dim"
+            f"{months[0]} to {months[-1]} ({len(months)} months), {ensemble.draws:,} draws, "
+            f"seed {ensemble.seed}",
+            "dim",
         ),
         Text(),
     ]
@@ -243,19 +274,26 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
         lines += [Text("Decision board: how each text ends, % of draws", "bold"), _board(decisions)]
         lines += [
             Text(
-                "levels from 0 to 1 (strongest response); byp: blocked but bypassed by others; objectors: % of draws, "
-                "anticipated where the text was withdrawn",
+                "levels from 0 to 1 (strongest response); byp: blocked but bypassed by others; objectors: % of "
+                "draws, anticipated where the text was withdrawn",
                 "dim",
             ),
             Text(),
         ]
     lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
+    if ensemble.draws < FEW_DRAWS:
+        error = ensemble.draws**-0.5
+        few = (
+            f"Few draws: shares carry a Monte Carlo error of up to {50.0 * error:.0f} points, means one of "
+            f"{100.0 * error:.0f} % of the standard deviation over draws."
+        )
+        lines += [Text(), Text(few, "yellow")]
     if widest:
         lines += [
             Text(),
             Text(
-                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws the months, "
-                "--set NAME=VALUE moves a lever, --out DIR keeps every draw.",
+                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws the "
+                "months, --set NAME=VALUE moves a lever, --out DIR keeps every draw.",
                 "dim",
             ),
         ]
@@ -269,19 +307,24 @@ def _range(name: str) -> float:
 
 def _board(decisions: pd.DataFrame) -> Table:
     heads = [f">{head}" for head, _ in DECISIONS.values()]
-    table = _table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors")
-    table.columns[-1].no_wrap = True
-    room = max(1, (_console().width - 88) // 8)
+    table = _table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors", gap=1)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    # What the other columns leave, at eight characters an objector.
+    room = max(1, (_console().width - 83) // 8)
     for row in decisions.to_dict("records"):
         likeliest = max(DECISIONS, key=lambda name: row[name])
         shares = [
-            Text(_percent(row[name]), f"bold {colour}" if name == likeliest else colour if row[name] else "dim")
+            Text(
+                _percent(row[name]), f"bold {colour}" if name == likeliest else colour if row[name] else "dim"
+            )
             for name, (_, colour) in DECISIONS.items()
         ]
         objectors = [f"{ally} {_percent(rate)}" for ally, rate in row["objectors"].items() if rate >= 0.01]
         table.add_row(
-            row["month"], FORUMS[row["forum"]], row["issue"], f"{row['reversion']:.2f}→{row['proposed']:.2f}",
-            *shares, Text(_percent(row["bypassed"]), "dim"), f"{row['level_mean']:.2f}", "  ".join(objectors[:room]),
+            row["month"], FORUMS[row["forum"]], row["issue"],
+            f"{row['reversion']:.2f}→{row['proposed']:.2f}", *shares,
+            Text(_percent(row["bypassed"]), "dim"), f"{row['level_mean']:.2f}", "  ".join(objectors[:room]),
         )  # fmt: skip
     return table
 
@@ -289,41 +332,48 @@ def _board(decisions: pd.DataFrame) -> Table:
 def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
     last = len(ensemble.months) - 1
     at = sorted({0, min(12, last), last})
-    error = {name: ensemble.output.outcomes[:, -1, o].std() / ensemble.draws**0.5 for o, name in enumerate(OUTCOMES)}
-    # With few draws the error of the mean is no longer small beside the spread.
-    coarse = ensemble.draws < 100
-    table = _table("outcome", "unit", *(ensemble.months[t] for t in at), *([">MC error"] if coarse else []))
+    table = _table("outcome", "unit", *(ensemble.months[t] for t in at), gap=1)
+    for column in table.columns:
+        column.no_wrap = True
     for name, outcome in OUTCOMES.items():
         cells = []
         for row in (series[name].iloc[t] for t in at):
-            mean, low, high = f"{row['mean']:.2f}", f"{row['p05']:.2f}", f"{row['p95']:.2f}"
-            cells.append(Text(mean, "dim") if low == high else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim")))
-        table.add_row(name, Text(outcome.unit, "dim"), *cells, *([f"{error[name]:.3f}"] if coarse else []))
+            mean, low, high = (f"{row[key]:z.2f}" for key in ("mean", "p05", "p95"))
+            cells.append(
+                Text(mean, "dim")
+                if low == high
+                else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim"))
+            )
+        table.add_row(name, Text(outcome.unit, "dim"), *cells)
     return table
 
 
 def _timeline(scenario: Scenario) -> Table:
-    table = _table("month", "what", "", "source")
+    table = _table("month", "what happens", "source")
+    table.columns[0].no_wrap = True
+    table.columns[1].ratio, table.columns[2].ratio = 3, 2
     entries = sorted((*scenario.events, *scenario.meetings), key=lambda entry: entry.month)
     common = {"month", "type", "source", "id", "probability", "when"}
     for entry in entries:
         if isinstance(entry, Meeting):
-            table.add_row(
-                entry.month, Text(f"{FORUMS[entry.forum]} meeting", "cyan"), Text(entry.title, "bold"), _dim(entry.source)
-            )
+            head = Text.assemble((f"{FORUMS[entry.forum]} meeting  ", "cyan"), (entry.title, "bold"))
+            table.add_row(entry.month, head, _dim(entry.source))
             for item in entry.agenda:
-                step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}"
-                table.add_row("", "", Text.assemble(f"  {step}  ", (item.text, "dim")), _dim(item.source))
+                step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}: "
+                text = Padding(Text.assemble(step, (item.text, "dim")), (0, 0, 0, 2))
+                table.add_row("", text, _dim(item.source))
         else:
             fields = entry.model_dump(mode="json", exclude_none=True, exclude=common)
             details = ", ".join(
-                f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in fields.items()
+                f"{key} {' '.join(value) if isinstance(value, list) else value}"
+                for key, value in fields.items()
             )
             if entry.probability < 1.0:
                 details += f"; with probability {entry.probability:g}"
             if entry.when:
                 details += f"; when {entry.when}"
-            table.add_row(entry.month, Text(entry.type, "yellow"), Text(details.removeprefix("; ")), _dim(entry.source))
+            happening = Text.assemble((f"{entry.type}  ", "yellow"), details.removeprefix("; "))
+            table.add_row(entry.month, happening, _dim(entry.source))
     return table
 
 
@@ -337,9 +387,9 @@ def _percent(share: float) -> str:
     return "<1" if share < 0.005 else f"{100.0 * share:.0f}"
 
 
-def _table(*heads: str) -> Table:
+def _table(*heads: str, gap: int = 2) -> Table:
     """Return an empty table; heads that begin with ``>`` are those of numbers."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, gap - 1, 0, 0), header_style="bold")
     for head in heads:
         table.add_column(head.removeprefix(">"), justify="right" if head.startswith(">") else "left")
     return table
@@ -357,8 +407,7 @@ def _print(*parts: RenderableType) -> None:
     # rich would end the process itself when the reader of a pipe has gone.
     with console.capture() as capture:
         console.print(Group(*parts))
-    lines = (line.rstrip() if not console.is_terminal else line for line in capture.get().splitlines())
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 def _print_json(content: dict[str, Any]) -> None:

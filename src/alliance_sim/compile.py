@@ -18,20 +18,20 @@ from numpy.typing import NDArray
 from alliance_sim import calibration
 from alliance_sim.core import layout as L
 from alliance_sim.core.events import Events
+from alliance_sim.core.jit import is_compiled
 from alliance_sim.core.mechanisms import Draws, Facts, State
 from alliance_sim.core.meetings import Meetings, Records, key_of
-from alliance_sim.core.jit import is_compiled
 from alliance_sim.core.month import Output, run_block
 from alliance_sim.core.rng import FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, sample_table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, FORUMS, USA
+from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, resolve
 from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Scenario
-from alliance_sim.registry.fields import month_name, month_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,14 +211,14 @@ class Program:
         seed : int
             The one the block was made with.
         month0, month1 : int, optional
-            Months of the scenario, 0 = its first. Without `month0` the draws begin, which includes the spin-up (and
-            nothing else if `month1` is 0); without `month1` they run to the end.
+            Months of the scenario, 0 = its first. Without `month0` the draws begin, which includes the
+            spin-up (and nothing else if `month1` is 0); without `month1` they run to the end.
         """
         _compile_kernel(self, block)
         self._call(block, seed, month0, month1, block.draw1)
 
     def levels(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the level that holds after each row of the agenda, (D, rows), from `Records.share`, (D, items)."""
+        """Return levels that hold after each row of the agenda (D, rows), from `Records.share` (D, items)."""
         reversion = np.array([row.reversion for row in self.agenda])
         span = np.array([row.proposed for row in self.agenda]) - reversion
         levels: NDArray[np.float64] = reversion + share[:, [row.column for row in self.agenda]] * span
@@ -236,10 +236,10 @@ class Program:
         Returns
         -------
         DataFrame
-            ``draw, meeting, month, forum, issue, proposed, reversion, outcome, level, bypassed, pivotal, holder,
-            settled`` and the core's ``share, tabled, room, settled_share``. `outcome` is missing before the meeting,
-            `level` is that of what holds after it, `holder` is the ally that held a text up, `settled` how a deferred
-            item ended later.
+            ``draw, meeting, month, forum, issue, proposed, reversion, outcome, level, bypassed, pivotal,
+            holder, settled`` and the core's ``share, tabled, room, settled_share``. `outcome` is missing
+            before the meeting, `level` is that of what holds after it, `holder` is the ally that held a text
+            up, `settled` how a deferred item ended later.
         """
         import pandas as pd
 
@@ -252,12 +252,12 @@ class Program:
         table["month"] = table["month"].astype("datetime64[s]")
         table["proposed"] = np.tile([row.proposed for row in self.agenda], count)
         table["reversion"] = np.tile([row.reversion for row in self.agenda], count)
-        table["outcome"] = pd.Categorical.from_codes(held.outcome.ravel(), DECISIONS)
+        table["outcome"] = pd.Categorical.from_codes(held.outcome.ravel(), pd.Index(DECISIONS))
         table["level"] = self.levels(records.share).ravel()
         table["bypassed"] = held.bypassed.ravel() > 0
-        table["pivotal"] = pd.Categorical.from_codes(held.pivotal.ravel(), ALLIES)
-        table["holder"] = pd.Categorical.from_codes(held.holder.ravel(), ALLIES)
-        table["settled"] = pd.Categorical.from_codes(held.settled.ravel(), DECISIONS)
+        table["pivotal"] = pd.Categorical.from_codes(held.pivotal.ravel(), pd.Index(ALLIES))
+        table["holder"] = pd.Categorical.from_codes(held.holder.ravel(), pd.Index(ALLIES))
+        table["settled"] = pd.Categorical.from_codes(held.settled.ravel(), pd.Index(DECISIONS))
         for name in ("share", "tabled", "room", "settled_share"):
             table[name] = getattr(held, name).ravel()
         return table
@@ -265,7 +265,7 @@ class Program:
     def objection_table(self, records: Records, draw0: int = 0) -> pd.DataFrame:
         """Return who objected, one row an objection: ``draw, meeting, issue, ally, round``.
 
-        `round` is that of the first objection; 0 is a refusal that was anticipated, so that the text was withdrawn.
+        `round` is that of the first objection; 0 is a refusal that was anticipated: the text was withdrawn.
         """
         import pandas as pd
 
@@ -276,7 +276,7 @@ class Program:
                 "draw": draw + draw0,
                 "meeting": pd.Categorical(np.array([r.meeting for r in self.agenda])[row]),
                 "issue": pd.Categorical(np.array([r.issue for r in self.agenda])[row]),
-                "ally": pd.Categorical.from_codes(ally, ALLIES),
+                "ally": pd.Categorical.from_codes(ally, pd.Index(ALLIES)),
                 "round": rounds[draw, row, ally],
             }
         )
@@ -297,7 +297,7 @@ _compiled = threading.Event()
 
 
 def _compile_kernel(program: Program, block: Block) -> None:
-    """Compile the kernel, or load it from the cache, once in a process; from then on no second variant is compiled."""
+    """Compile the kernel or load it from the cache, once in a process; then no second variant can follow."""
     if _compiled.is_set():
         return
     with _compiling:

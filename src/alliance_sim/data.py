@@ -39,7 +39,7 @@ def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
 
 @cache
 def calibration_hash() -> str:
-    """Return a hash over every file of the calibration folder: results name the numbers they rest on by it."""
+    """Return a hash over the files of the calibration folder, by which results name what they rest on."""
     folder = data_folder("calibration")
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

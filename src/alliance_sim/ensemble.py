@@ -1,7 +1,8 @@
 """Many draws of a scenario: running them, what they say, keeping them in files.
 
-Draws run in chunks on one pool of threads that everything in the process shares. A draw depends on the scenario, the
-seed and its own number and on nothing else, so results are the same for any number of threads and any chunk.
+Draws run in chunks on one pool of threads that everything in the process shares. A draw depends on the
+scenario, the seed and its own number and on nothing else, so results are the same for any number of threads
+and any chunk.
 """
 
 from __future__ import annotations
@@ -123,7 +124,9 @@ def simulate(
             progress(done)
         if cancelled and cancelled():
             raise Cancelled
-    return Ensemble(program, seed, draws, keep, output, records, _provenance(program.scenario, seed, draws, keep))
+    return Ensemble(
+        program, seed, draws, keep, output, records, _provenance(program.scenario, seed, draws, keep)
+    )
 
 
 def first_months(scenario: Scenario, months: int) -> Scenario:
@@ -161,8 +164,8 @@ class Ensemble:
     keep : str
         How much of each draw is there; see `simulate`.
     output : Output
-        Outcomes (D, T, outcomes), ally variables (D, T, 4, N), positions (D, T, N, K), with T = 1 where only the
-        last month is kept and T = 0 where nothing is.
+        Outcomes (D, T, outcomes), ally variables (D, T, 4, N), positions (D, T, N, K), with T = 1 where only
+        the last month is kept and T = 0 where nothing is.
     records : Records
         Decisions, one row a draw and one column an item.
     provenance : dict
@@ -197,12 +200,13 @@ class Ensemble:
     def data(self) -> xr.Dataset:
         """All that is kept, labelled.
 
-        Outcomes are (draw, month), `month` being datetime64 (the state at its end). Ally variables are (draw, month,
-        ally), NaN before an ally joins; `position` is (draw, month, ally, issue). Decisions are (draw, item), an
-        item being a row of the agenda: `decision` (0 to 4 = adopted, diluted, withdrawn, blocked, deferred), `level`
-        (of what holds after it), `bypassed`, `pivotal` (index of an ally, or -1), `settled` (how a deferred item ended
-        later, or -1); `objection` (draw, item, ally) is the round of the first objection, 0 where it was anticipated
-        and -1 for silence. The attributes say where the numbers come from.
+        Outcomes are (draw, month), `month` being datetime64 (the state at its end). Ally variables are
+        (draw, month, ally), NaN before an ally joins; `position` is (draw, month, ally, issue). Decisions
+        are (draw, item), an item being a row of the agenda: `decision` (0 to 4 = adopted, diluted,
+        withdrawn, blocked, deferred), `level` (of what holds after it), `bypassed`, `pivotal` (index of an
+        ally, or -1), `settled` (how a deferred item ended later, or -1); `objection` (draw, item, ally) is
+        the round of the first objection, 0 where it was anticipated and -1 for silence. The attributes say
+        where the numbers come from.
         """
         import xarray as xr
 
@@ -240,14 +244,14 @@ class Ensemble:
         Parameters
         ----------
         *names : str
-            Outcomes or ally variables, of one kind; ``position`` if kept. On its own: ``decisions`` (one row a draw
-            and item) or ``objections`` (one row an objection).
+            Outcomes or ally variables, of one kind; ``position`` if kept. On its own: ``decisions`` (one row
+            a draw and item) or ``objections`` (one row an objection).
 
         Returns
         -------
         DataFrame
-            Columns ``draw, month``, then ``ally`` and ``issue`` where they apply, then one per name; for a single
-            name the column is ``value``.
+            Columns ``draw, month``, then ``ally`` and ``issue`` where they apply, then one per name; for a
+            single name the column is ``value``.
 
         Raises
         ------
@@ -268,10 +272,15 @@ class Ensemble:
                 )
         arrays = [self.data[name] for name in names]
         if len({array.dims for array in arrays}) > 1:
-            raise InputError(f"frame: {', '.join(names)} have different dimensions; ask for one kind at a time")
+            raise InputError(
+                f"frame: {', '.join(names)} have different dimensions; ask for one kind at a time"
+            )
         labels = [str(dim) for dim in arrays[0].dims]
         index = pd.MultiIndex.from_product([arrays[0][dim].values for dim in labels], names=labels)
-        columns = {"value" if len(names) == 1 else name: a.values.ravel() for name, a in zip(names, arrays, strict=True)}
+        columns = {
+            "value" if len(names) == 1 else name: a.values.ravel()
+            for name, a in zip(names, arrays, strict=True)
+        }
         return pd.DataFrame(columns, index=index).reset_index()
 
     @property
@@ -281,8 +290,8 @@ class Ensemble:
     def per_draw(self) -> pd.DataFrame:
         """Return the registered summary of each outcome: one row a draw, one column an outcome.
 
-        It is the mean over months or the final month, as the outcome registry says; where only the last month was
-        kept it is that month.
+        It is the mean over months or the final month, as the outcome registry says; where only the last
+        month was kept it is that month.
         """
         values = self.output.outcomes
         columns = {
@@ -294,8 +303,8 @@ class Ensemble:
     def summary(self) -> pd.DataFrame:
         """Return one row an outcome: ``unit, summary, mean, p05, p50, p95, mc_error``.
 
-        `summary` says what each draw contributes (``mean`` over months or ``final`` month); `mc_error` is the standard
-        error of the mean over draws (NaN for a single draw).
+        `summary` says what each draw contributes (``mean`` over months or ``final`` month); `mc_error` is
+        the standard error of the mean over draws (NaN for a single draw).
         """
         values = self.per_draw()
         kinds = [outcome.summary if self.keep != "final" else "final" for outcome in OUTCOMES.values()]
@@ -329,11 +338,11 @@ class Ensemble:
     def decisions(self) -> pd.DataFrame:
         """Return the decision board: one row an item of an agenda, in time order.
 
-        ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one; ``bypassed`` is
-        the part of `blocked` that others worked around, ``settled`` the part of `deferred` that a later meeting took
-        up; ``level_mean`` is the mean level that holds after the meeting. ``objectors`` maps ISO3 codes to the share
-        of draws in which the ally objected, largest first; for a text that was withdrawn these are the refusals that
-        the chair anticipated, not spoken ones.
+        ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one;
+        ``bypassed`` is the part of `blocked` that others worked around, ``settled`` the part of `deferred`
+        that a later meeting took up; ``level_mean`` is the mean level that holds after the meeting.
+        ``objectors`` maps ISO3 codes to the share of draws in which the ally objected, largest first; for a
+        text that was withdrawn these are the refusals that the chair anticipated, not spoken ones.
         """
         records = self.records
         decided = _decided(records)
@@ -403,8 +412,9 @@ class Ensemble:
     def save(self, folder: str | Path) -> Path:
         """Write the ensemble to a new folder: Parquet tables and ``manifest.json``.
 
-        ``trajectories`` has a row a draw and month, ``allies`` a row a draw, month and ally, ``decisions`` a row a
-        draw and item of an agenda, ``objections`` a row an objection. The folder appears when it is complete.
+        ``trajectories`` has a row a draw and month, ``allies`` a row a draw, month and ally, ``decisions`` a
+        row a draw and item of an agenda, ``objections`` a row an objection. The folder appears when it is
+        complete.
 
         Raises
         ------
@@ -435,14 +445,18 @@ class Ensemble:
         for name, rows in tables.items():
             _write_parquet(folder / f"{name}.parquet", rows, self.draws, self.scenario.name)
         manifest = {"format": FORMAT, "provenance": self.provenance}
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (folder / "manifest.json").write_text(
+            json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
 
     def _recorded(self, draw0: int, draw1: int) -> Records:
         return Records(*(field[draw0:draw1] for field in self.records))
 
     def _trajectories(self, draw0: int, draw1: int) -> pd.DataFrame:
         values = self.output.outcomes[draw0:draw1]
-        index = pd.MultiIndex.from_product([range(draw0, draw1), _dates(self.months)], names=["draw", "month"])
+        index = pd.MultiIndex.from_product(
+            [range(draw0, draw1), _dates(self.months)], names=["draw", "month"]
+        )
         return pd.DataFrame(values.reshape(len(index), -1), index, list(OUTCOMES)).reset_index()
 
     def _allies(self, draw0: int, draw1: int) -> pd.DataFrame:
@@ -513,7 +527,17 @@ def _read_records(folder: Path, program: Program, records: Records) -> None:
     column = [row.column for row in program.agenda]
     shape = (len(records.outcome), len(column))
     path = folder / "decisions.parquet"
-    for name in ("outcome", "share", "tabled", "room", "pivotal", "bypassed", "holder", "settled", "settled_share"):
+    for name in (
+        "outcome",
+        "share",
+        "tabled",
+        "room",
+        "pivotal",
+        "bypassed",
+        "holder",
+        "settled",
+        "settled_share",
+    ):
         values = _column(path, name)
         codes = _codes(values, names[name]) if name in names else values.to_numpy()
         getattr(records, name)[:, column] = codes.reshape(shape)
@@ -551,7 +575,7 @@ def _write_parquet(path: Path, rows: Callable[[int, int], pd.DataFrame], draws: 
     try:
         for draw0 in range(0, draws, 512):
             frame = rows(draw0, min(draw0 + 512, draws))
-            frame.insert(0, "scenario", pd.Categorical.from_codes(np.zeros(len(frame), np.int8), [scenario]))
+            frame.insert(0, "scenario", pd.Series(scenario, frame.index, dtype="category"))
             frame["month"] = frame["month"].dt.date if "month" in frame else None
             table = pa.Table.from_pandas(frame, preserve_index=False)
             writer = writer or pq.ParquetWriter(path, table.schema)
@@ -598,8 +622,8 @@ def _room(program: Program, draws: int, keep: Keep) -> tuple[Output, Records]:
     if size > limit:
         fit = int(limit * draws / size)
         raise InputError(
-            f"draws: {draws:,} draws of {program.scenario.name} with keep={keep!r} take {size / 1e9:,.1f} GB; allowed: "
-            f"up to {fit:,} draws on this machine" + ("" if keep == "final" else ", or keep less")
+            f"draws: {draws:,} draws of {program.scenario.name} with keep={keep!r} take {size / 1e9:,.1f} GB; "
+            f"allowed: up to {fit:,} draws on this machine" + ("" if keep == "final" else ", or keep less")
         )
 
     def room(array: NDArray[Any]) -> NDArray[Any]:
@@ -617,7 +641,7 @@ def _memory() -> float:
 
 
 def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[str, str | int]:
-    from llvmlite import binding
+    from numba.core.registry import cpu_target
 
     return {
         "scenario": scenario.name,
@@ -631,7 +655,7 @@ def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[s
         "core": core_hash(),
         "numba": numba.__version__,
         "numpy": np.__version__,
-        "cpu": binding.get_host_cpu_name(),
+        "cpu": cpu_target.target_context.codegen().magic_tuple()[1],
     }
 
 
@@ -642,7 +666,9 @@ def _decided(records: Records) -> NDArray[np.int8]:
 
 def _outcome(name: str) -> int:
     if name not in OUTCOMES:
-        raise InputError(f"{name!r} is not an outcome{nearest(name, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}")
+        raise InputError(
+            f"{name!r} is not an outcome{nearest(name, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
+        )
     return list(OUTCOMES).index(name)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-# Notebooks show figures once pyplot is loaded. Its global state is not used: figures are made directly.
+# Notebooks show figures once pyplot is loaded. Figures are made directly, without its list of open ones.
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -28,7 +28,13 @@ COLOURS = {
     "blocked": "#762a83",
     "deferred": "#d9d9d9",
 }
-_STYLE = {"font.size": 9.0, "axes.edgecolor": GREY, "text.color": INK, "axes.labelcolor": INK, "svg.hashsalt": "alliance_sim"}
+_STYLE: Any = {
+    "font.size": 9.0,
+    "axes.edgecolor": GREY,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "svg.hashsalt": "alliance_sim",
+}
 
 
 def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) -> Figure:
@@ -43,8 +49,10 @@ def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) 
     """
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    with mpl.rc_context(_STYLE):
-        figure = plt.Figure(figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained")
+    with plt.rc_context(_STYLE):
+        figure = Figure(
+            figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained"
+        )
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, (name, (series, unit)) in zip(axes, panels.items(), strict=False):
             _fan(axis, series)
@@ -62,8 +70,8 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
     if decisions.empty:
         raise InputError("plot: the scenario holds no meetings, so there are no decisions to draw")
     count = len(decisions)
-    with mpl.rc_context(_STYLE):
-        figure = plt.Figure(figsize=(10.5, 1.6 + 0.27 * count), dpi=150, layout="constrained")
+    with plt.rc_context(_STYLE):
+        figure = Figure(figsize=(10.5, 1.6 + 0.27 * count), dpi=150, layout="constrained")
         axis = figure.subplots()
         left = np.zeros(count)
         for name, colour in COLOURS.items():
@@ -74,11 +82,12 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
         blocked = left - decisions["deferred"].to_numpy() - decisions["bypassed"].to_numpy()
         if decisions["bypassed"].any():
             axis.barh(
-                np.arange(count), decisions["bypassed"], left=blocked, color=COLOURS["blocked"], edgecolor="white", hatch="////",
-                linewidth=0, height=0.78, label="(bypassed)",
+                np.arange(count), decisions["bypassed"], left=blocked, color=COLOURS["blocked"],
+                edgecolor="white", hatch="////", linewidth=0, height=0.78, label="(bypassed)",
             )  # fmt: skip
         labels = [
-            f"{row.month}  {row.forum.replace('_', ' ')}  {row.issue.replace('_', ' ')}" for row in decisions.itertuples()
+            f"{row['month']}  {row['forum']}  {row['issue']}".replace("_", " ")
+            for row in decisions.to_dict("records")
         ]
         axis.set_yticks(np.arange(count), labels)
         axis.invert_yaxis()
@@ -89,8 +98,12 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.tick_params(axis="y", length=0)
         for at, objectors in enumerate(decisions["objectors"]):
-            worst = "  ".join(f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01)
-            axis.annotate(worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY)
+            worst = "  ".join(
+                f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01
+            )
+            axis.annotate(
+                worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY
+            )
         figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=8.5)
         _frame(figure, title, note)
     return figure
@@ -104,9 +117,10 @@ def check_kind(path: Path) -> None:
     InputError
         With the endings allowed.
     """
-    kinds = plt.Figure().canvas.get_supported_filetypes()
+    kinds = Figure().canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in kinds:
-        raise InputError(f"{path}: no figure ends in {path.suffix!r}; allowed: {', '.join(f'.{kind}' for kind in sorted(kinds))}")
+        allowed = ", ".join(f".{kind}" for kind in sorted(kinds))
+        raise InputError(f"{path}: no figure ends in {path.suffix!r}; allowed: {allowed}")
 
 
 def write(figure: Figure, path: Path) -> None:
@@ -122,7 +136,7 @@ def write(figure: Figure, path: Path) -> None:
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with mpl.rc_context(_STYLE):
+        with plt.rc_context(_STYLE):
             figure.savefig(path, metadata=metadata)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
@@ -130,8 +144,12 @@ def write(figure: Figure, path: Path) -> None:
 
 def _fan(axis: Axes, series: pd.DataFrame) -> None:
     months = series.index.to_numpy()
-    axis.fill_between(months, series["p05"], series["p95"], color=BLUE, alpha=0.15, linewidth=0, label="5-95 %")
-    axis.fill_between(months, series["p25"], series["p75"], color=BLUE, alpha=0.28, linewidth=0, label="25-75 %")
+    axis.fill_between(
+        months, series["p05"], series["p95"], color=BLUE, alpha=0.15, linewidth=0, label="5-95 %"
+    )
+    axis.fill_between(
+        months, series["p25"], series["p75"], color=BLUE, alpha=0.28, linewidth=0, label="25-75 %"
+    )
     axis.plot(months, series["p50"], color=BLUE, linewidth=1.6, label="median")
     axis.yaxis.set_major_locator(MaxNLocator(5))
     axis.grid(axis="y", color="#e4e7eb", linewidth=0.6)

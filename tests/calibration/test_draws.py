@@ -134,7 +134,7 @@ def test_doubters_can_live_with_renewed_sanctions() -> None:
     """Every rollover passed: at q = 0.6 against lapse a member accepts from 0.3 on, less some tolerance."""
     for era, doubters in (("2025", "HUN SVK"), ("2018", "HUN ITA GRC")):
         for doubter in doubters.split():
-            assert 0.27 < mean(era, "sanctions", doubter) < 0.5
+            assert 0.3 < mean(era, "sanctions", doubter) < 0.6
 
 
 def test_washington_wants_money_whoever_speaks() -> None:

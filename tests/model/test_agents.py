@@ -119,14 +119,14 @@ def test_support_by_the_united_states_follows_its_channels() -> None:
 
 def test_a_lasting_stance_moves_perceived_threat_for_good_and_a_shock_fades() -> None:
     def gap(name: str, value: float) -> float:
-        usual, moved = (AllianceModel("baseline_2025", seed=1, kappa=0.15) for _ in range(2))
+        usual, moved = (AllianceModel("baseline_2025", seed=1, kappa=0.15, eta=0.0) for _ in range(2))
         setattr(moved.allies["HUN"], name, value)
         for _ in range(24):
             usual.step()
             moved.step()
         return moved.allies["HUN"].threat_perception - usual.allies["HUN"].threat_perception
 
-    assert gap("stance", 0.3) == pytest.approx(0.3, abs=0.06)
+    assert gap("stance", 0.3) == pytest.approx(0.3, abs=0.02)
     assert abs(gap("threat_perception", 0.9)) < 0.05
 
 

@@ -117,23 +117,23 @@ def thresholds(table, seats, p):
 
     Returns the share of standing that supports the text without any of these costs but h0.
     """
+    h0, h_iso, h_patron = p[P.h0], p[P.h_iso], p[P.h_patron]
     total = seats.neutral
     willing = 0.5 * seats.neutral  # neutral members take no side: half their weight stands behind any text
     for i in range(seats.n):
         total += table.standing[i]
-        if table.loss[i] * table.salience[i] <= p[P.h0]:
-            willing += table.standing[i]
+        willing += table.standing[i] if table.loss[i] * table.salience[i] <= h0 else 0.0
     cover = 0.0
     if seats.patron >= 0:
-        cover = seats.pull * logistic((p[P.h0] - table.loss[seats.patron]) / max(p[P.s], 1e-12))
+        cover = h_patron * seats.pull * logistic((h0 - table.loss[seats.patron]) / max(p[P.s], 1e-12))
     for i in range(seats.n):
-        own = table.standing[i] if table.loss[i] * table.salience[i] <= p[P.h0] else 0.0
+        own = table.standing[i] if table.loss[i] * table.salience[i] <= h0 else 0.0
         others = total - table.standing[i]
-        support = (willing - own) / others if others > 0.0 else 0.0
-        h = p[P.h0] + p[P.h_iso] * max(0.0, 1.0 - table.standing[i]) * support
-        if i != seats.patron:
-            h += p[P.h_patron] * table.dependence[i] * cover
+        support = (willing - own) / (others if others > 0.0 else 1.0)
+        h = h0 + h_iso * (1.0 - table.standing[i]) * support + table.dependence[i] * cover
         table.threshold[i] = h / table.salience[i]
+    if 0 <= seats.patron < seats.n:  # the patron does not fear itself
+        table.threshold[seats.patron] -= table.dependence[seats.patron] * cover / table.salience[seats.patron]
     return willing / total
 
 
@@ -475,9 +475,11 @@ def lowered(item, table, seats, f, p):
 def capacity(item, table, seats, p):
     """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
     best = 0.0
-    low = item.floor
+    step = (1.0 - item.floor) / (GRID - 1)
     for j in range(GRID):
-        f = low + j * (1.0 - low) / (GRID - 1)
+        f = 1.0 - j * step
+        if best >= f:  # no text below can be worth more than f
+            break
         best = max(best, f * math.exp(log_chance(item, table, seats, f, p)))
     return best
 

@@ -68,8 +68,8 @@ class AllianceModel(mesa.Model):
     what_if : Scenario
         With the parameters set. (`scenario` is a name that Mesa 3.5 claims for itself.)
     seed, draw : int
-    month : str
-        ``YYYY-MM`` of the month simulated last, the first before any step.
+    month, month_index : str, int
+        ``YYYY-MM`` of the month being simulated or simulated last (the first before any step), and its place.
     allies : dict of ISO3 to Ally
         All 32, members yet or not; `united_states`, `russia` and `ukraine` are the others by name.
     outcomes : dict of str to float
@@ -127,7 +127,7 @@ class AllianceModel(mesa.Model):
         self.datacollector = _Collector(
             model_reporters={name: partial(_outcome, i) for i, name in enumerate(OUTCOMES)},
             agent_reporters={
-                "iso3": "iso3",
+                "iso3": _iso3,  # by function, not by name, so that models can be pickled
                 # batch_run puts agents and model into one row: two names are taken by outcomes.
                 **{
                     f"ally_{name}" if name in OUTCOMES else name: partial(_ally_variable, name)
@@ -143,7 +143,7 @@ class AllianceModel(mesa.Model):
 
     @property
     def month(self) -> str:
-        """``YYYY-MM`` of the month simulated last, the first before any step."""
+        """``YYYY-MM`` of the month being simulated or simulated last, the first before any step."""
         return self.program.months[self.month_index]
 
     @property
@@ -202,12 +202,16 @@ class _Collector(mesa.DataCollector):
     def collect(self, model: AllianceModel) -> None:
         """Collect the month."""
         super().collect(model)
-        if not hasattr(self, "_collection_steps"):
+        if self.agent_reporters and not hasattr(self, "_collection_steps"):
             self._agent_records[model.steps - 1] = self._agent_records.pop(model.steps)
 
 
 def _outcome(index: int, model: AllianceModel) -> float:
     return float(model.block.state.outcome[0, index])
+
+
+def _iso3(agent: Any) -> str | None:
+    return getattr(agent, "iso3", None)
 
 
 def _ally_variable(name: str, agent: Any) -> float:

@@ -104,7 +104,7 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "russia_dialogue",
         "1: cooperation stays suspended until policy changes; 0: resume it unconditionally",
-        {"2018": 0.7, "2025": 0.85},
+        {"2018": 0.75, "2025": 0.85},
         1.0,
         0.0,
         1.0,
