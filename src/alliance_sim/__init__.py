@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alliance_sim.ensemble import Ensemble, load_results, simulate
     from alliance_sim.errors import InputError
+    from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AllianceModel",
+    "Ally",
     "Ensemble",
     "InputError",
+    "Russia",
     "Scenario",
+    "Ukraine",
+    "UnitedStates",
     "__version__",
     "list_scenarios",
     "load_results",
@@ -24,15 +30,13 @@ __all__ = [
     "simulate",
 ]
 
-_HOMES = {
-    "Ensemble": "ensemble",
-    "InputError": "errors",
-    "Scenario": "scenarios",
-    "list_scenarios": "scenarios",
-    "load_results": "ensemble",
-    "load_scenario": "scenarios",
-    "simulate": "ensemble",
+_MODULES = {
+    "ensemble": ("Ensemble", "load_results", "simulate"),
+    "errors": ("InputError",),
+    "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
+    "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

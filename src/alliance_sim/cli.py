@@ -32,7 +32,7 @@ __all__ = ["main"]
 
 app = typer.Typer(
     name="alliance-sim",
-    help="An alliance that decides by consensus: who blocks what, how sure we are, what would restore consensus.",
+    help="An alliance that decides by consensus: who blocks what, how sure we are, what would change it.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -64,9 +64,7 @@ FIGURE = [
     "mean_spending",
 ]
 
-ScenarioName = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)
-]
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
 
 
@@ -97,9 +95,7 @@ def list_command(as_json: AsJson = False) -> None:
     scenarios = [load_scenario(name) for name in list_scenarios()]
     fields = ("name", "title", "era", "start", "months")
     if as_json:
-        _print_json(
-            {"scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios]}
-        )
+        _print_json({"scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios]})
         return
     table = _table("scenario", "title", "era", "start", ">months")
     for scenario in scenarios:
@@ -121,9 +117,7 @@ def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({**found.model_dump(mode="json", exclude_none=True), "file": str(path)})
         return
-    parameters = (
-        _table("parameter", "value") if found.parameters else Text("Parameters: as in the registry", "dim")
-    )
+    parameters = _table("parameter", "value") if found.parameters else Text("Parameters: as in the registry", "dim")
     if isinstance(parameters, Table):
         given = found.model_dump(mode="json", exclude_none=True)["parameters"]
         for name, value in given.items():
@@ -241,9 +235,7 @@ def _as_json(ensemble: Ensemble) -> dict[str, Any]:
     outcomes = {}
     for name, outcome in OUTCOMES.items():
         series = ensemble.series(name)
-        outcomes[name] = {"unit": outcome.unit} | {
-            key: series[key].tolist() for key in ("mean", "p05", "p50", "p95")
-        }
+        outcomes[name] = {"unit": outcome.unit} | {key: series[key].tolist() for key in ("mean", "p05", "p50", "p95")}
     return {
         "scenario": ensemble.scenario.name,
         "seed": ensemble.seed,
@@ -264,8 +256,7 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
     lines: list[RenderableType] = [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         Text(
-            f"{months[0]} to {months[-1]} ({len(months)} months), {ensemble.draws:,} draws, "
-            f"seed {ensemble.seed}",
+            f"{months[0]} to {months[-1]} ({len(months)} months), {ensemble.draws:,} draws, seed {ensemble.seed}",
             "dim",
         ),
         Text(),
@@ -274,8 +265,8 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
         lines += [Text("Decision board: how each text ends, % of draws", "bold"), _board(decisions)]
         lines += [
             Text(
-                "levels from 0 to 1 (strongest response); byp: blocked but bypassed by others; objectors: % of "
-                "draws, anticipated where the text was withdrawn",
+                "levels from 0 to 1 (strongest response); byp: blocked but bypassed by others; objectors: "
+                "% of draws, anticipated where the text was withdrawn",
                 "dim",
             ),
             Text(),
@@ -292,8 +283,8 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
         lines += [
             Text(),
             Text(
-                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws the "
-                "months, --set NAME=VALUE moves a lever, --out DIR keeps every draw.",
+                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws "
+                "the months, --set NAME=VALUE moves a lever, --out DIR keeps every draw.",
                 "dim",
             ),
         ]
@@ -315,9 +306,7 @@ def _board(decisions: pd.DataFrame) -> Table:
     for row in decisions.to_dict("records"):
         likeliest = max(DECISIONS, key=lambda name: row[name])
         shares = [
-            Text(
-                _percent(row[name]), f"bold {colour}" if name == likeliest else colour if row[name] else "dim"
-            )
+            Text(_percent(row[name]), f"bold {colour}" if name == likeliest else colour if row[name] else "dim")
             for name, (_, colour) in DECISIONS.items()
         ]
         objectors = [f"{ally} {_percent(rate)}" for ally, rate in row["objectors"].items() if rate >= 0.01]
@@ -340,9 +329,7 @@ def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
         for row in (series[name].iloc[t] for t in at):
             mean, low, high = (f"{row[key]:z.2f}" for key in ("mean", "p05", "p95"))
             cells.append(
-                Text(mean, "dim")
-                if low == high
-                else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim"))
+                Text(mean, "dim") if low == high else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim"))
             )
         table.add_row(name, Text(outcome.unit, "dim"), *cells)
     return table
@@ -365,8 +352,7 @@ def _timeline(scenario: Scenario) -> Table:
         else:
             fields = entry.model_dump(mode="json", exclude_none=True, exclude=common)
             details = ", ".join(
-                f"{key} {' '.join(value) if isinstance(value, list) else value}"
-                for key, value in fields.items()
+                f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in fields.items()
             )
             if entry.probability < 1.0:
                 details += f"; with probability {entry.probability:g}"

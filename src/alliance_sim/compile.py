@@ -323,7 +323,9 @@ def compile_scenario(scenario: Scenario) -> Program:
     months = tuple(month_name(start + t) for t in range(scenario.months))
     member = _membership(scenario, start)
     meetings, agenda = _meetings(scenario, start)
-    return Program(scenario, months, _facts(scenario, member), _events(scenario, start), meetings, agenda, member[SPIN_UP:] > 0)
+    return Program(
+        scenario, months, _facts(scenario, member), _events(scenario, start), meetings, agenda, member[SPIN_UP:] > 0
+    )
 
 
 def _given_values(scenario: Scenario) -> dict[str, float]:
@@ -513,8 +515,15 @@ def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...
             title = item.text or meeting.title
             agenda.append(
                 AgendaRow(
-                    meeting.id, meeting.month, meeting.forum, item.issue, title, item.proposed, item.reversion,
-                    column, len(items[column]),
+                    meeting.id,
+                    meeting.month,
+                    meeting.forum,
+                    item.issue,
+                    title,
+                    item.proposed,
+                    item.reversion,
+                    column,
+                    len(items[column]),
                 )  # fmt: skip
             )
             items[column].append((meeting, item))

@@ -193,7 +193,8 @@ def _parameters(given: dict[str, float]) -> Array:
     for name, value in given.items():
         if name not in _DECISION:
             raise InputError(
-                f"{name!r} is not a parameter of the decision; allowed: {', '.join(_DECISION)}{nearest(name, _DECISION)}"
+                f"{name!r} is not a parameter of the decision{nearest(name, _DECISION)}; "
+                f"allowed: {', '.join(_DECISION)}"
             )
         PARAMETERS[name].check(value)
         theta[getattr(L.P, name)] = value

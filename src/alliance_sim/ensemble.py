@@ -47,6 +47,8 @@ MAX_DRAWS = 2**32 - 1
 MAX_SEED = 2**64 - 1
 #: Draws of a chunk: enough to make the overhead of a chunk small, few enough to stop soon when asked to.
 CHUNK = 64
+#: Draws that are turned into rows of a file at a time.
+ROWS = 512
 #: Share of the machine's memory that a result may fill.
 MEMORY_SHARE = 0.8
 
@@ -124,9 +126,7 @@ def simulate(
             progress(done)
         if cancelled and cancelled():
             raise Cancelled
-    return Ensemble(
-        program, seed, draws, keep, output, records, _provenance(program.scenario, seed, draws, keep)
-    )
+    return Ensemble(program, seed, draws, keep, output, records, _provenance(program.scenario, seed, draws, keep))
 
 
 def first_months(scenario: Scenario, months: int) -> Scenario:
@@ -272,14 +272,11 @@ class Ensemble:
                 )
         arrays = [self.data[name] for name in names]
         if len({array.dims for array in arrays}) > 1:
-            raise InputError(
-                f"frame: {', '.join(names)} have different dimensions; ask for one kind at a time"
-            )
+            raise InputError(f"frame: {', '.join(names)} have different dimensions; ask for one kind at a time")
         labels = [str(dim) for dim in arrays[0].dims]
         index = pd.MultiIndex.from_product([arrays[0][dim].values for dim in labels], names=labels)
         columns = {
-            "value" if len(names) == 1 else name: a.values.ravel()
-            for name, a in zip(names, arrays, strict=True)
+            "value" if len(names) == 1 else name: a.values.ravel() for name, a in zip(names, arrays, strict=True)
         }
         return pd.DataFrame(columns, index=index).reset_index()
 
@@ -445,18 +442,14 @@ class Ensemble:
         for name, rows in tables.items():
             _write_parquet(folder / f"{name}.parquet", rows, self.draws, self.scenario.name)
         manifest = {"format": FORMAT, "provenance": self.provenance}
-        (folder / "manifest.json").write_text(
-            json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
     def _recorded(self, draw0: int, draw1: int) -> Records:
         return Records(*(field[draw0:draw1] for field in self.records))
 
     def _trajectories(self, draw0: int, draw1: int) -> pd.DataFrame:
         values = self.output.outcomes[draw0:draw1]
-        index = pd.MultiIndex.from_product(
-            [range(draw0, draw1), _dates(self.months)], names=["draw", "month"]
-        )
+        index = pd.MultiIndex.from_product([range(draw0, draw1), _dates(self.months)], names=["draw", "month"])
         return pd.DataFrame(values.reshape(len(index), -1), index, list(OUTCOMES)).reset_index()
 
     def _allies(self, draw0: int, draw1: int) -> pd.DataFrame:
@@ -573,8 +566,8 @@ def _write_parquet(path: Path, rows: Callable[[int, int], pd.DataFrame], draws: 
 
     writer = None
     try:
-        for draw0 in range(0, draws, 512):
-            frame = rows(draw0, min(draw0 + 512, draws))
+        for draw0 in range(0, draws, ROWS):
+            frame = rows(draw0, min(draw0 + ROWS, draws))
             frame.insert(0, "scenario", pd.Series(scenario, frame.index, dtype="category"))
             frame["month"] = frame["month"].dt.date if "month" in frame else None
             table = pa.Table.from_pandas(frame, preserve_index=False)
@@ -622,8 +615,9 @@ def _room(program: Program, draws: int, keep: Keep) -> tuple[Output, Records]:
     if size > limit:
         fit = int(limit * draws / size)
         raise InputError(
-            f"draws: {draws:,} draws of {program.scenario.name} with keep={keep!r} take {size / 1e9:,.1f} GB; "
-            f"allowed: up to {fit:,} draws on this machine" + ("" if keep == "final" else ", or keep less")
+            f"draws: {draws:,} draws of {program.scenario.name} with keep={keep!r} take "
+            f"{size / 1e9:,.1f} GB; allowed: up to {fit:,} draws on this machine"
+            + ("" if keep == "final" else ", or keep less")
         )
 
     def room(array: NDArray[Any]) -> NDArray[Any]:
@@ -666,9 +660,7 @@ def _decided(records: Records) -> NDArray[np.int8]:
 
 def _outcome(name: str) -> int:
     if name not in OUTCOMES:
-        raise InputError(
-            f"{name!r} is not an outcome{nearest(name, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
-        )
+        raise InputError(f"{name!r} is not an outcome{nearest(name, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}")
     return list(OUTCOMES).index(name)
 
 

@@ -246,9 +246,7 @@ def facts(era: str) -> ActorFacts:
         russia_spending=spending["RUS"],
         tile_col=integers([int(actors[iso3]["tile_col"]) for iso3 in ALLIES]),
         tile_row=integers([int(actors[iso3]["tile_row"]) for iso3 in ALLIES]),
-        other_tiles={
-            iso3: (int(actors[iso3]["tile_col"]), int(actors[iso3]["tile_row"])) for iso3 in ("RUS", "UKR")
-        },
+        other_tiles={iso3: (int(actors[iso3]["tile_col"]), int(actors[iso3]["tile_row"])) for iso3 in ("RUS", "UKR")},
     )
 
 

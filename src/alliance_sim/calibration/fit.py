@@ -174,9 +174,7 @@ def priors_csv() -> str:
             for trait in CONSTRUCT_OF:
                 found = readings(actor, era, trait)
                 cells += [f"{value:.3f}" for value in prior(found, floor)]
-                reasons.append(
-                    f"{trait}: " + ", ".join(f"{reading.source} {reading.value:.2f}" for reading in found)
-                )
+                reasons.append(f"{trait}: " + ", ".join(f"{reading.source} {reading.value:.2f}" for reading in found))
             writer.writerow((era, actor, *cells, "; ".join(reasons)))
     return out.getvalue()
 

@@ -138,9 +138,7 @@ def _draw_block(
     return threat, position
 
 
-def draws(
-    era: str, seed: int, draw0: int, draw1: int, overrides: Mapping[str, float] = _NO_OVERRIDES
-) -> ActorDraws:
+def draws(era: str, seed: int, draw0: int, draw1: int, overrides: Mapping[str, float] = _NO_OVERRIDES) -> ActorDraws:
     """Draw threat perceptions and positions from their priors.
 
     A draw is threat = clip(mean + sd*z), the same for the southern orientation, and position =

@@ -43,9 +43,7 @@ Table = namedtuple(
 Seats = namedtuple("Seats", "n rows patron pull neutral")
 #: What is on the table. `has_reversion` 0: no status quo to fall back on. `committee` 1: no proposal, the chair
 #: looks over the whole range.
-Item = namedtuple(
-    "Item", "parts base span reversion has_reversion committee floor divisible rule allowance rounds"
-)
+Item = namedtuple("Item", "parts base span reversion has_reversion committee floor divisible rule allowance rounds")
 
 GRID = 9  # texts the chair tries before refining
 REFINEMENTS = 22  # golden-section steps around the best of them: to a hundred-thousandth of the way
@@ -239,9 +237,7 @@ def passes(item, table, seats, p):
     if item.rule == CONSTRUCTIVE_ABSTENTION:
         return against == 0 and abstaining <= _ABSTAINERS * people
     if item.rule == QUALIFIED_MAJORITY:
-        return (
-            seats.n - objectors >= _MAJORITY_MEMBERS * seats.n and for_people >= _MAJORITY_POPULATION * people
-        )
+        return seats.n - objectors >= _MAJORITY_MEMBERS * seats.n and for_people >= _MAJORITY_POPULATION * people
     return for_standing >= _COALITION_STANDING * standing
 
 

@@ -12,12 +12,15 @@ from alliance_sim.core.layout import (
     SHIFT_PARAMETER,
     SHIFT_POSITION,
     SHIFT_WORLD,
+    US,
+    G,
+    I,
 )
 from alliance_sim.core.rng import uniform
 
-#: The forcing, sparse because events may be uncertain: events `start[t]` to `start[t + 1]` are those of month t, effects
-#: `first[e]` to `first[e + 1]` those of event e. A condition compares last month's outcome `outcome[e]` (-1: none) with
-#: `bound[e]`; `comparison` is 0 >, 1 >=, 2 <, 3 <=. An effect falls on `index[f]` of what `kind[f]` says.
+#: The forcing, sparse because events may be uncertain: events `start[t]` to `start[t + 1]` are those of month t,
+#: effects `first[e]` to `first[e + 1]` those of event e. A condition compares last month's outcome `outcome[e]` (-1:
+#: none) with `bound[e]`; `comparison` is 0 >, 1 >=, 2 <, 3 <=. An effect falls on `index[f]` of what `kind[f]` says.
 Events = namedtuple(
     "Events",
     "start ident probability outcome comparison bound first kind index actor issue value assign",
@@ -48,6 +51,10 @@ def happen(v, events, forcing, seed, draw, t):
                 v.given[index, actor] = value if assign else v.given[index, actor] + value
             elif kind == SHIFT_ISSUE:
                 v.issue[index, issue] = value if assign else v.issue[index, issue] + value
+            elif kind == SHIFT_POSITION and actor == US:
+                # What Washington wants is made by its principals; the president's wish moves.
+                wish = v.leader_x[int(v.w[G.leader]), issue]
+                v.issue[I.lead_shift, issue] = value - wish if assign else v.issue[I.lead_shift, issue] + value
             elif kind == SHIFT_POSITION:
                 v.x0[actor, issue] = min(max(value if assign else v.x0[actor, issue] + value, 0.0), 1.0)
 

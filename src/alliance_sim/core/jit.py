@@ -57,7 +57,8 @@ _OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy"}
 #: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
 njit = numba.njit(cache=_FOLDER is not None, **_OPTIONS)
 
-#: For what only compiled code calls: without a way in from Python it compiles in half the time.
+#: For what only compiled code calls: without a way in from Python it compiles in half the time (and a call from Python
+#: crashes; tests go through the kernel or `.py_func`).
 inner = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
 
 #: For inner functions that neither allocate nor return arrays: what is only borrowed needs no reference counts, which

@@ -25,7 +25,8 @@ P = _index(
     inertia theta_tau theta_ab pledge coercion reactance hl_pressure fatigue_spending depreciation
     compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
     forward_share russia_capability
-    a0 omega drift_a read_error failure_signal hl_failure resumption_gain hl_demands sanctions_cost resistance_cost hybrid_gain
+    a0 omega drift_a read_error failure_signal hl_failure resumption_gain hl_demands
+    sanctions_cost resistance_cost hybrid_gain
     war0 war_rate war_capacity
     resistance0 resistance_rate aid_elasticity concession0 concession_rate concession_conciliation concession_private
     nu s sd_pos sd_chair h0 h_iso h_patron floor blowup_cost concession_step cross_forum salience_floor
@@ -38,7 +39,7 @@ P = _index(
 A = _index("A", "tau0 g0 d0 aid0 susceptibility holdup dependence exposure ties gdp population")
 
 # State of an ally: s.ally[S.tau, i].
-S = _index("S", "tau g d cap aid fatigue pressure stance z reading standing")
+S = _index("S", "tau g d cap aid fatigue pressure stance z reading standing support0")
 
 # State of the world: w[G.r].
 G = _index(

@@ -251,11 +251,21 @@ def wishes(v, facts, scratch):
 
 
 @leaf
-def influence(v, scratch):
+def influence(v, facts, scratch):
     """6. Multi-issue Friedkin-Johnsen on displacements; positions are what is expressed."""
     n, issues = v.x.shape
+    for k in range(issues):
+        for source in range(issues):
+            own = 1.0 if k == source else 0.0
+            scratch.coupling[k, source] = own + v.p[P.coupling] * (facts.coupled[k, source] - own)
     influence_step(
-        v.delta, scratch.wish, v.delta, scratch.weights, v.given[A.susceptibility], scratch.coupling, scratch.issue_major
+        v.delta,
+        scratch.wish,
+        v.delta,
+        scratch.weights,
+        v.given[A.susceptibility],
+        scratch.coupling,
+        scratch.issue_major,
     )
     for i in range(n):
         for k in range(issues):
@@ -303,7 +313,8 @@ def ukraine_support(v, forcing, facts):
     start, now = 0.0, 0.0
     for i in range(1, n):
         extra = p[P.compensation_capacity] * missing * v.x[i, SUPPORT] / able
-        wish = v.given[A.aid0, i] * (1.0 + (v.x[i, SUPPORT] - v.x0[i, SUPPORT]) / v.x0[i, SUPPORT]) + extra
+        firmer = (v.x[i, SUPPORT] - v.ally[S.support0, i]) / max(v.ally[S.support0, i], 0.05)
+        wish = v.given[A.aid0, i] * (1.0 + firmer) + extra
         wish *= 1.0 - v.ally[S.fatigue, i]
         v.ally[S.aid, i] = max(0.0, v.ally[S.aid, i] + p[P.compensation_rate] * (wish - v.ally[S.aid, i]))
         effort = max(0.0, v.ally[S.aid, i] - v.given[A.aid0, i])
@@ -370,7 +381,7 @@ def russia(v, forcing, facts, seed, draw, t):
 
 @leaf
 def ukraine(v, facts):
-    """11. Resistance follows aid against the war; pressure to concede follows Washington (B9), leverage holds it off."""
+    """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
     p, w = v.p, v.w
     strength = p[P.aid_elasticity] * (total_aid(w, facts) - 1.0) - 0.5 * (w[G.war] - p[P.war0])
     w[G.resistance] += p[P.resistance_rate] * (p[P.resistance0] + strength - w[G.resistance])

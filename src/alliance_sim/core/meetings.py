@@ -117,9 +117,7 @@ def hold_meetings(v, facts, meetings, records, row, table, seed, draw, t):
     """12. Hold the meetings due in month t."""
     for j in range(v.pending.shape[0]):
         # A hold-up ends by a side payment or by tiring.
-        if v.pending[j] == HELD and (
-            uniform(seed, draw, t, CH_HOLDUP_END, meetings.item_ident[j]) < v.p[P.holdup_end]
-        ):
+        if v.pending[j] == HELD and (uniform(seed, draw, t, CH_HOLDUP_END, meetings.item_ident[j]) < v.p[P.holdup_end]):
             v.pending[j] = WAITING
     for meeting in range(meetings.start[t], meetings.start[t + 1]):
         forum = meetings.forum[meeting]
@@ -224,7 +222,7 @@ def assess(v, table, seats, parts, issues):
 
 @leaf
 def hold_up(v, table, seats, pivotal, seed, draw, t, ident):
-    """The ally that holds an agreed text up over something else, or -1; likelier where it is pivotal and gains little."""
+    """The ally that holds an agreed text up over something else, or -1; likelier if pivotal and gaining little."""
     for row in range(seats.n):
         i = table.ally[row]
         hazard = v.given[A.holdup, i]
@@ -294,4 +292,3 @@ def sanctions_rollover(v, facts, table, t):
         against += table.standing[row] * (1.0 - np.exp(table.accept[row]))
         total += table.standing[row]
     return np.exp(log_p), against / total
-

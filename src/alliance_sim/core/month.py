@@ -7,7 +7,7 @@ import numpy as np
 from alliance_sim.core.consensus import new_table
 from alliance_sim.core.events import happen
 from alliance_sim.core.jit import inner, njit
-from alliance_sim.core.layout import A, F, G, I, P, S
+from alliance_sim.core.layout import SUPPORT, A, F, G, I, P, S
 from alliance_sim.core.mechanisms import (
     Scratch,
     deterrence,
@@ -30,8 +30,8 @@ from alliance_sim.core.mechanisms import (
 from alliance_sim.core.meetings import hold_meetings
 from alliance_sim.core.outcomes import observe
 
-#: What is kept of a run: outcomes (D, T, outcomes), ally variables (D, T, 4, N), positions (D, T, N, K). A run that keeps
-#: only the end has T = 1; what is not kept has T = 0.
+#: What is kept of a run: outcomes (D, T, outcomes), ally variables (D, T, 4, N), positions (D, T, N, K). A run that
+#: keeps only the end has T = 1; what is not kept has T = 0.
 Output = namedtuple("Output", "outcomes allies positions")
 
 
@@ -46,7 +46,7 @@ def month(v, facts, events, meetings, records, row, scratch, table, seed, draw, 
     threat_perception(v, forcing, scratch, seed, draw, t)  # 3
     guarantee(v, forcing, facts)  # 4
     wishes(v, facts, scratch)  # 5
-    influence(v, scratch)  # 6
+    influence(v, facts, scratch)  # 6
     spending(v, forcing, facts)  # 7
     ukraine_support(v, forcing, facts)  # 8
     deterrence(v, facts, t)  # 9
@@ -75,8 +75,12 @@ def begin(v, facts):
     v.given[A.tau0, 0] = washington_threat(v)
     for k in range(issues):
         v.x0[0, k] = washington_position(v, k)
+    v.ally[S.tau, :] = v.given[A.tau0, :]
+    v.ally[S.g, :] = v.given[A.g0, :]
+    v.ally[S.d, :] = v.given[A.d0, :]
+    v.ally[S.aid, :] = v.given[A.aid0, :]
+    v.ally[S.support0, :] = v.x0[:, SUPPORT]
     for i in range(n):
-        v.ally[S.tau, i], v.ally[S.g, i], v.ally[S.d, i], v.ally[S.aid, i] = v.given[A.tau0, i], v.given[A.g0, i], v.given[A.d0, i], v.given[A.aid0, i]
         v.ally[S.cap, i] = v.given[A.d0, i] * v.given[A.gdp, i] / 100.0
         v.ally[S.fatigue, i] = v.ally[S.pressure, i] = v.ally[S.z, i] = v.ally[S.reading, i] = 0.0
         v.ally[S.standing, i] = (v.given[A.gdp, i] / v.given[A.gdp, 0]) ** p[P.standing_exponent]
@@ -107,9 +111,7 @@ def new_scratch(n, issues):
 
 
 @njit
-def run_block(
-    state, draws, facts, events, meetings, records, output, seed, draw0, draw1, month0, month1, spin_up
-):
+def run_block(state, draws, facts, events, meetings, records, output, seed, draw0, draw1, month0, month1, spin_up):
     """Run draws `draw0` to `draw1 - 1` from month `month0` to `month1 - 1`, in place.
 
     Months are counted from the beginning of the spin-up; month 0 begins a draw. Row 0 of every array belongs to
@@ -123,10 +125,6 @@ def run_block(
         v = view(state, draws, row)
         if month0 == 0:
             begin(v, facts)
-        for k in range(issues):
-            for source in range(issues):
-                own = 1.0 if k == source else 0.0
-                scratch.coupling[k, source] = own + v.p[P.coupling] * (facts.coupled[k, source] - own)
         for t in range(month0, month1):
             month(v, facts, events, meetings, records, row, scratch, table, seed, draw, t)
             if t >= spin_up - 1:
@@ -153,5 +151,3 @@ def keep(v, output, row, t):
         for i in range(n):
             for k in range(issues):
                 output.positions[row, t, i, k] = v.x[i, k]
-
-

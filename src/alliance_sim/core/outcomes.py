@@ -110,7 +110,7 @@ def who_agrees(v, facts, t):
 
 @leaf
 def camps(v, facts, table, t):
-    """Camps on the Russia strategy, and Esteban and Ray's (1994) polarisation between them, 1 for two equal extremes."""
+    """Camps on the Russia strategy, and Esteban and Ray's (1994) polarisation, 1 for two equal extremes."""
     out = v.outcome
     n = 0
     total = 0.0
@@ -155,5 +155,3 @@ def isolation(v):
         total += v.given[A.gdp, i]
     lifted = (1.0 - kept) * v.given[A.gdp, US] / total
     return (v.issue[I.norm, SANCTIONS] * (1.0 - lifted) + v.issue[I.norm, DIALOGUE] + 1.0 / (1.0 + v.w[G.r])) / 3.0
-
-

@@ -38,9 +38,7 @@ __all__ = ["EVENT_TYPES", "LEADERSHIPS", "SHIFTABLE", "AnyEvent", "Effect", "Eve
 LEADERSHIPS: tuple[str, ...] = ("washington_2018", "washington_2024", "washington_2025")
 
 #: Allies in the European Union throughout; the United Kingdom left it at the end of January 2020.
-_EU = tuple(
-    "SWE FIN DNK EST LVA LTU NLD BEL LUX DEU FRA ITA ESP PRT POL CZE SVK HUN SVN HRV ROU BGR GRC".split()
-)
+_EU = tuple("SWE FIN DNK EST LVA LTU NLD BEL LUX DEU FRA ITA ESP PRT POL CZE SVK HUN SVN HRV ROU BGR GRC".split())
 _BREXIT = "2020-02"
 
 #: Pressure to concede that an offer adds, per unit of its size: an offer is not peace (A ¶2). Judgement.
@@ -96,13 +94,9 @@ class Event(Record, ABC):
 
     month: Month = Field(description="when it happens: YYYY-MM, or months after the start")
     type: str
-    source: Text = Field(
-        description="where it comes from: a paragraph, a dated public fact, or 'hypothetical'"
-    )
+    source: Text = Field(description="where it comes from: a paragraph, a dated public fact, or 'hypothetical'")
     probability: Share = Field(1.0, description="chance that it happens at all")
-    when: ConditionField | None = Field(
-        None, description="happens only if this held at the end of the month before"
-    )
+    when: ConditionField | None = Field(None, description="happens only if this held at the end of the month before")
     id: Label = Field("", validate_default=False, description="its own name; addresses its random numbers")
 
     @model_validator(mode="after")
@@ -215,9 +209,7 @@ class TradeDispute(Event):
     size: Share = Field(description="0 = words, 1 = a trade war")
 
     def effects(self) -> tuple[Effect, ...]:
-        named = [
-            ally for party in self.parties for ally in (eu_allies(self.month) if party == "EU" else (party,))
-        ]
+        named = [ally for party in self.parties for ally in (eu_allies(self.month) if party == "EU" else (party,))]
         return _forcing("trade", self.size, *dict.fromkeys(named))
 
 
@@ -252,17 +244,13 @@ class LeadershipChange(Event):
     stance: Annotated[
         float | str,
         PlainValidator(_stance),
-        WithJsonSchema(
-            {"anyOf": [{"type": "number", "minimum": -1, "maximum": 1}, {"enum": list(LEADERSHIPS)}]}
-        ),
+        WithJsonSchema({"anyOf": [{"type": "number", "minimum": -1, "maximum": 1}, {"enum": list(LEADERSHIPS)}]}),
     ] = Field(description="shift of perceived threat; for USA the name of a measured leadership")
 
     @model_validator(mode="after")
     def _measured(self) -> LeadershipChange:
         if isinstance(self.stance, str) != (self.ally == ALLIES[USA]):
-            raise ValueError(
-                f"stance of USA is one of {', '.join(LEADERSHIPS)}; of any other ally a number, -1 to 1"
-            )
+            raise ValueError(f"stance of USA is one of {', '.join(LEADERSHIPS)}; of any other ally a number, -1 to 1")
         return self
 
     def effects(self) -> tuple[Effect, ...]:
@@ -314,9 +302,7 @@ class HybridCampaign(Event):
     salient: ClassVar[str | None] = "target"
 
     type: Literal["hybrid_campaign"] = "hybrid_campaign"
-    target: Allies | None = Field(
-        None, description="ally or list of allies; none = all, by their ties to Russia"
-    )
+    target: Allies | None = Field(None, description="ally or list of allies; none = all, by their ties to Russia")
     size: Share = Field(description="0 = none, 1 = the most seen so far")
 
     def effects(self) -> tuple[Effect, ...]:
@@ -375,7 +361,13 @@ _ALLY: dict[str, tuple[str, float, float]] = {
 #: Every state that `shift` knows, as it is written; parameters of the registry come on top.
 SHIFTABLE: tuple[str, ...] = (
     *_WORLD,
-    *(f"{state}{suffix}" for state in _ALLY for suffix in ("", *(f".{ally}" for ally in ALLIES))),
+    # Washington's threat perception follows from its principals: leadership_change moves it.
+    *(
+        f"{state}{suffix}"
+        for state in _ALLY
+        for suffix in ("", *(f".{ally}" for ally in ALLIES))
+        if (state, suffix) != ("threat_perception", ".USA")
+    ),
     *(f"norm.{issue}" for issue in ISSUES),
     *(f"position.{issue}{suffix}" for issue in ISSUES for suffix in ("", *(f".{ally}" for ally in ALLIES))),
 )
@@ -388,9 +380,7 @@ class Shift(Event):
     salient: ClassVar[str | None] = "name"
 
     type: Literal["shift"] = "shift"
-    name: Label = Field(
-        description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
-    )
+    name: Label = Field(description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)")
     by: Number | None = Field(None, description="what is added, in the unit of the parameter or state")
     to: Number | None = Field(None, description="what it is set to")
 
@@ -400,9 +390,7 @@ class Shift(Event):
             raise ValueError("give either by or to")
         _, low, high = self._resolved()
         if self.to is not None and not low <= self.to <= high:
-            raise ValueError(
-                f"to: {self.to:g} is outside the range of {self.name}; allowed: {low:g} to {high:g}"
-            )
+            raise ValueError(f"to: {self.to:g} is outside the range of {self.name}; allowed: {low:g} to {high:g}")
         if self.by is not None and abs(self.by) > high - low:
             raise ValueError(
                 f"by: {self.by:g} exceeds the range of {self.name}; allowed: {low - high:g} to {high - low:g}"
@@ -430,9 +418,7 @@ class Shift(Event):
             hint = nearest(self.name, SHIFTABLE)
             raise ValueError(f"{error}; or a state{hint}, such as {', '.join(_WORLD)}, norm.ISSUE") from None
         if self.name in ACTOR_QUANTITIES:
-            raise ValueError(
-                f"{self.name} is a starting point; in a run Washington changes by leadership_change"
-            )
+            raise ValueError(f"{self.name} is a starting point; in a run Washington changes by leadership_change")
         return Effect("parameter", parameter.name, value, actor, op=op), parameter.low, parameter.high
 
     def effects(self) -> tuple[Effect, ...]:

@@ -87,9 +87,7 @@ _names_schema = WithJsonSchema(
 
 def _month(value: Any) -> str:
     if not isinstance(value, str) or not _MONTH.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is not a month; allowed: YYYY-MM, or a whole number of months after the start"
-        )
+        raise ValueError(f"{value!r} is not a month; allowed: YYYY-MM, or a whole number of months after the start")
     return value
 
 
@@ -108,9 +106,7 @@ Month = Annotated[
     ),
 ]
 Text = Annotated[str, Field(min_length=1)]
-Label = Annotated[
-    str, AfterValidator(_label), WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"})
-]
+Label = Annotated[str, AfterValidator(_label), WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"})]
 Number = Annotated[float, Field(strict=True)]
 Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 Signed = Annotated[float, Field(strict=True, ge=-1.0, le=1.0)]
@@ -125,11 +121,7 @@ _partner = Annotated[str, AfterValidator(known("an ally of the United States", _
 #: A check that a list has entries. A minimum length would complain where the entries are at fault, too.
 Filled = AfterValidator(_some)
 #: One ally of the United States, or a list of them.
-Allies = Annotated[
-    tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema
-]
+Allies = Annotated[tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema]
 _party = Annotated[str, AfterValidator(known("an ally of the United States or EU", ("EU", *_PARTNERS)))]
 #: The same, where the European Union may be named as well.
-Parties = Annotated[
-    tuple[_party, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema
-]
+Parties = Annotated[tuple[_party, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema]

@@ -139,8 +139,7 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
         scenario = Scenario.model_validate(fields)
     except ValidationError as error:
         found += [
-            _own(location, problem, inherited if parent else {}, fields)
-            for location, problem in problems(error, KEYS)
+            _own(location, problem, inherited if parent else {}, fields) for location, problem in problems(error, KEYS)
         ]
     if found:
         raise InputError(report(origin, found, lines))
@@ -151,9 +150,7 @@ def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], li
     """Return the fields of a child on top of its parent's, and what is wrong with its `drop`."""
     drop = child.pop("drop", [])
     if not isinstance(drop, list):
-        return {**dict(parent), **child}, [
-            (("drop",), "allowed: a list of ids of inherited events and meetings")
-        ]
+        return {**dict(parent), **child}, [(("drop",), "allowed: a list of ids of inherited events and meetings")]
     ids = [item.id for item in (*parent.events, *parent.meetings)]
     found: list[Problem] = [
         (("drop", i), f"{name!r} is no inherited event or meeting{nearest(str(name), ids)}")

@@ -63,9 +63,7 @@ class Distribution(Record):
     uniform: tuple[Number, Number] | None = Field(None, description="lowest, highest")
     normal: tuple[Number, Number] | None = Field(None, description="mean, standard deviation")
     triangular: tuple[Number, Number, Number] | None = Field(None, description="lowest, most likely, highest")
-    lognormal: tuple[Number, Number] | None = Field(
-        None, description="mean, standard deviation of the logarithm"
-    )
+    lognormal: tuple[Number, Number] | None = Field(None, description="mean, standard deviation of the logarithm")
 
     @model_validator(mode="after")
     def _one(self) -> Distribution:
@@ -122,9 +120,7 @@ class AgendaItem(Record):
     )
     rule: Rule | None = Field(None, description="rule of this item, if not the meeting's")
     allowance: Allowance | None = Field(None, description="n of unanimity_minus_n, if not the meeting's")
-    package: Label | None = Field(
-        None, description="items of a meeting with the same name are decided together"
-    )
+    package: Label | None = Field(None, description="items of a meeting with the same name are decided together")
     text: Text = Field(description="what it is about")
     source: Text = Field(description="where it comes from")
 
@@ -142,12 +138,8 @@ class Meeting(Record):
     forum: Literal["nac", "nato_summit", "eu_council", "g7"]
     title: Text
     source: Text = Field(description="where it comes from")
-    sessions: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
-        3, description="sessions of the leaders"
-    )
-    rounds: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
-        3, description="rounds of silence procedure"
-    )
+    sessions: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(3, description="sessions of the leaders")
+    rounds: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(3, description="rounds of silence procedure")
     rule: Rule = "unanimity"
     allowance: Allowance = Field(1, description="n of unanimity_minus_n")
     agenda: Annotated[tuple[AgendaItem, ...], Filled]
@@ -161,14 +153,10 @@ class Meeting(Record):
         packages = [item.package for item in agenda]
         for i, item in enumerate(agenda):
             if item.issue in issues[:i]:
-                found.append(
-                    ((i, "issue"), f"{item.issue} is on the agenda twice; allowed: once in a meeting")
-                )
+                found.append(((i, "issue"), f"{item.issue} is on the agenda twice; allowed: once in a meeting"))
             if item.package and not 2 <= packages.count(item.package) <= MAX_PACKAGE:
                 size = packages.count(item.package)
-                found.append(
-                    ((i, "package"), f"{item.package} has {size} items; allowed: 2 to {MAX_PACKAGE}")
-                )
+                found.append(((i, "package"), f"{item.package} has {size} items; allowed: 2 to {MAX_PACKAGE}"))
         refuse("agenda", found)
         return agenda
 
@@ -245,9 +233,7 @@ class Scenario(Record):
                 continue
             if start and months and not 0 <= month_number(checked.month) - month_number(start) < months:
                 last = month_name(month_number(start) + months - 1)
-                found.append(
-                    ((i, "month"), f"{checked.month} is outside the run; allowed: {start} to {last}")
-                )
+                found.append(((i, "month"), f"{checked.month} is outside the run; allowed: {start} to {last}"))
             if checked.id in taken:
                 found.append(((i, "id"), f"{checked.id!r} is taken; give this one an id of its own"))
             taken.add(checked.id)

@@ -1,0 +1,72 @@
+"""The levers of the page: three parameters of the registry that move the decision board most."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.parameters import PARAMETERS, Parameter
+from alliance_sim.registry.priors import Prior
+from alliance_sim.scenarios import Scenario
+
+__all__ = ["LEVERS", "Lever"]
+
+#: Half-width of a normal distribution's 5-95 % interval in standard deviations.
+_Z95 = 1.645
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A slider over a parameter.
+
+    Attributes
+    ----------
+    name : str
+        Of the parameter.
+    label, less, more : str
+        What it is, and what its two ends mean, in plain words.
+    """
+
+    name: str
+    label: str
+    less: str
+    more: str
+
+    @property
+    def parameter(self) -> Parameter:
+        """The parameter in the registry."""
+        return PARAMETERS[self.name]
+
+    @property
+    def high(self) -> float:
+        """Right end: twice what any prior reaches, within the range allowed. The left end is that of the range."""
+        return min(self.parameter.high, 2.0 * max(self.parameter.prior(era).high for era in ERAS))
+
+    @property
+    def step(self) -> float:
+        """A hundredth of the slider."""
+        return (self.high - self.parameter.low) / 100.0
+
+    def calibrated(self, scenario: Scenario) -> tuple[float, float, float]:
+        """Return centre and 5-95 % interval of what the scenario draws where the lever is off."""
+        prior = scenario.priors().get(self.name) or self.parameter.prior(scenario.era)
+        return _interval(prior)
+
+
+def _interval(prior: Prior) -> tuple[float, float, float]:
+    if prior.kind in ("normal", "lognormal"):
+        wide = [prior.a, prior.a - _Z95 * prior.b, prior.a + _Z95 * prior.b]
+        if prior.kind == "lognormal":
+            wide = [math.exp(value) for value in wide]
+        centre, low, high = (min(max(value, prior.low), prior.high) for value in wide)
+        return centre, low, high
+    tail = 0.05 * (prior.high - prior.low)
+    return prior.a, prior.low + tail, prior.high - tail
+
+
+LEVERS: tuple[Lever, ...] = (
+    Lever("alpha0", "The president's say in Washington", "institutions decide", "president decides"),
+    Lever("h0", "Cost of objecting", "free to object", "costly to object"),
+    Lever("floor", "Least text worth adopting", "any progress", "all or nothing"),
+)

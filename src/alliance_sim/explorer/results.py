@@ -1,0 +1,220 @@
+"""What the page shows of a run: computed in the background, rounded, in plain lists."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from alliance_sim.calibration.tables import table
+from alliance_sim.registry.actors import ALLIES, FORUMS
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.scenarios import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from alliance_sim.ensemble import Ensemble
+
+__all__ = ["DECISIONS", "PREVIEW", "Request", "View", "compute", "country_names", "label", "month_label", "preview", "warm_up"]
+
+#: Draws of the first result after a move. What allies perceive is averaged over these: kept for every draw it would fill
+#: the memory of a small machine once several people use the page.
+PREVIEW = 500
+
+DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
+#: Variables per ally that the map shows, besides objections.
+MAPPED = ("threat_perception", "guarantee_confidence")
+#: Objectors below this share of the draws are noise to a reader.
+LEAST_RATE = 0.005
+
+_FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
+_PROPER = {"russia": "Russia", "ukraine": "Ukraine", "us": "U.S."}
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the controls ask for; `levers` are the values of those that are on."""
+
+    scenario: str
+    draws: int
+    seed: int
+    levers: tuple[tuple[str, float], ...] = ()
+
+    def what_if(self) -> Scenario:
+        """Return the scenario with the levers set; InputError if it does not exist or a value is out of range."""
+        return load_scenario(self.scenario).with_parameters(dict(self.levers))
+
+    def command(self) -> str:
+        """Return the command line that computes the same numbers."""
+        settings = "".join(f" --set {name}={value:g}" for name, value in self.levers)
+        return f"alliance-sim run {self.scenario} --draws {self.draws} --seed {self.seed}{settings}"
+
+    def python(self) -> str:
+        """Return the Python lines that compute the same numbers."""
+        values = ", ".join(f'"{name}": {value:g}' for name, value in self.levers)
+        setting = f".with_parameters({{{values}}})" if values else ""
+        return (
+            "import alliance_sim as als\n\n"
+            f'scenario = als.load_scenario("{self.scenario}"){setting}\n'
+            f"ensemble = als.simulate(scenario, draws={self.draws}, seed={self.seed})\n"
+            "ensemble.decisions()"
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """A finished run, ready for the browser.
+
+    Attributes
+    ----------
+    request : Request
+    draws : int
+        How many were run; fewer than requested in a preview.
+    seconds : float
+    months : list of str
+        ``YYYY-MM``.
+    board : list of dict
+        One row an item of the agenda, in time order.
+    fans : dict
+        By outcome: its 5, 25, 50, 75 and 95 % quantiles, one list of T numbers each.
+    maps : dict
+        By variable: T lists of one number an ally, None before it joins. Means over the draws of the preview.
+    cohesion, error : float
+        Mean of cohesion over months and draws, and its Monte Carlo standard error.
+    """
+
+    request: Request
+    draws: int
+    seconds: float
+    months: list[str]
+    board: list[dict[str, Any]]
+    fans: dict[str, list[list[float]]]
+    maps: dict[str, list[list[float | None]]]
+    cohesion: float
+    error: float
+
+
+@cache
+def warm_up() -> Future[None]:
+    """Start to load and compile the model in a thread of its own, once in a process; the future tells how it ended."""
+    ready: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            from alliance_sim.ensemble import simulate
+
+            simulate("baseline_2025", draws=1, keep="final")
+        except BaseException as error:
+            # Whoever waits for the model has to hear of it.
+            ready.set_exception(error)
+        else:
+            ready.set_result(None)
+
+    # A daemon, so that an interrupt does not wait for the compiler.
+    threading.Thread(target=work, name="warm-up", daemon=True).start()
+    return ready
+
+
+def preview(request: Request, cancelled: Callable[[], bool]) -> View:
+    """Run the first draws, with what the map needs.
+
+    Raises
+    ------
+    InputError
+        If the request is at fault.
+    Cancelled
+        If `cancelled` said so.
+    """
+    from alliance_sim.ensemble import simulate
+
+    start = time.perf_counter()
+    ensemble = simulate(
+        request.what_if(), min(PREVIEW, request.draws), request.seed, "allies", cancelled=cancelled
+    )
+    view = _view(request, ensemble, start)
+    maps = {name: _rounded(ensemble.output.allies[:, :, v].mean(axis=0)) for v, name in enumerate(MAPPED)}
+    return replace(view, maps=maps)
+
+
+def compute(request: Request, first: View, cancelled: Callable[[], bool]) -> View:
+    """Run every draw of a request whose preview is `first`; it raises what `preview` raises."""
+    from alliance_sim.ensemble import simulate
+
+    start = time.perf_counter()
+    ensemble = simulate(request.what_if(), request.draws, request.seed, "monthly", cancelled=cancelled)
+    return replace(_view(request, ensemble, start), maps=first.maps)
+
+
+def label(name: str) -> str:
+    """Return the name of an issue or outcome in plain words."""
+    words = " ".join(_PROPER.get(word, word) for word in name.split("_"))
+    return words[0].upper() + words[1:]
+
+
+def month_label(month: str) -> str:
+    """Return ``Jun 2025`` for ``2025-06``."""
+    return f"{_MONTHS[int(month[5:]) - 1]} {month[:4]}"
+
+
+@cache
+def country_names() -> dict[str, str]:
+    """Return the names of the countries on the map by ISO3 code."""
+    return {row["iso3"]: row["name"] for row in table("facts/actors")}
+
+
+def _view(request: Request, ensemble: Ensemble, start: float) -> View:
+    fans = {}
+    for name in OUTCOMES:
+        series = ensemble.series(name)
+        fans[name] = [series[key].round(3).tolist() for key in ("p05", "p25", "p50", "p75", "p95")]
+    cohesion = ensemble.summary().loc["cohesion"]
+    return View(
+        request=request,
+        draws=ensemble.draws,
+        seconds=time.perf_counter() - start,
+        months=list(ensemble.months),
+        board=_board(ensemble),
+        fans=fans,
+        maps={},
+        cohesion=float(cohesion["mean"]),
+        error=float(cohesion["mc_error"]),
+    )
+
+
+def _board(ensemble: Ensemble) -> list[dict[str, Any]]:
+    scenario = ensemble.scenario
+    meetings = {meeting.id: meeting.title for meeting in scenario.meetings}
+    rows = []
+    for row in ensemble.decisions().to_dict("records"):
+        at_table = ensemble.program.member[scenario.offset(row["month"]), FORUMS.index(row["forum"])]
+        rows.append(
+            {
+                "key": f"{row['meeting']}/{row['issue']}",
+                "meeting": row["meeting"],
+                "held": meetings[row["meeting"]],
+                "when": month_label(row["month"]),
+                "forum": _FORUMS[row["forum"]],
+                "issue": label(row["issue"]),
+                "text": row["title"],
+                "proposed": row["proposed"],
+                "reversion": row["reversion"],
+                "shares": [round(row[name], 4) for name in DECISIONS],
+                "bypassed": round(row["bypassed"], 4),
+                "settled": round(row["settled"], 4),
+                "level": round(row["level_mean"], 3),
+                "objectors": [[ally, round(rate, 4)] for ally, rate in row["objectors"].items() if rate >= LEAST_RATE],
+                "seated": [ally for ally, sits in zip(ALLIES, at_table, strict=True) if sits],
+            }
+        )
+    return rows
+
+
+def _rounded(values: NDArray[np.float64]) -> list[list[float | None]]:
+    return [[None if value != value else round(value, 3) for value in row] for row in values.tolist()]

@@ -1,0 +1,50 @@
+"""The web server of the explorer."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+import solara.settings
+import uvicorn
+from solara.server import cdn_helper, settings
+
+from alliance_sim.explorer.results import warm_up
+
+__all__ = ["HOST", "configure", "serve"]
+
+#: This machine only: whoever reaches the page can use its processors.
+HOST = "127.0.0.1"
+
+
+def configure() -> None:
+    """Set Solara up to serve the explorer from what is installed, and to report to nobody.
+
+    It must run before `solara.server.starlette` is imported, which reads the name of the app.
+    """
+    os.environ["SOLARA_APP"] = "alliance_sim.explorer.app"
+    settings.main.mode = "production"
+    settings.telemetry.mixpanel_enable = False
+    settings.theme.show_banner = False
+    settings.theme.title = "alliance_sim"
+    solara.settings.assets.proxy = True
+    # A private name, hence the exact pin of solara: what was not shipped is missing at once, instead of after retries.
+    cdn_helper.fetch_from_cdn = _refuse
+
+
+def serve(port: int = 8765) -> None:
+    """Serve the explorer on this machine until interrupted; the model is compiled meanwhile.
+
+    Parameters
+    ----------
+    port : int
+        From 1 to 65535.
+    """
+    configure()
+    warm_up()
+    print(f"Explorer: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
+    uvicorn.run("solara.server.starlette:app", host=HOST, port=port, log_level="warning")
+
+
+def _refuse(url: str) -> NoReturn:
+    raise FileNotFoundError(f"asset not shipped: {url}")

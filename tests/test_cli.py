@@ -1,0 +1,236 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import alliance_sim
+from alliance_sim import cli
+from alliance_sim.compile import DECISIONS
+from alliance_sim.ensemble import load_results
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.scenarios import list_scenarios
+
+ROOT = Path(__file__).resolve().parents[1]
+RUN = ("run", "us_russia_reset_2025", "--months", "3", "--draws", "10")
+
+
+class Shell:
+    """Runs a command in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as exit:
+            cli.main(arguments)
+        out, err = self.capsys.readouterr()
+        return int(exit.value.code or 0), out, err
+
+    def good(self, *arguments: str) -> str:
+        status, out, err = self(*arguments)
+        assert (status, err) == (0, "")
+        return out
+
+    def bad(self, *arguments: str) -> str:
+        status, out, err = self(*arguments)
+        assert (status, out) == (2, "")
+        assert "Traceback" not in err
+        return err
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def process(*arguments: str, **options: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_list_names_every_bundled_scenario(shell: Shell) -> None:
+    out = shell.good("list")
+    listed = json.loads(shell.good("list", "--json"))["scenarios"]
+    assert [row["name"] for row in listed] == list(list_scenarios())
+    for row in listed:
+        assert set(row) == {"name", "title", "era", "start", "months"}
+        assert re.search(rf"{row['name']} .*{row['era']} +{row['start']} +{row['months']}$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", list_scenarios())
+def test_show_tells_the_whole_story(shell: Shell, name: str) -> None:
+    scenario = alliance_sim.load_scenario(name)
+    out = " ".join(shell.good("show", name).split())
+    shown = json.loads(shell.good("show", name, "--json"))
+    assert scenario.title in out and scenario.start in out
+    assert all(event.type in out and event.month in out for event in scenario.events)
+    assert out.count(" meeting ") >= len(scenario.meetings)
+    assert Path(shown["file"]).is_file() and f"{name}.yaml" in out
+    assert len(shown["meetings"]) == len(scenario.meetings) and shown["months"] == scenario.months
+
+
+def test_show_lists_parameters_that_were_changed(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("extends: baseline_2018\nname: mine\nparameters: {kappa: 0.125, h0: {uniform: [0.02, 0.05]}}\n")
+    out = shell.good("show", str(path))
+    assert re.search(r"kappa +0\.125", out) and re.search(r"h0 .*uniform.*0\.02", out)
+
+
+def test_check_passes_good_files_and_names_what_is_wrong(shell: Shell, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("extends: baseline_2018\nname: good\n")
+    bad.write_text("extends: baseline_2018\nname: bad\nmoths: 3\nera: 1990\n")
+    assert f"{good}: ok (good: 36 months" in shell.good("check", str(good))
+    status, out, err = shell("check", str(good), str(bad), str(tmp_path / "none.yaml"))
+    assert status == 2 and "good.yaml: ok" in out
+    assert f"{bad}:3: moths: unknown key" in err and "era" in err and "none.yaml: there is no such file" in err
+
+
+def test_run_as_json_keeps_the_contract(shell: Shell) -> None:
+    result = json.loads(shell.good(*RUN, "--seed", "5", "--json"))
+    assert (result["scenario"], result["seed"], result["draws"]) == ("us_russia_reset_2025", 5, 10)
+    assert result["months"] == ["2025-06", "2025-07", "2025-08"]
+    assert list(result["outcomes"]) == list(OUTCOMES)
+    for name, values in result["outcomes"].items():
+        assert set(values) == {"unit", "mean", "p05", "p50", "p95"}
+        assert all(len(values[key]) == 3 for key in ("mean", "p05", "p50", "p95")), name
+    fields = "meeting month forum issue proposed reversion bypassed level_mean objectors".split()
+    assert len(result["decisions"]) == 5
+    for row in result["decisions"]:
+        assert set(row) == {*fields, *DECISIONS}
+        assert sum(row[name] for name in DECISIONS) == pytest.approx(1.0)
+        assert row["bypassed"] <= row["blocked"]
+    ensemble = alliance_sim.simulate("us_russia_reset_2025", 10, 5)
+    assert result["outcomes"]["cohesion"]["mean"] == ensemble.series("cohesion")["mean"].tolist()[:3]
+
+
+def test_run_prints_the_same_bytes_again(shell: Shell) -> None:
+    assert shell.good(*RUN, "--json") == shell.good(*RUN, "--json")
+    assert shell.good(*RUN) == shell.good(*RUN)
+
+
+@pytest.mark.parametrize("width", [100, 120])
+def test_report_shows_board_and_outcomes_whole(shell: Shell, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = shell.good("run", "us_russia_reset_2025", "--draws", "20")
+    assert max(map(len, out.splitlines())) <= width and "…" not in out and "\x1b" not in out
+    assert "2025-06 to 2029-05 (48 months), 20 draws, seed 0" in out
+    assert re.search(r"2025-06 NATO +russia_strategy +0\.50→0\.80 .*USA \d+", out)
+    assert re.search(r"^cohesion +share +0\.\d\d \[0\.\d\d, 0\.\d\d\]", out, re.MULTILINE)
+    assert all(re.search(rf"^{name} ", out, re.MULTILINE) for name in OUTCOMES)
+    assert "-0.00" not in out and "Monte Carlo error" in out and "Least certain" in out
+
+
+def test_a_pipe_has_room_for_the_tables(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert "…" not in shell.good(*RUN)
+
+
+def test_settings_change_the_run(shell: Shell) -> None:
+    plain = json.loads(shell.good(*RUN, "--json"))
+    set_ = json.loads(shell.good(*RUN, "--json", "--set", "susceptibility=0", "--set", "susceptibility.HUN = 0.9"))
+    assert plain["outcomes"] != set_["outcomes"]
+
+
+def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> None:
+    folder, figure = tmp_path / "results", tmp_path / "figures" / "fan.svg"
+    out = shell.good(*RUN, "--out", str(folder), "--plot", str(figure))
+    assert f"Written: {folder}" in out.replace("\n", "") and figure.read_text().count("<svg") == 1
+    kept = load_results(folder)
+    assert (kept.draws, kept.keep, len(kept.months)) == (10, "allies", 3)
+    assert "not an empty folder" in shell.bad(*RUN, "--out", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "us_russia_reset"), "nearest: us_russia_reset_2025"),
+        (("run", "nowhere/file.yaml"), "nowhere/file.yaml: there is no such file"),
+        (("run", "baseline_2025", "--draws", "0"), "draws: 0 is out of range; allowed: a whole number from 1"),
+        (("run", "baseline_2025", "--draws", "4294967295"), "GB; allowed: up to"),
+        (("run", "baseline_2025", "--draws", "many"), "--draws"),
+        (("run", "baseline_2025", "--seed", "-1"), "seed: -1"),
+        (
+            ("run", "baseline_2025", "--months", "49"),
+            "months: 49 is out of range; allowed: a whole number from 1 to 48",
+        ),
+        (("run", "baseline_2025", "--set", "kapa=0.1"), "nearest: kappa"),
+        (("run", "baseline_2025", "--set", "kappa"), "--set kappa: allowed: NAME=VALUE"),
+        (("run", "baseline_2025", "--set", "kappa=much"), "the value being a number"),
+        (("run", "baseline_2025", "--set", "kappa=nan"), "kappa"),
+        (("run", "baseline_2025", "--set", "kappa=1e9"), "kappa"),
+        (("run", "baseline_2025", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
+        (("run",), "SCENARIO"),
+        (("rnu",), "rnu"),
+        (("run", "baseline_2025", "--darws", "3"), "--darws"),
+        (("show", "nothing"), "no bundled scenario is called 'nothing'"),
+        (("explore", "--port", "99999"), "99999"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_2(shell: Shell, arguments: tuple[str, ...], message: str) -> None:
+    assert message in " ".join(shell.bad(*arguments).split())
+
+
+def test_explore_without_its_extra_says_what_to_install(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.split(".")[0] == "solara" or ".explorer" in name]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "solara", None)
+    assert "pip install 'alliance_sim[explorer]'" in shell.bad("explore")
+
+
+def test_an_interrupt_is_exit_130(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("alliance_sim.ensemble.simulate", interrupted)
+    assert shell(*RUN) == (130, "", "interrupted\n")
+
+
+def test_ctrl_c_ends_a_long_run() -> None:
+    code = """
+import os, signal, threading
+from alliance_sim import cli
+threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+cli.main(["run", "baseline_2025", "--draws", "50000"])
+"""
+    run = process("-c", code)
+    out, err = run.communicate(timeout=200)
+    assert run.returncode == 130 and out == "" and err.endswith("interrupted\n") and "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [("list",), RUN, (*RUN, "--json")])
+def test_a_closed_pipe_is_silent(arguments: tuple[str, ...]) -> None:
+    run = process("-m", "alliance_sim", *arguments)
+    assert run.stdout is not None and run.stderr is not None
+    run.stdout.close()
+    assert run.wait(timeout=200) == 0 and run.stderr.read() == ""
+    run.stderr.close()
+
+
+def test_the_module_is_the_command() -> None:
+    run = process("-m", "alliance_sim", *RUN, "--json")
+    out, err = run.communicate(timeout=200)
+    assert run.returncode == 0 and err == "" and json.loads(out)["draws"] == 10
+
+
+def test_check_loads_no_heavy_library() -> None:
+    code = """
+import sys
+from alliance_sim import cli
+try:
+    cli.main(["check", "scenarios/baseline_2025.yaml"])
+finally:
+    print(*sorted({"numba", "xarray", "pandas", "mesa", "scipy", "matplotlib"} & set(sys.modules)))
+"""
+    out, err = process("-c", code).communicate(timeout=60)
+    assert out.splitlines()[-1] == "" and "ok" in out and err == ""
