@@ -72,7 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 the answer is no, 2 the input is at fault, 130 interrupted."""
     try:
         status = app(arguments, standalone_mode=False)
-        sys.stdout.flush()
     except InputError as error:
         print(f"alliance-sim: {error}", file=sys.stderr)
         status = 2
@@ -80,12 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         status = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
         status = 130
-    except BrokenPipeError:
-        # The reader has seen enough. Nothing may be flushed into the closed pipe when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+    if status == 130:
+        print("interrupted", file=sys.stderr)
     sys.exit(status)
 
 
@@ -148,9 +144,9 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_de
         except InputError as error:
             problems.append(str(error))
         else:
-            print(
+            _write(
                 f"{file}: ok ({scenario.name}: {scenario.months} months, {len(scenario.events)} events, "
-                f"{len(scenario.meetings)} meetings)"
+                f"{len(scenario.meetings)} meetings)\n"
             )
     if problems:
         raise InputError("\n".join(problems))
@@ -393,11 +389,21 @@ def _print(*parts: RenderableType) -> None:
     # rich would end the process itself when the reader of a pipe has gone.
     with console.capture() as capture:
         console.print(Group(*parts))
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    _write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 def _print_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    _write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write(text: str) -> None:
+    """Write to standard output; a reader that has gone has seen enough."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not be flushed into the closed pipe when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _progress() -> Progress:

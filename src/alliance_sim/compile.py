@@ -524,7 +524,7 @@ def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...
                     item.reversion,
                     column,
                     len(items[column]),
-                )  # fmt: skip
+                )
             )
             items[column].append((meeting, item))
         first.append(len(items))

@@ -94,7 +94,7 @@ def test_washington_turning_from_the_eastern_flank_costs_its_commitment() -> Non
         turned.step()
         usual.step()
     assert turned.united_states.commitment < usual.united_states.commitment
-    assert turned.outcomes["guarantee_confidence"] < usual.outcomes["guarantee_confidence"]
+    assert turned.outcomes["mean_guarantee_confidence"] < usual.outcomes["mean_guarantee_confidence"]
 
 
 @pytest.mark.parametrize(("name", "value"), [("threat_perception", 0.9), ("autonomy", 0.2)])

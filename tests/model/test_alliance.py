@@ -97,7 +97,7 @@ def test_one_collection_a_month_until_the_end() -> None:
     last = agents.loc[months].set_index("iso3")
     assert tuple(last.index) == (*ALLIES, "RUS", "UKR")
     assert last.loc["HUN", "threat_perception"] == model.allies["HUN"].threat_perception
-    assert last.loc["HUN", "ally_ukraine_support"] == model.allies["HUN"].ukraine_support
+    assert last.loc["HUN", "ukraine_support"] == model.allies["HUN"].ukraine_support
     assert last.drop(columns="iso3", errors="ignore").loc[["RUS", "UKR"]].isna().all(axis=None)
 
 

@@ -503,7 +503,7 @@ def decide_draws(
             table.chair[0, i] = position[i] + p[P.sd_chair] * normal(seed, draw, 0, CH_CHAIR, i)
             table.temper[i] = logistic_noise(seed, draw, 0, CH_TEMPER, i)
         share_out_salience(table, 1, n)
-        result, f, tabled, support, room, pivotal = decide_item(item, table, seats, p)
+        result, f, _tabled, _support, _room, _pivotal = decide_item(item, table, seats, p)
         outcome[row], level[row] = result, f
         for i in range(n):
             objection[row, i] = table.objection[i]

@@ -71,12 +71,12 @@ SHIFT_FORCING, SHIFT_PARAMETER, SHIFT_WORLD, SHIFT_ALLY, SHIFT_GIVEN, SHIFT_ISSU
 O = _index(
     "O",
     """
-    cohesion agreement consensus_capacity guarantee_confidence burden_sharing
+    cohesion agreement consensus_capacity mean_guarantee_confidence burden_sharing
     threat_gap polarisation camps
     deterrence deterrence_without_us isolation
     sanctions_durability objector_hazard objector_weight
     mean_spending spending_spread
-    ukraine_support ukraine_support_military ukraine_support_economic ukraine_support_intelligence resistance
+    ukraine_support_total ukraine_support_military ukraine_support_economic ukraine_support_intelligence resistance
     war_intensity assertiveness demands concession_pressure
     exercise_participation
     conciliation opacity criticism presidential_autonomy presidential_support institutions_stance us_commitment

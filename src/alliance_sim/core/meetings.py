@@ -141,7 +141,7 @@ def settle_pending(v, meetings, records, row, table, seats, seed, draw, t, meeti
                     v, table, seats, meetings.parts[j], meetings.issue[j], seed, draw, t, meetings.item_ident[j]
                 )
                 item = text_of(meetings, j, meetings.rounds[meeting], v.p)
-                outcome, f, tabled, support, room, pivotal = decide_item(item, table, seats, v.p)
+                outcome, f, _tabled, _support, _room, _pivotal = decide_item(item, table, seats, v.p)
                 take_effect(v, meetings, table, seats, j, outcome, f)
                 records.settled[row, j] = outcome
                 records.settled_share[row, j] = f

@@ -37,12 +37,12 @@ def observe(v, facts, table, t):
     out[O.objector_weight] = against
     camps(v, facts, table, t)
     out[O.cohesion] = 0.25 * (
-        out[O.agreement] + out[O.consensus_capacity] + out[O.guarantee_confidence] + out[O.burden_sharing]
+        out[O.agreement] + out[O.consensus_capacity] + out[O.mean_guarantee_confidence] + out[O.burden_sharing]
     )
     out[O.deterrence] = w[G.deterrence]
     out[O.deterrence_without_us] = w[G.deterrence_alone]
     out[O.isolation] = isolation(v)
-    out[O.ukraine_support] = total_aid(w, facts)
+    out[O.ukraine_support_total] = total_aid(w, facts)
     out[O.ukraine_support_military] = w[G.aid_military]
     out[O.ukraine_support_economic] = w[G.aid_economic]
     out[O.ukraine_support_intelligence] = w[G.aid_intelligence]
@@ -99,7 +99,7 @@ def who_agrees(v, facts, t):
                 disagreement += v.ally[S.standing, i] * abs(v.x[i, k] - mean)
     # A mean absolute deviation is at most one half.
     out[O.agreement] = 1.0 - 2.0 * disagreement / (standing * issues)
-    out[O.guarantee_confidence] = confidence / (members - 1.0)
+    out[O.mean_guarantee_confidence] = confidence / (members - 1.0)
     out[O.burden_sharing] = min(1.0, paid / gdp / max(v.ally[S.d, US], 0.01))
     out[O.threat_gap] = threat / europeans - v.ally[S.tau, US]
     mean = spent / members

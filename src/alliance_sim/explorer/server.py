@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import NoReturn
 
 import solara.settings
@@ -28,6 +29,8 @@ def configure() -> None:
     settings.theme.show_banner = False
     settings.theme.title = "alliance_sim"
     solara.settings.assets.proxy = True
+    # It explains cookies inside other people's pages; this page is in none.
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
     # A private name, hence the exact pin of solara: what was not shipped is missing at once, instead of after retries.
     cdn_helper.fetch_from_cdn = _refuse
 

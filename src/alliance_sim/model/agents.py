@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Actor", "Ally", "Russia", "Ukraine", "UnitedStates"]
 
-#: Aid follows a position relative to where it started, which therefore stays clear of zero.
-_LEAST_SUPPORT = 0.02
-
 
 class Actor(mesa.Agent):
     """Somebody who may act before and after the core's month; override the two hooks.
@@ -112,8 +109,7 @@ class Ally(Actor):
 
         A position is a government's own starting point plus a displacement that threat, norms and the others
         make anew each month. Writing one moves the starting point: the position holds, and goes on moving by
-        what moves it next. Aid to Ukraine follows the displacement alone, so a government that turns against
-        it sets `ukraine_support` as well.
+        what moves it next. Aid to Ukraine follows the position on it, at the speed of compensation.
         """
         return ByIssue(self.model.block.state.x[0, self.index], self._take_position, f"{self.iso3}.position")
 
@@ -126,8 +122,6 @@ class Ally(Actor):
     def _take_position(self, issue: int, position: float) -> None:
         state, start = self.model.block.state, self.model.block.draws.x0[0, self.index]
         start[issue] = position - state.delta[0, self.index, issue]
-        if issue == L.SUPPORT:
-            start[issue] = max(start[issue], _LEAST_SUPPORT)
         state.x[0, self.index, issue] = position
 
 
@@ -154,9 +148,7 @@ class UnitedStates(Ally):
     """
 
     threat_perception = ally_state(L.S.tau, along=Ally.stance)
-    ukraine_support = ReadOnly(
-        Ally.ukraine_support.place, L.S.aid, "military_aid, economic_aid, intelligence_aid"
-    )
+    ukraine_support = ReadOnly(Ally.ukraine_support.place, L.S.aid, "military_aid, economic_aid, intelligence_aid")
     autonomy = world_state(L.G.alpha, along=parameter(L.P.alpha0))
     commitment = world_state(L.G.c)
     criticism = world_state(L.G.criticism)

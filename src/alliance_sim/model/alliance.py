@@ -78,7 +78,7 @@ class AllianceModel(mesa.Model):
         False after the scenario's months.
     datacollector : mesa.DataCollector
         One row a month: all outcomes for the model; for agents ``iso3, threat_perception,
-        ally_guarantee_confidence, spending, ally_ukraine_support``, NaN for those who are not in NATO.
+        guarantee_confidence, spending, ukraine_support``, NaN for those who are not in NATO.
     program, block
         What the core steps: the compiled scenario, and its arrays for this draw.
 
@@ -128,11 +128,7 @@ class AllianceModel(mesa.Model):
             model_reporters={name: partial(_outcome, i) for i, name in enumerate(OUTCOMES)},
             agent_reporters={
                 "iso3": _iso3,  # by function, not by name, so that models can be pickled
-                # batch_run puts agents and model into one row: two names are taken by outcomes.
-                **{
-                    f"ally_{name}" if name in OUTCOMES else name: partial(_ally_variable, name)
-                    for name in ALLY_VARIABLES
-                },
+                **{name: partial(_ally_variable, name) for name in ALLY_VARIABLES},
             },
         )
 
@@ -249,7 +245,5 @@ def _classes(own: Mapping[str, type[Actor]]) -> dict[str, Any]:
         if iso3 not in _ACTORS:
             raise InputError(f"agent_classes: {iso3!r} is not an actor{nearest(str(iso3), _ACTORS)}")
         if not (isinstance(given, type) and issubclass(given, _ACTORS[iso3])):
-            raise InputError(
-                f"agent_classes[{iso3!r}]: {given!r}; allowed: a subclass of {_ACTORS[iso3].__name__}"
-            )
+            raise InputError(f"agent_classes[{iso3!r}]: {given!r}; allowed: a subclass of {_ACTORS[iso3].__name__}")
     return {**_ACTORS, **own}

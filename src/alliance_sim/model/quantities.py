@@ -119,9 +119,7 @@ class ByIssue(Mapping[str, float]):
         Lowest value allowed.
     """
 
-    def __init__(
-        self, values: NDArray[Any], write: Callable[[int, float], None], what: str, low: float = 0.0
-    ) -> None:
+    def __init__(self, values: NDArray[Any], write: Callable[[int, float], None], what: str, low: float = 0.0) -> None:
         self._values, self._write, self._what, self._low = values, write, what, low
 
     def __getitem__(self, issue: str) -> float:
