@@ -7,6 +7,9 @@ meeting table) and makes what differs between draws (parameters and actors) for 
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +21,7 @@ from numpy.typing import NDArray
 from alliance_sim import calibration
 from alliance_sim.core import layout as L
 from alliance_sim.core.events import Events
-from alliance_sim.core.jit import is_compiled
+from alliance_sim.core.jit import CACHE_BASE, is_compiled
 from alliance_sim.core.mechanisms import Draws, Facts, State
 from alliance_sim.core.meetings import Meetings, Records, key_of
 from alliance_sim.core.month import Output, run_block
@@ -31,7 +34,7 @@ from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, resolve
 from alliance_sim.registry.priors import Prior
-from alliance_sim.scenarios import Scenario
+from alliance_sim.scenarios import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +49,7 @@ __all__ = [
     "Keep",
     "Program",
     "compile_scenario",
+    "store_kernel",
 ]
 
 #: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
@@ -297,16 +301,31 @@ _compiled = threading.Event()
 
 
 def _compile_kernel(program: Program, block: Block) -> None:
-    """Compile the kernel or load it from the cache, once in a process; then no second variant can follow."""
+    """Load the kernel from the cache, once in a process; then no second variant can follow."""
     if _compiled.is_set():
         return
     with _compiling:
         if not _compiled.is_set():
             if not is_compiled("run_block"):
                 _log.warning("compiling the model for this machine: about a minute, this once")
+                # In a process of its own: code fresh from the compiler may be linked in another way than the same code
+                # from the cache, and differ in the last bit.
+                environment = {
+                    **os.environ,
+                    "NUMBA_CACHE_DIR": str(CACHE_BASE),
+                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                }
+                code = f"from {__name__} import store_kernel; store_kernel()"
+                subprocess.run([sys.executable, "-c", code], env=environment, check=True)
             program._call(block, 0, None, None, block.draw0)  # no draws
             run_block.disable_compile()
             _compiled.set()
+
+
+def store_kernel() -> None:
+    """Compile all that a run needs into the cache, by running one draw."""
+    program = compile_scenario(load_scenario("baseline_2025"))
+    program._call(program.block(0, 0, 1, "final"), 0, None, None, 1)
 
 
 def compile_scenario(scenario: Scenario) -> Program:

@@ -6,56 +6,65 @@ So the cache lives in a folder named after the content of every file of the core
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numba
 
-__all__ = ["cache_folder", "inner", "is_compiled", "leaf", "njit"]
+__all__ = ["CACHE_BASE", "inner", "is_compiled", "leaf", "njit"]
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FLOAT_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def core_hash() -> str:
-    """Return a hash over all source files of the core."""
+    """Return a hash over all source files of the core and over what else decides about machine code."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
+    cpu = numba.config.CPU_NAME or llvm.get_host_cpu_name()
+    features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
+    for part in (sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK):
+        digest.update(str(part).encode())
     return digest.hexdigest()[:16]
 
 
-def cache_folder() -> Path | None:
-    """Return a writable folder for the compiled code of exactly this core, or None if there is none."""
-    bases = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]
-    for base in filter(None, bases):
-        folder = Path(base).expanduser() / "alliance_sim" / f"core-{core_hash()}"
+def cache_base() -> Path:
+    """Return a writable folder for compiled code, one of this process alone where no lasting one can be written."""
+    for base in filter(None, (os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), "~/.cache")):
+        folder = Path(base).expanduser()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: no home folder
             continue
-    return None
+    own = tempfile.mkdtemp(prefix="alliance_sim-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return Path(own)
 
 
-_FOLDER = cache_folder()
-if _FOLDER is not None:
-    numba.config.CACHE_DIR = str(_FOLDER)
+CACHE_BASE = cache_base()
+_FOLDER = CACHE_BASE / "alliance_sim" / f"core-{core_hash()}"
+numba.config.CACHE_DIR = str(_FOLDER)
 
 
 def is_compiled(name: str) -> bool:
-    """Tell whether the function called `name` has compiled code in the cache of this core."""
-    return _FOLDER is not None and any(_FOLDER.rglob(f"*.{name}-*.nbi"))
+    """Tell whether the function called `name` has compiled code in the cache of this core, on this CPU."""
+    return any(_FOLDER.rglob(f"*.{name}-*.nbc"))
 
 
 _OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy"}
 
 #: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
-njit = numba.njit(cache=_FOLDER is not None, **_OPTIONS)
+njit = numba.njit(cache=True, **_OPTIONS)
 
 #: For what only compiled code calls: without a way in from Python it compiles in half the time (and a call from Python
 #: crashes; tests go through the kernel or `.py_func`).

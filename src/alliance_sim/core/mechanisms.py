@@ -129,8 +129,8 @@ def washington(v, forcing):
         0.0,
         1.0,
     )
-    w[G.anchor] = w[G.anchor] * halving(p[P.hl_anchor])
-    w[G.anchor] += max(0.0, forcing[F.document, US]) * (1.0 - w[G.anchor])
+    new = max(0.0, forcing[F.document, US]) * (1.0 - w[G.anchor])
+    w[G.anchor] = p[P.document_anchor] + (w[G.anchor] - p[P.document_anchor]) * halving(p[P.hl_anchor]) + new
     w[G.erosion] += p[P.erosion_rate] * w[G.r] * (1.0 - w[G.anchor]) * (1.0 - w[G.erosion])
     # Relief of sanctions has Congress to pass (B6); a remark against an ally is one against the open door (B7).
     v.issue[I.lead_shift, SANCTIONS] -= forcing[F.relief, US] * (1.0 - p[P.congress_brake])

@@ -202,9 +202,12 @@ def drop_what_does_not_fit(v, meetings, records, row, table, seats, meeting):
     for j in range(first, last):
         assess(v, table, seats, meetings.parts[j], meetings.issue[j])
         item = text_of(meetings, j, 1, v.p)
-        table.chance[j - first] = log_chance(item, table, seats, 1.0, v.p)
+        # A renewal is never dropped: it would lapse.
+        table.chance[j - first] = log_chance(item, table, seats, 1.0, v.p) if item.divisible else np.inf
     for _ in range(last - first - room):
         worst = np.argmin(table.chance[: last - first])
+        if table.chance[worst] == np.inf:
+            return
         table.chance[worst] = np.inf
         records.outcome[row, first + worst] = WITHDRAWN
 

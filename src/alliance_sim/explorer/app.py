@@ -6,8 +6,9 @@ import asyncio
 import logging
 import math
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ MAX_SEED = 2**64 - 1
 #: Seconds a lever has to rest before a run starts.
 DEBOUNCE = 0.1
 
+NO_LEVERS: dict[str, float] = {}
+
 #: Outcomes with a chart of their own, and one that shares a chart.
 PANELS = ("cohesion", "consensus_capacity", "threat_gap", "mean_guarantee_confidence", "deterrence")
 ALONE = "deterrence_without_us"
@@ -59,7 +62,7 @@ def Board(
     decisions: list[str],
     names: dict[str, str],
     selected: str,
-    ally: str | None,
+    ally: str,
     event_select_item: Callable[[str], None],
 ) -> None:
     """The decision board."""
@@ -73,7 +76,7 @@ def TileMap(
     months: list[str],
     maps: dict[str, Any],
     item: dict[str, Any] | None,
-    ally: str | None,
+    ally: str,
     event_pick_ally: Callable[[str], None],
 ) -> None:
     """The map of equal tiles."""
@@ -92,17 +95,27 @@ class Kept:
     calibrated: dict[tuple[str, int], dict[str, list[float]]] = field(default_factory=dict)
 
     def take(self, view: View) -> None:
-        """Keep a result."""
+        """Keep a result, to be shown until the next."""
         self.view = view
         if not view.request.levers:
-            key = (view.request.scenario, view.request.seed)
-            self.calibrated[key] = {name: quantiles[2] for name, quantiles in view.fans.items()}
+            self.compare_with(view)
+
+    def compare_with(self, view: View) -> None:
+        """Keep the medians of a run without levers."""
+        key = (view.request.scenario, view.request.seed)
+        self.calibrated[key] = {name: quantiles[2] for name, quantiles in view.fans.items()}
+
+    def reference(self) -> dict[str, list[float]] | None:
+        """Return what the result shown compares with, if levers are on."""
+        if self.view is None or not self.view.request.levers:
+            return None
+        return self.calibrated.get((self.view.request.scenario, self.view.request.seed))
 
 
 @solara.component
-def Layout(children: list[solara.Element] = []) -> solara.Element:  # noqa: B006
+def Layout(children: Sequence[Any] = ()) -> None:
     """No bars of Solara's around the page."""
-    return rv.Html(tag="div", class_="as-app", children=children)
+    rv.Html(tag="div", class_="as-app", children=list(children))
 
 
 @solara.component
@@ -115,7 +128,7 @@ def Page() -> None:
     scenario_name, set_scenario_name = solara.use_state(FIRST_SCENARIO)
     draws, set_draws = solara.use_state(DRAWS[1])
     seed, set_seed = solara.use_state(0)
-    levers = solara.use_reactive({})
+    levers = solara.use_reactive(NO_LEVERS)
     kept = solara.use_memo(Kept, [])
     version = solara.use_reactive(0)
     phase = solara.use_reactive("")
@@ -141,6 +154,9 @@ def Page() -> None:
             if first.draws < request.draws:
                 kept.take(await asyncio.to_thread(compute, request, first, stop.is_set))
                 version.value += 1
+            if request.levers and kept.reference() is None:
+                kept.compare_with(await asyncio.to_thread(preview, replace(request, levers=()), stop.is_set))
+                version.value += 1
         except asyncio.CancelledError:
             stop.set()
             raise
@@ -151,7 +167,7 @@ def Page() -> None:
             raise
 
     task = solara.lab.use_task(job, dependencies=[request], raise_error=False)
-    scenario = load_scenario(scenario_name)
+    scenario = solara.use_memo(lambda: load_scenario(scenario_name), [scenario_name])
 
     with rv.Html(tag="div", class_="as-page"):
         with rv.Html(tag="aside", class_="as-side"):
@@ -162,7 +178,7 @@ def Page() -> None:
                 LeverSlider(
                     lever=_lever(lever, scenario),
                     value=levers.value.get(lever.name),
-                    event_move=lambda value, name=lever.name: move(name, value),
+                    event_move=partial(move, lever.name),
                 ).key(f"{scenario_name}/{lever.name}")
             rv.Html(tag="h2", children=["Monte Carlo"])
             Draws(draws, set_draws)
@@ -176,20 +192,23 @@ def Page() -> None:
         with rv.Html(tag="main", class_="as-main"):
             with rv.Html(tag="header", class_="as-head"):
                 rv.Html(tag="h1", children=[scenario.title])
-                rv.Html(tag="p", class_="as-about", attributes={"title": scenario.description}, children=[scenario.description])
+                rv.Html(
+                    tag="p",
+                    class_="as-about",
+                    attributes={"title": scenario.description},
+                    children=[scenario.description],
+                )
                 Status(kept.view, request, task.pending, phase.value, version.value)
             if task.error:
                 rv.Html(tag="div", class_="as-error", attributes={"role": "alert"}, children=[_message(task.exception)])
             if kept.view:
-                Results(kept.view, kept.calibrated.get((scenario_name, seed)) if chosen else None)
+                Results(kept.view, kept.reference(), kept.view.request.scenario != scenario_name)
 
 
 @solara.component
 def Scenarios(value: str, on_value: Callable[[str], None]) -> None:
     """The choice of a scenario."""
-    items = solara.use_memo(
-        lambda: [{"text": load_scenario(name).title, "value": name} for name in list_scenarios()], []
-    )
+    items = solara.use_memo(_scenario_items, [])
     rv.Select(
         label="Scenario", items=items, v_model=value, on_v_model=on_value, outlined=True, dense=True, hide_details=True,
         class_="as-scenario", menu_props={"offsetY": True, "maxWidth": 380},
@@ -255,42 +274,48 @@ def Status(view: View | None, request: Request, pending: bool, phase: str, versi
 
 
 @solara.component
-def Results(view: View, calibrated: dict[str, list[float]] | None) -> None:
-    """Board, map and charts of a run."""
+def Results(view: View, calibrated: dict[str, list[float]] | None, stale: bool) -> None:
+    """Board, map and charts of a run; `stale` if it is of another scenario than the one chosen."""
     key, set_key = solara.use_state("")
-    ally, set_ally = solara.use_state(None)
+    ally, set_ally = solara.use_state("")
     other, set_other = solara.use_state("isolation")
     era = solara.use_memo(lambda: load_scenario(view.request.scenario).era, [view.request.scenario])
     tiles = solara.use_memo(lambda: _tiles(era), [era])
     item = next((row for row in view.board if row["key"] == key), view.board[0] if view.board else None)
     months = [month_label(month) for month in view.months]
 
-    with rv.Html(tag="section", class_="as-top"):
-        with rv.Html(tag="div", class_="as-card as-board-card"):
-            rv.Html(tag="h2", children=["Decision board"])
-            Board(
-                rows=view.board,
-                decisions=list(DECISIONS),
-                names=country_names(),
-                selected=item["key"] if item else "",
-                ally=ally,
-                event_select_item=set_key,
-            )
-        with rv.Html(tag="div", class_="as-card as-map-card"):
-            TileMap(
-                tiles=tiles,
-                allies=list(ALLIES),
-                names=country_names(),
-                months=months,
-                maps=view.maps,
-                item=item,
-                ally=ally,
-                event_pick_ally=lambda iso3: set_ally(None if iso3 == ally else iso3),
-            )
-    with rv.Html(tag="section", class_="as-fans"):
-        for name in PANELS:
-            Fan(view, months, name, calibrated)
-        Fan(view, months, other, calibrated, set_other)
+    with rv.Html(tag="div", class_="as-results as-stale" if stale else "as-results"):
+        with rv.Html(tag="section", class_="as-top"):
+            with rv.Html(tag="div", class_="as-card as-board-card"):
+                rv.Html(tag="h2", children=["Decision board"])
+                Board(
+                    rows=view.board,
+                    decisions=list(DECISIONS),
+                    names=country_names(),
+                    selected=item["key"] if item else "",
+                    ally=ally,
+                    event_select_item=set_key,
+                )
+            with rv.Html(tag="div", class_="as-card as-map-card"):
+                TileMap(
+                    tiles=tiles,
+                    allies=list(ALLIES),
+                    names=country_names(),
+                    months=months,
+                    maps=view.maps,
+                    item=item,
+                    ally=ally,
+                    event_pick_ally=lambda iso3: set_ally("" if iso3 == ally else iso3),
+                )
+        with rv.Html(tag="header", class_="as-over-time"):
+            rv.Html(tag="h2", children=["Outcomes over time"])
+            shades = "Median, middle half and 5 to 95 % of the draws"
+            dashed = "; dashed: median as calibrated" if calibrated else ""
+            rv.Html(tag="span", class_="as-muted", children=[shades + dashed])
+        with rv.Html(tag="section", class_="as-fans"):
+            for name in PANELS:
+                Fan(view, months, name, calibrated)
+            Fan(view, months, other, calibrated, set_other)
 
 
 @solara.component
@@ -304,7 +329,7 @@ def Fan(
     """The fan chart of an outcome; with `on_name` the outcome can be chosen."""
     outcome = OUTCOMES[name]
     second = ("without the U.S.", view.fans[ALONE]) if name == "deterrence" else None
-    option = charts.fan(outcome, months, view.fans[name], second, calibrated and calibrated[name])
+    option = charts.fan(outcome, months, view.fans[name], second, calibrated[name] if calibrated else None)
     with rv.Html(tag="div", class_="as-card as-fan", attributes={"data-outcome": name}):
         with rv.Html(tag="header", attributes={"title": outcome.definition}):
             if on_name:
@@ -317,6 +342,16 @@ def Fan(
                 rv.Html(tag="h3", children=[label(name)])
             rv.Html(tag="span", class_="as-muted", children=["without the U.S. in grey" if second else outcome.unit])
         solara.FigureEcharts(option=option, attributes={"style": "height: 150px"}, responsive=True)
+
+
+def _scenario_items() -> list[dict[str, str]]:
+    """The latest era first, each under a heading."""
+    scenarios = [load_scenario(name) for name in list_scenarios()]
+    items = []
+    for era in sorted({scenario.era for scenario in scenarios}, reverse=True):
+        items.append({"header": f"Era of {era}"})
+        items += [{"text": s.title, "value": s.name} for s in scenarios if s.era == era]
+    return items
 
 
 def _lever(lever: Lever, scenario: Scenario) -> dict[str, Any]:

@@ -12,6 +12,7 @@ __all__ = ["fan"]
 ACCENT, INK, GREY, LINE = "#1f5f99", "#1f2933", "#7b8794", "#e4e7eb"
 #: An outcome whose range is at most this wide is drawn on all of it, so that panels and runs compare at a glance.
 _WIDE = 2.0
+_MEDIAN = 2
 
 Quantiles = Sequence[Sequence[float]]
 
@@ -36,23 +37,23 @@ def fan(
     reference : sequence of T numbers, optional
         Median as calibrated, drawn as a dashed line.
     """
-    series = [_hidden(f"q{at}", values) for at, values in enumerate(quantiles)]
-    tip = "{b0}<br><b>{c2}</b> median<br>{c1} to {c3} &nbsp;middle half<br>{c0} to {c4} &nbsp;5–95 %"
+    # Only the tooltip sees the outer quantiles: bands are stacked differences, which tell a reader nothing.
+    series = [_line(values, ACCENT, 1.8 if at == _MEDIAN else 0.0) for at, values in enumerate(quantiles)]
+    tip = "{b0}<br><b>{c2}</b> median<br>{c1} to {c3} &nbsp;middle half<br>{c0} to {c4} &nbsp;5 to 95 %"
+    # The tooltip counts the series it sees: they come first.
     if second:
-        name, other = second
-        tip += f"<br><b>{{c{len(series)}}}</b> median {name}"
-        series.append(_hidden("second", other[2]))
-        series += _bands("behind", other, GREY, 0.10)
-        series.append(_line(other[2], GREY, 1.2))
+        tip += f"<br><b>{{c{len(series)}}}</b> median {second[0]}"
+        series.append(_line(second[1][2], GREY, 1.2))
     if reference:
         tip += f"<br>{{c{len(series)}}} median as calibrated"
         series.append(_line(reference, INK, 1.0, type="dashed", opacity=0.65))
+    if second:
+        series += _bands("behind", second[1], GREY, 0.10)
     series += _bands("front", quantiles, ACCENT, 0.15)
-    series.append(_line(quantiles[2], ACCENT, 1.8))
     return {
         "animation": False,
         "textStyle": {"fontFamily": "inherit"},
-        "grid": {"left": 34, "right": 22, "top": 8, "bottom": 20},
+        "grid": {"left": 34, "right": 20, "top": 8, "bottom": 20},
         "xAxis": {
             "type": "category",
             "data": list(months),
@@ -96,11 +97,6 @@ def _line(values: Sequence[float], colour: str, width: float, **style: Any) -> d
     }
 
 
-def _hidden(name: str, values: Sequence[float]) -> dict[str, Any]:
-    """A line only the tooltip sees: bands are stacked differences, which tell a reader nothing."""
-    return {"name": name, **_line(values, ACCENT, 0.0, opacity=0)}
-
-
 def _bands(stack: str, quantiles: Quantiles, colour: str, opacity: float) -> list[dict[str, Any]]:
     """Return the areas between neighbouring quantiles, stacked on the lowest; the middle half is darker."""
     p05, p25, _, p75, p95 = quantiles
@@ -112,7 +108,7 @@ def _bands(stack: str, quantiles: Quantiles, colour: str, opacity: float) -> lis
     ]
     return [
         {
-            **_line(values, colour, 0.0, opacity=0),
+            **_line(values, colour, 0.0),
             "stack": stack,
             "stackStrategy": "all",
             "areaStyle": {"color": colour, "opacity": shade},

@@ -21,10 +21,21 @@ if TYPE_CHECKING:
 
     from alliance_sim.ensemble import Ensemble
 
-__all__ = ["DECISIONS", "PREVIEW", "Request", "View", "compute", "country_names", "label", "month_label", "preview", "warm_up"]
+__all__ = [
+    "DECISIONS",
+    "PREVIEW",
+    "Request",
+    "View",
+    "compute",
+    "country_names",
+    "label",
+    "month_label",
+    "preview",
+    "warm_up",
+]
 
-#: Draws of the first result after a move. What allies perceive is averaged over these: kept for every draw it would fill
-#: the memory of a small machine once several people use the page.
+#: Draws of the first result after a move. What allies perceive is averaged over these: kept for every draw it would
+#: fill the memory of a small machine once several people use the page.
 PREVIEW = 500
 
 DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
@@ -135,9 +146,7 @@ def preview(request: Request, cancelled: Callable[[], bool]) -> View:
     from alliance_sim.ensemble import simulate
 
     start = time.perf_counter()
-    ensemble = simulate(
-        request.what_if(), min(PREVIEW, request.draws), request.seed, "allies", cancelled=cancelled
-    )
+    ensemble = simulate(request.what_if(), min(PREVIEW, request.draws), request.seed, "allies", cancelled=cancelled)
     view = _view(request, ensemble, start)
     maps = {name: _rounded(ensemble.output.allies[:, :, v].mean(axis=0)) for v, name in enumerate(MAPPED)}
     return replace(view, maps=maps)
@@ -174,7 +183,7 @@ def _view(request: Request, ensemble: Ensemble, start: float) -> View:
     for name in OUTCOMES:
         series = ensemble.series(name)
         fans[name] = [series[key].round(3).tolist() for key in ("p05", "p25", "p50", "p75", "p95")]
-    cohesion = ensemble.summary().loc["cohesion"]
+    summary = ensemble.summary().to_dict()
     return View(
         request=request,
         draws=ensemble.draws,
@@ -183,8 +192,8 @@ def _view(request: Request, ensemble: Ensemble, start: float) -> View:
         board=_board(ensemble),
         fans=fans,
         maps={},
-        cohesion=float(cohesion["mean"]),
-        error=float(cohesion["mc_error"]),
+        cohesion=summary["mean"]["cohesion"],
+        error=summary["mc_error"]["cohesion"],
     )
 
 

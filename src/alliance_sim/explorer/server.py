@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import warnings
 from typing import NoReturn
 
@@ -10,6 +11,7 @@ import solara.settings
 import uvicorn
 from solara.server import cdn_helper, settings
 
+from alliance_sim.errors import InputError
 from alliance_sim.explorer.results import warm_up
 
 __all__ = ["HOST", "configure", "serve"]
@@ -42,11 +44,25 @@ def serve(port: int = 8765) -> None:
     ----------
     port : int
         From 1 to 65535.
+
+    Raises
+    ------
+    InputError
+        If the port is taken.
     """
-    configure()
-    warm_up()
-    print(f"Explorer: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
-    uvicorn.run("solara.server.starlette:app", host=HOST, port=port, log_level="warning")
+    with socket.socket() as listener:
+        if os.name == "posix":
+            # Elsewhere the option means that others may take the port too.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            raise InputError(f"port {port}: {error.strerror}; allowed: a free one, with --port") from None
+        configure()
+        warm_up()
+        print(f"Explorer: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
+        server = uvicorn.Server(uvicorn.Config("solara.server.starlette:app", log_level="warning"))
+        server.run(sockets=[listener])
 
 
 def _refuse(url: str) -> NoReturn:

@@ -101,7 +101,7 @@ _ROWS: list[Parameter] = [
         ("document_anchor", _SHARE, 0, 1, uniform(0.6, 0.95), "B ¶8 (strategy documents of 2017 and 2018); judgement",
          "share of that drift which the strategic documents in force hold back"),
         ("hl_anchor", _MONTH, 1, 240, uniform(24, 60), "national strategies are rewritten every four years; judgement",
-         "half-life of the hold of strategic documents"),
+         "half-life of the hold that a new strategic document adds"),
     ),
     *_table(
         "signals",

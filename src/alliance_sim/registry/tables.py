@@ -84,11 +84,10 @@ def _prior(prior: Prior) -> str:
 
 def _priors(parameter: Parameter) -> str:
     by_era = {era: _prior(parameter.priors[era]) for era in ERAS}
+    texts = [f"{era}: {text}" for era, text in by_era.items()]
     if len(set(by_era.values())) == 1:
-        found = [by_era[ERAS[0]]]
-    else:
-        found = [f"{era}: {text}" for era, text in by_era.items()]
-    return "; ".join(found + [f"{ally}: {_prior(prior)}" for ally, prior in parameter.allies.items()])
+        texts = [by_era[ERAS[0]]]
+    return "; ".join(texts + [f"{ally}: {_prior(prior)}" for ally, prior in parameter.allies.items()])
 
 
 def _parameter_rows(group: str) -> Iterable[tuple[str, ...]]:
@@ -114,7 +113,7 @@ def _allowed(schema: dict[str, Any]) -> str:
     if "minimum" in schema and "maximum" in schema:
         return _range(schema["minimum"], schema["maximum"])
     if "minimum" in schema:
-        return f"{schema['minimum']:g} or more"
+        return f"whole number from {schema['minimum']:g}"
     kinds = {"array": "list of them", "boolean": "true, false", "number": "number", "string": "text"}
     return kinds.get(schema["type"], "")
 
@@ -179,7 +178,7 @@ def parameters_page() -> str:
     states = [name for name in SHIFTABLE if "." not in name]
     parts.append(
         "States that `shift` knows: "
-        + ", ".join(f"`{name}`" for name in states if name != "position")
+        + ", ".join(f"`{name}`" for name in states)
         + ", `norm.ISSUE`, `position.ISSUE`; those of allies take `.ALLY` as well. Without an ally all are shifted."
     )
     return "\n\n".join(parts) + "\n"

@@ -1,0 +1,120 @@
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs playwright: install the extra 'test'")
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+#: Milliseconds: a first run may compile the model.
+PATIENCE = 240_000
+
+
+@dataclass
+class Visit:
+    """The explorer in a browser, and all that went wrong on the page."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self, url: str) -> None:
+        page = self.page
+        page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
+        page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+        page.on("response", lambda r: self.faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+        # Also for what a websocket or a worker might ask for: anything that is not this server is outside.
+        inside = (url, url.replace("http", "ws", 1), "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(inside) else self.faults.append(f"outside: {r.url}"))
+        page.on("websocket", lambda w: None if w.url.startswith(inside) else self.faults.append(f"outside: {w.url}"))
+
+    def settle(self, *parts: str) -> None:
+        """Wait until the page shows the finished run whose command holds `parts`."""
+        shown = "".join(f"[data-shown*='{part}']" for part in parts)
+        self.page.wait_for_selector(f".as-status[data-state=ready]{shown}", timeout=PATIENCE)
+
+    def board(self) -> list[str]:
+        items = self.page.locator(".as-item")
+        return items.evaluate_all("rows => rows.map(row => row.dataset.key + ': ' + row.getAttribute('aria-label'))")
+
+    def picture(self, outcome: str) -> str:
+        return self.page.locator(f"[data-outcome={outcome}] canvas").first.evaluate("canvas => canvas.toDataURL()")
+
+    def lever(self, name: str) -> Locator:
+        return self.page.locator(f"[data-lever={name}] input")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("explorer") / "log"
+    url = f"http://127.0.0.1:{port}"
+    with log.open("w") as stream:
+        command = [sys.executable, "-m", "alliance_sim", "explore", "--port", str(port)]
+        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 60.0
+        while not answers(url):
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield url
+        assert process.poll() is None, log.read_text()
+        assert answers(url)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=10) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on the PATH")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(server: str, browser: Browser) -> Iterator[Callable[[], Visit]]:
+    """Open the explorer, each time as another visitor; in the end nothing may have gone wrong on any page."""
+    visits: list[Visit] = []
+
+    def arrive() -> Visit:
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        made = Visit(page)
+        visits.append(made)
+        made.watch(server)
+        page.goto(server)
+        page.get_by_role("button", name="500", exact=True).click()
+        made.settle("--draws 500")
+        return made
+
+    yield arrive
+    for made in visits:
+        made.page.context.close()
+    assert [fault for made in visits for fault in made.faults] == []

@@ -1,0 +1,71 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.events import EVENT_TYPES, Event
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import PARAMETERS
+from alliance_sim.registry.tables import issues_table, outcomes_table, parameters_page
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every row of the markdown tables in a text."""
+    lines = [line.replace("\\|", "¦") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.mark.parametrize(("name", "table"), [("issues", issues_table), ("outcomes", outcomes_table)])
+def test_model_page_holds_the_table(name: str, table: Callable[[], str]) -> None:
+    page = (DOCS / "model.md").read_text(encoding="utf-8")
+    _, found, _ = page.replace(f"<!-- /{name} -->", f"<!-- {name} -->").split(f"<!-- {name} -->")
+    assert found.strip() == table(), f"print it again: python -m alliance_sim.registry.tables {name}"
+
+
+def test_parameters_page_is_what_the_registry_prints() -> None:
+    page = (DOCS / "parameters.md").read_text(encoding="utf-8")
+    assert page == parameters_page(), "python -m alliance_sim.registry.tables parameters > docs/parameters.md"
+
+
+@pytest.mark.parametrize("text", [issues_table(), outcomes_table()])
+def test_rows_of_a_table_have_the_same_number_of_cells(text: str) -> None:
+    assert len({len(row) for row in rows(text)}) == 1
+
+
+def test_tables_name_everything_once() -> None:
+    assert [row[0] for row in rows(outcomes_table())[2:]] == [f"`{name}`" for name in OUTCOMES]
+    assert [row[0] for row in rows(issues_table())[2:]] == [f"`{name}`" for name in ISSUES]
+    page = parameters_page().split("## Event types")
+    parameters = [row[0].strip("`").removesuffix(".ALLY") for row in rows(page[0]) if row[0].startswith("`")]
+    assert sorted(parameters) == sorted(PARAMETERS)
+    fields = [row[0].strip("`") for row in rows(page[1]) if row[0].startswith("`")]
+    own = [field.alias or name for kind in EVENT_TYPES.values() for name, field in kind.model_fields.items()]
+    own = [name for name in own if name not in Event.model_fields]
+    assert fields == [name for name in Event.model_fields if name != "type"] + own
+
+
+def test_parameter_rows_say_unit_range_and_prior() -> None:
+    found = {row[0].strip("`"): row[1:4] for row in rows(parameters_page())}
+    for name in ("floor", "chi_a", "a0"):
+        parameter = PARAMETERS[name]
+        priors = [parameter.priors[era] for era in ERAS]
+        unit, span, prior = found[name]
+        assert (unit, span) == (parameter.unit, f"{parameter.low:g} to {parameter.high:g}")
+        if name == "floor":
+            assert prior == f"uniform {priors[0].low:g} to {priors[0].high:g}"
+        elif priors[0] == priors[1]:
+            assert prior == f"{priors[0].a:g}"
+        else:
+            assert prior == f"2018: {priors[0].a:g}; 2025: {priors[1].a:g}"
+
+
+def test_command_prints_a_table() -> None:
+    command = [sys.executable, "-m", "alliance_sim.registry.tables", "outcomes"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert done.stdout.rstrip("\n") == outcomes_table()
