@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import shutil
 import signal
 import socket
@@ -8,12 +10,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("playwright", reason="needs playwright: install the extra 'test'")
-
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 #: Milliseconds: a first run may compile the model.
 PATIENCE = 240_000
@@ -93,7 +95,8 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on the PATH")
-    with sync_playwright() as playwright:
+    playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: install the extra 'test'")
+    with playwright_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path)
         yield chromium
         chromium.close()
