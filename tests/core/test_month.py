@@ -168,12 +168,14 @@ def test_outcomes_are_what_their_definitions_say(era, start):
         for k, issue in enumerate(ISSUE_TABLE):
             if issue.reference:
                 r, q0 = issue.reference
-                f = np.linspace(p["floor"], 1.0, 9)
+                f = np.linspace(p["floor"], 1.0, 201)
                 logs = log_chances(
                     p, x[d, member, k], weight, needs[member], salience[member, k], 0, 1.0, 0.0, r, r + f * (q0 - r)
                 )
                 capacity.append((f * np.exp(logs.sum(axis=1))).max())
-        assert of(block, "consensus_capacity")[d, 0] == pytest.approx(np.mean(capacity), abs=1e-6)
+        # The core tries a few texts only; it may miss the best by a little and finds none that is better.
+        found = of(block, "consensus_capacity")[d, 0]
+        assert np.mean(capacity) - 0.03 < found < np.mean(capacity) + 1e-6
 
         seat = program.member[0, L.EU_COUNCIL]
         order = [*np.flatnonzero(seat), 0]  # Washington last: it does not vote

@@ -341,7 +341,7 @@ def choose_text(item, table, seats, p):
                 a, b = max(item.floor, best - step), min(1.0, best + step)
                 c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
             elif trial > GRID + 1:
-                left = at_c > at_d
+                left = at_c >= at_d  # where nothing passes, look lower
                 if left:
                     b, d, at_d = d, c, at_c
                     c = b - _GOLDEN * (b - a)

@@ -22,6 +22,7 @@ from alliance_sim.explorer import charts
 from alliance_sim.explorer.levers import LEVERS, Lever
 from alliance_sim.explorer.results import (
     DECISIONS,
+    PREVIEW,
     Request,
     View,
     compute,
@@ -75,6 +76,7 @@ def TileMap(
     names: dict[str, str],
     months: list[str],
     maps: dict[str, Any],
+    averaged: int,
     item: dict[str, Any] | None,
     ally: str,
     event_pick_ally: Callable[[str], None],
@@ -198,7 +200,7 @@ def Page() -> None:
                     attributes={"title": scenario.description},
                     children=[scenario.description],
                 )
-                Status(kept.view, request, task.pending, phase.value, version.value)
+                Status(kept.view, request, _state(task.pending, task.error, phase.value), version.value)
             if task.error:
                 rv.Html(tag="div", class_="as-error", attributes={"role": "alert"}, children=[_message(task.exception)])
             if kept.view:
@@ -245,15 +247,17 @@ def Seed(value: int, on_value: Callable[[int], None]) -> None:
 
 
 @solara.component
-def Status(view: View | None, request: Request, pending: bool, phase: str, version: int) -> None:
+def Status(view: View | None, request: Request, state: str, version: int) -> None:
     """One line: what is shown, how sure it is, and what is going on."""
-    state = phase if pending and phase else "computing" if pending else "ready"
+    pending = state in ("compiling", "computing")
     if state == "compiling":
         text = "Compiling the model for this machine: about a minute, this once."
     elif view is None:
         text = "Computing…" if pending else "No result."
     elif pending:
         text = f"{view.draws:,} draws kept; computing {request.draws:,}…"
+    elif state == "failed":
+        text = f"{view.draws:,} draws kept, of the last run that ended well"
     else:
         text = f"{view.draws:,} draws in {view.seconds:.1f} s"
     attributes = {
@@ -303,6 +307,7 @@ def Results(view: View, calibrated: dict[str, list[float]] | None, stale: bool) 
                     names=country_names(),
                     months=months,
                     maps=view.maps,
+                    averaged=min(PREVIEW, view.draws),
                     item=item,
                     ally=ally,
                     event_pick_ally=lambda iso3: set_ally("" if iso3 == ally else iso3),
@@ -342,6 +347,12 @@ def Fan(
                 rv.Html(tag="h3", children=[label(name)])
             rv.Html(tag="span", class_="as-muted", children=["without the U.S. in grey" if second else outcome.unit])
         solara.FigureEcharts(option=option, attributes={"style": "height: 150px"}, responsive=True)
+
+
+def _state(pending: bool, failed: bool, phase: str) -> str:
+    if pending:
+        return phase or "computing"
+    return "failed" if failed else "ready"
 
 
 def _scenario_items() -> list[dict[str, str]]:
