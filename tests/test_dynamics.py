@@ -12,9 +12,7 @@ from alliance_sim.dynamics import ConvergenceError, degroot, friedkin_johnsen, h
 from alliance_sim.errors import InputError
 
 # Four people of Friedkin and Johnsen (1999), as printed by Proskurnikov and Tempo (2017), eq. 24.
-W4 = np.array(
-    [[0.220, 0.120, 0.360, 0.300], [0.147, 0.215, 0.344, 0.294], [0, 0, 1, 0], [0.090, 0.178, 0.446, 0.286]]
-)
+W4 = np.array([[0.220, 0.120, 0.360, 0.300], [0.147, 0.215, 0.344, 0.294], [0, 0, 1, 0], [0.090, 0.178, 0.446, 0.286]])
 L4 = 1 - np.diag(W4)
 X4 = np.array([[25, 25], [25, 15], [75, -50], [85, 5]])
 SWAP = np.array([[0.0, 1.0], [1.0, 0.0]])
@@ -61,9 +59,7 @@ def closed_form(initial, weights, susceptibility, coupling):
 )
 def test_degroot_social_power(weights, power):
     """From the identity as opinions, everybody ends at the vector of social power."""
-    np.testing.assert_allclose(
-        degroot(np.eye(len(power)), weights), np.tile(power, (len(power), 1)), atol=1e-12
-    )
+    np.testing.assert_allclose(degroot(np.eye(len(power)), weights), np.tile(power, (len(power), 1)), atol=1e-12)
 
 
 def test_oscillation_is_no_limit():
@@ -144,9 +140,7 @@ def test_four_people():
     ]
     np.testing.assert_allclose(control, printed, atol=6e-7)
     np.testing.assert_allclose(control.sum(axis=1), 1.0, atol=1e-12)
-    np.testing.assert_allclose(
-        friedkin_johnsen(X4[:, 0], W4, L4), [60.020849, 59.983966, 75, 74.986205], atol=6e-7
-    )
+    np.testing.assert_allclose(friedkin_johnsen(X4[:, 0], W4, L4), [60.020849, 59.983966, 75, 74.986205], atol=6e-7)
 
 
 @pytest.mark.parametrize(
@@ -162,9 +156,7 @@ def test_four_people_who_may_disagree(susceptibility, expected):
 
 
 def test_two_people_who_listen_to_each_other():
-    np.testing.assert_allclose(
-        friedkin_johnsen(np.eye(2), SWAP, 0.5), [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], atol=1e-12
-    )
+    np.testing.assert_allclose(friedkin_johnsen(np.eye(2), SWAP, 0.5), [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +220,7 @@ def test_zero_strength_is_the_simpler_model(size):
     g, initial, weights, _ = group(*size)
     coupling = logic(g, size[1])
     assert np.array_equal(friedkin_johnsen(initial, weights, 0.0, coupling), initial)
-    assert np.array_equal(
-        friedkin_johnsen(initial, weights, 1.0, steps=9), degroot(initial, weights, steps=9)
-    )
+    assert np.array_equal(friedkin_johnsen(initial, weights, 1.0, steps=9), degroot(initial, weights, steps=9))
     opinions, n = initial[:, 0], len(weights)
     everybody = np.full((n, n), 1 / n)
     assert np.array_equal(hegselmann_krause(opinions, np.inf, steps=3), degroot(opinions, everybody, steps=3))

@@ -67,23 +67,17 @@ def test_ties_to_a_machine_are_seen(text: str) -> None:
     assert any(MACHINE.search(text.format(part)) for part in ("home", "shared", "pypi"))
 
 
-@pytest.mark.parametrize(
-    "text", ["https://example.org/work/paper", "/usr/bin/chromium", "src/work/x", "~/.cache"]
-)
+@pytest.mark.parametrize("text", ["https://example.org/work/paper", "/usr/bin/chromium", "src/work/x", "~/.cache"])
 def test_other_paths_are_no_ties(text: str) -> None:
     assert not MACHINE.search(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["np.random.rand(3)", "import random", "    from numpy.random import normal"]
-)
+@pytest.mark.parametrize("text", ["np.random.rand(3)", "import random", "    from numpy.random import normal"])
 def test_global_generators_are_seen(text: str) -> None:
     assert GLOBAL_RANDOM.search(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["rng: np.random.Generator", "np.random.default_rng(1)", "import randomness"]
-)
+@pytest.mark.parametrize("text", ["rng: np.random.Generator", "np.random.default_rng(1)", "import randomness"])
 def test_named_generators_are_allowed(text: str) -> None:
     assert not GLOBAL_RANDOM.search(text)
 

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,7 @@ from alliance_sim.core.month import Output, run_block
 from alliance_sim.core.rng import FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, sample_table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, FORUMS, USA
+from alliance_sim.registry.events import Effect
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
@@ -53,7 +55,7 @@ __all__ = [
 ]
 
 #: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
-SPIN_UP = 24
+SPIN_UP = 48
 
 Keep = Literal["final", "monthly", "allies", "trace"]
 KEEPS: tuple[Keep, ...] = ("final", "monthly", "allies", "trace")
@@ -307,7 +309,7 @@ def _compile_kernel(program: Program, block: Block) -> None:
     with _compiling:
         if not _compiled.is_set():
             if not is_compiled("run_block"):
-                _log.warning("compiling the model for this machine: about a minute, this once")
+                _log.warning("compiling the model for this machine: a minute or two, this once")
                 # In a process of its own: code fresh from the compiler may be linked in another way than the same code
                 # from the cache, and differ in the last bit.
                 environment = {
@@ -315,6 +317,7 @@ def _compile_kernel(program: Program, block: Block) -> None:
                     "NUMBA_CACHE_DIR": str(CACHE_BASE),
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                 }
+                environment.pop("ALLIANCE_SIM_DATA", None)
                 code = f"from {__name__} import store_kernel; store_kernel()"
                 subprocess.run([sys.executable, "-c", code], env=environment, check=True)
             program._call(block, 0, None, None, block.draw0)  # no draws
@@ -459,10 +462,9 @@ def _identifier(name: str, taken: dict[int, str], what: str) -> int:
 def _events(scenario: Scenario, start: int) -> Any:
     ordered = sorted(scenario.events, key=lambda event: (month_number(event.month), event.id))
     taken: dict[int, str] = {}
-    rows = [event.effects() for event in ordered]
-    effects = [_effect(effect) for row in rows for effect in row]
-    flat = [single for row in effects for single in row]
-    sizes = [sum(len(_effect(effect)) for effect in row) for row in rows]
+    rows = [[row for effect in event.effects() for row in _effect(effect)] for event in ordered]
+    sizes = [len(row) for row in rows]
+    flat = [row for found in rows for row in found]
     conditions = [event.when for event in ordered]
     names = list(OUTCOMES)
     return Events(
@@ -473,12 +475,14 @@ def _events(scenario: Scenario, start: int) -> Any:
         comparison=np.array([_COMPARISONS.index(c.op) if c else 0 for c in conditions], dtype=np.int64),
         bound=np.array([c.value if c else 0.0 for c in conditions], dtype=np.float64),
         first=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        kind=np.array([row[0] for row in flat], dtype=np.int64),
-        index=np.array([row[1] for row in flat], dtype=np.int64),
-        actor=np.array([row[2] for row in flat], dtype=np.int64),
-        issue=np.array([row[3] for row in flat], dtype=np.int64),
-        value=np.array([row[4] for row in flat], dtype=np.float64),
-        assign=np.array([row[5] for row in flat], dtype=np.uint8),
+        **{
+            name: np.array([getattr(row, name) for row in flat], dtype=dtype)
+            for name, dtype in (
+                *((name, np.int64) for name in ("kind", "index", "actor", "issue")),
+                *((name, np.float64) for name in ("value", "low", "high")),
+                ("assign", np.uint8),
+            )
+        },
     )
 
 
@@ -486,31 +490,46 @@ def _events(scenario: Scenario, start: int) -> Any:
 _ON_ALL = ("demand", "hybrid", "trade", "statement")
 
 
-def _effect(effect: Any) -> list[tuple[int, int, int, int, float, int]]:
-    """The core's rows of one effect: (kind, index, actor, issue, value, assign)."""
-    assign = int(effect.op == "set")
+@dataclass(frozen=True)
+class _Row:
+    """An effect as the core takes it."""
+
+    kind: int
+    index: int
+    actor: int
+    issue: int
+    value: float
+    assign: bool
+    low: float
+    high: float
+
+
+def _effect(effect: Effect) -> list[_Row]:
+    """The core's rows of one effect."""
     everyone = range(len(ALLIES))
+    others = [i for i in everyone if i != USA]
+
+    def rows(kind: int, index: int, actors: Iterable[int] = (0,), issue: int = 0) -> list[_Row]:
+        assign = effect.op == "set"
+        return [_Row(kind, index, i, issue, effect.value, assign, effect.low, effect.high) for i in actors]
+
+    named = None if effect.actor is None else [ALLY_INDEX[effect.actor]]
     if effect.kind == "forcing":
         index = getattr(L.F, effect.name)
-        if effect.actor is not None:
-            actors: Any = [ALLY_INDEX[effect.actor]]
-        else:
-            actors = [i for i in everyone if i != USA] if effect.name in _ON_ALL else [USA]
-        return [(L.SHIFT_FORCING, index, i, 0, effect.value, 0) for i in actors]
+        return rows(L.SHIFT_FORCING, index, named or (others if effect.name in _ON_ALL else [USA]))
     if effect.kind == "world":
-        return [(L.SHIFT_WORLD, getattr(L.G, effect.name), 0, 0, effect.value, assign)]
-    actors = everyone if effect.actor is None else [ALLY_INDEX[effect.actor]]
+        return rows(L.SHIFT_WORLD, getattr(L.G, effect.name))
     if effect.kind == "parameter":
         if effect.name in _PER_ALLY:
-            return [(L.SHIFT_GIVEN, _PER_ALLY[effect.name], i, 0, effect.value, assign) for i in actors]
-        return [(L.SHIFT_PARAMETER, getattr(L.P, effect.name), 0, 0, effect.value, assign)]
+            return rows(L.SHIFT_GIVEN, _PER_ALLY[effect.name], named or everyone)
+        return rows(L.SHIFT_PARAMETER, getattr(L.P, effect.name))
     if effect.kind == "ally":
-        return [(L.SHIFT_ALLY, getattr(L.S, effect.name), i, 0, effect.value, assign) for i in actors]
-    issue = ISSUES.index(effect.issue)
+        return rows(L.SHIFT_ALLY, getattr(L.S, effect.name), named or others)
+    issue = ISSUES.index(effect.issue or "")
     if effect.kind == "issue":
         # A norm that is set stays: what was adopted last moves with it.
-        return [(L.SHIFT_ISSUE, index, 0, issue, effect.value, assign) for index in (L.I.norm, L.I.target)]
-    return [(L.SHIFT_POSITION, 0, i, issue, effect.value, assign) for i in actors]
+        return [row for index in (L.I.norm, L.I.target) for row in rows(L.SHIFT_ISSUE, index, issue=issue)]
+    return rows(L.SHIFT_POSITION, 0, named or everyone, issue)
 
 
 def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...]]:
@@ -583,7 +602,7 @@ def _refuse_shared_keys(table: Any, names: list[str]) -> None:
             for column in range(table.first[meeting], table.first[meeting + 1]):
                 for actor in range(len(ALLIES) * L.MAX_PARTS):
                     key = int(key_of.py_func(table.item_ident[column], actor))
-                    if seen.setdefault(key, names[meeting]) != names[meeting]:
+                    if key in seen:
                         raise InputError(
                             f"meetings {names[meeting]!r} and {seen[key]!r} share random numbers; rename one of them"
                         )

@@ -8,7 +8,7 @@ the weighted mean position.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +54,7 @@ class Odds:
     withdrawn: float
     blocked: float
     level: float
-    levels: NDArray[np.float64]
+    levels: NDArray[np.float64] = field(repr=False)
     objectors: NDArray[np.float64]
 
 
@@ -181,8 +181,15 @@ def decide(
     if committee and q0 is not None:
         agreed = outcome == L.ADOPTED
         outcome[agreed & (np.abs(levels - q0) > 0.15)] = L.DILUTED
-    shares = [float(np.mean(outcome == code)) for code in (L.ADOPTED, L.DILUTED, L.WITHDRAWN, L.BLOCKED)]
-    return Odds(*shares, float(levels.mean()), levels, (objection >= 0).mean(axis=0))
+    return Odds(
+        adopted=float(np.mean(outcome == L.ADOPTED)),
+        diluted=float(np.mean(outcome == L.DILUTED)),
+        withdrawn=float(np.mean(outcome == L.WITHDRAWN)),
+        blocked=float(np.mean(outcome == L.BLOCKED)),
+        level=float(levels.mean()),
+        levels=levels,
+        objectors=(objection >= 0).mean(axis=0),
+    )
 
 
 def _parameters(given: dict[str, float]) -> Array:

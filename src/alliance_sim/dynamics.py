@@ -122,9 +122,7 @@ def degroot(initial: ArrayLike, weights: ArrayLike, steps: int | None = None, to
     return friedkin_johnsen(initial, weights, 1.0, steps=steps, tol=tol)
 
 
-def hegselmann_krause(
-    initial: ArrayLike, epsilon: float, steps: int | None = None, tol: float = 1e-12
-) -> Array:
+def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = None, tol: float = 1e-12) -> Array:
     """Opinions under bounded confidence: each takes the mean of all opinions within `epsilon` of its own.
 
     Opinions exactly `epsilon` apart are within, with a relative tolerance of 1e-9 so that rounding does not
@@ -190,9 +188,7 @@ def _iterate(
     current = start
     if steps is not None:
         if not isinstance(steps, (int, np.integer)) or isinstance(steps, bool) or steps < 0:
-            raise InputError(
-                f"steps: {steps!r} is not allowed; give a whole number >= 0, or None for the limit"
-            )
+            raise InputError(f"steps: {steps!r} is not allowed; give a whole number >= 0, or None for the limit")
         for _ in range(steps):
             current = step(current)
         return current.copy()
@@ -228,9 +224,7 @@ def _memory(influence: Array, coupling: Array) -> int:
     last_a, last_c = powers[-1]
     limit = np.kron(last_a, last_c)
     if _norm(np.kron(last_a @ influence, last_c @ coupling) - limit) > 0.5:
-        raise ConvergenceError(
-            "the opinions oscillate and have no limit; give steps, or some weight on oneself"
-        )
+        raise ConvergenceError("the opinions oscillate and have no limit; give steps, or some weight on oneself")
     return next(1 << j for j, (a, c) in enumerate(powers) if _norm(np.kron(a, c) - limit) <= 0.5)
 
 
@@ -257,9 +251,7 @@ def _number(name: str, value: float, highest: float = math.inf) -> float:
 def _opinions(initial: ArrayLike) -> Array:
     opinions = _array("initial", initial)
     if opinions.ndim not in (1, 2) or opinions.size == 0:
-        raise InputError(
-            f"initial: has shape {opinions.shape}; give (N,) or (N, K) with at least one actor and issue"
-        )
+        raise InputError(f"initial: has shape {opinions.shape}; give (N,) or (N, K) with at least one actor and issue")
     return opinions.reshape(len(opinions), -1)
 
 
@@ -292,7 +284,6 @@ def _coupling(value: ArrayLike, issues: int) -> Array:
     sums = np.abs(coupling).sum(axis=1)
     if sums.max() > 1.0 + ROW_TOLERANCE:
         raise InputError(
-            f"coupling: absolute values of row {sums.argmax()} sum to {sums.max():g}; "
-            "at most 1 keeps opinions bounded"
+            f"coupling: absolute values of row {sums.argmax()} sum to {sums.max():g}; at most 1 keeps opinions bounded"
         )
     return np.asarray(coupling / np.maximum(sums, 1.0)[:, None])

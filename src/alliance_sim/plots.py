@@ -50,9 +50,7 @@ def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) 
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
     with plt.rc_context(_STYLE):
-        figure = Figure(
-            figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained"
-        )
+        figure = Figure(figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, (name, (series, unit)) in zip(axes, panels.items(), strict=False):
             _fan(axis, series)
@@ -86,8 +84,7 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
                 edgecolor="white", hatch="////", linewidth=0, height=0.78, label="(bypassed)",
             )  # fmt: skip
         labels = [
-            f"{row['month']}  {row['forum']}  {row['issue']}".replace("_", " ")
-            for row in decisions.to_dict("records")
+            f"{row['month']}  {row['forum']}  {row['issue']}".replace("_", " ") for row in decisions.to_dict("records")
         ]
         axis.set_yticks(np.arange(count), labels)
         axis.invert_yaxis()
@@ -98,12 +95,8 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.tick_params(axis="y", length=0)
         for at, objectors in enumerate(decisions["objectors"]):
-            worst = "  ".join(
-                f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01
-            )
-            axis.annotate(
-                worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY
-            )
+            worst = "  ".join(f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01)
+            axis.annotate(worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY)
         figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=8.5)
         _frame(figure, title, note)
     return figure
@@ -144,12 +137,8 @@ def write(figure: Figure, path: Path) -> None:
 
 def _fan(axis: Axes, series: pd.DataFrame) -> None:
     months = series.index.to_numpy()
-    axis.fill_between(
-        months, series["p05"], series["p95"], color=BLUE, alpha=0.15, linewidth=0, label="5-95 %"
-    )
-    axis.fill_between(
-        months, series["p25"], series["p75"], color=BLUE, alpha=0.28, linewidth=0, label="25-75 %"
-    )
+    axis.fill_between(months, series["p05"], series["p95"], color=BLUE, alpha=0.15, linewidth=0, label="5-95 %")
+    axis.fill_between(months, series["p25"], series["p75"], color=BLUE, alpha=0.28, linewidth=0, label="25-75 %")
     axis.plot(months, series["p50"], color=BLUE, linewidth=1.6, label="median")
     axis.yaxis.set_major_locator(MaxNLocator(5))
     axis.grid(axis="y", color="#e4e7eb", linewidth=0.6)

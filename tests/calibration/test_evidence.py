@@ -95,9 +95,7 @@ def test_prior_of_one_and_of_two_readings() -> None:
     one = fit.Reading("a", 0.4, 0.3)
     assert fit.prior((one,), 0.4) == pytest.approx((0.4, 0.5))
     # Equal weights, apart by far more than stated: the standard error of two numbers takes over.
-    assert fit.prior((fit.Reading("a", 0.0, 0.01), fit.Reading("b", 1.0, 0.01)), 0.0) == pytest.approx(
-        (0.5, 0.5)
-    )
+    assert fit.prior((fit.Reading("a", 0.0, 0.01), fit.Reading("b", 1.0, 0.01)), 0.0) == pytest.approx((0.5, 0.5))
     # They agree: precisions add up.
     assert fit.prior((fit.Reading("a", 0.5, 0.2), fit.Reading("b", 0.5, 0.1)), 0.0) == pytest.approx(
         (0.5, 0.2 / 5**0.5)

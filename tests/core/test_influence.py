@@ -45,9 +45,7 @@ def random_step(n, issues, seed):
 def test_weights_match_the_formula(size, eps, power):
     _, x, base, salience = world(*size)
     d2 = ((x[:, None] - x[None]) ** 2 * salience).sum(axis=-1) / salience.sum()
-    expected = base * (
-        np.where(d2 <= eps**2, np.maximum(1 - d2 / eps**2, 0) ** power, 0) if power else d2 <= eps**2
-    )
+    expected = base * (np.where(d2 <= eps**2, np.maximum(1 - d2 / eps**2, 0) ** power, 0) if power else d2 <= eps**2)
     heard = expected.sum(axis=1, keepdims=True)
     expected = np.where(heard > 0, expected / np.where(heard > 0, heard, 1), np.eye(len(x)))
     weights = weights_of(x, base, salience, eps, power)
@@ -84,9 +82,7 @@ def test_without_a_bound_weights_are_the_base(power):
 def test_who_hears_nobody_listens_to_itself():
     x = np.array([[0.0], [0.1], [5.0]])
     base = 1.0 - np.eye(3)
-    np.testing.assert_allclose(
-        weights_of(x, base, np.ones(1), 1.0, 2), [[0, 1, 0], [1, 0, 0], [0, 0, 1]], rtol=1e-15
-    )
+    np.testing.assert_allclose(weights_of(x, base, np.ones(1), 1.0, 2), [[0, 1, 0], [1, 0, 0], [0, 0, 1]], rtol=1e-15)
 
 
 def test_ties_are_inside_the_uniform_kernel():
@@ -103,9 +99,7 @@ def test_ties_are_inside_the_uniform_kernel():
 def test_step_matches_the_formula(size):
     anchor, current, weights, s, coupling = random_step(*size)
     expected = (1 - s)[:, None] * anchor + s[:, None] * (weights @ (current @ coupling.T))
-    np.testing.assert_allclose(
-        step_of(anchor, current, weights, s, coupling), expected, rtol=1e-12, atol=1e-13
-    )
+    np.testing.assert_allclose(step_of(anchor, current, weights, s, coupling), expected, rtol=1e-12, atol=1e-13)
 
 
 @settings(deadline=None, max_examples=40)
@@ -117,10 +111,7 @@ def test_step_is_exact_at_its_ends(size):
     assert np.array_equal(step_of(anchor, current, weights, np.zeros(n), coupling), anchor)
     everything = step_of(anchor, current, weights, np.ones(n), coupling)
     assert np.array_equal(everything, step_of(1e9 * anchor, current, weights, np.ones(n), coupling))
-    alone = [
-        step_of(anchor[:, [k]].copy(), current[:, [k]].copy(), weights, s, np.eye(1))[:, 0]
-        for k in range(issues)
-    ]
+    alone = [step_of(anchor[:, [k]].copy(), current[:, [k]].copy(), weights, s, np.eye(1))[:, 0] for k in range(issues)]
     assert np.array_equal(step_of(anchor, current, weights, s, identity), np.transpose(alone))
     nothing = np.zeros_like(current)
     assert not step_of(nothing, nothing, weights, s, coupling).any()

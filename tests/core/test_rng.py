@@ -57,25 +57,19 @@ def test_uniform_is_the_philox_of_its_name(name, seed):
 
 @pytest.mark.parametrize("seed", [0, 7, 2**40, 2**63 - 1])
 def test_type_of_the_seed_does_not_matter(seed):
-    assert rng.uniform(seed, 1, 2, 3, 4) == rng.uniform(
-        np.uint64(seed), np.uint32(1), np.int32(2), 3, np.uint32(4)
-    )
+    assert rng.uniform(seed, 1, 2, 3, 4) == rng.uniform(np.uint64(seed), np.uint32(1), np.int32(2), 3, np.uint32(4))
 
 
 def test_uniform_never_reaches_its_ends():
     top = 2**32 - 1
-    assert (
-        0.0 < rng._unit(0, 0) < rng._unit(0, 2**12) < rng._unit(top, top - 2**12) < rng._unit(top, top) < 1.0
-    )
+    assert 0.0 < rng._unit(0, 0) < rng._unit(0, 2**12) < rng._unit(top, top - 2**12) < rng._unit(top, top) < 1.0
 
 
 def test_no_two_names_share_a_number():
     """Same values in different places of a name, and both halves of the seed, give different numbers."""
     values = [0, 1, 2, 5, 2**31, 2**32 - 1]
     seeds = [0, 1, 2**32, 2**32 + 1]
-    numbers = {
-        rng.uniform(np.uint64(seed), *name) for seed in seeds for name in itertools.product(values, repeat=4)
-    }
+    numbers = {rng.uniform(np.uint64(seed), *name) for seed in seeds for name in itertools.product(values, repeat=4)}
     assert len(numbers) == len(seeds) * len(values) ** 4
 
 
@@ -127,9 +121,7 @@ def test_samples_follow_their_law(kind, a, b, lo, hi, law):
 def test_truncated_lognormal_follows_its_law():
     x = draws(rng.LOGNORMAL, 0.0, 0.5, 0.8, 2.0)
     below, above = stats.norm.cdf(np.log([0.8, 2.0]) / 0.5)
-    assert (
-        stats.kstest(x, lambda v: (stats.norm.cdf(np.log(v) / 0.5) - below) / (above - below)).pvalue > 0.001
-    )
+    assert stats.kstest(x, lambda v: (stats.norm.cdf(np.log(v) / 0.5) - below) / (above - below)).pvalue > 0.001
 
 
 def test_samples_at_the_edge():
@@ -149,9 +141,7 @@ def test_tables_do_not_depend_on_chunks_or_company():
     lo, hi = np.full(5, 0.2), np.full(5, 1.0)
     ids = np.array([4_000_000_000, 7, 8, 9, 10], np.uint32)
     whole = rng.sample_table(kinds, a, b, lo, hi, ids, 11, 0, 40, 3)
-    parts = [
-        rng.sample_table(kinds, a, b, lo, hi, ids, 11, d0, d1, 3) for d0, d1 in ((0, 13), (13, 14), (14, 40))
-    ]
+    parts = [rng.sample_table(kinds, a, b, lo, hi, ids, 11, d0, d1, 3) for d0, d1 in ((0, 13), (13, 14), (14, 40))]
     assert np.array_equal(whole, np.concatenate(parts))
     order = np.array([3, 0, 2])
     assert np.array_equal(
@@ -168,6 +158,4 @@ def test_array_fills_are_the_named_numbers():
     rng.fill_normal(out, 5, 6, 7, 8)
     assert np.array_equal(out, [rng.normal(5, 6, 7, 8, i) for i in range(32)])
     ids = np.array([3, 2**32 - 1], np.uint32)
-    assert np.array_equal(
-        rng.normals(5, 6, 8, 9, ids), [[rng.normal(5, d, 0, 9, i) for i in ids] for d in (6, 7)]
-    )
+    assert np.array_equal(rng.normals(5, 6, 8, 9, ids), [[rng.normal(5, d, 0, 9, i) for i in ids] for d in (6, 7)])

@@ -105,9 +105,7 @@ def test_european_union_agrees_with_the_facts(month: str) -> None:
     assert list(eu_allies(month)) == inside
 
 
-@pytest.mark.parametrize(
-    ("stance", "code"), [("washington_2018", 1), ("washington_2024", 2), ("washington_2025", 3)]
-)
+@pytest.mark.parametrize(("stance", "code"), [("washington_2018", 1), ("washington_2024", 2), ("washington_2025", 3)])
 def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> None:
     (effect,) = event("leadership_change", ally="USA", stance=stance).effects()
     assert effect == Effect("forcing", "leader", float(code))

@@ -47,10 +47,7 @@ def test_baseline_2025_is_the_calendar_from_the_hague_on() -> None:
     assert (hague.id, hague.sessions) == ("nato_summit-2025-06", 3)
     assert {item.issue for item in hague.agenda} >= {"russia_strategy", "defence_spending", "ukraine_support"}
     rollovers = [
-        (meeting.month, item)
-        for meeting in scenario.meetings
-        for item in meeting.agenda
-        if item.issue == "sanctions"
+        (meeting.month, item) for meeting in scenario.meetings for item in meeting.agenda if item.issue == "sanctions"
     ]
     assert [month for month, _ in rollovers] == [
         f"{year}-{month}" for year in range(2025, 2030) for month in ("01", "07")
@@ -71,9 +68,7 @@ def test_helsinki_is_the_meeting_behind_closed_doors_with_its_follow_up() -> Non
     assert scenario.meetings == load_scenario("baseline_2018").meetings
     (summit,) = [event for event in scenario.events if event.type == "bilateral_summit"]
     assert (summit.month, summit.openness, summit.follow_up) == ("2018-07", 0.05, 4)
-    resumed = [
-        item for meeting in scenario.meetings for item in meeting.agenda if item.proposed < item.reversion
-    ]
+    resumed = [item for meeting in scenario.meetings for item in meeting.agenda if item.proposed < item.reversion]
     assert [item.issue for item in resumed] == ["russia_dialogue"] * 2
 
 
@@ -132,9 +127,7 @@ def test_fault_in_an_inherited_item_is_told_at_extends() -> None:
 
 
 def test_fault_in_an_own_item_has_its_own_place() -> None:
-    found = refused(
-        f"name: c\nextends: baseline_2025\nmeetings:\n- {MEETING}\n- {MEETING.replace('0.6', '6')}\n"
-    )
+    found = refused(f"name: c\nextends: baseline_2025\nmeetings:\n- {MEETING}\n- {MEETING.replace('0.6', '6')}\n")
     assert found == ["f.yaml:5: meetings[1].agenda[0].proposed: 6 is out of range; allowed: at most 1"]
 
 
@@ -265,21 +258,12 @@ def test_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(
-            ["name", "era", "start", "months", "events", "meetings", "parameters", "extends", "drop", "x"]
-        ),
+        st.sampled_from(["name", "era", "start", "months", "events", "meetings", "parameters", "extends", "drop", "x"]),
         st.recursive(
-            st.none()
-            | st.booleans()
-            | st.integers()
-            | st.floats()
-            | st.text(max_size=8)
-            | st.just("baseline_2025"),
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("baseline_2025"),
             lambda inner: (
                 st.lists(inner, max_size=3)
-                | st.dictionaries(
-                    st.sampled_from(["month", "type", "agenda", "h0", "uniform"]), inner, max_size=3
-                )
+                | st.dictionaries(st.sampled_from(["month", "type", "agenda", "h0", "uniform"]), inner, max_size=3)
             ),
             max_leaves=6,
         ),

@@ -262,10 +262,7 @@ def log_chance(item, table, seats, f, p):
     weights = 0.0
     for i in range(seats.n):
         scale = common if same else spread(table.chair, table.weight, item, i, f, p)
-        room = table.threshold[i] - table.loss[i]
-        if item.rule == CONSTRUCTIVE_ABSTENTION:
-            room += p[P.abstention] / table.salience[i]
-        table.accept[i] = log_logistic(room / scale)
+        table.accept[i] = log_logistic((table.threshold[i] - table.loss[i]) / scale)
         if item.committee:
             weight = table.standing[i] * table.salience[i]
             total += weight * table.accept[i]
@@ -274,9 +271,32 @@ def log_chance(item, table, seats, f, p):
             total += table.accept[i]
     if item.committee:
         return total / weights
-    if item.rule == UNANIMITY or item.rule == CONSTRUCTIVE_ABSTENTION:
+    if item.rule == UNANIMITY:
         return total
+    if item.rule == CONSTRUCTIVE_ABSTENTION:
+        return with_abstention(item, table, seats, f, p)
     return smallest_coalition(item, table, seats)
+
+
+@leaf
+def with_abstention(item, table, seats, f, p):
+    """Log chance that all accept or, the least willing ones up to a third of the people, abstain."""
+    n = seats.n
+    sort_by(table.accept, table.order, n)
+    people = 0.0
+    for i in range(n):
+        people += table.population[i]
+    total = 0.0
+    abstaining = 0.0
+    for rank in range(n):
+        i = table.order[n - 1 - rank]
+        abstaining += table.population[i]
+        if abstaining <= _ABSTAINERS * people:
+            room = table.threshold[i] - table.loss[i] + p[P.abstention] / table.salience[i]
+            total += log_logistic(room / spread(table.chair, table.weight, item, i, f, p))
+        else:
+            total += table.accept[i]
+    return total
 
 
 @leaf
@@ -341,7 +361,7 @@ def choose_text(item, table, seats, p):
                 a, b = max(item.floor, best - step), min(1.0, best + step)
                 c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
             elif trial > GRID + 1:
-                left = at_c >= at_d  # where nothing passes, look lower
+                left = best <= c
                 if left:
                     b, d, at_d = d, c, at_c
                     c = b - _GOLDEN * (b - a)

@@ -23,7 +23,7 @@ from alliance_sim.core.rng import uniform
 #: none) with `bound[e]`; `comparison` is 0 >, 1 >=, 2 <, 3 <=. An effect falls on `index[f]` of what `kind[f]` says.
 Events = namedtuple(
     "Events",
-    "start ident probability outcome comparison bound first kind index actor issue value assign",
+    "start ident probability outcome comparison bound first kind index actor issue value assign low high",
 )
 
 
@@ -40,23 +40,30 @@ def happen(v, events, forcing, seed, draw, t):
             kind, index, actor, issue = events.kind[f], events.index[f], events.actor[f], events.issue[f]
             value, assign = events.value[f], events.assign[f] > 0
             if kind == SHIFT_FORCING:
-                forcing[index, actor] += value
+                forcing[index, actor] = value if assign else forcing[index, actor] + value
             elif kind == SHIFT_PARAMETER:
-                v.p[index] = value if assign else v.p[index] + value
+                v.p[index] = shifted(events, f, v.p[index])
             elif kind == SHIFT_WORLD:
-                v.w[index] = value if assign else v.w[index] + value
+                v.w[index] = shifted(events, f, v.w[index])
             elif kind == SHIFT_ALLY:
-                v.ally[index, actor] = value if assign else v.ally[index, actor] + value
+                v.ally[index, actor] = shifted(events, f, v.ally[index, actor])
             elif kind == SHIFT_GIVEN:
-                v.given[index, actor] = value if assign else v.given[index, actor] + value
+                v.given[index, actor] = shifted(events, f, v.given[index, actor])
             elif kind == SHIFT_ISSUE:
-                v.issue[index, issue] = value if assign else v.issue[index, issue] + value
+                v.issue[index, issue] = shifted(events, f, v.issue[index, issue])
             elif kind == SHIFT_POSITION and actor == US:
                 # What Washington wants is made by its principals; the president's wish moves.
                 wish = v.leader_x[int(v.w[G.leader]), issue]
                 v.issue[I.lead_shift, issue] = value - wish if assign else v.issue[I.lead_shift, issue] + value
             elif kind == SHIFT_POSITION:
-                v.x0[actor, issue] = min(max(value if assign else v.x0[actor, issue] + value, 0.0), 1.0)
+                v.x0[actor, issue] = shifted(events, f, v.x0[actor, issue])
+
+
+@leaf
+def shifted(events, f, before):
+    """What effect f makes of a number, held within the number's range."""
+    after = events.value[f] if events.assign[f] > 0 else before + events.value[f]
+    return min(max(after, events.low[f]), events.high[f])
 
 
 @leaf

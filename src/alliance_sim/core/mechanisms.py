@@ -214,6 +214,12 @@ def threat_perception(v, forcing, scratch, seed, draw, t):
 
 
 @leaf
+def channel_after(level, change):
+    """U.S. support through a channel after a change, 1 = at the start."""
+    return clip(level + change, 0.0, 2.0)
+
+
+@leaf
 def guarantee(v, forcing, facts):
     """4. The commitment of the United States, and what each ally believes of it."""
     p, w = v.p, v.w
@@ -222,7 +228,8 @@ def guarantee(v, forcing, facts):
     w[G.c] = clip(w[G.c], 0.0, 1.0)
     cut = 0.0
     for channel in range(3):
-        cut -= facts.channel_weight[channel] * forcing[F.aid_military + channel, US]
+        level = w[G.us_military + channel]
+        cut += facts.channel_weight[channel] * (level - channel_after(level, forcing[F.aid_military + channel, US]))
     for i in range(1, v.x.shape[0]):
         loss = v.ally[S.tau, i] * (p[P.g_r] * v.ally[S.reading, i] + p[P.amb] * w[G.o] + p[P.cutoff_cost] * cut)
         loss += p[P.statement_cost] * forcing[F.statement, i] + p[P.trade_cost] * forcing[F.trade, i]
@@ -302,7 +309,7 @@ def ukraine_support(v, forcing, facts):
     n = v.x.shape[0]
     gap = 0.0
     for channel in range(3):
-        level = clip(w[G.us_military + channel] + forcing[F.aid_military + channel, US], 0.0, 2.0)
+        level = channel_after(w[G.us_military + channel], forcing[F.aid_military + channel, US])
         w[G.us_military + channel] = level
         gap += facts.channel_weight[channel] * max(0.0, 1.0 - level)
     w[G.cut] = gap
@@ -317,8 +324,7 @@ def ukraine_support(v, forcing, facts):
         wish = v.given[A.aid0, i] * (1.0 + firmer) + extra
         wish *= 1.0 - v.ally[S.fatigue, i]
         v.ally[S.aid, i] = max(0.0, v.ally[S.aid, i] + p[P.compensation_rate] * (wish - v.ally[S.aid, i]))
-        effort = max(0.0, v.ally[S.aid, i] - v.given[A.aid0, i])
-        v.ally[S.fatigue, i] += p[P.fatigue_rate] * effort - p[P.fatigue_recovery] * v.ally[S.fatigue, i]
+        v.ally[S.fatigue, i] += p[P.fatigue_rate] * extra - p[P.fatigue_recovery] * v.ally[S.fatigue, i]
         v.ally[S.fatigue, i] = clip(v.ally[S.fatigue, i], 0.0, 1.0)
         start += v.given[A.aid0, i] * v.given[A.gdp, i]
         now += v.ally[S.aid, i] * v.given[A.gdp, i]

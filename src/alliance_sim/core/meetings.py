@@ -174,7 +174,9 @@ def hold(v, meetings, records, row, table, seats, seed, draw, t, meeting):
         records.tabled[row, j] = tabled
 
         if outcome == ADOPTED or outcome == DILUTED:
-            holder = hold_up(v, table, seats, pivotal, seed, draw, t, ident)
+            holder = -1
+            if item.rule == UNANIMITY:  # under any other rule no ally can hold a text up alone
+                holder = hold_up(v, table, seats, pivotal, seed, draw, t, ident)
             if holder >= 0:
                 outcome, f = DEFERRED, 0.0
                 v.pending[j] = HELD
@@ -252,7 +254,9 @@ def take_effect(v, meetings, table, seats, j, outcome, f):
         k = meetings.issue[j, m]
         base = meetings.reversion[j, m]
         if outcome == ADOPTED or outcome == DILUTED:
-            v.issue[I.target, k] = base + f * meetings.span[j, m]
+            # A text that asks for more takes nothing back, one that asks for less adds nothing.
+            text, before = base + f * meetings.span[j, m], v.issue[I.target, k]
+            v.issue[I.target, k] = max(text, before) if meetings.span[j, m] >= 0.0 else min(text, before)
             v.issue[I.coalition, k] = 0.0
         elif outcome == BLOCKED and meetings.divisible[j] == 0:
             v.issue[I.target, k] = base  # a rollover that is not agreed lapses

@@ -251,7 +251,7 @@ def Status(view: View | None, request: Request, state: str, version: int) -> Non
     """One line: what is shown, how sure it is, and what is going on."""
     pending = state in ("compiling", "computing")
     if state == "compiling":
-        text = "Compiling the model for this machine: about a minute, this once."
+        text = "Compiling the model for this machine: a minute or two, this once."
     elif view is None:
         text = "Computing…" if pending else "No result."
     elif pending:

@@ -65,6 +65,8 @@ class Effect:
         For ``issue`` and ``position``.
     op : str
         ``add`` or ``set``.
+    low, high : float
+        Range in which a state or parameter is held.
     """
 
     kind: Literal["forcing", "parameter", "world", "ally", "issue", "position"]
@@ -73,6 +75,8 @@ class Effect:
     actor: str | None = None
     issue: str | None = None
     op: Literal["add", "set"] = "add"
+    low: float = 0.0
+    high: float = 1.0
 
 
 def _forcing(name: str, value: float, *actors: str) -> tuple[Effect, ...]:
@@ -195,7 +199,10 @@ class SpendingDemand(Event):
     pressure: Share = Field(description="0 = a request, 1 = extortion")
 
     def effects(self) -> tuple[Effect, ...]:
-        return (*_forcing("demand", self.pressure), Effect("world", "demand_percent", self.percent, op="set"))
+        return (
+            *_forcing("demand", self.pressure),
+            Effect("world", "demand_percent", self.percent, op="set", high=10.0),
+        )
 
 
 class TradeDispute(Event):
@@ -255,7 +262,7 @@ class LeadershipChange(Event):
 
     def effects(self) -> tuple[Effect, ...]:
         if isinstance(self.stance, str):
-            return _forcing("leader", LEADERSHIPS.index(self.stance) + 1.0)
+            return (Effect("forcing", "leader", LEADERSHIPS.index(self.stance) + 1.0, op="set"),)
         return _forcing("stance", self.stance, self.ally)
 
 
@@ -344,7 +351,7 @@ _WORLD: dict[str, tuple[str, float, float]] = {
     "criticism": ("criticism", 0.0, 1.0),
     "demands": ("demands", 0.0, 1.0),
     "opacity": ("o", 0.0, 1.0),
-    "presidential_support": ("support", -1.0, 1.0),
+    "presidential_support": ("support", 0.0, 1.0),
     "reset": ("reset", 0.0, 1.0),
     "resistance": ("resistance", 0.0, 1.0),
     "us_commitment": ("c", 0.0, 1.0),
@@ -358,15 +365,18 @@ _ALLY: dict[str, tuple[str, float, float]] = {
     "ukraine_support": ("aid", 0.0, 5.0),
 }
 
+#: Parameters that only the start of a run looks at.
+_AT_THE_START = ("salience_floor", "standing_exponent")
+
 #: Every state that `shift` knows, as it is written; parameters of the registry come on top.
 SHIFTABLE: tuple[str, ...] = (
     *_WORLD,
-    # Washington's threat perception follows from its principals: leadership_change moves it.
+    # Washington's threat perception follows from its principals, its aid from aid_change; the rest is of others only.
     *(
         f"{state}{suffix}"
         for state in _ALLY
         for suffix in ("", *(f".{ally}" for ally in ALLIES))
-        if (state, suffix) != ("threat_perception", ".USA")
+        if suffix != ".USA" or state == "spending"
     ),
     *(f"norm.{issue}" for issue in ISSUES),
     *(f"position.{issue}{suffix}" for issue in ISSUES for suffix in ("", *(f".{ally}" for ally in ALLIES))),
@@ -388,7 +398,8 @@ class Shift(Event):
     def _target(self) -> Shift:
         if (self.by is None) == (self.to is None):
             raise ValueError("give either by or to")
-        _, low, high = self._resolved()
+        effect = self._effect()
+        low, high = effect.low, effect.high
         if self.to is not None and not low <= self.to <= high:
             raise ValueError(f"to: {self.to:g} is outside the range of {self.name}; allowed: {low:g} to {high:g}")
         if self.by is not None and abs(self.by) > high - low:
@@ -397,32 +408,34 @@ class Shift(Event):
             )
         return self
 
-    def _resolved(self) -> tuple[Effect, float, float]:
+    def _effect(self) -> Effect:
         value = self.by if self.by is not None else self.to or 0.0
         op: Literal["add", "set"] = "set" if self.by is None else "add"
         head, *rest = self.name.split(".")
         if self.name in SHIFTABLE:
             if head in _WORLD:
                 symbol, low, high = _WORLD[head]
-                return Effect("world", symbol, value, op=op), low, high
+                return Effect("world", symbol, value, op=op, low=low, high=high)
             if head in _ALLY:
                 symbol, low, high = _ALLY[head]
-                return Effect("ally", symbol, value, rest[0] if rest else None, op=op), low, high
+                return Effect("ally", symbol, value, rest[0] if rest else None, op=op, low=low, high=high)
             if head == "norm":
-                return Effect("issue", "norm", value, issue=rest[0], op=op), 0.0, 1.0
-            actor = rest[1] if len(rest) > 1 else None
-            return Effect("position", "position", value, actor, rest[0], op), 0.0, 1.0
+                return Effect("issue", "norm", value, issue=rest[0], op=op)
+            return Effect("position", "position", value, rest[1] if len(rest) > 1 else None, rest[0], op)
         try:
             parameter, actor = resolve(self.name)
         except ValueError as error:
             hint = nearest(self.name, SHIFTABLE)
             raise ValueError(f"{error}; or a state{hint}, such as {', '.join(_WORLD)}, norm.ISSUE") from None
-        if self.name in ACTOR_QUANTITIES:
-            raise ValueError(f"{self.name} is a starting point; in a run Washington changes by leadership_change")
-        return Effect("parameter", parameter.name, value, actor, op=op), parameter.low, parameter.high
+        if self.name in ACTOR_QUANTITIES or self.name in _AT_THE_START:
+            raise ValueError(
+                f"{self.name} is read at the start of a run only: set it under parameters"
+                " (in a run Washington changes by leadership_change)"
+            )
+        return Effect("parameter", parameter.name, value, actor, op=op, low=parameter.low, high=parameter.high)
 
     def effects(self) -> tuple[Effect, ...]:
-        return (self._resolved()[0],)
+        return (self._effect(),)
 
 
 AnyEvent = (

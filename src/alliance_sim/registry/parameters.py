@@ -217,7 +217,7 @@ _ROWS: list[Parameter] = [
     *_table(
         "decision",
         ("nu", "exponent", 1, 2, fixed(2.0), _PROTO, "curvature of the loss"),
-        ("s", "loss", 0, 0.5, uniform(0.002, 0.01), _PROTO, "temper: scale of the logistic slack"),
+        ("s", "loss", 0, 1000, uniform(0.002, 0.01), _PROTO, "temper: scale of the logistic slack"),
         ("sd_pos", "position", 0, 0.5, uniform(0.03, 0.09), _PROTO, "error of positions as read at the table"),
         ("sd_chair", "position", 0, 0.5, uniform(0.02, 0.08), _PROTO, "further error of the chair's reading"),
         ("h0", "loss", 0, 1, uniform(0.02, 0.05), _PROTO, "cost of objecting at all"),
