@@ -524,7 +524,9 @@ def _effect(effect: Effect) -> list[_Row]:
             return rows(L.SHIFT_GIVEN, _PER_ALLY[effect.name], named or everyone)
         return rows(L.SHIFT_PARAMETER, getattr(L.P, effect.name))
     if effect.kind == "ally":
-        return rows(L.SHIFT_ALLY, getattr(L.S, effect.name), named or others)
+        # All but spending follows from other things in Washington.
+        everybody = everyone if effect.name == "d" else others
+        return rows(L.SHIFT_ALLY, getattr(L.S, effect.name), named or everybody)
     issue = ISSUES.index(effect.issue or "")
     if effect.kind == "issue":
         # A norm that is set stays: what was adopted last moves with it.

@@ -11,8 +11,9 @@ from scipy.stats import ks_2samp
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, SPIN_UP, compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.core.month import run_block
+from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.events import SHIFTABLE
+from alliance_sim.registry.events import AT_THE_START, SHIFTABLE
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS
@@ -270,8 +271,10 @@ def test_whatever_a_shift_does_outcomes_stay_within_their_ranges(state, change):
 
 
 def test_a_shift_of_presidential_support_stays_within_its_range():
-    shift = "events: [{month: 2, type: shift, name: presidential_support, to: -0.5, source: none}]"
-    assert_within_ranges(run(scenario(shift, months=4), draws=4))
+    shift = "events: [{month: 2, type: shift, name: presidential_support, %s, source: none}]"
+    assert_within_ranges(run(scenario(shift % "by: -0.5", months=4), draws=4))
+    with pytest.raises(InputError, match="allowed: 0 to 1"):
+        scenario(shift % "to: -0.5", months=4)
 
 
 def test_nobody_wants_to_support_ukraine():
@@ -570,7 +573,7 @@ BUSY = """
           {issue: deterrence_posture, proposed: 0.85, reversion: 0.6, divisible: false, text: t, source: none}]}
     """
 _BOUNDS = {
-    **{name: (parameter.low, parameter.high) for name, parameter in PARAMETERS.items()},
+    **{name: (parameter.low, parameter.high) for name, parameter in PARAMETERS.items() if name not in AT_THE_START},
     **{name: (0.07, 0.93) for name in SHIFTABLE if "." not in name or name.endswith((".HUN", ".USA"))},
     **{name: (0.07, 0.93) for name in SHIFTABLE if name.startswith("norm.")},
 }

@@ -7,7 +7,7 @@ from alliance_sim.core.layout import F, G, I, P, S
 from alliance_sim.data import data_folder
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.conditions import Condition, parse_condition
-from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE, Effect, Event, eu_allies
+from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, SHIFTABLE, Effect, Event, eu_allies
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.parameters import PARAMETERS
 
@@ -108,7 +108,7 @@ def test_european_union_agrees_with_the_facts(month: str) -> None:
 @pytest.mark.parametrize(("stance", "code"), [("washington_2018", 1), ("washington_2024", 2), ("washington_2025", 3)])
 def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> None:
     (effect,) = event("leadership_change", ally="USA", stance=stance).effects()
-    assert effect == Effect("forcing", "leader", float(code))
+    assert effect == Effect("forcing", "leader", float(code), op="set")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_shift_reaches_parameters_and_states(name: str, expected: Effect) -> Non
 
 
 def test_every_shift_has_a_place_in_the_core() -> None:
-    names = [*SHIFTABLE, *(name for name, parameter in PARAMETERS.items() if not parameter.per_ally)]
+    names = [*SHIFTABLE, *(name for name, p in PARAMETERS.items() if not p.per_ally and name not in AT_THE_START)]
     for name in names:
         (effect,) = event("shift", name=name, by=0.0).effects()
         assert effect.kind == "position" or effect.name in SYMBOLS[effect.kind], name
@@ -143,6 +143,7 @@ def test_every_shift_has_a_place_in_the_core() -> None:
         ({"name": "norm.sanctions", "to": 1.5}, "allowed: 0 to 1"),
         ({"name": "war_intensity", "by": -2}, "allowed: -1 to 1"),
         ({"name": "threat_perception.USA.leader", "to": 0.5}, "leadership_change"),
+        ({"name": "salience_floor", "to": 0.5}, "start of a run"),
     ],
 )
 def test_shift_refuses(fields: dict[str, object], message: str) -> None:

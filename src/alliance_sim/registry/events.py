@@ -32,7 +32,7 @@ from alliance_sim.registry.fields import (
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, resolve
 
-__all__ = ["EVENT_TYPES", "LEADERSHIPS", "SHIFTABLE", "AnyEvent", "Effect", "Event", "eu_allies"]
+__all__ = ["AT_THE_START", "EVENT_TYPES", "LEADERSHIPS", "SHIFTABLE", "AnyEvent", "Effect", "Event", "eu_allies"]
 
 #: Measured leaderships of the United States; their number in the core is their place, counted from one.
 LEADERSHIPS: tuple[str, ...] = ("washington_2018", "washington_2024", "washington_2025")
@@ -366,7 +366,7 @@ _ALLY: dict[str, tuple[str, float, float]] = {
 }
 
 #: Parameters that only the start of a run looks at.
-_AT_THE_START = ("salience_floor", "standing_exponent")
+AT_THE_START = ("salience_floor", "standing_exponent")
 
 #: Every state that `shift` knows, as it is written; parameters of the registry come on top.
 SHIFTABLE: tuple[str, ...] = (
@@ -427,7 +427,7 @@ class Shift(Event):
         except ValueError as error:
             hint = nearest(self.name, SHIFTABLE)
             raise ValueError(f"{error}; or a state{hint}, such as {', '.join(_WORLD)}, norm.ISSUE") from None
-        if self.name in ACTOR_QUANTITIES or self.name in _AT_THE_START:
+        if self.name in ACTOR_QUANTITIES or self.name in AT_THE_START:
             raise ValueError(
                 f"{self.name} is read at the start of a run only: set it under parameters"
                 " (in a run Washington changes by leadership_change)"
