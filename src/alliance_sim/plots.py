@@ -22,11 +22,11 @@ __all__ = ["board", "check_kind", "fans", "write"]
 INK, GREY, BLUE = "#1f2933", "#7b8794", "#1f5f99"
 #: Outcomes of an item, from agreed to refused; they differ in lightness as well as in hue.
 COLOURS = {
-    "adopted": "#1b7837",
-    "diluted": "#a6dba0",
-    "withdrawn": "#c2a5cf",
-    "blocked": "#762a83",
-    "deferred": "#d9d9d9",
+    "adopted": "#1f5f99",
+    "diluted": "#9cc0df",
+    "withdrawn": "#ecd2ae",
+    "blocked": "#b04a18",
+    "deferred": "#dfe3e8",
 }
 _STYLE: Any = {
     "font.size": 9.0,
