@@ -61,7 +61,7 @@ class Odds:
 def _vector(name: str, values: ArrayLike | None, n: int, default: float, low: float, high: float) -> Array:
     if values is None:
         return np.full(n, default)
-    array = np.array(values, dtype=np.float64)
+    array = _numbers(name, values)
     if array.ndim == 0:
         array = np.full(n, float(array))
     if array.shape != (n,):
@@ -71,12 +71,20 @@ def _vector(name: str, values: ArrayLike | None, n: int, default: float, low: fl
     return array
 
 
+def _numbers(name: str, values: ArrayLike) -> Array:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: {values!r}; numbers expected") from None
+
+
 def _level(name: str, value: float | None) -> float | None:
-    if value is None:
-        return None
-    if not 0.0 <= value <= 1.0:
-        raise InputError(f"{name}: {value!r} is outside [0, 1]")
-    return float(value)
+    return None if value is None else float(_vector(name, value, 1, 0.0, 0.0, 1.0)[0])
+
+
+def _whole(name: str, value: int, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+        raise InputError(f"{name}: {value!r}; allowed: a whole number from {low} to {high}")
 
 
 def decide(
@@ -142,7 +150,7 @@ def decide(
     from alliance_sim.core import layout as L
     from alliance_sim.core.consensus import Item, decide_draws
 
-    wanted = np.array(positions, dtype=np.float64)
+    wanted = _numbers("positions", positions)
     if wanted.ndim != 1 or wanted.size == 0:
         raise InputError(f"positions: shape {wanted.shape}, expected (N,) with N at least 1")
     n = wanted.size
@@ -152,10 +160,12 @@ def decide(
     needs = _vector("dependence", dependence, n, 0.0, 0.0, 1.0)
     if rule not in RULES:
         raise InputError(f"rule: {rule!r} is not known; allowed: {', '.join(RULES)}{nearest(rule, RULES)}")
-    if patron is not None and not 0 <= patron < n:
-        raise InputError(f"patron: {patron!r} is not an index of {n} positions")
-    if draws < 1 or rounds < 1 or not 0 <= allowance < n + 1 or not 0 <= seed < 2**64:
-        raise InputError("draws and rounds: at least 1; allowance: 0 to N; seed: 0 to 2**64 - 1")
+    if patron is not None:
+        _whole("patron", patron, 0, n - 1)
+    _whole("draws", draws, 1, 2**32 - 1)
+    _whole("rounds", rounds, 1, 1000)
+    _whole("allowance", allowance, 0, n)
+    _whole("seed", seed, 0, 2**64 - 1)
     q0, r = _level("proposal", proposal), _level("reversion", reversion)
     theta = _parameters(parameters)
 
@@ -203,6 +213,7 @@ def _parameters(given: dict[str, float]) -> Array:
                 f"{name!r} is not a parameter of the decision{nearest(name, _DECISION)}; "
                 f"allowed: {', '.join(_DECISION)}"
             )
-        PARAMETERS[name].check(value)
-        theta[getattr(L.P, name)] = value
+        number = float(_vector(name, value, 1, 0.0, -np.inf, np.inf)[0])
+        PARAMETERS[name].check(number)
+        theta[getattr(L.P, name)] = number
     return theta

@@ -463,15 +463,21 @@ class Ensemble:
 
 
 def check_vacant(folder: Path) -> None:
-    """Refuse a folder for results that holds something already.
+    """Refuse a folder for results that holds something already, or cannot be written.
 
     Raises
     ------
     InputError
-        If it does, or is no folder.
+        If it does, is no folder, or nothing can be written where it is to be.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise InputError(f"{folder}: exists and is not an empty folder; allowed: a new or empty one")
+    above = next(parent for parent in folder.resolve().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=above):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
 
 
 def load_results(folder: str | Path) -> Ensemble:

@@ -52,6 +52,7 @@ _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
 _ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text counts as diluted
 _MAJORITY_MEMBERS, _MAJORITY_POPULATION = 0.55, 0.65  # Treaty on European Union, art. 16(4)
+_BLOCKING_MINORITY = 4  # the same article: fewer cannot block by population alone
 _ABSTAINERS = 1.0 / 3.0  # Treaty on European Union, art. 31(1): more than this and abstention blocks
 _COALITION_STANDING = 1.0 / 3.0  # judgement: fewer than this do not carry a common text
 
@@ -303,6 +304,8 @@ def with_abstention(item, table, seats, f, p):
 def smallest_coalition(item, table, seats):
     """Log chance that the most willing allies that suffice under the rule all accept (table.accept holds logs)."""
     n = seats.n
+    if item.rule == UNANIMITY_MINUS_N and item.allowance >= n:
+        return 0.0
     sort_by(table.accept, table.order, n)
     people = 0.0
     standing = 0.0
@@ -323,7 +326,7 @@ def smallest_coalition(item, table, seats):
         if (
             item.rule == QUALIFIED_MAJORITY
             and members >= _MAJORITY_MEMBERS * n
-            and for_people >= _MAJORITY_POPULATION * people
+            and (for_people >= _MAJORITY_POPULATION * people or n - members < _BLOCKING_MINORITY)
         ):
             break
         if item.rule == COALITION and for_standing >= _COALITION_STANDING * standing:
@@ -351,54 +354,59 @@ def choose_text(item, table, seats, p):
         return 1.0, worth(item, table, seats, 1.0, p)
     step = (1.0 - item.floor) / (GRID - 1)
     best, most = item.floor, -np.inf
-    a = b = c = d = at_c = at_d = 0.0
+    a = b = c = d = 0.0
     for trial in range(GRID + REFINEMENTS):
-        left = trial == GRID  # the section's left point is the one to try
         if trial < GRID:
             f = item.floor + trial * step
+        elif trial == GRID:
+            a, b = max(item.floor, best - step), min(1.0, best + step)
+            c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+            f = c
+        elif trial == GRID + 1:
+            f = d
+        elif best <= c:
+            b, d = d, c
+            f = c = b - _GOLDEN * (b - a)
         else:
-            if trial == GRID:
-                a, b = max(item.floor, best - step), min(1.0, best + step)
-                c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
-            elif trial > GRID + 1:
-                left = best <= c
-                if left:
-                    b, d, at_d = d, c, at_c
-                    c = b - _GOLDEN * (b - a)
-                else:
-                    a, c, at_c = c, d, at_d
-                    d = a + _GOLDEN * (b - a)
-            f = c if left else d
+            a, c = c, d
+            f = d = a + _GOLDEN * (b - a)
         value = worth(item, table, seats, f, p)
-        if trial >= GRID:
-            if left:
-                at_c = value
-            else:
-                at_d = value
         if value > most or (trial < GRID and value == most):
             best, most = f, value
     return best, most
 
 
 @leaf
+def loss_of(item, table, i, f, p):
+    """Loss of ally i from text f, at its position as read at the table."""
+    loss = 0.0
+    for m in range(item.parts):
+        x = table.position[m, i]
+        d = abs(item.base[m] + f * item.span[m] - x) ** p[P.nu]
+        if item.has_reversion:
+            d -= abs(item.reversion[m] - x) ** p[P.nu]
+        loss += table.weight[m, i] * d
+    return loss
+
+
+@leaf
 def bound(item, table, i, f, limit, p):
     """Largest text below f that ally i accepts when it bears a loss of `limit`; -1 if it accepts none."""
-    low, high = -1.0, f
-    if limit >= 0.0:
-        low = 0.0  # the reversion itself costs nothing
-    if low < 0.0:
-        return low
+    low = 0.0  # the reversion costs nothing
+    if limit < 0.0:  # who wants to gain starts from the text it likes best: the loss is convex
+        high = f
+        for _ in range(50):
+            left, right = low + (high - low) / 3.0, high - (high - low) / 3.0
+            if loss_of(item, table, i, left, p) <= loss_of(item, table, i, right, p):
+                high = right
+            else:
+                low = left
+        if loss_of(item, table, i, low, p) > limit:
+            return -1.0
+    high = f
     for _ in range(50):
         middle = 0.5 * (low + high)
-        loss = 0.0
-        for m in range(item.parts):
-            q = item.base[m] + middle * item.span[m]
-            x = table.position[m, i]
-            d = abs(q - x) ** p[P.nu]
-            if item.has_reversion:
-                d -= abs(item.reversion[m] - x) ** p[P.nu]
-            loss += table.weight[m, i] * d
-        if loss <= limit:
+        if loss_of(item, table, i, middle, p) <= limit:
             low = middle
         else:
             high = middle

@@ -319,7 +319,7 @@ def ukraine_support(v, forcing, facts):
         able += v.x[i, SUPPORT] * v.given[A.gdp, i]
     start, now = 0.0, 0.0
     for i in range(1, n):
-        extra = p[P.compensation_capacity] * missing * v.x[i, SUPPORT] / able
+        extra = p[P.compensation_capacity] * missing * v.x[i, SUPPORT] / able if able > 0.0 else 0.0
         firmer = (v.x[i, SUPPORT] - v.ally[S.support0, i]) / max(v.ally[S.support0, i], 0.05)
         wish = v.given[A.aid0, i] * (1.0 + firmer) + extra
         wish *= 1.0 - v.ally[S.fatigue, i]
@@ -358,7 +358,7 @@ def deterrence(v, facts, t):
     others = 0.0
     for i in range(1, v.x.shape[0]):
         if facts.member[t, NATO_SUMMIT, i]:
-            others += v.ally[S.cap, i] * v.x[i, POSTURE]
+            others += v.ally[S.cap, i] * v.x0[i, POSTURE]
     others *= posture
     force = others + v.ally[S.cap, US] * p[P.forward_share] * w[G.c] * posture
     russia = p[P.russia_capability]

@@ -162,6 +162,9 @@ def hold(v, meetings, records, row, table, seats, seed, draw, t, meeting):
             records.outcome[row, j] = DEFERRED
             v.pending[j] = WAITING
             continue
+        if lapsed(v, meetings, j):
+            records.outcome[row, j] = WITHDRAWN
+            continue
         read_positions(v, table, seats, meetings.parts[j], meetings.issue[j], seed, draw, t, ident)
         item = text_of(meetings, j, meetings.rounds[meeting], p)
         outcome, f, tabled, support, room, pivotal = decide_item(item, table, seats, p)
@@ -215,6 +218,13 @@ def drop_what_does_not_fit(v, meetings, records, row, table, seats, meeting):
 
 
 @leaf
+def lapsed(v, meetings, j):
+    """Whether there is nothing left to renew: an item that is not divisible, on what has lapsed before."""
+    k = meetings.issue[j, 0]
+    return meetings.divisible[j] == 0 and v.issue[I.target, k] == meetings.reversion[j, 0]
+
+
+@leaf
 def assess(v, table, seats, parts, issues):
     """Set the chair's view to expressed positions, without the noise of a table."""
     for m in range(parts):
@@ -243,7 +253,9 @@ def bypass(v, meetings, j, tabled):
     """A coalition of the willing moves the substance in part; the norm stays."""
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
-        v.issue[I.coalition, k] = v.p[P.bypass_share] * tabled * meetings.span[j, m]
+        moved = v.p[P.bypass_share] * tabled * meetings.span[j, m]
+        if abs(moved) > abs(v.issue[I.coalition, k]):
+            v.issue[I.coalition, k] = moved
 
 
 @leaf

@@ -140,7 +140,7 @@ class BilateralSummit(Event):
         found = _forcing("conciliation", self.conciliation)
         found += _forcing("opacity", 1.0 - self.openness) + _forcing("private", 1.0 - self.openness)
         if self.follow_up is not None:
-            found += _forcing("follow_up", float(self.follow_up))
+            found += (Effect("forcing", "follow_up", float(self.follow_up), op="set"),)
         if self.process:
             found += _forcing("process", 1.0)
         return found
@@ -347,7 +347,7 @@ class Exercise(Event):
 _WORLD: dict[str, tuple[str, float, float]] = {
     "assertiveness": ("a", 0.0, 1.0),
     "concession_pressure": ("concession", 0.0, 1.0),
-    "conciliation": ("r", 0.0, 1.0),
+    "conciliation": ("r", 0.0, 2.0),
     "criticism": ("criticism", 0.0, 1.0),
     "demands": ("demands", 0.0, 1.0),
     "opacity": ("o", 0.0, 1.0),

@@ -84,7 +84,7 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "sanctions",
         "sanctions on Russia",
-        {"2018": 0.4, "2025": 0.6},
+        {"2018": 0.5, "2025": 0.6},
         0.8,
         0.0,
         1.0,
