@@ -79,7 +79,12 @@ def _numbers(name: str, values: ArrayLike) -> Array:
 
 
 def _level(name: str, value: float | None) -> float | None:
-    return None if value is None else float(_vector(name, value, 1, 0.0, 0.0, 1.0)[0])
+    if value is None:
+        return None
+    level = _numbers(name, value)
+    if level.ndim or not 0.0 <= level <= 1.0:
+        raise InputError(f"{name}: {value!r} is not a number in [0, 1]")
+    return float(level)
 
 
 def _whole(name: str, value: int, low: int, high: int) -> None:

@@ -159,7 +159,7 @@ MECHANISMS = [
     ("reset", ("bypass_rate",), {"deterrence_without_us": -1}, APART, "2025-06"),
     ("reset", ("bypass_share",), {"deterrence_without_us": -1}, APART, "2025-06"),
     ("reset", ("holdup",), {"deterrence_without_us": 0}, APART, "2025-06"),
-    ("reset", ("norm_speed",), {"deterrence": -1}, (*APART, "demands"), "2025-06"),
+    ("reset", ("norm_speed",), {"deterrence": -1}, APART, "2025-06"),
     ("reset", ("exercise_threshold",), {"exercise_participation": 1}, but("exercise_participation"), None),
 ]  # fmt: skip
 

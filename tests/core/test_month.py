@@ -815,3 +815,26 @@ def test_codes_and_names_of_outcomes_agree():
     assert [name.upper() for name in DECISIONS] == ["ADOPTED", "DILUTED", "WITHDRAWN", "BLOCKED", "DEFERRED"]
     assert [getattr(L, name.upper()) for name in DECISIONS] == list(range(5))
     assert SPIN_UP >= 12
+
+
+def test_a_renewal_that_lapsed_is_not_renewed():
+    """Once refused there is nothing left to renew; a decision of its own can bring it back."""
+    renew = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
+    afresh = "{issue: sanctions, proposed: 0.5, reversion: 0.0, floor: 0.1, text: t, source: none}"
+    body = (
+        "meetings: ["
+        + ", ".join(
+            f"{{month: {month}, forum: nac, title: t{month}, source: none, agenda: [{item}]}}"
+            for month, item in ((1, renew), (3, renew), (5, afresh), (7, renew))
+        )
+        + "]"
+    )
+    refusal = "events: [{month: 2, type: shift, name: position.sanctions.HUN, to: 0.9, source: none}]\n"
+    what = scenario(
+        refusal + body, months=9, h0=0.01, h_iso=0.0, h_patron=0.0, sd_pos=0.0, sd_chair=0.0, norm_pull=0.0,
+        susceptibility=0.0, **{"position.sanctions.HUN": 0.05}, **STILL, **PATIENT,
+    )  # fmt: skip
+    outcome = run(what, draws=20).records.outcome
+    assert (outcome[:, 0] == L.BLOCKED).all() and (outcome[:, 1] == L.WITHDRAWN).all()
+    again = np.isin(outcome[:, 2], (L.ADOPTED, L.DILUTED))
+    assert ((outcome[:, 3] == L.WITHDRAWN) == ~again).all()

@@ -54,7 +54,7 @@ G = _index(
 )
 
 # State per issue: s.issue[I.norm, k].
-I = _index("I", "norm target coalition lead_shift")
+I = _index("I", "norm target coalition lead_shift lapsed")
 
 # What events do in a month: forcing[F.conciliation, actor].
 F = _index(

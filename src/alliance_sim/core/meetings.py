@@ -220,8 +220,7 @@ def drop_what_does_not_fit(v, meetings, records, row, table, seats, meeting):
 @leaf
 def lapsed(v, meetings, j):
     """Whether there is nothing left to renew: an item that is not divisible, on what has lapsed before."""
-    k = meetings.issue[j, 0]
-    return meetings.divisible[j] == 0 and v.issue[I.target, k] == meetings.reversion[j, 0]
+    return meetings.divisible[j] == 0 and v.issue[I.lapsed, meetings.issue[j, 0]] > 0.0
 
 
 @leaf
@@ -269,9 +268,10 @@ def take_effect(v, meetings, table, seats, j, outcome, f):
             # A text that asks for more takes nothing back, one that asks for less adds nothing.
             text, before = base + f * meetings.span[j, m], v.issue[I.target, k]
             v.issue[I.target, k] = max(text, before) if meetings.span[j, m] >= 0.0 else min(text, before)
-            v.issue[I.coalition, k] = 0.0
+            v.issue[I.coalition, k] = v.issue[I.lapsed, k] = 0.0
         elif outcome == BLOCKED and meetings.divisible[j] == 0:
             v.issue[I.target, k] = base  # a rollover that is not agreed lapses
+            v.issue[I.lapsed, k] = 1.0
     if outcome == BLOCKED:
         v.w[G.failure] += 1.0
         for a in range(seats.n):

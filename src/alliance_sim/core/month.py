@@ -70,7 +70,7 @@ def begin(v, facts):
     w[G.aid_military] = w[G.aid_economic] = w[G.aid_intelligence] = 1.0
     for k in range(issues):
         v.issue[I.norm, k] = v.issue[I.target, k] = facts.norm0[k]
-        v.issue[I.coalition, k] = v.issue[I.lead_shift, k] = 0.0
+        v.issue[I.coalition, k] = v.issue[I.lead_shift, k] = v.issue[I.lapsed, k] = 0.0
     v.ally[S.stance, :] = 0.0
     v.given[A.tau0, 0] = washington_threat(v)
     for k in range(issues):
