@@ -47,7 +47,7 @@ Item = namedtuple("Item", "parts base span reversion has_reversion committee flo
 
 GRID = 9  # texts the chair tries before refining
 COARSE = 6  # texts tried for consensus capacity, which is an index and not refined
-REFINEMENTS = 22  # golden-section steps around the best of them: to a hundred-thousandth of the way
+REFINEMENTS = 20  # golden-section steps around the best of them: to a hundred-thousandth of the way
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
 _ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text counts as diluted

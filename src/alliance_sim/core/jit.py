@@ -71,5 +71,5 @@ njit = numba.njit(cache=True, **_OPTIONS)
 inner = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
 
 #: For inner functions that neither allocate nor return arrays: what is only borrowed needs no reference counts, which
-#: would take a third of the time of the smallest ones. A leaf calls leaves only.
+#: would take a third of the time of the smallest ones. A leaf must not call what returns arrays.
 leaf = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **_OPTIONS)

@@ -112,7 +112,7 @@ def text_of(meetings, j, rounds, p):
     )  # fmt: skip
 
 
-@inner
+@leaf
 def hold_meetings(v, facts, meetings, records, row, table, seed, draw, t):
     """12. Hold the meetings due in month t."""
     for j in range(v.pending.shape[0]):

@@ -6,7 +6,7 @@ import numpy as np
 
 from alliance_sim.core.consensus import new_table
 from alliance_sim.core.events import happen
-from alliance_sim.core.jit import inner, njit
+from alliance_sim.core.jit import inner, leaf, njit
 from alliance_sim.core.layout import SUPPORT, A, F, G, I, P, S
 from alliance_sim.core.mechanisms import (
     Scratch,
@@ -35,7 +35,7 @@ from alliance_sim.core.outcomes import observe
 Output = namedtuple("Output", "outcomes allies positions")
 
 
-@inner
+@leaf
 def month(v, facts, events, meetings, records, row, scratch, table, seed, draw, t):
     """Take one draw through month t."""
     forcing = scratch.forcing
@@ -133,7 +133,7 @@ def run_block(state, draws, facts, events, meetings, records, output, seed, draw
                 keep(v, output, row, t - spin_up)
 
 
-@inner
+@leaf
 def keep(v, output, row, t):
     """Write the month's outcomes, ally variables and positions where room was made for them."""
     n, issues = v.x.shape
