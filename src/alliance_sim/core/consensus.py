@@ -239,7 +239,8 @@ def passes(item, table, seats, p):
     if item.rule == CONSTRUCTIVE_ABSTENTION:
         return against == 0 and abstaining <= _ABSTAINERS * people
     if item.rule == QUALIFIED_MAJORITY:
-        return seats.n - objectors >= _MAJORITY_MEMBERS * seats.n and for_people >= _MAJORITY_POPULATION * people
+        enough_people = for_people >= _MAJORITY_POPULATION * people or objectors < _BLOCKING_MINORITY
+        return seats.n - objectors >= _MAJORITY_MEMBERS * seats.n and enough_people
     return for_standing >= _COALITION_STANDING * standing
 
 
