@@ -36,7 +36,7 @@ from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, resolve
 from alliance_sim.registry.priors import Prior
-from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -317,7 +317,6 @@ def _compile_kernel(program: Program, block: Block) -> None:
                     "NUMBA_CACHE_DIR": str(CACHE_BASE),
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                 }
-                environment.pop("ALLIANCE_SIM_DATA", None)
                 code = f"from {__name__} import store_kernel; store_kernel()"
                 subprocess.run([sys.executable, "-c", code], env=environment, check=True)
             program._call(block, 0, None, None, block.draw0)  # no draws
@@ -327,7 +326,7 @@ def _compile_kernel(program: Program, block: Block) -> None:
 
 def store_kernel() -> None:
     """Compile all that a run needs into the cache, by running one draw."""
-    program = compile_scenario(load_scenario("baseline_2025"))
+    program = compile_scenario(load_scenario(list_scenarios()[0]))
     program._call(program.block(0, 0, 1, "final"), 0, None, None, 1)
 
 
