@@ -153,8 +153,8 @@ MECHANISMS = [
     ("reset", ("concession_private",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
     # 12. Meetings
     ("reset", ("h_iso",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
-    ("reset", ("h_patron",), {"consensus_capacity": 0, "objector_hazard": 0}, APART, None),  # Washington turns
-    ("reset", ("cross_forum",), {"objector_hazard": 0, "sanctions_durability": 0}, APART, None),
+    ("helsinki", ("h_patron",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
+    ("helsinki", ("cross_forum",), {"objector_hazard": 1, "sanctions_durability": -1}, APART, None),
     ("reset", ("blowup_rate",), {"blow_ups": -1}, APART, "2025-06"),
     ("reset", ("bypass_rate",), {"deterrence_without_us": -1}, APART, "2025-06"),
     ("reset", ("bypass_share",), {"deterrence_without_us": -1}, APART, "2025-06"),

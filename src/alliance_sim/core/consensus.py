@@ -46,7 +46,6 @@ Seats = namedtuple("Seats", "n rows patron pull neutral")
 Item = namedtuple("Item", "parts base span reversion has_reversion committee floor divisible rule allowance rounds")
 
 GRID = 9  # texts the chair tries before refining
-COARSE = 6  # texts tried for consensus capacity, which is an index and not refined
 REFINEMENTS = 20  # golden-section steps around the best of them: to a hundred-thousandth of the way
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
@@ -500,13 +499,22 @@ def lowered(item, table, seats, f, p):
 @leaf
 def capacity(item, table, seats, p):
     """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
-    best = 0.0
-    step = (1.0 - item.floor) / (COARSE - 1)
-    for j in range(COARSE):
-        f = 1.0 - j * step
-        if best >= f:  # no text below can be worth more than f
-            break
-        best = max(best, f * math.exp(log_chance(item, table, seats, f, p)))
+    best, at = 0.0, item.floor
+    step = (1.0 - item.floor) / (GRID - 1)
+    for trial in range(GRID + 2):
+        if trial < GRID:
+            f = 1.0 - trial * step
+            if best >= f:  # no text further down can be worth more than f
+                continue
+        else:  # and halfway to its neighbours on both sides
+            f = at + (0.5 if trial == GRID else -0.5) * step
+            if not item.floor <= f <= 1.0:
+                continue
+        value = f * math.exp(log_chance(item, table, seats, f, p))
+        if value > best:
+            best = value
+            if trial < GRID:
+                at = f
     return best
 
 

@@ -34,7 +34,7 @@ class Outcome:
 
 _MANY = 1000.0  # of what can be counted
 
-_ROWS = (
+_ROWS: tuple[tuple[str, str, float, float, int, Literal["mean", "final"], str], ...] = (
     ("cohesion", "share", 0, 1, 1, "mean",
      "mean of agreement, consensus capacity, guarantee confidence and burden sharing (equal weights: judgement)"),
     ("agreement", "share", 0, 1, 1, "mean",
@@ -81,6 +81,6 @@ _ROWS = (
 
 #: By name, in the order of the core's outcome array.
 OUTCOMES: dict[str, Outcome] = {
-    name: Outcome(name, unit, low, high, better, summary, definition)  # type: ignore[arg-type]
+    name: Outcome(name, unit, low, high, better, summary, definition)
     for name, unit, low, high, better, summary, definition in _ROWS
 }

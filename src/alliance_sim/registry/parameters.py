@@ -74,6 +74,7 @@ def _table(group: str, *rows: tuple[str, str, float, float, Prior | Mapping[str,
 _SHARE, _MONTH, _RATE = "share", "months", "per month"
 _J = "judgement"
 _PROTO = "prototype, judgement"
+_TUNED = "judgement, set lower than in the prototype by hand (docs/model.md, What was tuned)"
 
 _ROWS: list[Parameter] = [
     *_table(
@@ -123,9 +124,9 @@ _ROWS: list[Parameter] = [
     ),
     *_table(
         "guarantee",
-        ("g_r", _RATE, 0, 1, uniform(0.05, 0.2), _PROTO, "confidence lost per conciliation, by perceived threat"),
+        ("g_r", _RATE, 0, 1, uniform(0.05, 0.2), _TUNED, "confidence lost per conciliation, by perceived threat"),
         ("g_rec", _RATE, 0, 1, uniform(0.1, 0.3), _PROTO, "recovery of confidence"),
-        ("amb", _RATE, 0, 1, uniform(0.0, 0.1), "B ¶3; " + _PROTO, "confidence lost per opacity, by perceived threat"),
+        ("amb", _RATE, 0, 1, uniform(0.0, 0.1), "B ¶3; " + _TUNED, "confidence lost per opacity, by perceived threat"),
         ("statement_cost", _SHARE, 0, 1, uniform(0.1, 0.4), "B ¶7; judgement",
          "confidence an ally loses by a remark against it; the open-door commitment loses as much"),
         ("trade_cost", _SHARE, 0, 1, uniform(0.02, 0.15), "B ¶8; judgement", "confidence lost per unit of trade dispute"),
@@ -217,8 +218,8 @@ _ROWS: list[Parameter] = [
     *_table(
         "decision",
         ("nu", "exponent", 1, 2, fixed(2.0), _PROTO, "curvature of the loss"),
-        ("s", "loss", 0, 1000, uniform(0.002, 0.01), _PROTO, "temper: scale of the logistic slack"),
-        ("sd_pos", "position", 0, 0.5, uniform(0.03, 0.09), _PROTO, "error of positions as read at the table"),
+        ("s", "loss", 0, 1000, uniform(0.002, 0.01), _TUNED, "temper: scale of the logistic slack"),
+        ("sd_pos", "position", 0, 0.5, uniform(0.03, 0.09), _TUNED, "error of positions as read at the table"),
         ("sd_chair", "position", 0, 0.5, uniform(0.02, 0.08), _PROTO, "further error of the chair's reading"),
         ("h0", "loss", 0, 1, uniform(0.02, 0.05), _PROTO, "cost of objecting at all"),
         ("h_iso", "loss", 0, 1, uniform(0.04, 0.12), _PROTO, "cost of objecting alone"),
