@@ -166,7 +166,7 @@ class Program:
         return Draws(
             theta,
             ally,
-            np.ascontiguousarray(actors.position),
+            np.ascontiguousarray(actors.position.transpose(0, 2, 1)),
             np.ascontiguousarray(actors.leader_threat),
             np.ascontiguousarray(actors.leader_position),
             np.ascontiguousarray(actors.institutions_threat.reshape(count, 1)),
@@ -178,9 +178,9 @@ class Program:
         d, n, k, j, t = draw1 - draw0, len(ALLIES), len(ISSUES), self.items, len(self.months)
         state = State(
             np.zeros((d, len(L.S), n)),
-            np.zeros((d, n, k)),
-            np.zeros((d, n, k)),
-            np.zeros((d, n, k)),
+            np.zeros((d, k, n)),
+            np.zeros((d, k, n)),
+            np.zeros((d, k, n)),
             np.zeros((d, n, n)),
             np.zeros((d, len(L.G))),
             np.zeros((d, len(L.I), k)),
@@ -434,6 +434,7 @@ def _facts_of(era: str) -> dict[str, Any]:
         "us_share": np.array(figures.us_share),
         "channel_weight": _CHANNEL_WEIGHT,
         "europe": _EUROPE.astype(np.uint8),
+        "index": np.arange(len(ALLIES), dtype=np.uint32),
         "reference_issue": np.array([row[0] for row in reference], dtype=np.int64),
         "reference_reversion": np.array([row[1] for row in reference]),
         "reference_span": np.array([row[2] - row[1] for row in reference]),

@@ -81,17 +81,18 @@ def friedkin_johnsen(
     listening = _weights(weights, n)
     openness = _susceptibility(susceptibility, n)
     logic = np.eye(issues) if coupling is None else _coupling(coupling, issues)
-    scratch = np.empty((issues, n))
+    start, voices = np.ascontiguousarray(anchor.T), np.ascontiguousarray(listening.T)
+    scratch = np.empty((2 * issues, n))
 
     def step(current: Array) -> Array:
         following = np.empty_like(current)
-        influence_step(following, anchor, current, listening, openness, logic, scratch)
+        influence_step(following, start, current, voices, openness, logic, scratch)
         return following
 
     def memory() -> int:
         return _memory((openness / listening.sum(axis=1))[:, None] * listening, logic)
 
-    return _iterate(step, anchor, steps, tol, memory).reshape(np.shape(initial))
+    return np.ascontiguousarray(_iterate(step, start, steps, tol, memory).T).reshape(np.shape(initial))
 
 
 def degroot(initial: ArrayLike, weights: ArrayLike, steps: int | None = None, tol: float = 1e-12) -> Array:
@@ -161,7 +162,7 @@ def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = No
     bound = _number("epsilon", epsilon)
     n = len(opinions)
     everyone, weights = np.ones((n, n)), np.empty((n, n))
-    one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((1, n))
+    one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((2, n))
 
     def step(current: Array) -> Array:
         following = np.empty_like(current)
@@ -169,7 +170,8 @@ def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = No
         influence_step(following, current, current, weights, openness, np.eye(1), scratch)
         return following
 
-    return _iterate(step, opinions, steps, tol, None)[:, 0]
+    final: Array = _iterate(step, opinions.T, steps, tol, None)[0]
+    return final
 
 
 def _iterate(

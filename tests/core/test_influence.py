@@ -12,16 +12,19 @@ SIZES = st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 
 
 def weights_of(positions, base, salience, eps, power):
     n, issues = positions.shape
-    out = np.full((n, n), np.nan)
-    confidence_weights(out, positions, base, salience, float(eps), float(power), np.full((issues, n), np.nan))
-    return out
+    out, voices = np.full((n, n), np.nan), np.ascontiguousarray(base.T)
+    scratch = np.full((2 * issues, n), np.nan)
+    confidence_weights(out, np.ascontiguousarray(positions.T), voices, salience, float(eps), float(power), scratch)
+    return np.ascontiguousarray(out.T)
 
 
 def step_of(anchor, current, weights, susceptibility, coupling):
     n, issues = current.shape
-    out = np.full((n, issues), np.nan)
-    influence_step(out, anchor, current, weights, susceptibility, coupling, np.full((issues, n), np.nan))
-    return out
+    out = np.full((issues, n), np.nan)
+    scratch = np.full((2 * issues, n), np.nan)
+    anchor, current, voices = (np.ascontiguousarray(array.T) for array in (anchor, current, weights))
+    influence_step(out, anchor, current, voices, susceptibility, coupling, scratch)
+    return np.ascontiguousarray(out.T)
 
 
 def world(n, issues, seed):
@@ -130,5 +133,6 @@ def test_same_audience_gives_the_same_bits():
 def test_the_result_may_replace_the_current_opinions():
     anchor, current, weights, s, coupling = random_step(9, 3, 5)
     expected = step_of(anchor, current, weights, s, coupling)
-    influence_step(current, anchor, current, weights, s, coupling, np.empty((3, 9)))
-    assert np.array_equal(current, expected)
+    anchor, current, voices = (np.ascontiguousarray(array.T) for array in (anchor, current, weights))
+    influence_step(current, anchor, current, voices, s, coupling, np.empty((6, 9)))
+    assert np.array_equal(current.T, expected)

@@ -88,7 +88,7 @@ def test_positions_begin_where_they_were_measured():
     what = scenario(months=1, **STILL)
     block = run(what, draws=20)
     drawn = compile_scenario(what).draws(1, 0, 20)
-    np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.x0[:, 1:])
+    np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.x0.transpose(0, 2, 1)[:, 1:])
     np.testing.assert_array_equal(ally(block, "threat_perception")[:, 0, 1:], drawn.ally[:, L.A.tau0, 1:])
     alpha = drawn.theta[:, L.P.alpha0, None]
     leader = {"2018": 0, "2025": 2}["2025"]

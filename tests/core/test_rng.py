@@ -155,7 +155,7 @@ def test_tables_do_not_depend_on_chunks_or_company():
 
 def test_array_fills_are_the_named_numbers():
     out = np.empty(32)
-    rng.fill_normal(out, 5, 6, 7, 8)
+    rng.fill_normal(out, 5, 6, 7, 8, np.arange(32, dtype=np.uint32))
     assert np.array_equal(out, [rng.normal(5, 6, 7, 8, i) for i in range(32)])
     ids = np.array([3, 2**32 - 1], np.uint32)
     assert np.array_equal(rng.normals(5, 6, 8, 9, ids), [[rng.normal(5, d, 0, 9, i) for i in ids] for d in (6, 7)])

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.jit import leaf, njit
+from alliance_sim.core.jit import inline, leaf, njit
 from alliance_sim.core.layout import (
     ADOPTED,
     BLOCKED,
@@ -28,16 +28,18 @@ from alliance_sim.core.layout import (
     WITHDRAWN,
     P,
 )
-from alliance_sim.core.rng import logistic as logistic_noise
-from alliance_sim.core.rng import normal
+from alliance_sim.core.rng import fill_logistic, fill_normal
+from alliance_sim.core.special import exp, log, logistic
 
 #: Who sits at the table, in compact order. Rows 0..n-1 vote; a patron outside the forum is row n. `position` is what
 #: governments want, as read at the table; `chair` what the chair thinks they want; `weight` shares out salience
-#: over the parts of a package; the rest is scratch.
+#: over the parts of a package; `indifference` is one over salience, `isolation` what an ally alone against all others
+#: fears per unit of h_iso and of standing that supports the text; `key` names an ally's random numbers; the rest is
+#: scratch.
 Table = namedtuple(
     "Table",
-    "ally position chair weight salience standing dependence population temper loss threshold accept chance order "
-    "objection",
+    "ally position chair weight salience indifference standing isolation dependence population temper key loss own "
+    "threshold accept chance order objection",
 )
 #: n voters; row of the patron or -1; pull of the patron (1 inside the forum); standing of neutral members.
 Seats = namedtuple("Seats", "n rows patron pull neutral")
@@ -49,6 +51,7 @@ GRID = 9  # texts the chair tries before refining
 REFINEMENTS = 20  # golden-section steps around the best of them: to a hundred-thousandth of the way
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
+FARTHEST = 20.0  # scales beyond acceptance at which an ally is out of reach: 33 of them still make a finite product
 _ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text counts as diluted
 _MAJORITY_MEMBERS, _MAJORITY_POPULATION = 0.55, 0.65  # Treaty on European Union, art. 16(4)
 _BLOCKING_MINORITY = 4  # the same article: fewer cannot block by population alone
@@ -66,9 +69,13 @@ def new_table(n):
         np.zeros((MAX_PARTS, size)),
         np.ones((MAX_PARTS, size)),
         np.ones(size),
+        np.ones(size),
         np.zeros(size),
         np.zeros(size),
         np.zeros(size),
+        np.zeros(size),
+        np.zeros(size),
+        np.zeros(size, np.uint32),
         np.zeros(size),
         np.zeros(size),
         np.zeros(size),
@@ -79,7 +86,20 @@ def new_table(n):
     )
 
 
-@leaf
+@inline
+def take_their_places(table, seats):
+    """Work out what holds for the whole meeting, given standing and dependence of those at the table."""
+    total = seats.neutral
+    for i in range(seats.n):
+        total += table.standing[i]
+    for i in range(seats.n):
+        others = total - table.standing[i]
+        table.isolation[i] = (1.0 - table.standing[i]) / others if others > 0.0 else 0.0
+    if 0 <= seats.patron < seats.n:  # the patron does not fear itself
+        table.dependence[seats.patron] = 0.0
+
+
+@inline
 def share_out_salience(table, parts, rows):
     """Turn the salience of each part, given in `table.weight`, into its mean and the weights of the parts."""
     for i in range(rows):
@@ -89,9 +109,10 @@ def share_out_salience(table, parts, rows):
         for m in range(parts):
             table.weight[m, i] /= total
         table.salience[i] = total / parts
+        table.indifference[i] = parts / total
 
 
-@leaf
+@inline
 def losses(out, position, weight, item, rows, f, nu):
     """Loss D_i of accepting text f in place of the reversion; negative is a gain."""
     for i in range(rows):
@@ -110,72 +131,33 @@ def losses(out, position, weight, item, rows, f, nu):
                 out[i] += weight[m, i] * loss
 
 
-@leaf
+@inline
 def thresholds(table, seats, p):
     """Loss h_i each ally bears in silence: its own, the cost of isolation, the cost of crossing its patron.
 
-    Returns the share of standing that supports the text without any of these costs but h0.
+    Returns the standing that supports the text without any of these costs but h0.
     """
-    h0, h_iso, h_patron = p[P.h0], p[P.h_iso], p[P.h_patron]
-    total = seats.neutral
+    h0, h_iso = p[P.h0], p[P.h_iso]
     willing = 0.5 * seats.neutral  # neutral members take no side: half their weight stands behind any text
     for i in range(seats.n):
-        total += table.standing[i]
-        willing += table.standing[i] if table.loss[i] * table.salience[i] <= h0 else 0.0
+        table.own[i] = table.standing[i] if table.loss[i] * table.salience[i] <= h0 else 0.0
+        willing += table.own[i]
     cover = 0.0
     if seats.patron >= 0:
-        cover = h_patron * seats.pull * logistic((h0 - table.loss[seats.patron]) / max(p[P.s], 1e-12))
+        cover = p[P.h_patron] * seats.pull * logistic((h0 - table.loss[seats.patron]) / max(p[P.s], 1e-12))
     for i in range(seats.n):
-        own = table.standing[i] if table.loss[i] * table.salience[i] <= h0 else 0.0
-        others = total - table.standing[i]
-        support = (willing - own) / (others if others > 0.0 else 1.0)
-        h = h0 + h_iso * (1.0 - table.standing[i]) * support + table.dependence[i] * cover
-        table.threshold[i] = h / table.salience[i]
-    if 0 <= seats.patron < seats.n:  # the patron does not fear itself
-        table.threshold[seats.patron] -= table.dependence[seats.patron] * cover / table.salience[seats.patron]
-    return willing / total
-
-
-@leaf
-def logistic(z):
-    """Logistic function; no overflow for any finite z."""
-    if z < 0.0:
-        e = math.exp(max(z, -700.0))
-        return e / (1.0 + e)
-    return 1.0 / (1.0 + math.exp(-z))
+        h = h0 + h_iso * table.isolation[i] * (willing - table.own[i]) + table.dependence[i] * cover
+        table.threshold[i] = h * table.indifference[i]
+    return willing
 
 
 @leaf
 def log_logistic(z):
     """Logarithm of the logistic function, finite for any finite z."""
-    if z > 0.0:
-        return -math.log1p(math.exp(-z))
-    return z - math.log1p(math.exp(max(z, -700.0)))
+    return min(z, 0.0) - log(1.0 + exp(-abs(z)))
 
 
-@leaf
-def exponential(z):
-    """Exponential of z held within [-40, 20], to nine digits: a polynomial and squarings, which vectorise."""
-    y = min(max(z, -40.0), 20.0) * 0.015625
-    e = 1.0 + y / 10.0
-    e = 1.0 + y / 9.0 * e
-    e = 1.0 + y / 8.0 * e
-    e = 1.0 + y / 7.0 * e
-    e = 1.0 + y / 6.0 * e
-    e = 1.0 + y / 5.0 * e
-    e = 1.0 + y / 4.0 * e
-    e = 1.0 + y / 3.0 * e
-    e = 1.0 + y / 2.0 * e
-    e = 1.0 + y * e
-    e *= e
-    e *= e
-    e *= e
-    e *= e
-    e *= e
-    return e * e
-
-
-@leaf
+@inline
 def spread(position, weight, item, i, f, p):
     """Scale s_i of the chair's uncertainty about ally i's answer to text f (a logistic of the same variance)."""
     nu = p[P.nu]
@@ -208,7 +190,7 @@ def sort_by(key, order, n):
         order[j] = i
 
 
-@leaf
+@inline
 def passes(item, table, seats, p):
     """Tell whether the text on the table passes, given loss, threshold and temper of every voter."""
     objectors = 0
@@ -243,7 +225,7 @@ def passes(item, table, seats, p):
     return for_standing >= _COALITION_STANDING * standing
 
 
-@leaf
+@inline
 def log_chance(item, table, seats, f, p):
     """Logarithm of the chair's estimate that text f passes, from what the chair thinks governments want.
 
@@ -257,7 +239,7 @@ def log_chance(item, table, seats, f, p):
     if same and item.rule == UNANIMITY and not item.committee:
         product = 1.0
         for i in range(seats.n):
-            product *= 1.0 + exponential((table.loss[i] - table.threshold[i]) / common)
+            product *= 1.0 + exp(min((table.loss[i] - table.threshold[i]) / common, FARTHEST))
         return -math.log(product)
     total = 0.0
     weights = 0.0
@@ -277,6 +259,18 @@ def log_chance(item, table, seats, f, p):
     if item.rule == CONSTRUCTIVE_ABSTENTION:
         return with_abstention(item, table, seats, f, p)
     return smallest_coalition(item, table, seats)
+
+
+@leaf
+def chance_and_opposition(item, table, seats, f, p):
+    """Chance that text f passes unanimously, and the share of standing expected to object."""
+    chance = math.exp(log_chance(item, table, seats, f, p))
+    scale = spread(table.chair, table.weight, item, 0, f, p)
+    against, total = 0.0, seats.neutral
+    for i in range(seats.n):
+        against += table.standing[i] * logistic((table.loss[i] - table.threshold[i]) / scale)
+        total += table.standing[i]
+    return chance, against / total
 
 
 @leaf
@@ -334,7 +328,7 @@ def smallest_coalition(item, table, seats):
     return total
 
 
-@leaf
+@inline
 def worth(item, table, seats, f, p):
     """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal."""
     log_p = log_chance(item, table, seats, f, p)
@@ -347,7 +341,7 @@ def worth(item, table, seats, f, p):
     return chance * distance - (1.0 - chance) * p[P.blowup_cost]
 
 
-@leaf
+@inline
 def choose_text(item, table, seats, p):
     """Return the text f the chair would table and what it is worth: a coarse grid, then golden sections."""
     if not item.divisible:
@@ -376,7 +370,7 @@ def choose_text(item, table, seats, p):
     return best, most
 
 
-@leaf
+@inline
 def loss_of(item, table, i, f, p):
     """Loss of ally i from text f, at its position as read at the table."""
     loss = 0.0
@@ -413,17 +407,19 @@ def bound(item, table, i, f, limit, p):
     return low
 
 
-@leaf
+@inline
 def weigh(item, table, seats, f, p):
     """Set loss and threshold of every voter for text f; return the standing behind it, the least room, and whose."""
     losses(table.loss, table.position, table.weight, item, seats.rows, f, p[P.nu])
     support = thresholds(table, seats, p)
+    total = seats.neutral
     least, pivotal = np.inf, 0
     for i in range(seats.n):
+        total += table.standing[i]
         room = table.threshold[i] + p[P.s] * table.temper[i] - table.loss[i]
         if room < least:
             least, pivotal = room, i
-    return support, least, pivotal
+    return support / total, least, pivotal
 
 
 @leaf
@@ -496,7 +492,7 @@ def lowered(item, table, seats, f, p):
     return found
 
 
-@leaf
+@inline
 def capacity(item, table, seats, p):
     """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
     best, at = 0.0, item.floor
@@ -530,16 +526,19 @@ def decide_draws(
     table = new_table(n)
     seats = Seats(n, n, patron, 1.0, 0.0)
     for i in range(n):
-        table.ally[i] = i
+        table.ally[i] = table.key[i] = i
         table.standing[i], table.population[i] = standing[i], standing[i]
         table.dependence[i] = dependence[i]
+    take_their_places(table, seats)
     for draw in range(draw0, draw1):
         row = draw - draw0
+        fill_logistic(table.temper[:n], seed, draw, 0, CH_TEMPER, table.key)
+        fill_normal(table.position[0, :n], seed, draw, 0, CH_POSITION, table.key)
+        fill_normal(table.chair[0, :n], seed, draw, 0, CH_CHAIR, table.key)
         for i in range(n):
             table.weight[0, i] = salience[i]
-            table.position[0, i] = position[i] + p[P.sd_pos] * normal(seed, draw, 0, CH_POSITION, i)
-            table.chair[0, i] = position[i] + p[P.sd_chair] * normal(seed, draw, 0, CH_CHAIR, i)
-            table.temper[i] = logistic_noise(seed, draw, 0, CH_TEMPER, i)
+            table.position[0, i] = position[i] + p[P.sd_pos] * table.position[0, i]
+            table.chair[0, i] = position[i] + p[P.sd_chair] * table.chair[0, i]
         share_out_salience(table, 1, n)
         result, f, _tabled, _support, _room, _pivotal = decide_item(item, table, seats, p)
         outcome[row], level[row] = result, f

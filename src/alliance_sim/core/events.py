@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from alliance_sim.core.jit import leaf
+from alliance_sim.core.jit import inline
 from alliance_sim.core.layout import (
     CH_EVENT,
     SHIFT_ALLY,
@@ -27,7 +27,7 @@ Events = namedtuple(
 )
 
 
-@leaf
+@inline
 def happen(v, events, forcing, seed, draw, t):
     """Clear the forcing of last month and let the events of month t happen, each by its own chance and condition."""
     forcing[:] = 0.0
@@ -56,17 +56,17 @@ def happen(v, events, forcing, seed, draw, t):
                 wish = v.leader_x[int(v.w[G.leader]), issue]
                 v.issue[I.lead_shift, issue] = value - wish if assign else v.issue[I.lead_shift, issue] + value
             elif kind == SHIFT_POSITION:
-                v.x0[actor, issue] = shifted(events, f, v.x0[actor, issue])
+                v.x0[issue, actor] = shifted(events, f, v.x0[issue, actor])
 
 
-@leaf
+@inline
 def shifted(events, f, before):
     """What effect f makes of a number, held within the number's range."""
     after = events.value[f] if events.assign[f] > 0 else before + events.value[f]
     return min(max(after, events.low[f]), events.high[f])
 
 
-@leaf
+@inline
 def holds(events, e, outcome):
     """Tell whether the condition of event e holds for last month's outcomes."""
     if events.outcome[e] < 0:

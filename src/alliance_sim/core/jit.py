@@ -17,7 +17,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numba
 
-__all__ = ["CACHE_BASE", "inner", "is_compiled", "leaf", "njit"]
+__all__ = ["CACHE_BASE", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit"]
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FLOAT_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
@@ -63,8 +63,15 @@ def is_compiled(name: str) -> bool:
 
 _OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy"}
 
+#: For arithmetic that is to give the same bits wherever it is inlined: nothing is reordered or fused. (Said aloud: a
+#: function that leaves the option out takes on that of the one which calls it first.) Loops around it vectorise.
+exact = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False, forceinline=True)
+
 #: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
 njit = numba.njit(cache=True, **_OPTIONS)
+
+#: The same where the last bit may be the machine's: a product and a sum are one instruction if it has that.
+fused = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 
 #: For what only compiled code calls: without a way in from Python it compiles in half the time (and a call from Python
 #: crashes; tests go through the kernel or `.py_func`).
@@ -73,3 +80,7 @@ inner = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
 #: For inner functions that neither allocate nor return arrays: what is only borrowed needs no reference counts, which
 #: would take a third of the time of the smallest ones. A leaf must not call what returns arrays.
 leaf = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **_OPTIONS)
+
+#: A leaf that is always inlined: a call hands over every array of its arguments in seven words, which costs more than
+#: the smallest functions do.
+inline = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True, **_OPTIONS)

@@ -5,11 +5,10 @@ parameters whose zero switches it off. Units: perceptions, positions and stocks 
 spending and aid in percent of GDP (aid: a year), capability in billion US dollars.
 """
 
-import math
 from collections import namedtuple
 
 from alliance_sim.core.influence import confidence_weights, influence_step
-from alliance_sim.core.jit import inner, leaf
+from alliance_sim.core.jit import exact, inline, inner, leaf
 from alliance_sim.core.layout import (
     CH_READING,
     CH_RUSSIA,
@@ -30,9 +29,10 @@ from alliance_sim.core.layout import (
     P,
     S,
 )
-from alliance_sim.core.rng import normal
+from alliance_sim.core.rng import fill_normal, normal
+from alliance_sim.core.special import exp, log
 
-#: State of a block of draws (D draws, N allies, K issues, J items).
+#: State of a block of draws (D draws, N allies, K issues, J items); what holds per issue and ally is (D, K, N).
 State = namedtuple("State", "ally delta x salience trust world issue pending outcome")
 #: What a block of draws brings along: parameters and calibrated actors. `theta` and `x0` may be changed by events.
 Draws = namedtuple("Draws", "theta ally x0 leader_tau leader_x inst_tau inst_x")
@@ -40,7 +40,7 @@ Draws = namedtuple("Draws", "theta ally x0 leader_tau leader_x inst_tau inst_x")
 Facts = namedtuple(
     "Facts",
     "leader0 slope cover hedge weight norm0 coupled affinity member neutral us_share channel_weight europe "
-    "reference_issue reference_reversion reference_span rollover_issue rollover_reversion",
+    "index reference_issue reference_reversion reference_span rollover_issue rollover_reversion",
 )
 #: One draw of the arrays above. `ally` holds the state of allies (rows S), `given` what they brought (rows A), `issue`
 #: what holds per issue (rows I), `w` the world (G), `p` the parameters (P).
@@ -78,38 +78,45 @@ def view(state, draws, i):
     )
 
 
-@leaf
+@inline
 def clip(value, low, high):
     """Return value, held within [low, high]."""
     return min(max(value, low), high)
 
 
-@leaf
+@inline
 def halving(half_life):
     """Share of a stock that is left after a month."""
     return 2.0 ** (-1.0 / half_life)
 
 
-@leaf
+@exact
+def mixture(autonomy, leader, institutions, erosion, shift):
+    """Return what two principals make together: the leader, shifted, and institutions that erode towards the leader.
+
+    Exact, because a wish at rest is the difference between two of these.
+    """
+    held = institutions + erosion * (leader - institutions)
+    return autonomy * min(max(leader + shift, 0.0), 1.0) + (1.0 - autonomy) * held
+
+
+@inline
 def washington_threat(v):
     """Threat as Washington perceives it: leader and institutions by the president's autonomy."""
-    leader = int(v.w[G.leader])
-    alpha, eroded = v.w[G.alpha], v.w[G.erosion]
-    institutions = v.inst_tau[0] + eroded * (v.leader_tau[leader] - v.inst_tau[0])
-    return clip(alpha * v.leader_tau[leader] + (1.0 - alpha) * institutions + v.ally[S.stance, US], 0.0, 1.0)
+    w = v.w
+    threat = mixture(w[G.alpha], v.leader_tau[int(w[G.leader])], v.inst_tau[0], w[G.erosion], 0.0)
+    return clip(threat + v.ally[S.stance, US], 0.0, 1.0)
 
 
-@leaf
+@inline
 def washington_position(v, k):
     """Washington's position on issue k: leader and institutions by the president's autonomy."""
-    leader = int(v.w[G.leader])
-    alpha, eroded = v.w[G.alpha], v.w[G.erosion]
-    wish = clip(v.leader_x[leader, k] + v.issue[I.lead_shift, k], 0.0, 1.0)
-    institutions = v.inst_x[k] + eroded * (v.leader_x[leader, k] - v.inst_x[k])
-    return alpha * wish + (1.0 - alpha) * institutions
+    w = v.w
+    leader = v.leader_x[int(w[G.leader]), k]
+    return mixture(w[G.alpha], leader, v.inst_x[k], w[G.erosion], v.issue[I.lead_shift, k])
 
 
-@leaf
+@inline
 def washington(v, forcing):
     """1. The two-level game (B6, B8): criticism, the president's support and autonomy, erosion of the institutions."""
     p, w = v.p, v.w
@@ -135,7 +142,7 @@ def washington(v, forcing):
     # Relief of sanctions has Congress to pass (B6); a remark against an ally is one against the open door (B7).
     v.issue[I.lead_shift, SANCTIONS] -= forcing[F.relief, US] * (1.0 - p[P.congress_brake])
     slight = 0.0
-    for i in range(v.x.shape[0]):
+    for i in range(v.x.shape[1]):
         slight = max(slight, forcing[F.statement, i])
     v.issue[I.lead_shift, OPEN_DOOR] -= p[P.statement_cost] * slight
     if forcing[F.leader, US] > 0.0:
@@ -144,8 +151,8 @@ def washington(v, forcing):
     v.ally[S.tau, US] = washington_threat(v)
 
 
-@leaf
-def signals(v, forcing, seed, draw, t):
+@inline
+def signals(v, forcing, facts, seed, draw, t):
     """2. Conciliation and opacity: stocks that fade, summits that feed them, and what each ally reads into them."""
     p, w = v.p, v.w
     w[G.r] = w[G.r] * halving(p[P.hl_r]) + forcing[F.conciliation, US]
@@ -171,96 +178,98 @@ def signals(v, forcing, seed, draw, t):
             private = w[G.follow_private] > 0.0
     w[G.r] = clip(w[G.r], 0.0, 2.0)
     w[G.o] = clip(w[G.o], 0.0, 1.0)
+    if private:  # what was said behind closed doors is guessed at anew
+        fill_normal(v.ally[S.z], seed, draw, t, CH_READING, facts.index)
     volatility = w[G.o] * p[P.sigma_read]
-    for i in range(v.x.shape[0]):
-        if private:  # what was said behind closed doors is guessed at anew
-            v.ally[S.z, i] = normal(seed, draw, t, CH_READING, i)
-        v.ally[S.reading, i] = w[G.r] * math.exp(volatility * v.ally[S.z, i] - 0.5 * volatility * volatility)
+    for i in range(v.x.shape[1]):
+        v.ally[S.reading, i] = w[G.r] * exp(volatility * v.ally[S.z, i] - 0.5 * volatility * volatility)
 
 
-@leaf
+@inline
 def listening(v, facts, scratch):
     """Influence weights of this month from last month's positions: affinity, standing, trust, and the guarantee."""
-    n = v.x.shape[0]
+    n = v.x.shape[1]
     voice = scratch.previous[0]
     for j in range(n):
-        voice[j] = v.ally[S.standing, j] ** v.p[P.psi]
+        voice[j] = exp(v.p[P.psi] * log(v.ally[S.standing, j]))
+    for j in range(n):
+        for i in range(n):
+            scratch.base[j, i] = voice[j] * facts.affinity[j, i] * v.trust[j, i]  # both symmetric
     for i in range(n):
-        for j in range(n):
-            scratch.base[i, j] = facts.affinity[i, j] * voice[j] * v.trust[i, j]
-        scratch.base[i, US] *= v.ally[S.g, i]
+        scratch.base[US, i] *= v.ally[S.g, i]
     confidence_weights(scratch.weights, v.x, scratch.base, facts.weight, v.p[P.eps], 2.0, scratch.issue_major)
 
 
-@leaf
-def threat_perception(v, forcing, scratch, seed, draw, t):
+@inline
+def threat_perception(v, forcing, facts, scratch, seed, draw, t):
     """3. Perceived threat: back to its level, to Russia's conduct by exposure, and towards those listened to."""
     p = v.p
-    n = v.x.shape[0]
-    before = scratch.previous[0]
+    n = v.x.shape[1]
+    before, shock, others = scratch.previous[0], scratch.previous[1], scratch.previous[2]
+    fill_normal(shock, seed, draw, t, CH_THREAT, facts.index)
     for i in range(n):
         before[i] = v.ally[S.tau, i] - v.given[A.tau0, i]
+        others[i] = 0.0
+    for j in range(n):
+        for i in range(n):
+            others[i] += scratch.weights[j, i] * (before[j] - before[i])
     for i in range(1, n):
         v.ally[S.stance, i] += forcing[F.stance, i]
         beta = p[P.beta] * (1.0 + p[P.beta_exposure] * (v.given[A.exposure, i] - 0.5))
         anchor = v.given[A.tau0, i] + v.ally[S.stance, i] + beta * (v.w[G.a] - p[P.a0])
-        others = 0.0
-        for j in range(n):
-            others += scratch.weights[i, j] * (before[j] - before[i])
         hybrid = p[P.hybrid_gain] * forcing[F.hybrid, i] * (1.0 - 2.0 * v.given[A.ties, i])
-        change = p[P.kappa] * (anchor - v.ally[S.tau, i]) + p[P.eta] * others + hybrid
-        change += p[P.sd_tau] * normal(seed, draw, t, CH_THREAT, i)
+        change = p[P.kappa] * (anchor - v.ally[S.tau, i]) + p[P.eta] * others[i] + hybrid
+        change += p[P.sd_tau] * shock[i]
         v.ally[S.tau, i] = clip(v.ally[S.tau, i] + change, 0.0, 1.0)
 
 
-@leaf
+@inline
 def channel_after(level, change):
     """U.S. support through a channel after a change, 1 = at the start."""
     return clip(level + change, 0.0, 2.0)
 
 
-@leaf
+@inline
 def guarantee(v, forcing, facts):
     """4. The commitment of the United States, and what each ally believes of it."""
     p, w = v.p, v.w
-    turned = v.x0[US, POSTURE] - washington_position(v, POSTURE)
+    turned = v.x0[POSTURE, US] - washington_position(v, POSTURE)
     w[G.c] += p[P.k_c] * (p[P.c0] - p[P.w_r] * w[G.r] - p[P.w_p] * turned - w[G.c])
     w[G.c] = clip(w[G.c], 0.0, 1.0)
     cut = 0.0
     for channel in range(3):
         level = w[G.us_military + channel]
         cut += facts.channel_weight[channel] * (level - channel_after(level, forcing[F.aid_military + channel, US]))
-    for i in range(1, v.x.shape[0]):
+    for i in range(1, v.x.shape[1]):
         loss = v.ally[S.tau, i] * (p[P.g_r] * v.ally[S.reading, i] + p[P.amb] * w[G.o] + p[P.cutoff_cost] * cut)
         loss += p[P.statement_cost] * forcing[F.statement, i] + p[P.trade_cost] * forcing[F.trade, i]
         recovery = p[P.g_rec] * (v.given[A.g0, i] + (w[G.c] - p[P.c0]) - v.ally[S.g, i])
         v.ally[S.g, i] = clip(v.ally[S.g, i] - loss + recovery, 0.0, 1.0)
 
 
-@leaf
+@inline
 def wishes(v, facts, scratch):
     """5. Where each government wants to be, as a displacement: threat, emboldening, hedging, adopted norms."""
     p = v.p
-    n, issues = v.x.shape
+    issues, n = v.x.shape
     for k in range(issues):
-        scratch.wish[US, k] = washington_position(v, k) - v.x0[US, k]
+        scratch.wish[k, US] = washington_position(v, k) - v.x0[k, US]
+    threat, embolden, hedge = scratch.previous[0], scratch.previous[1], scratch.previous[2]
     for i in range(1, n):
-        threat = p[P.rho] * (v.ally[S.tau, i] - v.given[A.tau0, i])
-        embolden = p[P.cover] * v.given[A.ties, i] * (1.0 - v.ally[S.tau, i]) * v.ally[S.reading, i]
-        hedge = p[P.hedge] * (v.given[A.g0, i] - v.ally[S.g, i]) * v.ally[S.tau, i]
-        for k in range(issues):
-            scratch.wish[i, k] = (
-                facts.slope[k] * threat
-                - facts.cover[k] * embolden
-                + facts.hedge[k] * hedge
-                + p[P.norm_pull] * (v.issue[I.norm, k] - facts.norm0[k])
-            )
+        threat[i] = p[P.rho] * (v.ally[S.tau, i] - v.given[A.tau0, i])
+        embolden[i] = p[P.cover] * v.given[A.ties, i] * (1.0 - v.ally[S.tau, i]) * v.ally[S.reading, i]
+        hedge[i] = p[P.hedge] * (v.given[A.g0, i] - v.ally[S.g, i]) * v.ally[S.tau, i]
+    for k in range(issues):
+        adopted = p[P.norm_pull] * (v.issue[I.norm, k] - facts.norm0[k])
+        for i in range(1, n):
+            own = facts.slope[k] * threat[i] - facts.cover[k] * embolden[i] + facts.hedge[k] * hedge[i]
+            scratch.wish[k, i] = own + adopted
 
 
-@leaf
+@inline
 def influence(v, facts, scratch):
     """6. Multi-issue Friedkin-Johnsen on displacements; positions are what is expressed."""
-    n, issues = v.x.shape
+    issues, n = v.x.shape
     for k in range(issues):
         for source in range(issues):
             own = 1.0 if k == source else 0.0
@@ -274,18 +283,18 @@ def influence(v, facts, scratch):
         scratch.coupling,
         scratch.issue_major,
     )
-    for i in range(n):
-        for k in range(issues):
-            v.x[i, k] = clip(v.x0[i, k] + v.delta[i, k], 0.0, 1.0)
+    for k in range(issues):
+        for i in range(n):
+            v.x[k, i] = clip(v.x0[k, i] + v.delta[k, i], 0.0, 1.0)
 
 
-@leaf
+@inline
 def spending(v, forcing, facts):
     """7. Spending with inertia: threat, fear of abandonment (A5), the pledge, coercion and reactance (B10), fatigue."""
     p = v.p
     fading = halving(p[P.hl_pressure])
     pledge = p[P.pledge] * PERCENT_OF_SCALE * (v.issue[I.norm, SPENDING] - facts.norm0[SPENDING])
-    for i in range(v.x.shape[0]):
+    for i in range(v.x.shape[1]):
         if i != US:
             short = clip(v.w[G.demand_percent] - v.ally[S.d, i], 0.0, 2.0) / 2.0
             v.ally[S.pressure, i] = v.ally[S.pressure, i] * fading + forcing[F.demand, i] * short
@@ -302,11 +311,11 @@ def spending(v, forcing, facts):
         v.ally[S.cap, i] += p[P.depreciation] * (v.ally[S.d, i] * v.given[A.gdp, i] / 100.0 - v.ally[S.cap, i])
 
 
-@leaf
+@inline
 def ukraine_support(v, forcing, facts):
     """8. Three U.S. channels, cut one by one (A4); Europe and Canada make up with a lag, to a limit, and tire (A5)."""
     p, w = v.p, v.w
-    n = v.x.shape[0]
+    n = v.x.shape[1]
     gap = 0.0
     for channel in range(3):
         level = channel_after(w[G.us_military + channel], forcing[F.aid_military + channel, US])
@@ -316,11 +325,11 @@ def ukraine_support(v, forcing, facts):
     missing = gap * v.given[A.aid0, US] * v.given[A.gdp, US]
     able = 0.0
     for i in range(1, n):
-        able += v.x[i, SUPPORT] * v.given[A.gdp, i]
+        able += v.x[SUPPORT, i] * v.given[A.gdp, i]
     start, now = 0.0, 0.0
     for i in range(1, n):
-        extra = p[P.compensation_capacity] * missing * v.x[i, SUPPORT] / able if able > 0.0 else 0.0
-        firmer = (v.x[i, SUPPORT] - v.ally[S.support0, i]) / max(v.ally[S.support0, i], 0.05)
+        extra = p[P.compensation_capacity] * missing * v.x[SUPPORT, i] / able if able > 0.0 else 0.0
+        firmer = (v.x[SUPPORT, i] - v.ally[S.support0, i]) / max(v.ally[S.support0, i], 0.05)
         wish = v.given[A.aid0, i] * (1.0 + firmer) + extra
         wish *= 1.0 - v.ally[S.fatigue, i]
         v.ally[S.aid, i] = max(0.0, v.ally[S.aid, i] + p[P.compensation_rate] * (wish - v.ally[S.aid, i]))
@@ -341,7 +350,7 @@ def ukraine_support(v, forcing, facts):
     w[G.aid_intelligence] = share * (w[G.us_intelligence] + w[G.made_up_intelligence]) + (1.0 - share)
 
 
-@leaf
+@inline
 def total_aid(w, facts):
     """Aid to Ukraine over all channels, 1 at the start."""
     total = 0.0
@@ -350,15 +359,15 @@ def total_aid(w, facts):
     return total
 
 
-@leaf
+@leaf  # not inlined: where nothing has changed since the beginning, it is to give the same bits
 def deterrence(v, facts, t):
     """9. Force in being for what was adopted, with and without the United States, against Russia's."""
     p, w = v.p, v.w
     posture = clip(v.issue[I.norm, POSTURE] + v.issue[I.coalition, POSTURE], 0.0, 1.0)
     others = 0.0
-    for i in range(1, v.x.shape[0]):
+    for i in range(1, v.x.shape[1]):
         if facts.member[t, NATO_SUMMIT, i]:
-            others += v.ally[S.cap, i] * v.x0[i, POSTURE]
+            others += v.ally[S.cap, i] * v.x0[POSTURE, i]
     others *= posture
     force = others + v.ally[S.cap, US] * p[P.forward_share] * w[G.c] * posture
     russia = p[P.russia_capability]
@@ -367,7 +376,7 @@ def deterrence(v, facts, t):
     w[G.w] = russia / (russia + force)
 
 
-@leaf
+@inline
 def russia(v, forcing, facts, seed, draw, t):
     """10. Russia reads weakness with error; resumed cooperation without a change of policy feeds demands (B10)."""
     p, w = v.p, v.w
@@ -385,7 +394,7 @@ def russia(v, forcing, facts, seed, draw, t):
     w[G.war] = clip(w[G.war], 0.0, 1.0)
 
 
-@leaf
+@inline
 def ukraine(v, facts):
     """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
     p, w = v.p, v.w
@@ -397,13 +406,13 @@ def ukraine(v, facts):
     w[G.concession] = clip(w[G.concession] + p[P.concession_rate] * (target - w[G.concession]), 0.0, 1.0)
 
 
-@leaf
+@inline
 def norms(v, forcing):
     """12, last: norms move towards what was adopted (an exercise shows what partnership is worth), and trust mends."""
     v.issue[I.target, EXERCISES] = clip(v.issue[I.target, EXERCISES] + forcing[F.exercise, US], 0.0, 1.0)
-    for k in range(v.x.shape[1]):
+    for k in range(v.x.shape[0]):
         v.issue[I.norm, k] += v.p[P.norm_speed] * (v.issue[I.target, k] - v.issue[I.norm, k])
-    n = v.x.shape[0]
+    n = v.x.shape[1]
     for i in range(n):
         for j in range(n):
             v.trust[i, j] += v.p[P.trust_recovery] * (1.0 - v.trust[i, j])

@@ -4,8 +4,17 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.consensus import Item, Seats, capacity, decide_item, log_chance, share_out_salience
-from alliance_sim.core.jit import inner, leaf
+from alliance_sim.core.consensus import (
+    Item,
+    Seats,
+    capacity,
+    chance_and_opposition,
+    decide_item,
+    log_chance,
+    share_out_salience,
+    take_their_places,
+)
+from alliance_sim.core.jit import inline, inner, leaf
 from alliance_sim.core.layout import (
     ADOPTED,
     BLOCKED,
@@ -22,7 +31,6 @@ from alliance_sim.core.layout import (
     NATO_SUMMIT,
     SANCTIONS,
     UNANIMITY,
-    UNANIMITY_MINUS_N,
     US,
     WITHDRAWN,
     A,
@@ -31,7 +39,7 @@ from alliance_sim.core.layout import (
     P,
     S,
 )
-from alliance_sim.core.rng import logistic, normal, uniform
+from alliance_sim.core.rng import fill_logistic, fill_normal, uniform
 
 #: The meeting table: `start[t]` to `start[t + 1]` are the meetings of month t, `first[m]` to `first[m + 1]` the items
 #: of meeting m. Items with several parts are packages.
@@ -54,12 +62,12 @@ def key_of(ident, actor):
     return (int(ident) + 0x9E3779B1 * (actor + 1)) & 0xFFFFFFFF
 
 
-@leaf
+@inline
 def take_seats(v, facts, table, t, forum):
     """Fill the table with the members of a forum at month t; the United States is the patron, inside or outside."""
     n = 0
     patron = -1
-    for i in range(v.x.shape[0]):
+    for i in range(v.x.shape[1]):
         if facts.member[t, forum, i]:
             table.ally[n] = i
             if i == US:
@@ -78,24 +86,30 @@ def take_seats(v, facts, table, t, forum):
         table.dependence[row] = v.given[A.dependence, i]
         table.population[row] = v.given[A.population, i]
         table.temper[row] = 0.0
-    return Seats(n, rows, patron, pull, facts.neutral[forum])
+    seats = Seats(n, rows, patron, pull, facts.neutral[forum])
+    take_their_places(table, seats)
+    return seats
 
 
-@leaf
+@inline
 def read_positions(v, table, seats, parts, issues, seed, draw, t, ident):
     """Positions as read at the table and as the chair reads them, once per item and ally; temper likewise."""
     p = v.p
-    for row in range(seats.rows):
-        i = table.ally[row]
-        table.temper[row] = logistic(seed, draw, t, CH_TEMPER, key_of(ident, i))
-        for m in range(parts):
-            k = issues[m]
-            table.weight[m, row] = v.salience[i, k]
-            actor = i + m * v.x.shape[0]
-            misread = p[P.sd_pos] * normal(seed, draw, t, CH_POSITION, key_of(ident, actor))
-            table.position[m, row] = v.x[i, k] + misread
-            misjudged = p[P.sd_chair] * normal(seed, draw, t, CH_CHAIR, key_of(ident, actor))
-            table.chair[m, row] = v.x[i, k] + misjudged
+    rows = seats.rows
+    for row in range(rows):
+        table.key[row] = key_of(ident, table.ally[row])
+    fill_logistic(table.temper[:rows], seed, draw, t, CH_TEMPER, table.key)
+    for m in range(parts):
+        for row in range(rows):
+            table.key[row] = key_of(ident, table.ally[row] + m * v.x.shape[1])
+        fill_normal(table.position[m, :rows], seed, draw, t, CH_POSITION, table.key)
+        fill_normal(table.chair[m, :rows], seed, draw, t, CH_CHAIR, table.key)
+        for row in range(rows):
+            i = table.ally[row]
+            position = v.x[issues[m], i]
+            table.weight[m, row] = v.salience[issues[m], i]
+            table.position[m, row] = position + p[P.sd_pos] * table.position[m, row]
+            table.chair[m, row] = position + p[P.sd_chair] * table.chair[m, row]
     share_out_salience(table, parts, seats.rows)
 
 
@@ -223,14 +237,14 @@ def lapsed(v, meetings, j):
     return meetings.divisible[j] == 0 and v.issue[I.lapsed, meetings.issue[j, 0]] > 0.0
 
 
-@leaf
+@inline
 def assess(v, table, seats, parts, issues):
     """Set the chair's view to expressed positions, without the noise of a table."""
     for m in range(parts):
         for row in range(seats.rows):
             i = table.ally[row]
-            table.chair[m, row] = v.x[i, issues[m]]
-            table.weight[m, row] = v.salience[i, issues[m]]
+            table.chair[m, row] = v.x[issues[m], i]
+            table.weight[m, row] = v.salience[issues[m], i]
     share_out_salience(table, parts, seats.rows)
 
 
@@ -280,7 +294,7 @@ def take_effect(v, meetings, table, seats, j, outcome, f):
                     v.trust[table.ally[a], table.ally[b]] *= 1.0 - p[P.trust_loss]
 
 
-@leaf
+@inline
 def consensus_capacity(v, facts, table, t):
     """Mean over a fixed agenda of the greatest expected share of a proposal, whatever meetings a scenario holds."""
     seats = take_seats(v, facts, table, t, NATO_SUMMIT)
@@ -296,18 +310,12 @@ def consensus_capacity(v, facts, table, t):
     return total / count
 
 
-@leaf
+@inline
 def sanctions_rollover(v, facts, table, t):
     """Chance that the EU renews sanctions at their present level, and the share of standing expected to object."""
     seats = take_seats(v, facts, table, t, EU_COUNCIL)
     assess(v, table, seats, 1, facts.rollover_issue)
     base = facts.rollover_reversion
-    # Unanimity minus none is unanimity, and leaves every ally's answer in the table.
     level = v.issue[I.norm, SANCTIONS : SANCTIONS + 1]
-    item = Item(1, base, level, base, True, False, 1.0, False, UNANIMITY_MINUS_N, 0, 1)
-    log_p = log_chance(item, table, seats, 1.0, v.p)
-    against, total = 0.0, seats.neutral
-    for row in range(seats.n):
-        against += table.standing[row] * (1.0 - np.exp(table.accept[row]))
-        total += table.standing[row]
-    return np.exp(log_p), against / total
+    item = Item(1, base, level, base, True, False, 1.0, False, UNANIMITY, 0, 1)
+    return chance_and_opposition(item, table, seats, 1.0, v.p)

@@ -6,7 +6,7 @@ import numpy as np
 
 from alliance_sim.core.consensus import new_table
 from alliance_sim.core.events import happen
-from alliance_sim.core.jit import inner, leaf, njit
+from alliance_sim.core.jit import inline, inner, njit
 from alliance_sim.core.layout import SUPPORT, A, F, G, I, P, S
 from alliance_sim.core.mechanisms import (
     Scratch,
@@ -35,15 +35,15 @@ from alliance_sim.core.outcomes import observe
 Output = namedtuple("Output", "outcomes allies positions")
 
 
-@leaf
+@inline
 def month(v, facts, events, meetings, records, row, scratch, table, seed, draw, t):
     """Take one draw through month t."""
     forcing = scratch.forcing
     happen(v, events, forcing, seed, draw, t)
     listening(v, facts, scratch)
     washington(v, forcing)  # 1
-    signals(v, forcing, seed, draw, t)  # 2
-    threat_perception(v, forcing, scratch, seed, draw, t)  # 3
+    signals(v, forcing, facts, seed, draw, t)  # 2
+    threat_perception(v, forcing, facts, scratch, seed, draw, t)  # 3
     guarantee(v, forcing, facts)  # 4
     wishes(v, facts, scratch)  # 5
     influence(v, facts, scratch)  # 6
@@ -60,7 +60,7 @@ def month(v, facts, events, meetings, records, row, scratch, table, seed, draw, 
 def begin(v, facts):
     """Set a draw to where it starts: calibrated positions are expressed positions, and every stock is at rest."""
     p, w = v.p, v.w
-    n, issues = v.x.shape
+    issues, n = v.x.shape
     w[:] = 0.0
     w[G.alpha], w[G.anchor], w[G.leader] = p[P.alpha0], p[P.document_anchor], facts.leader0
     w[G.follow_due] = -1.0
@@ -74,23 +74,24 @@ def begin(v, facts):
     v.ally[S.stance, :] = 0.0
     v.given[A.tau0, 0] = washington_threat(v)
     for k in range(issues):
-        v.x0[0, k] = washington_position(v, k)
+        v.x0[k, 0] = washington_position(v, k)
     v.ally[S.tau, :] = v.given[A.tau0, :]
     v.ally[S.g, :] = v.given[A.g0, :]
     v.ally[S.d, :] = v.given[A.d0, :]
     v.ally[S.aid, :] = v.given[A.aid0, :]
-    v.ally[S.support0, :] = v.x0[:, SUPPORT]
+    v.ally[S.support0, :] = v.x0[SUPPORT, :]
     for i in range(n):
         v.ally[S.cap, i] = v.given[A.d0, i] * v.given[A.gdp, i] / 100.0
         v.ally[S.fatigue, i] = v.ally[S.pressure, i] = v.ally[S.z, i] = v.ally[S.reading, i] = 0.0
         v.ally[S.standing, i] = (v.given[A.gdp, i] / v.given[A.gdp, 0]) ** p[P.standing_exponent]
-        for k in range(issues):
-            v.delta[i, k] = 0.0
-            v.x[i, k] = v.x0[i, k]
-            # Those at the ends of a scale care most about it.
-            v.salience[i, k] = p[P.salience_floor] + (1.0 - p[P.salience_floor]) * abs(2.0 * v.x0[i, k] - 1.0)
         for j in range(n):
             v.trust[i, j] = 1.0
+    for k in range(issues):
+        for i in range(n):
+            v.delta[k, i] = 0.0
+            v.x[k, i] = v.x0[k, i]
+            # Those at the ends of a scale care most about it.
+            v.salience[k, i] = p[P.salience_floor] + (1.0 - p[P.salience_floor]) * abs(2.0 * v.x0[k, i] - 1.0)
     v.pending[:] = 0
     deterrence(v, facts, 0)
     w[G.w0] = w[G.w]
@@ -103,10 +104,10 @@ def new_scratch(n, issues):
         np.zeros((len(F), n)),
         np.zeros((n, n)),
         np.zeros((n, n)),
-        np.zeros((n, issues)),
-        np.zeros((1, n)),
-        np.zeros((issues, issues)),
         np.zeros((issues, n)),
+        np.zeros((3, n)),
+        np.zeros((issues, issues)),
+        np.zeros((2 * issues, n)),
     )
 
 
@@ -117,7 +118,7 @@ def run_block(state, draws, facts, events, meetings, records, output, seed, draw
     Months are counted from the beginning of the spin-up; month 0 begins a draw. Row 0 of every array belongs to
     `draw0`. Months before `spin_up` leave no output, so that noise has its steady spread when a scenario begins.
     """
-    n, issues = state.x.shape[1], state.x.shape[2]
+    issues, n = state.x.shape[1], state.x.shape[2]
     scratch = new_scratch(n, issues)
     table = new_table(n)
     for draw in range(draw0, draw1):
@@ -133,10 +134,10 @@ def run_block(state, draws, facts, events, meetings, records, output, seed, draw
                 keep(v, output, row, t - spin_up)
 
 
-@leaf
+@inline
 def keep(v, output, row, t):
     """Write the month's outcomes, ally variables and positions where room was made for them."""
-    n, issues = v.x.shape
+    issues, n = v.x.shape
     if output.outcomes.shape[1] > 0:
         at = min(t, output.outcomes.shape[1] - 1)
         for o in range(v.outcome.shape[0]):
@@ -150,4 +151,4 @@ def keep(v, output, row, t):
     if output.positions.shape[1] > 0:
         for i in range(n):
             for k in range(issues):
-                output.positions[row, t, i, k] = v.x[i, k]
+                output.positions[row, t, i, k] = v.x[k, i]

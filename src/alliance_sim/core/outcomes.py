@@ -2,7 +2,7 @@
 
 import math
 
-from alliance_sim.core.jit import leaf
+from alliance_sim.core.jit import inline
 from alliance_sim.core.layout import (
     DIALOGUE,
     EXERCISES,
@@ -25,11 +25,11 @@ CAMP_GAP = 0.12  # positions further apart than this, with nobody between, belon
 _SENSITIVITY = 1.3  # Esteban and Ray's alpha, within their admissible range (0, 1.6]
 
 
-@leaf
+@inline
 def observe(v, facts, table, t):
     """Fill `v.outcome` with the outcomes of month t."""
     out, w = v.outcome, v.w
-    who_agrees(v, facts, t)
+    who_agrees(v, facts, table, t)
     out[O.consensus_capacity] = consensus_capacity(v, facts, table, t)
     chance, against = sanctions_rollover(v, facts, table, t)
     out[O.sanctions_durability] = v.issue[I.norm, SANCTIONS] * chance * chance  # two renewals a year
@@ -59,26 +59,28 @@ def observe(v, facts, table, t):
     leader = int(w[G.leader])
     out[O.institutions_stance] = v.inst_tau[0] + w[G.erosion] * (v.leader_tau[leader] - v.inst_tau[0])
     out[O.us_commitment] = w[G.c]
-    out[O.open_door_us] = v.x[US, OPEN_DOOR]
+    out[O.open_door_us] = v.x[OPEN_DOOR, US]
     out[O.postponements] = w[G.postponed]
     out[O.blow_ups] = w[G.blow_ups]
 
 
-@leaf
-def who_agrees(v, facts, t):
+@inline
+def who_agrees(v, facts, table, t):
     """Agreement, guarantee confidence, burden sharing, threat gap, spending and exercises among the members."""
-    out = v.outcome
-    n, issues = v.x.shape
+    out, power = v.outcome, table.loss  # a column of the table serves as scratch
+    issues, n = v.x.shape
     members, standing, europeans = 0.0, 0.0, 0.0
     confidence, threat, spent, spent2, gdp, paid, ready = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(n):
+        power[i] = 0.0
         if not facts.member[t, NATO_SUMMIT, i]:
             continue
         members += 1.0
-        standing += v.ally[S.standing, i]
+        power[i] = v.ally[S.standing, i]
+        standing += power[i]
         spent += v.ally[S.d, i]
         spent2 += v.ally[S.d, i] * v.ally[S.d, i]
-        if v.x[i, EXERCISES] >= v.p[P.exercise_threshold]:
+        if v.x[EXERCISES, i] >= v.p[P.exercise_threshold]:
             ready += 1.0
         if i != US:
             confidence += v.ally[S.g, i]
@@ -91,12 +93,10 @@ def who_agrees(v, facts, t):
     for k in range(issues):
         mean = 0.0
         for i in range(n):
-            if facts.member[t, NATO_SUMMIT, i]:
-                mean += v.ally[S.standing, i] * v.x[i, k]
+            mean += power[i] * v.x[k, i]
         mean /= standing
         for i in range(n):
-            if facts.member[t, NATO_SUMMIT, i]:
-                disagreement += v.ally[S.standing, i] * abs(v.x[i, k] - mean)
+            disagreement += power[i] * abs(v.x[k, i] - mean)
     # A mean absolute deviation is at most one half.
     out[O.agreement] = 1.0 - 2.0 * disagreement / (standing * issues)
     out[O.mean_guarantee_confidence] = confidence / (members - 1.0)
@@ -108,20 +108,20 @@ def who_agrees(v, facts, t):
     out[O.exercise_participation] = ready / members
 
 
-@leaf
+@inline
 def camps(v, facts, table, t):
     """Camps on the Russia strategy, and Esteban and Ray's (1994) polarisation, 1 for two equal extremes."""
     out = v.outcome
     n = 0
     total = 0.0
-    for i in range(v.x.shape[0]):
+    for i in range(v.x.shape[1]):
         if facts.member[t, NATO_SUMMIT, i]:
             j = n  # insertion by position; the table's columns serve as scratch
-            while j > 0 and table.loss[j - 1] > v.x[i, RUSSIA_STRATEGY]:
+            while j > 0 and table.loss[j - 1] > v.x[RUSSIA_STRATEGY, i]:
                 table.loss[j] = table.loss[j - 1]
                 table.accept[j] = table.accept[j - 1]
                 j -= 1
-            table.loss[j] = v.x[i, RUSSIA_STRATEGY]
+            table.loss[j] = v.x[RUSSIA_STRATEGY, i]
             table.accept[j] = v.ally[S.standing, i]
             total += v.ally[S.standing, i]
             n += 1
@@ -139,19 +139,20 @@ def camps(v, facts, table, t):
             first = j
     polarisation = 0.0
     for a in range(count):
+        felt = 0.0
         for b in range(count):
-            distance = abs(table.loss[a] - table.loss[b])
-            polarisation += table.accept[a] ** (1.0 + _SENSITIVITY) * table.accept[b] * distance
+            felt += table.accept[b] * abs(table.loss[a] - table.loss[b])
+        polarisation += table.accept[a] ** (1.0 + _SENSITIVITY) * felt
     out[O.camps] = count
     out[O.polarisation] = min(1.0, polarisation * 2.0 ** (1.0 + _SENSITIVITY))
 
 
-@leaf
+@inline
 def isolation(v):
     """Isolation of Russia (A4): sanctions in force, dialogue suspended, Washington not re-engaged, in equal parts."""
-    kept = min(1.0, washington_position(v, SANCTIONS) / max(v.x0[US, SANCTIONS], 0.01))
+    kept = min(1.0, washington_position(v, SANCTIONS) / max(v.x0[SANCTIONS, US], 0.01))
     total = 0.0
-    for i in range(v.x.shape[0]):
+    for i in range(v.x.shape[1]):
         total += v.given[A.gdp, i]
     lifted = (1.0 - kept) * v.given[A.gdp, US] / total
     return (v.issue[I.norm, SANCTIONS] * (1.0 - lifted) + v.issue[I.norm, DIALOGUE] + 1.0 / (1.0 + v.w[G.r])) / 3.0

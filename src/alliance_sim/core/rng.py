@@ -12,7 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.core.jit import njit
+from alliance_sim.core.jit import exact, njit
+from alliance_sim.core.special import log, sin_turns
 
 FIXED, UNIFORM, NORMAL, LOGNORMAL, TRIANGULAR = range(5)
 MAX_TRIES = 200
@@ -25,12 +26,12 @@ _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _SHIFT_HIGH = np.uint64(20)
 _SHIFT_LOW = np.uint64(12)
-_TWO_PI = 2.0 * math.pi
+_ONE = np.uint64(0x3FF0000000000000)  # the bits of 1.0
 
 Words = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
 
 
-@njit
+@exact
 def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> Words:
     """Philox 4x32-10: four random 32-bit words.
 
@@ -60,14 +61,14 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> Words:
     return np.uint32(x0), np.uint32(x1), np.uint32(x2), np.uint32(x3)
 
 
-@njit
+@exact
 def _unit(high: int, low: int) -> float:
     """Two words to the open interval: 52 random bits and a half, exact in a double, so never 0 or 1."""
     bits = (np.uint64(high) << _SHIFT_HIGH) | (np.uint64(low) >> _SHIFT_LOW)
-    return (np.float64(bits) + 0.5) * 2.0**-52
+    return np.uint64(bits | _ONE).view(np.float64) - 1.0 + 2.0**-53
 
 
-@njit
+@exact
 def uniform(seed: int, draw: int, month: int, channel: int, ident: int) -> float:
     """One uniform number in the open interval (0, 1), with a 53-bit mantissa.
 
@@ -87,26 +88,38 @@ def uniform(seed: int, draw: int, month: int, channel: int, ident: int) -> float
     return float(_unit(w0, w1))
 
 
-@njit
+@exact
 def normal(seed: int, draw: int, month: int, channel: int, ident: int) -> float:
     """One standard normal number (Box and Muller 1958); arguments as in `uniform`."""
     key = np.uint64(seed)
     w0, w1, w2, w3 = philox(draw, month, channel, ident, key & _MASK, key >> _HALF)
-    return math.sqrt(-2.0 * math.log(_unit(w0, w1))) * math.cos(_TWO_PI * _unit(w2, w3))
+    # cos(2 pi u) = sin(2 pi (|u - 1/2| - 1/4))
+    return math.sqrt(-2.0 * log(_unit(w0, w1))) * sin_turns(abs(_unit(w2, w3) - 0.5) - 0.25)
 
 
-@njit
+@exact
 def logistic(seed: int, draw: int, month: int, channel: int, ident: int) -> float:
     """One standard logistic number, log(u / (1 - u)) of the `uniform` of the same name."""
     u = uniform(seed, draw, month, channel, ident)
-    return math.log(u / (1.0 - u))
+    return log(u / (1.0 - u))
 
 
 @njit
-def fill_normal(out: NDArray[np.float64], seed: int, draw: int, month: int, channel: int) -> None:
-    """Fill `out`, shape (N,), with the `normal` numbers of ids 0 to N - 1."""
-    for ident in range(out.shape[0]):
-        out[ident] = normal(seed, draw, month, channel, ident)
+def fill_normal(
+    out: NDArray[np.float64], seed: int, draw: int, month: int, channel: int, idents: NDArray[np.uint32]
+) -> None:
+    """Fill `out` with the `normal` numbers of `idents`, both of shape (N,)."""
+    for j in range(out.shape[0]):
+        out[j] = normal(seed, draw, month, channel, idents[j])
+
+
+@njit
+def fill_logistic(
+    out: NDArray[np.float64], seed: int, draw: int, month: int, channel: int, idents: NDArray[np.uint32]
+) -> None:
+    """Fill `out` with the `logistic` numbers of `idents`, both of shape (N,)."""
+    for j in range(out.shape[0]):
+        out[j] = logistic(seed, draw, month, channel, idents[j])
 
 
 @njit

@@ -111,18 +111,18 @@ class Ally(Actor):
         make anew each month. Writing one moves the starting point: the position holds, and goes on moving by
         what moves it next. Aid to Ukraine follows the position on it, at the speed of compensation.
         """
-        return ByIssue(self.model.block.state.x[0, self.index], self._take_position, f"{self.iso3}.position")
+        return ByIssue(self.model.block.state.x[0, :, self.index], self._take_position, f"{self.iso3}.position")
 
     @property
     def salience(self) -> ByIssue:
         """Salience by issue, in [0.05, 1]; fixed unless written."""
-        values = self.model.block.state.salience[0, self.index]
+        values = self.model.block.state.salience[0, :, self.index]
         return ByIssue(values, values.__setitem__, f"{self.iso3}.salience", low=0.05)
 
     def _take_position(self, issue: int, position: float) -> None:
-        state, start = self.model.block.state, self.model.block.draws.x0[0, self.index]
-        start[issue] = position - state.delta[0, self.index, issue]
-        state.x[0, self.index, issue] = position
+        state, start = self.model.block.state, self.model.block.draws.x0[0, :, self.index]
+        start[issue] = position - state.delta[0, issue, self.index]
+        state.x[0, issue, self.index] = position
 
 
 class UnitedStates(Ally):
@@ -161,14 +161,14 @@ class UnitedStates(Ally):
 
     def _take_position(self, issue: int, position: float) -> None:
         state, draws = self.model.block.state, self.model.block.draws
-        start = draws.x0[0, USA, issue]
+        start = draws.x0[0, issue, USA]
         # The United States listens too: it expresses this share of what its principals want.
         own = max(1.0 - self.susceptibility, 0.01)
         wish = min(max(start + (position - start) / own, 0.0), 1.0)
         leader = int(state.world[0, L.G.leader])
         draws.leader_x[0, leader, issue] = draws.inst_x[0, issue] = wish
         state.issue[0, L.I.lead_shift, issue] = 0.0
-        state.x[0, USA, issue] = position
+        state.x[0, issue, USA] = position
 
 
 class Russia(Actor):
