@@ -1,15 +1,20 @@
 import contextlib
+import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.parameters import resolve
 from alliance_sim.scenarios import Scenario, dump, json_schema, list_scenarios, load_scenario, load_text
 
 HEAD = "name: mine\ntitle: t\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [A]\n"
@@ -40,6 +45,24 @@ def test_what_follows_the_documents_is_marked_as_no_fact(name: str) -> None:
     assert all(any(mark in item.source for mark in marks) for item in later)
 
 
+@pytest.mark.parametrize("name", list_scenarios())
+def test_every_event_meeting_and_item_says_where_it_comes_from(name: str) -> None:
+    documents = yaml.safe_load((data_folder("calibration") / "documents.yaml").read_text(encoding="utf-8"))
+    last = {document["label"]: document["paragraphs"] for document in documents}
+    scenario = load_scenario(name)
+    items = [item for meeting in scenario.meetings for item in meeting.agenda]
+    for source in (entry.source for entry in (*scenario.events, *scenario.meetings, *items)):
+        cited = re.findall(r"\b([AB]) ¶(\d+)(?:-(\d+))?", source)
+        dated_or_marked = r"\b20\d\d\b|record C\d+|calendar|judgement|hypothetical|counterfactual"
+        assert cited or re.search(dated_or_marked, source), source
+        assert all(1 <= int(number) <= last[label] for label, *span in cited for number in span if number), source
+
+
+def test_every_bundled_scenario_has_its_story_in_the_docs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^## (\S+)$", page, flags=re.MULTILINE)) == list(list_scenarios())
+
+
 def test_baseline_2025_is_the_calendar_from_the_hague_on() -> None:
     scenario = load_scenario("baseline_2025")
     assert (scenario.era, scenario.start, scenario.months, scenario.events) == ("2025", "2025-06", 48, ())
@@ -55,7 +78,9 @@ def test_baseline_2025_is_the_calendar_from_the_hague_on() -> None:
     assert all(not item.divisible and item.reversion == 0.0 for _, item in rollovers)
 
 
-@pytest.mark.parametrize("name", ["us_russia_reset_2025", "washington_2024"])
+@pytest.mark.parametrize(
+    "name", ["us_russia_reset_2025", "washington_2024", "reset_fails_2025", "us_support_ends_2025"]
+)
 def test_2025_scenarios_differ_from_the_baseline_by_their_events_only(name: str) -> None:
     base, other = load_scenario("baseline_2025"), load_scenario(name)
     same = {"era", "start", "months", "parameters", "meetings"}
@@ -70,6 +95,52 @@ def test_helsinki_is_the_meeting_behind_closed_doors_with_its_follow_up() -> Non
     assert (summit.month, summit.openness, summit.follow_up) == ("2018-07", 0.05, 4)
     resumed = [item for meeting in scenario.meetings for item in meeting.agenda if item.proposed < item.reversion]
     assert [item.issue for item in resumed] == ["russia_dialogue"] * 2
+
+
+def test_helsinki_in_the_open_differs_by_openness_only() -> None:
+    closed, openly = load_scenario("helsinki_2018"), load_scenario("helsinki_open_2018")
+    assert closed.meetings == openly.meetings
+    (secret,) = set(closed.events) - set(openly.events)
+    (public,) = set(openly.events) - set(closed.events)
+    same = {"openness", "source"}
+    assert secret.model_dump(exclude=same) == public.model_dump(exclude=same)
+    assert public.type == "bilateral_summit" and public.openness == 1.0
+
+
+def test_truncated_summit_differs_by_its_sessions_only() -> None:
+    base, short = load_scenario("baseline_2025"), load_scenario("truncated_summit_2025")
+    (full,) = set(base.meetings) - set(short.meetings)
+    (one,) = set(short.meetings) - set(base.meetings)
+    assert (full.month, full.sessions, one.sessions) == ("2025-06", 3, 1)
+    assert (one.id, one.rounds, one.rule, one.agenda) == (full.id, full.rounds, full.rule, full.agenda)
+    assert base.events == short.events
+
+
+def test_failed_reset_has_the_same_meetings_and_no_agreement() -> None:
+    reset, failed = load_scenario("us_russia_reset_2025"), load_scenario("reset_fails_2025")
+    attempts, courtship = (
+        [event for event in scenario.events if event.type == "bilateral_summit"] for scenario in (failed, reset)
+    )
+    assert [(e.month, e.openness) for e in attempts] == [(e.month, e.openness) for e in courtship]
+    assert attempts[0].conciliation == courtship[0].conciliation
+    assert [later.conciliation / earlier.conciliation for earlier, later in itertools.pairwise(attempts)] == [0.5, 0.5]
+    assert not any(event.process for event in attempts)
+    assert not any(event.type == "sanctions_relief" for event in failed.events)
+    assert sum(event.share for event in failed.events if event.type == "aid_change") == 0.0
+
+
+def test_end_of_us_support_ends_every_channel() -> None:
+    cuts = {event.channel: event.share for event in load_scenario("us_support_ends_2025").events}
+    assert cuts == {"military": -1.0, "economic": -1.0, "intelligence": -1.0}
+
+
+def test_european_pillar_is_the_reset_with_an_effort_at_the_favourable_end_of_its_priors() -> None:
+    reset, pillar = load_scenario("us_russia_reset_2025"), load_scenario("european_pillar_2025")
+    assert set(reset.events) < set(pillar.events) and set(reset.meetings) < set(pillar.meetings)
+    for event in set(pillar.events) - set(reset.events):
+        assert event.type == "shift"
+        prior = resolve(event.name)[0].prior("2025")
+        assert event.to == (prior.low if event.name.startswith("fatigue") else prior.high)
 
 
 def test_offsets_are_months_of_the_calendar() -> None:
