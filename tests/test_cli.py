@@ -15,6 +15,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import list_scenarios
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPARE = ("compare", "baseline_2025", "us_russia_reset_2025", "washington_2024", "--draws", "20")
 RUN = ("run", "us_russia_reset_2025", "--months", "3", "--draws", "10")
 
 
@@ -157,6 +158,65 @@ def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> No
     assert "not an empty folder" in shell.bad(*RUN, "--out", str(folder))
 
 
+def test_compare_as_json_keeps_the_contract(shell: Shell) -> None:
+    result = json.loads(shell.good(*COMPARE, "--seed", "5", "--json"))
+    assert set(result) == {"base", "others"} and result["base"] == "baseline_2025"
+    assert [other["scenario"] for other in result["others"]] == ["us_russia_reset_2025", "washington_2024"]
+    base = alliance_sim.simulate("baseline_2025", 20, 5).per_draw()
+    for other in result["others"]:
+        assert set(other) == {"scenario", "differences"} and list(other["differences"]) == list(OUTCOMES)
+        paired = alliance_sim.simulate(other["scenario"], 20, 5).per_draw() - base
+        for name, row in other["differences"].items():
+            assert set(row) == {"mean", "p05", "p95", "p_higher"}
+            assert row["mean"] == pytest.approx(paired[name].mean(), abs=1e-12)
+            assert row["p_higher"] == pytest.approx((paired[name] > 0).mean() + (paired[name] == 0).mean() / 2)
+
+
+@pytest.mark.parametrize("width", [100, 120])
+def test_compare_prints_inputs_outcomes_and_decisions(
+    shell: Shell, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = shell.good(*COMPARE)
+    assert max(map(len, out.splitlines())) <= width and "…" not in out and "-0.00 " not in out
+    reset, washington = out.split("washington_2024 against baseline_2025")
+    assert "us_russia_reset_2025 against baseline_2025" in reset
+    assert "2025-06 to 2029-05 (48 months), 20 paired draws, seed 0" in reset
+    assert "+ 2025-12 aid_change channel military, share -0.5" in reset
+    assert "+ 2025-06 leadership_change ally USA, stance washington_2024" in washington
+    number = r"[+-]\d\.\d{3}"
+    rows = re.findall(
+        rf"^(\w+) .* {number} \[{number}, {number}\].* (\d\.\d\d) +([+-]\d+\.\d)$", washington, re.MULTILINE
+    )
+    assert [row[:2] for row in rows][:1] == [("threat_gap", "0.00")]
+    sizes = [abs(float(row[2])) for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
+    assert re.search(r"^2025-06 NATO +russia_strategy .* withdr -\d\d", washington, re.MULTILINE)
+    assert "Monte Carlo error" in out
+
+
+def test_compare_of_a_scenario_with_itself_finds_nothing(shell: Shell) -> None:
+    out = shell.good("compare", "baseline_2025", "baseline_2025", "--draws", "3")
+    assert "nothing" in out and "Unmoved: 36 of 36" in out and "0 of 30" in out
+
+
+def test_compare_sets_parameters_in_all_of_them(shell: Shell) -> None:
+    result = json.loads(shell.good(*COMPARE, "--set", "kappa=0.1", "--json"))
+    base, reset = (
+        alliance_sim.simulate(alliance_sim.load_scenario(name).with_parameters({"kappa": 0.1}), 20).per_draw()
+        for name in COMPARE[1:3]
+    )
+    difference = (reset - base)["threat_gap"].mean()
+    assert result["others"][0]["differences"]["threat_gap"]["mean"] == pytest.approx(difference, abs=1e-12)
+    assert " parameter " not in shell.good(*COMPARE, "--set", "kappa=0.1")
+
+
+def test_compare_draws_a_figure(shell: Shell, tmp_path: Path) -> None:
+    figure = tmp_path / "forest.svg"
+    out = shell.good(*COMPARE, "--plot", str(figure))
+    assert f"Written: {figure}" in out.replace("\n", "") and figure.read_text().count("<svg") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -177,6 +237,15 @@ def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> No
         (("run", "baseline_2025", "--set", "kappa=1e9"), "kappa"),
         (("run", "baseline_2025", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
         (("run",), "SCENARIO"),
+        (("compare", "baseline_2025"), "OTHER..."),
+        (("compare", "baseline_2025", "helsinki_2018"), "allowed: scenarios of one era"),
+        (("compare", "baseline_2025", "washington_2042"), "nearest: washington_2024"),
+        (("compare", "baseline_2025", "washington_2024", "washington_2024"), "allowed: each name once"),
+        (("compare", "baseline_2025", "washington_2024", "--draws", "0"), "draws: 0 is out of range"),
+        (("compare", "baseline_2025", "washington_2024", "--draws", "1000000000"), "GB; allowed: up to"),
+        (("compare", "baseline_2025", "washington_2024", "--seed", "-1"), "seed: -1"),
+        (("compare", "baseline_2025", "washington_2024", "--set", "kapa=0.1"), "nearest: kappa"),
+        (("compare", "baseline_2025", "washington_2024", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
         (("rnu",), "rnu"),
         (("run", "baseline_2025", "--darws", "3"), "--darws"),
         (("show", "nothing"), "no bundled scenario is called 'nothing'"),
@@ -214,7 +283,7 @@ cli.main(["run", "baseline_2025", "--draws", "50000"])
     assert run.returncode == 130 and out == "" and err.endswith("interrupted\n") and "Traceback" not in err
 
 
-@pytest.mark.parametrize("arguments", [("list",), RUN, (*RUN, "--json")])
+@pytest.mark.parametrize("arguments", [("list",), RUN, (*RUN, "--json"), COMPARE])
 def test_a_closed_pipe_is_silent(arguments: tuple[str, ...]) -> None:
     with process("-m", "alliance_sim", *arguments) as run:
         assert run.stdout is not None and run.stderr is not None

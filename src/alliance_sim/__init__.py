@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from alliance_sim.comparison import Comparison, compare
     from alliance_sim.ensemble import Ensemble, load_results, simulate
     from alliance_sim.errors import InputError
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
@@ -17,6 +18,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AllianceModel",
     "Ally",
+    "Comparison",
     "Ensemble",
     "InputError",
     "Russia",
@@ -24,6 +26,7 @@ __all__ = [
     "Ukraine",
     "UnitedStates",
     "__version__",
+    "compare",
     "list_scenarios",
     "load_results",
     "load_scenario",
@@ -31,6 +34,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "comparison": ("Comparison", "compare"),
     "ensemble": ("Ensemble", "load_results", "simulate"),
     "errors": ("InputError",),
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),

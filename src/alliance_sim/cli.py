@@ -21,11 +21,12 @@ from rich.text import Text
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.scenarios import Meeting, Scenario, list_scenarios, load_scenario
+from alliance_sim.scenarios import Difference, Meeting, Scenario, details, list_scenarios, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from alliance_sim.comparison import Comparison, Pair
     from alliance_sim.ensemble import Ensemble
 
 __all__ = ["main"]
@@ -54,6 +55,10 @@ DECISIONS = {
     "blocked": ("block", "red"),
     "deferred": ("defer", "yellow"),
 }
+#: Colours of what is only in the other scenario, only in the base, or different.
+SIGNS = {"+": "green", "-": "red", "~": "yellow"}
+#: Decisions that `compare` lists.
+MOST_DECISIONS = 12
 #: What `run --plot` draws.
 FIGURE = [
     "cohesion",
@@ -65,6 +70,8 @@ FIGURE = [
 ]
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
+Draws = Annotated[int, typer.Option(help="Number of draws.")]
+Seed = Annotated[int, typer.Option(help="Scenarios with one seed share their chance.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
 
 
@@ -155,8 +162,8 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_de
 @app.command()
 def run(
     scenario: ScenarioName,
-    draws: Annotated[int, typer.Option(help="Number of draws.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Scenarios with one seed share their chance.")] = 0,
+    draws: Draws = 1000,
+    seed: Seed = 0,
     months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
     settings: Annotated[
         list[str] | None,
@@ -200,6 +207,49 @@ def run(
         _print_json(_as_json(ensemble))
     else:
         _print(*_report(ensemble), *(Text(f"Written: {path}", "dim") for path in (out, plot) if path))
+
+
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="A bundled name or a file.", show_default=False)],
+    others: Annotated[
+        list[str], typer.Argument(metavar="OTHER...", help="What to compare with it.", show_default=False)
+    ],
+    draws: Draws = 1000,
+    seed: Seed = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter in all of them; may be repeated."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the differences (.png, .svg, .pdf).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare scenarios with a base, draw by draw: what differs going in, what moves, which decisions turn.
+
+    All run with the same chance, over the months they share with the base; all are of one era.
+    """
+    values = _values(settings or [])
+    what_ifs = [load_scenario(name).with_parameters(values) for name in (base, *others)]
+
+    from alliance_sim import comparison as paired
+
+    if plot:
+        from alliance_sim.plots import check_kind
+
+        check_kind(plot)
+
+    with _progress() as bar:
+        task = bar.add_task(f"{len(what_ifs)} scenarios", total=draws)
+        comparison = paired.compare(
+            *what_ifs, draws=draws, seed=seed, progress=lambda done: bar.update(task, completed=done)
+        )
+    if plot:
+        comparison.plot(plot)
+    if as_json:
+        _print_json(_differences_as_json(comparison))
+    else:
+        reports = [part for pair in comparison.pairs for part in _pair_report(comparison, pair)]
+        _print(*reports, *(Text(f"Written: {path}", "dim") for path in (plot,) if path))
 
 
 @app.command()
@@ -287,6 +337,93 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
     return lines
 
 
+def _differences_as_json(comparison: Comparison) -> dict[str, Any]:
+    others = []
+    for pair in comparison.pairs:
+        differences = pair.summary()[["mean", "p05", "p95", "p_higher"]].to_dict("index")
+        others.append({"scenario": pair.name, "differences": differences})
+    return {"base": comparison.base.name, "others": others}
+
+
+def _pair_report(comparison: Comparison, pair: Pair) -> list[RenderableType]:
+    """Return what `compare` prints of one of the others."""
+    base, other, months = pair.base.scenario, pair.other.scenario, pair.months
+    lines: list[RenderableType] = [
+        Text.assemble((other.name, "bold"), " against ", (base.name, "bold"), f"  {other.title}"),
+        Text(
+            f"{months[0]} to {months[-1]} ({len(months)} months), {comparison.draws:,} paired draws, "
+            f"seed {comparison.seed}",
+            "dim",
+        ),
+    ]
+    if base.start != other.start:
+        note = "They start in different months: their draws share parameters and actors, not the chance of each month."
+        lines.append(Text(note, "dim"))
+    lines += [
+        Text(),
+        Text("What differs going in", "bold"),
+        *(map(_input, pair.inputs) if pair.inputs else [Text("  nothing", "dim")]),
+        Text(),
+        Text("What moves: mean paired difference [5 %, 95 % of draws], largest first", "bold"),
+        *_moves(pair),
+        Text(),
+        Text("Decisions that pass more or less often (adopted or diluted), % of draws", "bold"),
+        *_turns(pair),
+        Text(),
+    ]
+    if comparison.draws < FEW_DRAWS:
+        few = f"Few draws: P(higher) and shares carry a Monte Carlo error of up to {50.0 * comparison.draws**-0.5:.0f}"
+        lines += [Text(f"{few} points.", "yellow"), Text()]
+    return lines
+
+
+def _input(difference: Difference) -> RenderableType:
+    return Padding(Text(str(difference), SIGNS[difference.sign]), (0, 0, 0, 2))
+
+
+def _moves(pair: Pair) -> list[RenderableType]:
+    from alliance_sim.comparison import NOTABLE, moved
+
+    summary = pair.summary()
+    names = moved(summary)
+    table = _table("outcome", "unit", ">base", ">other", "difference", ">P(higher)", ">in sd", gap=1)
+    for column in table.columns:
+        column.no_wrap = True
+    for row in summary.loc[names].reset_index().to_dict("records"):
+        # Monte Carlo error is named where it could change what a reader sees.
+        error = f" ±{row['mc_error']:.3f}" if row["mc_error"] > 0.1 * abs(row["mean"]) else ""
+        table.add_row(
+            row["outcome"], Text(row["unit"], "dim"), f"{row['base']:z.2f}", f"{row['other']:z.2f}",
+            Text.assemble(
+                (f"{row['mean']:+z.3f}", "bold"), (f" [{row['p05']:+z.3f}, {row['p95']:+z.3f}]{error}", "dim")
+            ),
+            f"{row['p_higher']:.2f}", f"{row['size']:+.1f}",
+        )  # fmt: skip
+    less = [name for name in summary.index if summary["size"][name] != 0.0 and name not in names]
+    same = sum(summary["size"] == 0.0)
+    rest = f"sd: standard deviation between draws. Less than {NOTABLE:g} sd: {', '.join(less) or 'none'}. "
+    rest += f"Unmoved: {same} of {len(summary)}. A tie counts half in P(higher)."
+    return [*([table] if names else []), Text(rest, "dim")]
+
+
+def _turns(pair: Pair) -> list[RenderableType]:
+    decisions = pair.decisions().sort_values("difference", key=abs, ascending=False, kind="stable")
+    # What chance alone could have done, or a reader would not see, is left out.
+    clear = decisions[decisions["difference"].abs() > (2.0 * decisions["mc_error"]).clip(lower=0.01)]
+    table = _table("month", "forum", "issue", ">base", ">other", ">difference", "of which", gap=1)
+    for row in clear[:MOST_DECISIONS].to_dict("records"):
+        parts = [f"{head} {100.0 * row[name]:+.0f}" for name, (head, _) in DECISIONS.items() if abs(row[name]) >= 0.005]
+        table.add_row(
+            row["month"], FORUMS[row["forum"]], row["issue"], _percent(row["base"]), _percent(row["other"]),
+            Text.assemble(
+                (f"{100.0 * row['difference']:+.1f}", "bold"), (f" ±{100.0 * row['mc_error']:.1f}", "dim")
+            ),
+            Text("  ".join(parts), "dim"),
+        )  # fmt: skip
+    rest = f"{table.row_count} of {len(decisions)} that both scenarios hold; ±: Monte Carlo error"
+    return [*([table] if table.row_count else []), Text(rest, "dim")]
+
+
 def _range(name: str) -> float:
     """Width of an outcome's range; what has no natural end is measured in its own units."""
     return min(OUTCOMES[name].high - OUTCOMES[name].low, 32.0)
@@ -336,7 +473,6 @@ def _timeline(scenario: Scenario) -> Table:
     table.columns[0].no_wrap = True
     table.columns[1].ratio, table.columns[2].ratio = 3, 2
     entries = sorted((*scenario.events, *scenario.meetings), key=lambda entry: entry.month)
-    common = {"month", "type", "source", "id", "probability", "when"}
     for entry in entries:
         if isinstance(entry, Meeting):
             head = Text.assemble((f"{FORUMS[entry.forum]} meeting  ", "cyan"), (entry.title, "bold"))
@@ -346,15 +482,7 @@ def _timeline(scenario: Scenario) -> Table:
                 text = Padding(Text.assemble(step, (item.text, "dim")), (0, 0, 0, 2))
                 table.add_row("", text, _dim(item.source))
         else:
-            fields = entry.model_dump(mode="json", exclude_none=True, exclude=common)
-            details = ", ".join(
-                f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in fields.items()
-            )
-            if entry.probability < 1.0:
-                details += f"; with probability {entry.probability:g}"
-            if entry.when:
-                details += f"; when {entry.when}"
-            happening = Text.assemble((f"{entry.type}  ", "yellow"), details.removeprefix("; "))
+            happening = Text.assemble((f"{entry.type}  ", "yellow"), details(entry))
             table.add_row(entry.month, happening, _dim(entry.source))
     return table
 

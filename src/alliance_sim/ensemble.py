@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -41,7 +41,22 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["Cancelled", "Ensemble", "check_vacant", "first_months", "load_results", "simulate"]
+__all__ = [
+    "CHUNK",
+    "Cancelled",
+    "Ensemble",
+    "check_chance",
+    "check_memory",
+    "check_vacant",
+    "decided",
+    "first_months",
+    "in_chunks",
+    "load_results",
+    "simulate",
+    "summaries",
+]
+
+Part = TypeVar("Part")
 
 MAX_DRAWS = 2**32 - 1
 MAX_SEED = 2**64 - 1
@@ -99,8 +114,7 @@ def simulate(
     Cancelled
         If `cancelled` said so.
     """
-    draws = _whole("draws", draws, 1, MAX_DRAWS)
-    seed = _whole("seed", seed, 0, MAX_SEED)
+    draws, seed = check_chance(draws, seed)
     chunk = _whole("chunk", chunk, 1, MAX_DRAWS)
     if keep not in KEEPS:
         raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
@@ -120,13 +134,38 @@ def simulate(
         return draw1 - draw0
 
     done = 0
-    for count in _in_chunks(work, draws, chunk):
+    for count in in_chunks(work, draws, chunk):
         done += count
         if progress:
             progress(done)
         if cancelled and cancelled():
             raise Cancelled
     return Ensemble(program, seed, draws, keep, output, records, _provenance(program.scenario, seed, draws, keep))
+
+
+def check_chance(draws: int, seed: int) -> tuple[int, int]:
+    """Return the number of draws and the seed; refuse what is out of range.
+
+    Raises
+    ------
+    InputError
+        If one of them is.
+    """
+    return _whole("draws", draws, 1, MAX_DRAWS), _whole("seed", seed, 0, MAX_SEED)
+
+
+def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the registered summaries (D, outcomes) of outcomes by month (D, T, outcomes)."""
+    columns = [
+        outcomes[:, :, o].mean(axis=1) if outcome.summary == "mean" else outcomes[:, -1, o]
+        for o, outcome in enumerate(OUTCOMES.values())
+    ]
+    return np.stack(columns, axis=1)
+
+
+def decided(records: Records) -> NDArray[np.int8]:
+    """Outcomes of items; a meeting that was not held counts as deferred."""
+    return np.where(records.outcome == L.PENDING, L.DEFERRED, records.outcome).astype(np.int8)
 
 
 def first_months(scenario: Scenario, months: int) -> Scenario:
@@ -220,7 +259,7 @@ class Ensemble:
                 variables[name] = (("draw", "month", "ally"), output.allies[:, :, v])
         if output.positions.shape[1]:
             variables["position"] = (("draw", "month", "ally", "issue"), output.positions)
-        variables["decision"] = (("draw", "item"), _decided(records)[:, column])
+        variables["decision"] = (("draw", "item"), decided(records)[:, column])
         variables["level"] = (("draw", "item"), self.program.levels(records.share))
         for name in ("bypassed", "pivotal", "settled"):
             variables[name] = (("draw", "item"), getattr(records, name)[:, column])
@@ -290,12 +329,8 @@ class Ensemble:
         It is the mean over months or the final month, as the outcome registry says; where only the last
         month was kept it is that month.
         """
-        values = self.output.outcomes
-        columns = {
-            name: values[:, :, o].mean(axis=1) if outcome.summary == "mean" else values[:, -1, o]
-            for o, (name, outcome) in enumerate(OUTCOMES.items())
-        }
-        return pd.DataFrame(columns, index=pd.RangeIndex(self.draws, name="draw"))
+        values = summaries(self.output.outcomes)
+        return pd.DataFrame(values, pd.RangeIndex(self.draws, name="draw"), list(OUTCOMES))
 
     def summary(self) -> pd.DataFrame:
         """Return one row an outcome: ``unit, summary, mean, p05, p50, p95, mc_error``.
@@ -342,8 +377,8 @@ class Ensemble:
         text that was withdrawn these are the refusals that the chair anticipated, not spoken ones.
         """
         records = self.records
-        decided = _decided(records)
-        shares = [(decided == code).mean(axis=0) for code in range(len(DECISIONS))]
+        codes = decided(records)
+        shares = [(codes == code).mean(axis=0) for code in range(len(DECISIONS))]
         bypassed = (records.bypassed > 0).mean(axis=0)
         settled = (records.settled != L.PENDING).mean(axis=0)
         objecting = (records.objection >= 0).mean(axis=0)
@@ -584,10 +619,10 @@ def _write_parquet(path: Path, rows: Callable[[int, int], pd.DataFrame], draws: 
             writer.close()
 
 
-def _in_chunks(work: Callable[[int, int], int], draws: int, chunk: int) -> Iterator[int]:
+def in_chunks(work: Callable[[int, int], Part], draws: int, chunk: int) -> Iterator[Part]:
     """Run chunks of draws on the shared pool; yield what each returns as it ends."""
     pool, threads = _pool()
-    pending: set[Future[int]] = set()
+    pending: set[Future[Part]] = set()
     draw0 = 0
     try:
         while draw0 < draws or pending:
@@ -616,20 +651,30 @@ def _room(program: Program, draws: int, keep: Keep) -> tuple[Output, Records]:
     def total(arrays: tuple[NDArray[Any], ...]) -> int:
         return sum(array.itemsize * math.prod(array.shape[1:]) for array in arrays)
 
-    size = draws * total((*pattern.output, *pattern.records))
-    limit = MEMORY_SHARE * _memory()
-    if size > limit:
-        fit = int(limit * draws / size)
-        raise InputError(
-            f"draws: {draws:,} draws of {program.scenario.name} with keep={keep!r} take "
-            f"{size / 1e9:,.1f} GB; allowed: up to {fit:,} draws on this machine"
-            + ("" if keep == "final" else ", or keep less")
-        )
+    hint = "" if keep == "final" else ", or keep less"
+    what = f"{program.scenario.name} with keep={keep!r}"
+    check_memory(draws, total((*pattern.output, *pattern.records)), what, hint)
 
     def room(array: NDArray[Any]) -> NDArray[Any]:
         return np.empty((draws, *array.shape[1:]), array.dtype)
 
     return Output(*map(room, pattern.output)), Records(*map(room, pattern.records))
+
+
+def check_memory(draws: int, size: int, what: str, hint: str = "") -> None:
+    """Refuse draws of `size` bytes each that would not fit into memory.
+
+    Raises
+    ------
+    InputError
+        With the number of draws that would, and the hint.
+    """
+    limit = MEMORY_SHARE * _memory()
+    if draws * size > limit:
+        raise InputError(
+            f"draws: {draws:,} draws of {what} take {draws * size / 1e9:,.1f} GB; "
+            f"allowed: up to {int(limit / size):,} draws on this machine{hint}"
+        )
 
 
 def _memory() -> float:
@@ -657,11 +702,6 @@ def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[s
         "numpy": np.__version__,
         "cpu": cpu_target.target_context.codegen().magic_tuple()[1],
     }
-
-
-def _decided(records: Records) -> NDArray[np.int8]:
-    """Outcomes of items; a meeting that was not held counts as deferred."""
-    return np.where(records.outcome == L.PENDING, L.DEFERRED, records.outcome).astype(np.int8)
 
 
 def _outcome(name: str) -> int:

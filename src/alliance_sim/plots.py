@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from alliance_sim.errors import InputError
 
-__all__ = ["board", "check_kind", "fans", "write"]
+__all__ = ["board", "check_kind", "fans", "forest", "write"]
 
 INK, GREY, BLUE = "#1f2933", "#7b8794", "#1f5f99"
 #: Outcomes of an item, from agreed to refused; they differ in lightness as well as in hue.
@@ -98,6 +98,58 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
             worst = "  ".join(f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01)
             axis.annotate(worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY)
         figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=8.5)
+        _frame(figure, title, note)
+    return figure
+
+
+def forest(differences: pd.DataFrame, outcomes: list[str], title: str, note: str) -> Figure:
+    """Draw differences between scenarios: one row an outcome, one mark a scenario, mean and 5 to 95 % of the draws.
+
+    Outcomes have different units, so the axis is in standard deviations between draws; with a single scenario the
+    differences stand beside their marks in their own units.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        `Comparison.summary`.
+    outcomes : list of str
+        What to draw, from the top; an outcome that does not vary between draws has no place on the axis.
+    title, note : str
+        Above the figure, and small in its corner.
+    """
+    by_name = {str(name): rows.droplevel("scenario") for name, rows in differences.groupby("scenario", sort=False)}
+    shown = [name for name in outcomes if all(np.isfinite(rows["size"][name]) for rows in by_name.values())]
+    places = np.arange(len(shown))
+    colours = [BLUE] if len(by_name) == 1 else plt.get_cmap("viridis")(np.linspace(0.0, 0.85, len(by_name)))
+    with plt.rc_context(_STYLE):
+        height = 1.6 + len(shown) * (0.16 + 0.1 * len(by_name))
+        figure = Figure(figsize=(10.5, height), dpi=150, layout="constrained")
+        axis = figure.subplots()
+        axis.axvline(0.0, color=GREY, linewidth=0.8)
+        for s, ((name, rows), colour) in enumerate(zip(by_name.items(), colours, strict=True)):
+            found = rows.loc[shown]
+            at = places + 0.6 * ((s + 0.5) / len(by_name) - 0.5)
+            low, high = found["p05"] / found["spread"], found["p95"] / found["spread"]
+            axis.hlines(at, low, high, color=colour, linewidth=1.6)
+            axis.plot(found["size"], at, "o", color=colour, markersize=4.0, label=name)
+            if len(by_name) == 1:
+                for place, row in zip(places, found.to_dict("records"), strict=True):
+                    text = f"{row['mean']:+z.3f} [{row['p05']:+z.3f}, {row['p95']:+z.3f}] {row['unit']}"
+                    axis.annotate(
+                        text, (1.0, place), (6, 0),
+                        xycoords=axis.get_yaxis_transform(), textcoords="offset points", va="center", fontsize=7.5,
+                        color=GREY,
+                    )  # fmt: skip
+        if not shown:
+            axis.annotate("no outcome moved notably", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
+        axis.set_yticks(places, [outcome.replace("_", " ") for outcome in shown])
+        axis.set_ylim(len(shown) - 0.4, -0.6)
+        axis.set_xlabel("paired difference, mean and 5-95 % of draws, in standard deviations between draws")
+        axis.grid(axis="x", color="#e4e7eb", linewidth=0.6)
+        axis.set_axisbelow(True)
+        axis.spines[["top", "right", "left"]].set_visible(False)
+        axis.tick_params(axis="y", length=0)
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
         _frame(figure, title, note)
     return figure
 

@@ -50,7 +50,10 @@ def differences(body: str, head: str = HEAD) -> list[str]:
         (
             "about: [ESP, ITA]",
             "about: ESP",
-            ["- 2025-10 guarantee_statement about ESP ITA, severity 0.4", "+ 2025-10 guarantee_statement about ESP, severity 0.4"],
+            [
+                "- 2025-10 guarantee_statement about ESP ITA, severity 0.4",
+                "+ 2025-10 guarantee_statement about ESP, severity 0.4",
+            ],
         ),
         ("month: 2025-11", "month: 2026-01", ["~ 2025-11 escalation month 2025-11 → 2026-01"]),
         ("type: escalation", "type: ceasefire", ["- 2025-11 escalation size 0.1", "+ 2025-11 ceasefire size 0.1"]),
