@@ -18,7 +18,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, Parameter
 from alliance_sim.registry.priors import Prior
 
-__all__ = ["issues_table", "outcomes_table", "parameters_page"]
+__all__ = ["issues_table", "markdown_table", "outcomes_table", "parameters_page"]
 
 #: Longer lists of allowed names are left to the message of an error.
 _LONGEST_CHOICE = 8
@@ -26,7 +26,7 @@ _LONGEST_CHOICE = 8
 _BETTER = {1: "more", 0: "", -1: "less"}
 
 
-def _markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Return a markdown table; bars within cells are escaped."""
     cells = [list(head)]
     cells.append(["---"] * len(cells[0]))
@@ -40,7 +40,7 @@ def _range(low: float, high: float) -> str:
 
 def outcomes_table() -> str:
     """Return every outcome: name, unit, range, direction, definition."""
-    return _markdown(
+    return markdown_table(
         ("outcome", "unit", "range", "better", "definition"),
         (
             (f"`{name}`", outcome.unit, _range(outcome.low, outcome.high), _BETTER[outcome.better], outcome.definition)
@@ -51,7 +51,7 @@ def outcomes_table() -> str:
 
 def issues_table() -> str:
     """Return every issue: what is adopted at the start of each era, the weights of mechanisms, the fixed agenda."""
-    return _markdown(
+    return markdown_table(
         ("issue", "about", *(f"norm {era}" for era in ERAS), "cover", "hedge", "leads", "fixed agenda", "source"),
         (
             (
@@ -161,11 +161,11 @@ def parameters_page() -> str:
     ]
     for group in dict.fromkeys(parameter.group for parameter in PARAMETERS.values()):
         head = ("symbol", "unit", "range", "prior", "source", "meaning")
-        parts += [f"### {group[0].upper()}{group[1:]}", _markdown(head, _parameter_rows(group))]
+        parts += [f"### {group[0].upper()}{group[1:]}", markdown_table(head, _parameter_rows(group))]
     parts += [
         "## Event types",
         "Every event has these fields besides its own:",
-        _markdown(
+        markdown_table(
             _FIELD_HEAD, _field_rows(next(iter(EVENT_TYPES.values())), (n for n in Event.model_fields if n != "type"))
         ),
     ]
@@ -173,7 +173,7 @@ def parameters_page() -> str:
         parts += [
             f"### `{name}`",
             f"{(kind.__doc__ or '').strip()} Basis: {kind.basis}.",
-            _markdown(_FIELD_HEAD, _field_rows(kind, _own_fields(kind))),
+            markdown_table(_FIELD_HEAD, _field_rows(kind, _own_fields(kind))),
         ]
     states = [name for name in SHIFTABLE if "." not in name]
     parts.append(
