@@ -5,23 +5,34 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
+from alliance_sim.registry.events import Event
+from alliance_sim.registry.fields import Entry, Record, month_name, month_number
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.scenarios import Difference, Meeting, Scenario, details, list_scenarios, load_scenario
+from alliance_sim.registry.parameters import resolve
+from alliance_sim.scenarios import (
+    Difference,
+    Meeting,
+    Scenario,
+    json_schema,
+    list_scenarios,
+    load_parent,
+    load_scenario,
+    scenario_path,
+    write_scenario,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,49 +125,83 @@ def list_command(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
-    """Show a scenario: its timeline, levers and sources."""
-    found = load_scenario(scenario)
-    path = data_folder("scenarios") / f"{scenario}.yaml" if scenario in list_scenarios() else Path(scenario)
+    """Show a scenario: its timeline, levers and sources; what it says itself is marked by +."""
+    found, parent, path = load_scenario(scenario), load_parent(scenario), scenario_path(scenario)
     if as_json:
-        _print_json({**found.model_dump(mode="json", exclude_none=True), "file": str(path)})
+        extends = {"extends": parent.name} if parent else {}
+        _print_json({**found.model_dump(mode="json", exclude_none=True), **extends, "file": str(path)})
         return
-    parameters = _table("parameter", "value") if found.parameters else Text("Parameters: as in the registry", "dim")
-    if isinstance(parameters, Table):
-        given = found.model_dump(mode="json", exclude_none=True)["parameters"]
-        for name, value in given.items():
-            parameters.add_row(name, escape(str(value)))
+    last = month_name(month_number(found.start) + found.months - 1)
     _print(
         Text.assemble((found.name, "bold"), "  ", found.title),
-        Text(f"{found.start}, {found.months} months, calibrated to {found.era}", "dim"),
+        _dim(
+            f"{found.start} to {last} ({found.months} months), calibrated to {found.era}"
+            + (f", extends {parent.name}" if parent else "")
+        ),
         Text(),
         Text(found.description),
         Text(),
-        _timeline(found),
+        _timeline(found, parent),
         Text(),
-        parameters,
+        *([_inherited(found, parent), Text()] if parent else ()),
+        _levers(found, parent),
         Text(),
         Text("Sources", "bold"),
-        *(Padding(Text(f"- {source}"), (0, 0, 0, 2)) for source in found.sources),
+        _bullets(found.sources),
         Text(f"\nFile: {path}", "dim", overflow="fold"),
     )
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
-    """Check scenario files: every problem with its file, line and field."""
+def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
+    """Check scenario files, or folders of them: every problem with its file, line and field."""
     problems = []
-    for file in files:
+    paths = [path for file in files for path in _scenario_files(file)]
+    for path in paths:
         try:
-            scenario = load_scenario(file)
+            scenario = load_scenario(path)
         except InputError as error:
             problems.append(str(error))
         else:
             _write(
-                f"{file}: ok ({scenario.name}: {scenario.months} months, {len(scenario.events)} events, "
+                f"{path}: ok ({scenario.name}: {scenario.months} months, {len(scenario.events)} events, "
                 f"{len(scenario.meetings)} meetings)\n"
             )
+    if len(paths) > 1:
+        _write(f"{len(paths)} files, {len(paths) - len(problems)} ok, {len(problems)} with problems\n")
     if problems:
-        raise InputError("\n".join(problems))
+        print("\n".join(problems), file=sys.stderr)
+        raise typer.Exit(2)
+
+
+def _scenario_files(file: str) -> list[Path]:
+    """Return the file, the scenario files of a folder, or the file of a bundled name."""
+    path = Path(file)
+    if not path.is_dir():
+        return [path if path.exists() else scenario_path(file)]
+    inside = sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml"))
+    if not inside:
+        raise InputError(f"{path}: there is no .yaml file in the folder")
+    return inside
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the scenario is called.", show_default=False)],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="SCENARIO", help="Copy this one's text.", show_default="a commented example"),
+    ] = None,
+) -> None:
+    """Write NAME.yaml to start a scenario from: a commented example, or a copy."""
+    path = write_scenario(name, source) if source else write_scenario(name)
+    _write(f"{path}: written; next: alliance-sim check {path}, show {path}, run {path}\n")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, by which editors complete and check them."""
+    _print_json(json_schema())
 
 
 @app.command()
@@ -468,22 +513,105 @@ def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
     return table
 
 
-def _timeline(scenario: Scenario) -> Table:
-    table = _table("month", "what happens", "source")
-    table.columns[0].no_wrap = True
-    table.columns[1].ratio, table.columns[2].ratio = 3, 2
-    entries = sorted((*scenario.events, *scenario.meetings), key=lambda entry: entry.month)
-    for entry in entries:
+#: Marks what a scenario says itself.
+OWN = "+"
+#: Units of fields that go without saying: numbers from zero or minus one to one, and those of what is shifted.
+PURE = ("share", "position", "probability", "threat", "that of NAME", "")
+
+
+def _timeline(scenario: Scenario, parent: Scenario | None) -> Table:
+    """Return events and meetings in the order in which the model takes them: a month's events come first."""
+    known = {*parent.events, *parent.meetings} if parent else set()
+    table = _table("", "month", "what happens", "source")
+    table.columns[0].width, table.columns[1].no_wrap = len(OWN) if parent else 0, True
+    table.columns[2].ratio, table.columns[3].ratio = 3, 2
+    table.expand = True
+    entries: list[Entry] = [*scenario.events, *sorted(scenario.meetings, key=lambda meeting: meeting.id)]
+    for entry in sorted(entries, key=lambda entry: entry.month):
+        mark, style = ("", "dim") if entry in known else (OWN if parent else "", "")
+        if isinstance(entry, Event):
+            table.add_row(mark, entry.month, _happening(entry), _dim(entry.source), style=style)
         if isinstance(entry, Meeting):
             head = Text.assemble((f"{FORUMS[entry.forum]} meeting  ", "cyan"), (entry.title, "bold"))
-            table.add_row(entry.month, head, _dim(entry.source))
+            for detail in _details(entry, ("sessions", "rounds", "rule", "allowance")):
+                head.append(f", {detail}")
+            head.append(_name(entry, entry.forum))
+            table.add_row(mark, entry.month, head, _dim(entry.source), style=style)
             for item in entry.agenda:
-                step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}: "
-                text = Padding(Text.assemble(step, (item.text, "dim")), (0, 0, 0, 2))
-                table.add_row("", text, _dim(item.source))
+                extra = _details(item, ("floor", "divisible", "rule", "allowance", "package"))
+                step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}"
+                text = Text.assemble(", ".join([step, *extra]), ": ", (item.text, "dim"))
+                source = item.source if item.source != entry.source else ""
+                table.add_row("", "", Padding(text, (0, 0, 0, 2)), _dim(source), style=style)
+    return table
+
+
+def _happening(event: Event) -> Text:
+    own = [name for name in type(event).model_fields if name not in Event.model_fields]
+    text = Text.assemble((f"{event.type}  ", "yellow"), ", ".join(_details(event, own, defaults=True)))
+    if event.probability < 1.0:
+        text.append(f"; with probability {event.probability:g}")
+    if event.when:
+        text.append(f"; if {event.when} the month before")
+    return text.append(_name(event, event.type))
+
+
+def _name(entry: Entry, kind: str) -> Text:
+    """Return the id of an entry where the file gives it one of its own."""
+    return _dim("" if entry.id.startswith(f"{kind}-{entry.month}") else f"  ({entry.id})")
+
+
+def _details(record: Record, names: Iterable[str], defaults: bool = False) -> list[str]:
+    """Return fields in words, with their units; those at their defaults only if `defaults`, flags never."""
+    found = []
+    for name in names:
+        field, value = type(record).model_fields[name], getattr(record, name)
+        if value is None or (value == field.default and not (defaults and not isinstance(value, bool))):
+            continue
+        extra = field.json_schema_extra
+        unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+        key = field.alias or name
+        if isinstance(value, bool):
+            found.append(key if value else f"not {key}")
         else:
-            happening = Text.assemble((f"{entry.type}  ", "yellow"), details(entry))
-            table.add_row(entry.month, happening, _dim(entry.source))
+            words = " ".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
+            found.append(f"{key} {words}" + (f" {unit}" if unit not in PURE and unit != key else ""))
+    return found
+
+
+def _inherited(scenario: Scenario, parent: Scenario) -> Text:
+    """Return what is its own, what it inherits and what it leaves out, in a sentence."""
+    ids = {entry.id for entry in (*scenario.events, *scenario.meetings)}
+    known = {*parent.events, *parent.meetings}
+    counts = [
+        f"{sum((entry in known) is inherited for entry in entries)} {what}"
+        for inherited in (False, True)
+        for what, entries in (("events", scenario.events), ("meetings", scenario.meetings))
+    ]
+    dropped = [entry.id for entry in (*parent.events, *parent.meetings) if entry.id not in ids]
+    left_out = f" Left out: {', '.join(dropped)}." if dropped else ""
+    return _dim(f"{OWN} its own: {counts[0]}, {counts[1]}. From {parent.name}: {counts[2]}, {counts[3]}.{left_out}")
+
+
+def _levers(scenario: Scenario, parent: Scenario | None) -> RenderableType:
+    """Return the parameters that the scenario sets, beside what they would be."""
+    if not scenario.parameters:
+        return _dim("Parameters: as in the registry; --set NAME=VALUE moves one")
+    known = parent.parameters if parent else {}
+    table = _table("", "parameter", "value", "unit", "instead of", "meaning")
+    table.columns[0].width = len(OWN) if parent else 0
+    for name, prior in scenario.priors().items():
+        parameter, ally = resolve(name)
+        usual = str(parameter.prior(scenario.era, ally)) if parameter.priors else "calibrated"
+        mark = OWN if parent and known.get(name) != scenario.parameters[name] else ""
+        table.add_row(mark, name, str(prior), parameter.unit, _dim(usual), _dim(parameter.description))
+    return table
+
+
+def _bullets(texts: Iterable[str]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for text in texts:
+        table.add_row("  -", Text(text))
     return table
 
 

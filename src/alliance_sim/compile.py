@@ -29,7 +29,7 @@ from alliance_sim.core.month import Output, run_block
 from alliance_sim.core.rng import FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, sample_table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, FORUMS, USA
-from alliance_sim.registry.events import Effect
+from alliance_sim.registry.events import Accession, Effect
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
@@ -401,7 +401,7 @@ def _membership(scenario: Scenario, start: int) -> NDArray[np.uint8]:
     figures = calibration.facts(scenario.era)
     accession = figures.accession.copy()
     for event in scenario.events:
-        if event.type == "accession":
+        if isinstance(event, Accession):
             accession[ALLY_INDEX[event.ally]] = month_number(event.month)
     member = np.zeros((SPIN_UP + scenario.months, len(FORUMS), len(ALLIES)), np.uint8)
     for t in range(SPIN_UP + scenario.months):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from alliance_sim.registry.actors import ERAS
-from alliance_sim.registry.events import EVENT_TYPES, Event
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS
@@ -41,13 +40,8 @@ def test_rows_of_a_table_have_the_same_number_of_cells(text: str) -> None:
 def test_tables_name_everything_once() -> None:
     assert [row[0] for row in rows(outcomes_table())[2:]] == [f"`{name}`" for name in OUTCOMES]
     assert [row[0] for row in rows(issues_table())[2:]] == [f"`{name}`" for name in ISSUES]
-    page = parameters_page().split("## Event types")
-    parameters = [row[0].strip("`").removesuffix(".ALLY") for row in rows(page[0]) if row[0].startswith("`")]
+    parameters = [row[0].strip("`").removesuffix(".ALLY") for row in rows(parameters_page()) if row[0].startswith("`")]
     assert sorted(parameters) == sorted(PARAMETERS)
-    fields = [row[0].strip("`") for row in rows(page[1]) if row[0].startswith("`")]
-    own = [field.alias or name for kind in EVENT_TYPES.values() for name, field in kind.model_fields.items()]
-    own = [name for name in own if name not in Event.model_fields]
-    assert fields == [name for name in Event.model_fields if name != "type"] + own
 
 
 def test_parameter_rows_say_unit_range_and_prior() -> None:

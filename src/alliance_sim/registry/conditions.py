@@ -70,5 +70,11 @@ ConditionField = Annotated[
     Condition,
     BeforeValidator(_read),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _CONDITION.pattern}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^\s*({'|'.join(OUTCOMES)})\s*({'|'.join(OPERATORS)})\s*({_NUMBER})\s*$",
+            "form": f"OUTCOME, one of {' '.join(OPERATORS)}, NUMBER",
+        }
+    ),
 ]

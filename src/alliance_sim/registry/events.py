@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from alliance_sim.errors import nearest
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
@@ -19,20 +20,29 @@ from alliance_sim.registry.conditions import ConditionField
 from alliance_sim.registry.fields import (
     Allies,
     Ally,
+    Entry,
     Label,
-    Month,
     Number,
     Parties,
-    Record,
     Share,
     Signed,
-    Text,
     known,
 )
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, resolve
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 
-__all__ = ["AT_THE_START", "EVENT_TYPES", "LEADERSHIPS", "SHIFTABLE", "AnyEvent", "Effect", "Event", "eu_allies"]
+__all__ = [
+    "ALLY_STATES",
+    "AT_THE_START",
+    "EVENT_TYPES",
+    "LEADERSHIPS",
+    "SHIFTABLE",
+    "STATES",
+    "AnyEvent",
+    "Effect",
+    "Event",
+    "eu_allies",
+]
 
 #: Measured leaderships of the United States; their number in the core is their place, counted from one.
 LEADERSHIPS: tuple[str, ...] = ("washington_2018", "washington_2024", "washington_2025")
@@ -89,19 +99,35 @@ def eu_allies(month: str) -> tuple[str, ...]:
     return tuple(sorted(members, key=ALLY_INDEX.__getitem__))
 
 
-class Event(Record, ABC):
-    """What every event has in common."""
+#: Source of a default that no text gives.
+_BY_DEFAULT: JsonDict = {"source": "default: judgement"}
+
+
+def _named(schema: dict[str, Any], kind: type[Event]) -> None:
+    """Say in the JSON Schema that files name the type, and what it is; in Python a record has it from its class."""
+    schema["required"].append("type")
+    schema["description"] = f"{schema['description']} Basis: {kind.basis}."
+    schema["properties"]["type"] = {"const": kind.model_fields["type"].default, "description": schema["description"]}
+
+
+class Event(Entry, ABC):
+    """What every event has in common. A type is known everywhere once its class stands in this module."""
+
+    model_config = ConfigDict(json_schema_extra=_named)
 
     basis: ClassVar[str]
     #: The field that tells events of one type and month apart.
     salient: ClassVar[str | None] = None
 
-    month: Month = Field(description="when it happens: YYYY-MM, or months after the start")
-    type: str
-    source: Text = Field(description="where it comes from: a paragraph, a dated public fact, or 'hypothetical'")
-    probability: Share = Field(1.0, description="chance that it happens at all")
-    when: ConditionField | None = Field(None, description="happens only if this held at the end of the month before")
-    id: Label = Field("", validate_default=False, description="its own name; addresses its random numbers")
+    type: str = Field(description="what happens")
+    probability: Share = Field(
+        1.0, description="chance that it happens at all", json_schema_extra={"unit": "probability"}
+    )
+    when: ConditionField | None = Field(
+        None,
+        description="condition on an outcome, such as 'assertiveness > 0.6': happens only if it held at the end of the "
+        "month before",
+    )
 
     @model_validator(mode="after")
     def _name(self) -> Event:
@@ -125,9 +151,13 @@ class BilateralSummit(Event):
     basis: ClassVar[str] = "A ¶2; B ¶4, B ¶6, B ¶9"
 
     type: Literal["bilateral_summit"] = "bilateral_summit"
-    conciliation: Share = Field(0.4, description="how far Washington goes to meet Moscow")
+    conciliation: Share = Field(
+        0.4, description="how far Washington goes to meet Moscow", json_schema_extra=_BY_DEFAULT
+    )
     openness: Share = Field(
-        0.5, description="0 = one-on-one behind closed doors, 1 = delegations, minutes, briefed allies"
+        0.5,
+        description="0 = one-on-one behind closed doors, 1 = delegations, minutes, briefed allies",
+        json_schema_extra=_BY_DEFAULT,
     )
     follow_up: Annotated[int, Field(strict=True, ge=1, le=24)] | None = Field(
         None, description="months until a planned follow-up meeting", json_schema_extra={"unit": "months"}
@@ -181,7 +211,7 @@ class GuaranteeStatement(Event):
 
     type: Literal["guarantee_statement"] = "guarantee_statement"
     about: Allies = Field(description="ally or list of allies it is about")
-    severity: Signed = Field(0.5, description="doubt it casts; negative reassures")
+    severity: Signed = Field(0.5, description="doubt it casts; negative reassures", json_schema_extra=_BY_DEFAULT)
 
     def effects(self) -> tuple[Effect, ...]:
         return _forcing("statement", self.severity, *self.about)
@@ -194,7 +224,7 @@ class SpendingDemand(Event):
 
     type: Literal["spending_demand"] = "spending_demand"
     percent: Annotated[float, Field(strict=True, ge=0.0, le=10.0)] = Field(
-        description="level demanded", json_schema_extra={"unit": "% of GDP"}
+        description="level demanded, % of GDP", json_schema_extra={"unit": "% of GDP"}
     )
     pressure: Share = Field(description="0 = a request, 1 = extortion")
 
@@ -226,7 +256,7 @@ class StrategicDocument(Event):
     basis: ClassVar[str] = "B ¶8"
 
     type: Literal["strategic_document"] = "strategic_document"
-    strength: Share = Field(0.5, description="how firmly it binds the departments")
+    strength: Share = Field(0.5, description="how firmly it binds the departments", json_schema_extra=_BY_DEFAULT)
 
     def effects(self) -> tuple[Effect, ...]:
         return _forcing("document", self.strength)
@@ -251,8 +281,13 @@ class LeadershipChange(Event):
     stance: Annotated[
         float | str,
         PlainValidator(_stance),
-        WithJsonSchema({"anyOf": [{"type": "number", "minimum": -1, "maximum": 1}, {"enum": list(LEADERSHIPS)}]}),
-    ] = Field(description="shift of perceived threat; for USA the name of a measured leadership")
+        WithJsonSchema(
+            {"anyOf": [{"type": "number", "minimum": -1, "maximum": 1}, {"type": "string", "enum": list(LEADERSHIPS)}]}
+        ),
+    ] = Field(
+        description="shift of perceived threat; for USA the name of a measured leadership",
+        json_schema_extra={"unit": "threat"},
+    )
 
     @model_validator(mode="after")
     def _measured(self) -> LeadershipChange:
@@ -337,14 +372,17 @@ class Exercise(Event):
 
     type: Literal["exercise"] = "exercise"
     partner: Label = Field(description="partner country")
-    ambition: Signed = Field(description="ambition beside the usual year's exercise; negative = scaled down")
+    ambition: Signed = Field(
+        description="ambition beside the usual year's exercise; negative = scaled down",
+        json_schema_extra={"unit": "position"},
+    )
 
     def effects(self) -> tuple[Effect, ...]:
         return _forcing("exercise", self.ambition)
 
 
-#: States that `shift` may change: the core's symbol and the range of the state.
-_WORLD: dict[str, tuple[str, float, float]] = {
+#: States of the world, and of allies, that `shift` may change: the core's symbol and the range.
+STATES: dict[str, tuple[str, float, float]] = {
     "assertiveness": ("a", 0.0, 1.0),
     "concession_pressure": ("concession", 0.0, 1.0),
     "conciliation": ("r", 0.0, 2.0),
@@ -357,7 +395,7 @@ _WORLD: dict[str, tuple[str, float, float]] = {
     "us_commitment": ("c", 0.0, 1.0),
     "war_intensity": ("war", 0.0, 1.0),
 }
-_ALLY: dict[str, tuple[str, float, float]] = {
+ALLY_STATES: dict[str, tuple[str, float, float]] = {
     "fatigue": ("fatigue", 0.0, 1.0),
     "guarantee_confidence": ("g", 0.0, 1.0),
     "spending": ("d", 0.0, 15.0),
@@ -370,16 +408,25 @@ AT_THE_START = ("salience_floor", "standing_exponent")
 
 #: Every state that `shift` knows, as it is written; parameters of the registry come on top.
 SHIFTABLE: tuple[str, ...] = (
-    *_WORLD,
+    *STATES,
     # Washington's threat perception follows from its principals, its aid from aid_change; the rest is of others only.
     *(
         f"{state}{suffix}"
-        for state in _ALLY
+        for state in ALLY_STATES
         for suffix in ("", *(f".{ally}" for ally in ALLIES))
         if suffix != ".USA" or state == "spending"
     ),
     *(f"norm.{issue}" for issue in ISSUES),
     *(f"position.{issue}{suffix}" for issue in ISSUES for suffix in ("", *(f".{ally}" for ally in ALLIES))),
+)
+
+
+_SHIFTED = list(
+    dict.fromkeys(
+        name
+        for name in (*SHIFTABLE, *PARAMETERS, *parameter_names())
+        if name not in AT_THE_START and (name in SHIFTABLE or name not in ACTOR_QUANTITIES)
+    )
 )
 
 
@@ -390,9 +437,11 @@ class Shift(Event):
     salient: ClassVar[str | None] = "name"
 
     type: Literal["shift"] = "shift"
-    name: Label = Field(description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)")
-    by: Number | None = Field(None, description="what is added, in the unit of the parameter or state")
-    to: Number | None = Field(None, description="what it is set to")
+    name: Annotated[Label, WithJsonSchema({"type": "string", "enum": _SHIFTED, "form": "parameter or state"})] = Field(
+        description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
+    )
+    by: Number | None = Field(None, description="what is added", json_schema_extra={"unit": "that of NAME"})
+    to: Number | None = Field(None, description="what it is set to", json_schema_extra={"unit": "that of NAME"})
 
     @model_validator(mode="after")
     def _target(self) -> Shift:
@@ -413,11 +462,11 @@ class Shift(Event):
         op: Literal["add", "set"] = "set" if self.by is None else "add"
         head, *rest = self.name.split(".")
         if self.name in SHIFTABLE:
-            if head in _WORLD:
-                symbol, low, high = _WORLD[head]
+            if head in STATES:
+                symbol, low, high = STATES[head]
                 return Effect("world", symbol, value, op=op, low=low, high=high)
-            if head in _ALLY:
-                symbol, low, high = _ALLY[head]
+            if head in ALLY_STATES:
+                symbol, low, high = ALLY_STATES[head]
                 return Effect("ally", symbol, value, rest[0] if rest else None, op=op, low=low, high=high)
             if head == "norm":
                 return Effect("issue", "norm", value, issue=rest[0], op=op)
@@ -426,7 +475,7 @@ class Shift(Event):
             parameter, actor = resolve(self.name)
         except ValueError as error:
             hint = nearest(self.name, SHIFTABLE)
-            raise ValueError(f"{error}; or a state{hint}, such as {', '.join(_WORLD)}, norm.ISSUE") from None
+            raise ValueError(f"{error}; or a state{hint}, such as {', '.join(STATES)}, norm.ISSUE") from None
         if self.name in ACTOR_QUANTITIES or self.name in AT_THE_START:
             raise ValueError(
                 f"{self.name} is read at the start of a run only: set it under parameters"
@@ -438,23 +487,11 @@ class Shift(Event):
         return (self._effect(),)
 
 
-AnyEvent = (
-    BilateralSummit
-    | AidChange
-    | SanctionsRelief
-    | GuaranteeStatement
-    | SpendingDemand
-    | TradeDispute
-    | StrategicDocument
-    | LeadershipChange
-    | Escalation
-    | CeasefireOffer
-    | Ceasefire
-    | HybridCampaign
-    | Accession
-    | Exercise
-    | Shift
-)
+#: Every event type by name, in the order they are listed to users: each class above.
+EVENT_TYPES: dict[str, type[Event]] = {kind.model_fields["type"].default: kind for kind in Event.__subclasses__()}
 
-#: Every event type by name, in the order they are listed to users.
-EVENT_TYPES: dict[str, type[Event]] = {kind.model_fields["type"].default: kind for kind in get_args(AnyEvent)}
+#: An event of any type, read by what its type is.
+if TYPE_CHECKING:
+    AnyEvent = Event
+else:
+    AnyEvent = Annotated[Union[tuple(EVENT_TYPES.values())], Field(discriminator="type")]  # noqa: UP007

@@ -14,6 +14,7 @@ from alliance_sim.registry.actors import ALLIES, USA
 __all__ = [
     "Allies",
     "Ally",
+    "Entry",
     "Filled",
     "Label",
     "Month",
@@ -80,10 +81,6 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
 _MONTH = re.compile(r"(?:19[7-9]|20[0-9])[0-9]-(?:0[1-9]|1[0-2])")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 
-_names_schema = WithJsonSchema(
-    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-)
-
 
 def _month(value: Any) -> str:
     if not isinstance(value, str) or not _MONTH.fullmatch(value):
@@ -97,23 +94,32 @@ def _label(value: str) -> str:
     return value
 
 
-#: A calendar month. In a scenario file an offset from the start (0, 1, ...) does as well.
-Month = Annotated[
-    str,
-    BeforeValidator(_month),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string", "pattern": f"^{_MONTH.pattern}$"}, {"type": "integer", "minimum": 0}]}
-    ),
+# `form` says how a text is written, for people; the other keywords are those of JSON Schema.
+def _one_or_more(names: Collection[str], form: str) -> WithJsonSchema:
+    one = {"type": "string", "enum": list(names), "form": form}
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}]})
+
+
+_month_schema = {"type": "string", "pattern": f"^{_MONTH.pattern}$", "form": "YYYY-MM"}
+#: A calendar month.
+Month = Annotated[str, BeforeValidator(_month), WithJsonSchema(_month_schema)]
+#: The same; in a scenario file an offset from the start (0, 1, ...) does as well.
+_MonthOrOffset = Annotated[
+    Month, WithJsonSchema({"anyOf": [_month_schema, {"type": "integer", "minimum": 0, "maximum": 999}]})
 ]
 Text = Annotated[str, Field(min_length=1)]
-Label = Annotated[str, AfterValidator(_label), WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"})]
+Label = Annotated[
+    str,
+    AfterValidator(_label),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$", "form": "letters, digits, _ . + -"}),
+]
 Number = Annotated[float, Field(strict=True)]
-Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
-Signed = Annotated[float, Field(strict=True, ge=-1.0, le=1.0)]
+Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0, json_schema_extra={"unit": "share"})]
+Signed = Annotated[float, Field(strict=True, ge=-1.0, le=1.0, json_schema_extra={"unit": "share"})]
 Ally = Annotated[
     str,
     AfterValidator(known("an ally", ALLIES)),
-    WithJsonSchema({"type": "string", "enum": list(ALLIES)}),
+    WithJsonSchema({"type": "string", "enum": list(ALLIES), "form": "ISO3 code"}),
 ]
 
 _PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]
@@ -121,7 +127,28 @@ _partner = Annotated[str, AfterValidator(known("an ally of the United States", _
 #: A check that a list has entries. A minimum length would complain where the entries are at fault, too.
 Filled = AfterValidator(_some)
 #: One ally of the United States, or a list of them.
-Allies = Annotated[tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema]
-_party = Annotated[str, AfterValidator(known("an ally of the United States or EU", ("EU", *_PARTNERS)))]
+Allies = Annotated[
+    tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _one_or_more(_PARTNERS, "ISO3 code")
+]
+_PARTIES = ("EU", *_PARTNERS)
+_party = Annotated[str, AfterValidator(known("an ally of the United States or EU", _PARTIES))]
 #: The same, where the European Union may be named as well.
-Parties = Annotated[tuple[_party, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _names_schema]
+Parties = Annotated[
+    tuple[_party, ...],
+    BeforeValidator(_as_list),
+    Filled,
+    AfterValidator(_once),
+    _one_or_more(_PARTIES, "ISO3 code or EU"),
+]
+
+
+class Entry(Record):
+    """What stands in the calendar of a scenario: an event or a meeting."""
+
+    month: _MonthOrOffset = Field(description="when: YYYY-MM, or months after the start (+3)")
+    source: Text = Field(description="where it comes from: a paragraph, a dated public fact, 'hypothetical'")
+    id: Label = Field(
+        default_factory=str,
+        description="its own name, by which `drop` finds it and its random numbers are addressed; without one it is "
+        "made of what it is, its month and whom it concerns",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,20 @@ class Prior:
     b: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        within = f", within {self.low:g} to {self.high:g}"
+        match self.kind:
+            case "fixed":
+                return f"{self.a:g}"
+            case "uniform":
+                return f"uniform {self.low:g} to {self.high:g}"
+            case "triangular":
+                return f"triangular {self.low:g} to {self.high:g}, mode {self.a:g}"
+            case "normal":
+                return f"normal {self.a:g} ± {self.b:g}{within}"
+            case "lognormal":
+                return f"lognormal, median {math.exp(self.a):g}, sd {self.b:g} of the log{within}"
 
 
 def fixed(value: float) -> Prior:

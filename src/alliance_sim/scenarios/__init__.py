@@ -1,8 +1,17 @@
 """What-if descriptions: their schema, the library of bundled files, messages about what is wrong with one."""
 
-from alliance_sim.scenarios.difference import Difference, details, input_differences
-from alliance_sim.scenarios.library import dump, list_scenarios, load_scenario, load_text
-from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting, Scenario, json_schema
+from alliance_sim.scenarios.difference import Difference, input_differences
+from alliance_sim.scenarios.language import json_schema
+from alliance_sim.scenarios.library import (
+    dump,
+    list_scenarios,
+    load_parent,
+    load_scenario,
+    load_text,
+    scenario_path,
+    write_scenario,
+)
+from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting, Scenario
 
 __all__ = [
     "AgendaItem",
@@ -10,11 +19,13 @@ __all__ = [
     "Distribution",
     "Meeting",
     "Scenario",
-    "details",
     "dump",
     "input_differences",
     "json_schema",
     "list_scenarios",
+    "load_parent",
     "load_scenario",
     "load_text",
+    "scenario_path",
+    "write_scenario",
 ]

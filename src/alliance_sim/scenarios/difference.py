@@ -10,7 +10,7 @@ from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import Record
 from alliance_sim.scenarios.schema import AgendaItem, Meeting, Scenario
 
-__all__ = ["Difference", "details", "input_differences"]
+__all__ = ["Difference", "input_differences"]
 
 #: Names and words: they do not enter the computation, or stand at the head of a line anyway.
 _WORDS = {"id", "type", "title", "text", "source"}
@@ -49,7 +49,7 @@ def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]
     return (*found, *(line for entry in calendar for line in _entry(old.get(entry.id), new.get(entry.id))))
 
 
-def details(event: Event) -> str:
+def _details(event: Event) -> str:
     """Return what an event says beside its month and type, such as ``channel military, share -0.5``."""
     fields = _fields(event)
     conditions = [f"with probability {event.probability:g}"] if event.probability < 1.0 else []
@@ -115,7 +115,7 @@ def _head(entry: Event | Meeting) -> str:
 
 
 def _whole(entry: Event | Meeting) -> str:
-    return ", ".join(map(_step, entry.agenda)) if isinstance(entry, Meeting) else details(entry)
+    return ", ".join(map(_step, entry.agenda)) if isinstance(entry, Meeting) else _details(entry)
 
 
 def _step(item: AgendaItem) -> str:

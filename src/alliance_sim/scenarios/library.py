@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError, nearest
+from alliance_sim.registry.fields import Label
 from alliance_sim.scenarios.messages import Location, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS, Scenario
 
-__all__ = ["dump", "list_scenarios", "load_scenario", "load_text"]
+__all__ = [
+    "dump",
+    "list_scenarios",
+    "load_parent",
+    "load_scenario",
+    "load_text",
+    "scenario_path",
+    "write_scenario",
+]
 
 MAX_BYTES = 1_000_000
+
+#: The commented scenario that a new one starts from.
+_TEMPLATE = Path(__file__).with_name("new.yaml")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -76,18 +89,101 @@ def dump(scenario: Scenario) -> str:
     return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=110)
 
 
-def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenario:
-    """Load a bundled name or a path relative to `folder` that `children` build on."""
-    if isinstance(name, Path) or "/" in name or name.endswith((".yaml", ".yml")):
-        path = folder / name
-    elif name in list_scenarios():
-        path = data_folder("scenarios") / f"{name}.yaml"
-    else:
-        bundled = list_scenarios()
+def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
+    """Return the file of a bundled name, or a path relative to `folder` (default: the working directory).
+
+    Raises
+    ------
+    InputError
+        If it is neither a bundled name nor a path; whether the file exists is not looked at.
+    """
+    name = str(name_or_path)
+    if isinstance(name_or_path, Path) or _is_path(name):
+        return (folder or Path()) / name
+    bundled = list_scenarios()
+    if name not in bundled:
         raise InputError(
             f"no bundled scenario is called {name!r}{nearest(name, bundled)}; allowed: {', '.join(bundled)}, "
             "or the path of a .yaml file"
         )
+    return data_folder("scenarios") / f"{name}.yaml"
+
+
+def load_parent(name_or_path: str | Path) -> Scenario | None:
+    """Return the scenario that the file of a scenario `extends`, if it does; raise what `load_scenario` raises."""
+    path = scenario_path(name_or_path)
+    fields, _ = _parse(_text(path), str(path))
+    return _open(fields["extends"], path.parent, ()) if "extends" in fields else None
+
+
+def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | None = None) -> Path:
+    """Write ``NAME.yaml`` to start a scenario from, and return its path.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits and ``_ . + -``; not that of a bundled scenario.
+    source : str or Path
+        The scenario whose text is copied, comments and all: a bundled name or a path. Without it a commented file
+        with an event, a meeting and samples of the rest.
+    folder : Path
+        Where it is written; default: the working directory.
+
+    Raises
+    ------
+    InputError
+        If the name is none, the file exists or cannot be written, or the source cannot be loaded.
+    """
+    try:
+        TypeAdapter(Label).validate_python(name)
+    except ValidationError as error:
+        ((_, problem),) = problems(error, KEYS)
+        raise InputError(problem) from None
+    if _is_path(name):
+        raise InputError(f"{name!r} is a file; allowed: the name alone, {Path(name).stem}")
+    if name in list_scenarios():
+        raise InputError(f"{name!r} is the name of a bundled scenario; allowed: any other")
+    folder = folder or Path()
+    path = folder / f"{name}.yaml"
+    text = _renamed(name, source, folder)
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError(f"{path}: there is such a file already; it stays as it is") from None
+    except OSError as error:
+        raise InputError(f"{path}: the file cannot be written ({error.strerror})") from None
+    return path
+
+
+def _renamed(name: str, source: str | Path, folder: Path) -> str:
+    """Return the text of a scenario under another name; a path that it extends is written as seen from `folder`."""
+    path = scenario_path(source)
+    _open(path, Path(), ())
+    text = _text(path)
+    root = yaml.compose(text, _Loader)
+    assert isinstance(root, yaml.MappingNode)
+    nodes: dict[str, yaml.Node] = {key.value: value for key, value in root.value}
+    values = {"name": name}
+    if "extends" in nodes and _is_path(nodes["extends"].value):
+        seen = os.path.relpath(path.parent / nodes["extends"].value, folder)
+        values["extends"] = seen if _is_path(seen) else f"./{seen}"
+    # From the last to the first, so that places further up stay where they are.
+    for key in sorted(values, key=lambda key: nodes[key].start_mark.index, reverse=True):
+        first, last = nodes[key].start_mark.index, nodes[key].end_mark.index
+        line = yaml.safe_dump({key: values[key]}, allow_unicode=True, width=MAX_BYTES)
+        blanks = text[first + len(text[first:last].rstrip()) : last]
+        text = text[:first] + line.removeprefix(f"{key}: ").rstrip() + blanks + text[last:]
+    return text
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenario:
+    """Load a bundled name or a path relative to `folder` that `children` build on."""
+    path = scenario_path(name, folder)
     text = _text(path)
     line = (*children, path.resolve())
     if line[-1] in children:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -19,10 +20,12 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from alliance_sim.errors import InputError
 from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
 from alliance_sim.registry.fields import (
+    Entry,
     Filled,
     Label,
     Month,
@@ -39,7 +42,7 @@ from alliance_sim.registry.parameters import ACTOR_QUANTITIES, resolve
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.scenarios.messages import Problem, field_name, problems, refuse
 
-__all__ = ["KEYS", "AgendaItem", "Distribution", "Meeting", "Scenario", "json_schema"]
+__all__ = ["KEYS", "AgendaItem", "Distribution", "Meeting", "Scenario"]
 
 #: Items of a meeting that one decision can hold.
 MAX_PACKAGE = 3
@@ -57,13 +60,27 @@ Era = Annotated[
 ]
 
 
+_SAME_UNIT: JsonDict = {"unit": "that of the parameter"}
+_LEVEL: JsonDict = {"unit": "position", "source": "that of the item"}
+_ALLIES: JsonDict = {"unit": "allies", "source": "judgement"}
+_RULES = "unanimity; or, for counterfactuals, all but n, abstention with a footnote, qualified majority, the willing"
+
+
 class Distribution(Record):
     """An uncertain parameter: exactly one of the four, drawn within the parameter's range."""
 
-    uniform: tuple[Number, Number] | None = Field(None, description="lowest, highest")
-    normal: tuple[Number, Number] | None = Field(None, description="mean, standard deviation")
-    triangular: tuple[Number, Number, Number] | None = Field(None, description="lowest, most likely, highest")
-    lognormal: tuple[Number, Number] | None = Field(None, description="mean, standard deviation of the logarithm")
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    uniform: tuple[Number, Number] | None = Field(None, description="[lowest, highest]", json_schema_extra=_SAME_UNIT)
+    normal: tuple[Number, Number] | None = Field(
+        None, description="[mean, standard deviation]", json_schema_extra=_SAME_UNIT
+    )
+    triangular: tuple[Number, Number, Number] | None = Field(
+        None, description="[lowest, most likely, highest]", json_schema_extra=_SAME_UNIT
+    )
+    lognormal: tuple[Number, Number] | None = Field(
+        None, description="[mean, standard deviation] of the logarithm", json_schema_extra={"unit": "log"}
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Distribution:
@@ -109,17 +126,19 @@ def _inside(value: float, low: float, high: float) -> None:
 class AgendaItem(Record):
     """One text that a meeting may adopt. Levels are in [0, 1], 1 = the strongest collective response."""
 
-    issue: Issue
-    proposed: Share = Field(description="level of the text as proposed")
-    reversion: Share = Field(description="level that holds without a decision")
+    issue: Issue = Field(description="what the text is about")
+    proposed: Share = Field(description="level of the text as proposed", json_schema_extra=_LEVEL)
+    reversion: Share = Field(description="level that holds without a decision", json_schema_extra=_LEVEL)
     floor: Share | None = Field(
-        None, description="least share of the way that is worth adopting; default: the parameter"
+        None, description="least share of the way that is worth adopting; without it, the parameter `floor`"
     )
     divisible: Annotated[bool, Field(strict=True)] = Field(
         True, description="false: a rollover, taken or left; when blocked its reversion comes true"
     )
     rule: Rule | None = Field(None, description="rule of this item, if not the meeting's")
-    allowance: Allowance | None = Field(None, description="n of unanimity_minus_n, if not the meeting's")
+    allowance: Allowance | None = Field(
+        None, description="n of unanimity_minus_n, if not the meeting's", json_schema_extra=_ALLIES
+    )
     package: Label | None = Field(None, description="items of a meeting with the same name are decided together")
     text: Text = Field(description="what it is about")
     source: Text = Field(description="where it comes from")
@@ -131,19 +150,26 @@ class AgendaItem(Record):
         return self
 
 
-class Meeting(Record):
+class Meeting(Entry):
     """A meeting of a forum with its agenda."""
 
-    month: Month = Field(description="when it meets: YYYY-MM, or months after the start")
-    forum: Literal["nac", "nato_summit", "eu_council", "g7"]
-    title: Text
-    source: Text = Field(description="where it comes from")
-    sessions: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(3, description="sessions of the leaders")
-    rounds: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(3, description="rounds of silence procedure")
-    rule: Rule = "unanimity"
-    allowance: Allowance = Field(1, description="n of unanimity_minus_n")
-    agenda: Annotated[tuple[AgendaItem, ...], Filled]
-    id: Label = Field("", validate_default=False, description="its own name; addresses its random numbers")
+    forum: Literal["nac", "nato_summit", "eu_council", "g7"] = Field(
+        description="the council in routine session, a summit of its leaders, the EU's council, the G7"
+    )
+    title: Text = Field(description="what it is called")
+    sessions: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
+        3,
+        description="sessions of the leaders: how many contested items there is time for",
+        json_schema_extra={"unit": "sessions", "source": "A ¶3; default: judgement"},
+    )
+    rounds: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
+        3, description="rounds of silence procedure", json_schema_extra={"unit": "rounds", "source": "judgement"}
+    )
+    rule: Rule = Field("unanimity", description=_RULES)
+    allowance: Allowance = Field(1, description="n of unanimity_minus_n", json_schema_extra=_ALLIES)
+    agenda: Annotated[tuple[AgendaItem, ...], Filled] = Field(
+        description="the texts it may adopt", json_schema_extra={"minItems": 1}
+    )
 
     @field_validator("agenda")
     @classmethod
@@ -183,16 +209,22 @@ class Scenario(Record):
         The files it was read from, ancestors first.
     """
 
-    name: Label
-    title: Text
-    description: Text
-    era: Era = Field(description="whose calibrated starting point")
+    name: Label = Field(description="what it is called, like its file")
+    title: Text = Field(description="one line: what happens")
+    description: Text = Field(description="the story in a few sentences")
+    era: Era = Field(description="whose calibrated starting point", json_schema_extra={"source": "calibration"})
     start: Month = Field(description="first month, YYYY-MM")
-    months: Annotated[int, Field(strict=True, ge=1, le=240)] = Field(json_schema_extra={"unit": "months"})
-    sources: Annotated[tuple[Text, ...], Filled]
-    parameters: dict[str, Value] = Field({}, description="value or distribution, by name of the registry")
-    events: tuple[Annotated[AnyEvent, Field(discriminator="type")], ...] = ()
-    meetings: tuple[Meeting, ...] = ()
+    months: Annotated[int, Field(strict=True, ge=1, le=240)] = Field(
+        description="how many months it runs", json_schema_extra={"unit": "months"}
+    )
+    sources: Annotated[tuple[Text, ...], Filled] = Field(
+        description="what it rests on", json_schema_extra={"minItems": 1}
+    )
+    parameters: dict[str, Value] = Field(
+        {}, description="value or distribution, by name of the registry; the rest is drawn from the priors"
+    )
+    events: tuple[AnyEvent, ...] = Field((), description="what happens, and when")
+    meetings: tuple[Meeting, ...] = Field((), description="who decides what, and when")
     text: str = Field("", exclude=True, repr=False)
 
     @field_validator("parameters", mode="wrap")
@@ -310,20 +342,3 @@ KEYS: dict[str, tuple[str, ...]] = {
     "agenda": _keys(AgendaItem),
     **{name: _keys(kind) for name, kind in EVENT_TYPES.items()},
 }
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of scenario files, for editors."""
-    schema = Scenario.model_json_schema()
-    del schema["properties"]["text"]
-    schema["properties"]["extends"] = {
-        "type": "string",
-        "description": "bundled name or path of what it builds on",
-    }
-    schema["properties"]["drop"] = {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "ids of inherited events and meetings to leave out",
-    }
-    schema["anyOf"] = [{"required": schema.pop("required")}, {"required": ["name", "extends"]}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

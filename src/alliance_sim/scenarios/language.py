@@ -1,0 +1,80 @@
+"""The language of scenario files as JSON Schema, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
+from alliance_sim.scenarios.library import list_scenarios
+from alliance_sim.scenarios.schema import Distribution, Scenario
+
+__all__ = ["json_schema"]
+
+
+class _FileSchema(GenerateJsonSchema):
+    """JSON Schema as editors show it: no invented titles, and a key left out instead of null."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return (
+            self.generate_inner(schema["schema"]) if schema.get("default") is None else super().default_schema(schema)
+        )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of scenario files, for editors.
+
+    Besides the keywords of JSON Schema a field may have `unit`, `source` (of its default or scale) and `form` (how a
+    text is written, for people).
+    """
+    schema = Scenario.model_json_schema(schema_generator=_FileSchema)
+    fields = schema["properties"]
+    del fields["text"]
+    fields["parameters"] |= {"properties": _parameters(), "additionalProperties": False}
+    # Keys of a file that are resolved when it is read: no part of a scenario in memory.
+    extends = {
+        "type": "string",
+        "description": "what it builds on: its keys replace that one's, parameters are merged by name, events and "
+        "meetings come on top",
+        "form": "a bundled name, or the path of a file",
+        "examples": list(list_scenarios()),
+    }
+    drop = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "ids of inherited events and meetings to leave out; only beside extends",
+    }
+    schema |= {
+        "title": "alliance_sim scenario",
+        "description": "A what-if description",
+        "properties": {"name": fields.pop("name"), "extends": extends, "drop": drop, **fields},
+        "anyOf": [{"required": schema.pop("required")}, {"required": ["name", "extends"]}],
+        "dependentRequired": {"drop": ["extends"]},
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _parameters() -> dict[str, Any]:
+    """Return the schema of every parameter by name: what it means, its unit and its range."""
+    schemas: dict[str, Any] = {}
+    for name in dict.fromkeys((*PARAMETERS, *parameter_names())):
+        parameter, ally = resolve(name)
+        number = {"type": "number", "minimum": parameter.low, "maximum": parameter.high}
+        if ally is not None:
+            schemas[name] = {"$ref": f"#/properties/parameters/properties/{parameter.name}"}
+        elif name in ACTOR_QUANTITIES:
+            schemas[name] = {**number, "description": parameter.description}
+        else:
+            schemas[name] = {
+                "anyOf": [number, {"$ref": f"#/$defs/{Distribution.__name__}"}],
+                "description": f"{parameter.description} [{parameter.unit}]",
+            }
+    return schemas

@@ -1,0 +1,126 @@
+"""The language of scenario files as markdown tables, for the docs.
+
+``python -m alliance_sim.scenarios.tables`` prints the tables of ``docs/language.md``; the tests compare them. They are
+read off the JSON Schema, so that docs, editors and checks say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from alliance_sim.registry.events import ALLY_STATES, EVENT_TYPES, STATES, Event
+from alliance_sim.registry.tables import markdown_table, span
+from alliance_sim.scenarios.language import json_schema
+from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting
+
+__all__ = ["language_tables"]
+
+_HEAD = ("key", "type", "unit", "allowed", "default", "source", "meaning")
+_TYPES = {
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true, false",
+    "object": "mapping",
+}
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """Say in words what kind of value the JSON Schema of a field takes."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"]))
+    if "type" not in schema:
+        return "text or number" if "enum" in schema else "text"
+    if schema["type"] == "array":
+        items = [_type(item) for item in schema.get("prefixItems", ())]
+        inner = schema.get("items", {})
+        return f"{len(items)} numbers" if items else "list" if "$ref" in inner or "oneOf" in inner else "list of texts"
+    return _TYPES[schema["type"]]
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    """Say in words which values the JSON Schema of a field allows."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(filter(None, (_allowed(option) for option in schema["anyOf"]))))
+    if "form" in schema:
+        return str(schema["form"])
+    if "const" in schema:
+        return str(schema["const"])
+    if "enum" in schema:
+        return ", ".join(dict.fromkeys(str(name) for name in schema["enum"]))
+    if "minimum" in schema:
+        return span(schema["minimum"], schema["maximum"])
+    return ""
+
+
+def _default(schema: dict[str, Any], required: bool) -> str:
+    default = schema.get("default")
+    if required:
+        return "required"
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float | int) else str(default or "")
+
+
+def _rows(schema: dict[str, Any], names: Iterable[str], source: str = "") -> Iterable[tuple[str, ...]]:
+    required = schema.get("required") or schema.get("anyOf", [{}])[0].get("required", ())
+    for name in names:
+        field = schema["properties"][name]
+        yield (
+            f"`{name}`",
+            _type(field),
+            field.get("unit", ""),
+            _allowed(field),
+            _default(field, name in required),
+            field.get("source", source if "unit" in field else ""),
+            field["description"],
+        )
+
+
+def language_tables() -> str:
+    """Return every key of the language as markdown: type, unit, allowed values, default, source, meaning."""
+    schema = json_schema()
+    records = schema["$defs"]
+
+    def table(record: str, source: str = "", without: Iterable[str] = ()) -> str:
+        names = [name for name in records[record]["properties"] if name not in without]
+        return markdown_table(_HEAD, _rows(records[record], names, source))
+
+    common = list(Event.model_fields)
+    first = records[next(iter(EVENT_TYPES.values())).__name__]
+    of_all = {"type": {"type": "string", "form": "one of the types below", "description": "what happens"}}
+    every = {**first, "properties": {**first["properties"], **of_all}}
+    parts = [
+        "### Scenario",
+        "With `extends` only `name` is required.",
+        markdown_table(_HEAD, _rows(schema, schema["properties"])),
+        "### Distribution of a parameter",
+        str(records[Distribution.__name__]["description"]),
+        table(Distribution.__name__),
+        "### Every event",
+        markdown_table(_HEAD, _rows(every, common)),
+    ]
+    for name, kind in EVENT_TYPES.items():
+        record = records[kind.__name__]
+        parts += [f"### `{name}`", str(record["description"]), table(kind.__name__, kind.basis, common)]
+    states = {
+        **STATES,
+        **{f"{name}`, `{name}.ALLY": row for name, row in ALLY_STATES.items()},
+        **dict.fromkeys(("norm.ISSUE", "position.ISSUE`, `position.ISSUE.ALLY"), ("", 0.0, 1.0)),
+    }
+    parts += [
+        "States that `shift` knows besides the parameters; without an ally all are shifted:",
+        markdown_table(("state", "range"), ((f"`{name}`", span(low, high)) for name, (_, low, high) in states.items())),
+        "### Meeting",
+        str(records[Meeting.__name__]["description"]),
+        table(Meeting.__name__),
+        "### Agenda item",
+        str(records[AgendaItem.__name__]["description"]),
+        table(AgendaItem.__name__),
+    ]
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(language_tables())
