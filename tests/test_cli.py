@@ -12,7 +12,7 @@ from alliance_sim import cli
 from alliance_sim.compile import DECISIONS
 from alliance_sim.ensemble import load_results
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.scenarios import list_scenarios
+from alliance_sim.scenarios import json_schema, list_scenarios
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPARE = ("compare", "baseline_2025", "us_russia_reset_2025", "washington_2024", "--draws", "20")
@@ -86,21 +86,123 @@ def test_show_tells_the_whole_story(shell: Shell, name: str) -> None:
     assert len(shown["meetings"]) == len(scenario.meetings) and shown["months"] == scenario.months
 
 
-def test_show_lists_parameters_that_were_changed(shell: Shell, tmp_path: Path) -> None:
+OWN = """\
+name: mine
+extends: baseline_2018
+drop: [nac-2018-06]
+parameters: {kappa: 0.125, h0: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.3, threat_perception.POL: 0.9}
+events:
+- {month: 2018-07, type: bilateral_summit, follow_up: 4, process: true, probability: 0.5, source: S1, id: first}
+- {month: 6, type: spending_demand, percent: 2, pressure: 0.7, when: cohesion < 0.6, source: S2}
+meetings:
+- month: 2018-07
+  forum: nac
+  title: Extraordinary
+  sessions: 1
+  rule: qualified_majority
+  source: S3
+  agenda: [{issue: sanctions, proposed: 0.6, reversion: 0.1, floor: 0.9, divisible: false, text: T, source: S4}]
+"""
+
+
+@pytest.mark.parametrize("columns", ["80", "120", "200"])
+def test_show_tells_what_is_its_own_and_what_differs_from_defaults(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     path = tmp_path / "mine.yaml"
-    path.write_text("extends: baseline_2018\nname: mine\nparameters: {kappa: 0.125, h0: {uniform: [0.02, 0.05]}}\n")
+    path.write_text(OWN)
     out = shell.good("show", str(path))
-    assert re.search(r"kappa +0\.125", out) and re.search(r"h0 .*uniform.*0\.02", out)
+    assert max(map(len, out.splitlines()[:-2])) <= int(columns)
+    if columns != "200":
+        return
+    lines = [line.split("  ") for line in out.splitlines()]
+    lines = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert ["2018-01 to 2020-12 (36 months), calibrated to 2018, extends baseline_2018"] in lines
+    summit = "conciliation 0.4, openness 0.5, follow_up 4 months, process; with probability 0.5"
+    demand = "percent 2 % of GDP, pressure 0.7; if cohesion < 0.6 the month before"
+    meeting = "Extraordinary, sessions 1, rule qualified_majority"
+    own = [
+        ["+", "2018-07", "bilateral_summit", summit, "(first)", "S1"],
+        ["+", "2018-07", "spending_demand", demand, "S2"],
+        ["+", "2018-07", "NAC meeting", meeting, "S3"],
+    ]
+    assert [line for line in lines if line[:1] == ["+"] and line[1].startswith("20")] == own
+    july = [line for line in lines if "2018-07" in line[:2]]
+    # The month's events come first, and its meetings as the model takes them.
+    assert [line[-3] for line in july[-3:]] == ["EU meeting", "NAC meeting", "NATO meeting"]
+    assert ["sanctions 0.10→0.60, floor 0.9, not divisible: T", "S4"] in lines
+    assert [
+        "+ its own: 2 events, 1 meetings. From baseline_2018: 2 events, 14 meetings. Left out: nac-2018-06."
+    ] in lines
+    assert [
+        "+",
+        "kappa",
+        "0.125",
+        "per month",
+        "uniform 0.04 to 0.15",
+        "return of perceived threat to its level",
+    ] in lines
+    levers = [line for line in lines if "position" in line or "loss" in line or "share" in line]
+    assert [line[1:5] for line in levers] == [
+        ["h0", "uniform 0.02 to 0.05", "loss", "uniform 0.02 to 0.05"],
+        ["susceptibility.HUN", "0.3", "share", "uniform 0.2 to 0.6"],
+        ["threat_perception.POL", "0.9", "position", "calibrated"],
+    ]
+
+
+def test_show_without_a_parent_marks_nothing(shell: Shell) -> None:
+    out = shell.good("show", "baseline_2025")
+    assert "+ " not in out and "extends" not in out.splitlines()[1]
+    assert json.loads(shell.good("show", "washington_2024", "--json"))["extends"] == "baseline_2025"
+    assert "extends" not in json.loads(shell.good("show", "baseline_2025", "--json"))
 
 
 def test_check_passes_good_files_and_names_what_is_wrong(shell: Shell, tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yml"
     good.write_text("extends: baseline_2018\nname: good\n")
     bad.write_text("extends: baseline_2018\nname: bad\nmoths: 3\nera: 1990\n")
+    (tmp_path / "notes.txt").write_text("no scenario")
     assert f"{good}: ok (good: 36 months" in shell.good("check", str(good))
     status, out, err = shell("check", str(good), str(bad), str(tmp_path / "none.yaml"))
-    assert status == 2 and "good.yaml: ok" in out
-    assert f"{bad}:3: moths: unknown key" in err and "era" in err and "none.yaml: there is no such file" in err
+    assert status == 2 and out.splitlines()[-1] == "3 files, 1 ok, 2 with problems"
+    first, second, third = err.splitlines()
+    assert first.startswith(f"{bad}:3: moths: unknown key (nearest: months); allowed: name, ")
+    assert second.startswith(f"{bad}:4: era: ") and third == f"{tmp_path}/none.yaml: there is no such file"
+    assert shell("check", str(tmp_path))[1:] == (
+        f"{good}: ok (good: 36 months, 2 events, 15 meetings)\n2 files, 1 ok, 1 with problems\n",
+        f"{first}\n{second}\n",
+    )
+
+
+def test_check_takes_folders_and_bundled_names(shell: Shell, tmp_path: Path) -> None:
+    out = shell.good("check", str(ROOT / "scenarios"), "baseline_2025")
+    count = len(list_scenarios()) + 1
+    assert out.splitlines()[-1] == f"{count} files, {count} ok, 0 with problems"
+    assert "baseline_2025.yaml: ok" in shell.good("check", "baseline_2025")
+    assert "there is no .yaml file in the folder" in shell.bad("check", str(tmp_path))
+    assert "nearest: baseline_2025" in shell.bad("check", "baseline_2026")
+    assert "Missing argument" in shell.bad("check")
+
+
+def test_new_file_is_checked_shown_and_run(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shell.good("new", "mine").startswith("mine.yaml: written")
+    assert "mine.yaml: ok (mine: 48 months, 1 events" in shell.good("check", "mine.yaml")
+    assert "extends baseline_2025" in shell.good("show", "mine.yaml")
+    assert json.loads(shell.good("run", "mine.yaml", "--draws", "2", "--json"))["scenario"] == "mine"
+    assert shell.good("new", "copy", "--from", "helsinki_2018").startswith("copy.yaml: written")
+    source = (ROOT / "scenarios" / "helsinki_2018.yaml").read_text()
+    assert Path("copy.yaml").read_text() == source.replace("name: helsinki_2018", "name: copy")
+    before = Path("mine.yaml").read_bytes()
+    assert "mine.yaml: there is such a file already" in shell.bad("new", "mine", "--from", "helsinki_2018")
+    assert "not a name" in shell.bad("new", "a/b")
+    assert "nearest: helsinki_2018" in shell.bad("new", "other", "--from", "helsinky_2018")
+    assert Path("mine.yaml").read_bytes() == before and sorted(os.listdir()) == ["copy.yaml", "mine.yaml"]
+
+
+def test_schema_prints_json_schema(shell: Shell) -> None:
+    assert json.loads(shell.good("schema")) == json_schema()
 
 
 def test_run_as_json_keeps_the_contract(shell: Shell) -> None:

