@@ -132,17 +132,9 @@ def test_show_tells_what_is_its_own_and_what_differs_from_defaults(
     # The month's events come first, and its meetings as the model takes them.
     assert [line[-3] for line in july[-3:]] == ["EU meeting", "NAC meeting", "NATO meeting"]
     assert ["sanctions 0.10→0.60, floor 0.9, not divisible: T", "S4"] in lines
-    assert [
-        "+ its own: 2 events, 1 meetings. From baseline_2018: 2 events, 14 meetings. Left out: nac-2018-06."
-    ] in lines
-    assert [
-        "+",
-        "kappa",
-        "0.125",
-        "per month",
-        "uniform 0.04 to 0.15",
-        "return of perceived threat to its level",
-    ] in lines
+    split = "+ its own: events 2, meetings 1. From baseline_2018: events 2, meetings 14. Left out: nac-2018-06."
+    assert [split] in lines
+    assert any(line[:5] == ["+", "kappa", "0.125", "per month", "uniform 0.04 to 0.15"] for line in lines)
     levers = [line for line in lines if "position" in line or "loss" in line or "share" in line]
     assert [line[1:5] for line in levers] == [
         ["h0", "uniform 0.02 to 0.05", "loss", "uniform 0.02 to 0.05"],
@@ -198,7 +190,10 @@ def test_new_file_is_checked_shown_and_run(shell: Shell, tmp_path: Path, monkeyp
     assert "mine.yaml: there is such a file already" in shell.bad("new", "mine", "--from", "helsinki_2018")
     assert "not a name" in shell.bad("new", "a/b")
     assert "nearest: helsinki_2018" in shell.bad("new", "other", "--from", "helsinky_2018")
-    assert Path("mine.yaml").read_bytes() == before and sorted(os.listdir()) == ["copy.yaml", "mine.yaml"]
+    assert Path("mine.yaml").read_bytes() == before and sorted(path.name for path in tmp_path.iterdir()) == [
+        "copy.yaml",
+        "mine.yaml",
+    ]
 
 
 def test_schema_prints_json_schema(shell: Shell) -> None:

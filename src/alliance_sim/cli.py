@@ -584,7 +584,7 @@ def _inherited(scenario: Scenario, parent: Scenario) -> Text:
     ids = {entry.id for entry in (*scenario.events, *scenario.meetings)}
     known = {*parent.events, *parent.meetings}
     counts = [
-        f"{sum((entry in known) is inherited for entry in entries)} {what}"
+        f"{what} {sum((entry in known) is inherited for entry in entries)}"
         for inherited in (False, True)
         for what, entries in (("events", scenario.events), ("meetings", scenario.meetings))
     ]
