@@ -525,6 +525,7 @@ def _timeline(scenario: Scenario, parent: Scenario | None) -> Table:
     table = _table("", "month", "what happens", "source")
     table.columns[0].width, table.columns[1].no_wrap = len(OWN) if parent else 0, True
     table.columns[2].ratio, table.columns[3].ratio = 3, 2
+    table.columns[2].overflow = "fold"
     table.expand = True
     entries: list[Entry] = [*scenario.events, *sorted(scenario.meetings, key=lambda meeting: meeting.id)]
     for entry in sorted(entries, key=lambda entry: entry.month):
@@ -599,7 +600,7 @@ def _levers(scenario: Scenario, parent: Scenario | None) -> RenderableType:
         return _dim("Parameters: as in the registry; --set NAME=VALUE moves one")
     known = parent.parameters if parent else {}
     table = _table("", "parameter", "value", "unit", "instead of", "meaning")
-    table.columns[0].width = len(OWN) if parent else 0
+    table.columns[0].width, table.columns[1].no_wrap = len(OWN) if parent else 0, True
     for name, prior in scenario.priors().items():
         parameter, ally = resolve(name)
         usual = str(parameter.prior(scenario.era, ally)) if parameter.priors else "calibrated"

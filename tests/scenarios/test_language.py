@@ -296,7 +296,7 @@ class Referendum(Event):
 
 
 '''
-NEW_OUTCOME = '    ("quarrels", "index", 0, 1, -1, "mean", "criticism in Washington, once more"),\n'
+NEW_OUTCOME = '    ("quarrels", "index", 0, 1, -1, "mean", "assertiveness of Russia, once more"),\n'
 
 
 @pytest.fixture
@@ -371,11 +371,11 @@ def test_an_outcome_needs_its_row_and_its_formula_and_nothing_else(copy: Path) -
     path = copy / "alliance_sim" / "core" / "outcomes.py"
     line = "    out[O.postponements] = "
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(line, f"    out[O.quarrels] = w[G.criticism]\n{line}"), encoding="utf-8")
+    path.write_text(text.replace(line, f"    out[O.quarrels] = w[G.a]\n{line}"), encoding="utf-8")
     code = """
 from alliance_sim import load_scenario, simulate
 data = simulate(load_scenario("mine.yaml"), 20).data
-print(bool((data["quarrels"] == data["criticism"]).all()), float(data["quarrels"].max()) > 0.0)
+print(bool((data["quarrels"] == data["assertiveness"]).all()), float(data["quarrels"].min()) > 0.0)
 """
     done = run(copy, "-c", code)
     assert done.stdout.split() == ["True", "True"], done.stderr

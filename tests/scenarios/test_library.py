@@ -197,6 +197,22 @@ def test_fault_in_an_inherited_item_is_told_at_extends() -> None:
     assert found == [f"f.yaml:2: extends: inherited eu_council-2029-01: {outside}"]
 
 
+def test_fault_in_extends_hides_no_other() -> None:
+    event = "{month: 2, type: escalation, size: 2, source: s}"
+    found = refused(f"name: c\nextends: baselin_2025\ndrop: [x]\nmoths: 3\nevents: [{event}]\n")
+    assert [line.split(": ")[0:2] for line in found] == [
+        ["f.yaml:2", "extends"],
+        ["f.yaml:4", "moths"],
+        ["f.yaml:5", "events[0].size"],
+    ]
+
+
+def test_months_after_an_unknown_start_are_no_fault_of_their_own() -> None:
+    found = refused("name: c\nevents: [{month: 2, type: ceasefire, source: s}]\n")
+    fields = ["description", "era", "months", "sources", "start", "title"]
+    assert found == [f"f.yaml:1: {field}: is missing" for field in fields]
+
+
 def test_fault_in_an_own_item_has_its_own_place() -> None:
     found = refused(f"name: c\nextends: baseline_2025\nmeetings:\n- {MEETING}\n- {MEETING.replace('0.6', '6')}\n")
     assert found == ["f.yaml:5: meetings[1].agenda[0].proposed: 6 is out of range; allowed: at most 1"]
@@ -238,6 +254,9 @@ FAULTS = {
     "events:\n- {month: 12, type: ceasefire, source: s}": "allowed: 2025-06 to 2026-05",
     "events:\n- {month: 1, type: ceasefire, source: s, when: assertivness > 1}": "(nearest: assertiveness)",
     "events:\n- {month: 1, type: ceasefire}": "events[0].source: is missing",
+    "events:\n- {month: 1, type: shift, name: norm.sanctons, to: 0.1, source: s}": (
+        "events[0].name: no parameter is called 'norm.sanctons'"
+    ),
     "events: &a [{month: 1, type: ceasefire, source: s}, *a]": "anchors and aliases",
     "parameters: {h9: 1}": "f.yaml:8: parameters.h9: no parameter is called 'h9' (nearest: h0)",
     "parameters: {h0: -1}": "parameters.h0: -1 is out of range; allowed: 0 to ",
@@ -280,7 +299,6 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
         ["f.yaml:6", "sources"],
         ["f.yaml:8", "parameters.h9"],
         ["f.yaml:9", "parameters.h0"],
-        ["f.yaml:11", "events[0].month"],
         ["f.yaml:11", "events[0].size"],
     ]
 

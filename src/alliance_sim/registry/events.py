@@ -8,10 +8,10 @@ paragraph of document A (2025) or B (2018), or judgement.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, field_validator, model_validator
 from pydantic.config import JsonDict
 
 from alliance_sim.errors import nearest
@@ -443,11 +443,17 @@ class Shift(Event):
     by: Number | None = Field(None, description="what is added", json_schema_extra={"unit": "that of NAME"})
     to: Number | None = Field(None, description="what it is set to", json_schema_extra={"unit": "that of NAME"})
 
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        _shift_of(name)
+        return name
+
     @model_validator(mode="after")
-    def _target(self) -> Shift:
+    def _within(self) -> Shift:
         if (self.by is None) == (self.to is None):
             raise ValueError("give either by or to")
-        effect = self._effect()
+        effect = _shift_of(self.name)
         low, high = effect.low, effect.high
         if self.to is not None and not low <= self.to <= high:
             raise ValueError(f"to: {self.to:g} is outside the range of {self.name}; allowed: {low:g} to {high:g}")
@@ -457,34 +463,36 @@ class Shift(Event):
             )
         return self
 
-    def _effect(self) -> Effect:
-        value = self.by if self.by is not None else self.to or 0.0
-        op: Literal["add", "set"] = "set" if self.by is None else "add"
-        head, *rest = self.name.split(".")
-        if self.name in SHIFTABLE:
-            if head in STATES:
-                symbol, low, high = STATES[head]
-                return Effect("world", symbol, value, op=op, low=low, high=high)
-            if head in ALLY_STATES:
-                symbol, low, high = ALLY_STATES[head]
-                return Effect("ally", symbol, value, rest[0] if rest else None, op=op, low=low, high=high)
-            if head == "norm":
-                return Effect("issue", "norm", value, issue=rest[0], op=op)
-            return Effect("position", "position", value, rest[1] if len(rest) > 1 else None, rest[0], op)
-        try:
-            parameter, actor = resolve(self.name)
-        except ValueError as error:
-            hint = nearest(self.name, SHIFTABLE)
-            raise ValueError(f"{error}; or a state{hint}, such as {', '.join(STATES)}, norm.ISSUE") from None
-        if self.name in ACTOR_QUANTITIES or self.name in AT_THE_START:
-            raise ValueError(
-                f"{self.name} is read at the start of a run only: set it under parameters"
-                " (in a run Washington changes by leadership_change)"
-            )
-        return Effect("parameter", parameter.name, value, actor, op=op, low=parameter.low, high=parameter.high)
-
     def effects(self) -> tuple[Effect, ...]:
-        return (self._effect(),)
+        if self.by is not None:
+            return (replace(_shift_of(self.name), value=self.by),)
+        return (replace(_shift_of(self.name), value=self.to or 0.0, op="set"),)
+
+
+def _shift_of(name: str) -> Effect:
+    """Return what shifting `name` by nothing does: where it acts, and the range."""
+    head, *rest = name.split(".")
+    if name in SHIFTABLE:
+        if head in STATES:
+            symbol, low, high = STATES[head]
+            return Effect("world", symbol, 0.0, low=low, high=high)
+        if head in ALLY_STATES:
+            symbol, low, high = ALLY_STATES[head]
+            return Effect("ally", symbol, 0.0, rest[0] if rest else None, low=low, high=high)
+        if head == "norm":
+            return Effect("issue", "norm", 0.0, issue=rest[0])
+        return Effect("position", "position", 0.0, rest[1] if len(rest) > 1 else None, rest[0])
+    try:
+        parameter, actor = resolve(name)
+    except ValueError as error:
+        hint = nearest(name, SHIFTABLE)
+        raise ValueError(f"{error}; or a state{hint}, such as {', '.join(STATES)}, norm.ISSUE") from None
+    if name in ACTOR_QUANTITIES or name in AT_THE_START:
+        raise ValueError(
+            f"{name} is read at the start of a run only: set it under parameters"
+            " (in a run Washington changes by leadership_change)"
+        )
+    return Effect("parameter", parameter.name, 0.0, actor, low=parameter.low, high=parameter.high)
 
 
 #: Every event type by name, in the order they are listed to users: each class above.

@@ -42,7 +42,7 @@ class Prior:
             case "normal":
                 return f"normal {self.a:g} ± {self.b:g}{within}"
             case "lognormal":
-                return f"lognormal, median {math.exp(self.a):g}, sd {self.b:g} of the log{within}"
+                return f"lognormal, median {math.exp(self.a):.3g}, sd {self.b:g} of the log{within}"
 
 
 def fixed(value: float) -> Prior:

@@ -216,14 +216,16 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
         found.append((("text",), f"unknown key; allowed: {', '.join(KEYS[''])}"))
     if "extends" in fields:
         name = fields.pop("extends")
-        if not isinstance(name, str):
-            raise InputError(report(origin, [(("extends",), "allowed: a bundled name or a path")], lines))
         try:
+            if not isinstance(name, str):
+                raise InputError("allowed: a bundled name or a path")
             parent = _open(name, folder, children)
         except InputError as error:
-            raise InputError(report(origin, [(("extends",), str(error))], lines)) from None
-        fields, dropped = _merged(parent, fields)
-        found += dropped
+            found.append((("extends",), str(error)))
+            fields.pop("drop", None)
+        else:
+            fields, dropped = _merged(parent, fields)
+            found += dropped
     elif fields.pop("drop", None) is not None:
         found.append((("drop",), "nothing is inherited that could be dropped; allowed: only beside extends"))
     inherited = {
@@ -234,8 +236,12 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
     try:
         scenario = Scenario.model_validate(fields)
     except ValidationError as error:
+        # What a parent that cannot be read would have brought is not missing.
+        lost = set(KEYS[""]) - data.keys() if "extends" in data and parent is None else set()
         found += [
-            _own(location, problem, inherited if parent else {}, fields) for location, problem in problems(error, KEYS)
+            _own(location, problem, inherited if parent else {}, fields)
+            for location, problem in problems(error, KEYS)
+            if not (location and location[0] in lost)
         ]
     if found:
         raise InputError(report(origin, found, lines))

@@ -259,7 +259,8 @@ class Scenario(Record):
         found: list[Problem] = []
         for i, item in enumerate(items):
             try:
-                (checked,) = handler((_dated(item, start),))
+                # Without a start its own problem is enough: any will do to read the months.
+                (checked,) = handler((_dated(item, start or "1970-01"),))
             except ValidationError as error:
                 found += [((i, *place[2:]), problem) for place, problem in problems(error, KEYS, key)]
                 continue
@@ -312,10 +313,10 @@ class Scenario(Record):
         raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
 
 
-def _dated(item: Any, start: str | None) -> Any:
+def _dated(item: Any, start: str) -> Any:
     """Turn the offset of an event or meeting into a month of the calendar."""
     month = item.get("month") if isinstance(item, dict) else None
-    if start is None or type(month) is not int or not 0 <= month < 1000:
+    if type(month) is not int or not 0 <= month < 1000:
         return item
     return {**item, "month": month_name(month_number(start) + month)}
 
