@@ -171,9 +171,10 @@ def test_check_takes_folders_and_bundled_names(shell: Shell, tmp_path: Path) -> 
     out = shell.good("check", str(ROOT / "scenarios"), "baseline_2025")
     count = len(list_scenarios()) + 1
     assert out.splitlines()[-1] == f"{count} files, {count} ok, 0 with problems"
-    assert "baseline_2025.yaml: ok" in shell.good("check", "baseline_2025")
-    assert "there is no .yaml file in the folder" in shell.bad("check", str(tmp_path))
-    assert "nearest: baseline_2025" in shell.bad("check", "baseline_2026")
+    assert "baseline_2025: ok" in shell.good("check", "baseline_2025")
+    assert shell.bad("check", str(tmp_path)) == f"{tmp_path}/*.yaml: there is no such file\n"
+    status, out, err = shell("check", "baseline_2026", "baseline_2025")
+    assert status == 2 and "nearest: baseline_2025" in err and "baseline_2025: ok" in out
     assert "Missing argument" in shell.bad("check")
 
 

@@ -155,34 +155,32 @@ def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
 @app.command()
 def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
     """Check scenario files, or folders of them: every problem with its file, line and field."""
-    problems = []
-    paths = [path for file in files for path in _scenario_files(file)]
-    for path in paths:
+    good, problems = 0, []
+    for path in (path for file in files for path in _scenario_files(file)):
         try:
             scenario = load_scenario(path)
         except InputError as error:
             problems.append(str(error))
         else:
+            good += 1
             _write(
                 f"{path}: ok ({scenario.name}: {scenario.months} months, {len(scenario.events)} events, "
                 f"{len(scenario.meetings)} meetings)\n"
             )
-    if len(paths) > 1:
-        _write(f"{len(paths)} files, {len(paths) - len(problems)} ok, {len(problems)} with problems\n")
+    if good + len(problems) > 1:
+        _write(f"{good + len(problems)} files, {good} ok, {len(problems)} with problems\n")
     if problems:
         print("\n".join(problems), file=sys.stderr)
         raise typer.Exit(2)
 
 
-def _scenario_files(file: str) -> list[Path]:
-    """Return the file, the scenario files of a folder, or the file of a bundled name."""
+def _scenario_files(file: str) -> list[str | Path]:
+    """Return the scenario files of a folder, or the file itself; what is neither may be a bundled name."""
     path = Path(file)
     if not path.is_dir():
-        return [path if path.exists() else scenario_path(file)]
-    inside = sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml"))
-    if not inside:
-        raise InputError(f"{path}: there is no .yaml file in the folder")
-    return inside
+        return [path if path.exists() else file]
+    # A folder without any is no reason to be content.
+    return sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml")) or [path / "*.yaml"]
 
 
 @app.command()
