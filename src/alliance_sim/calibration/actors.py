@@ -64,8 +64,8 @@ class ActorFacts:
     spending0 : (N,) array
         Defence spending, % of GDP; Iceland, which reports none, is 0.
     aid0 : (N,) array
-        Bilateral allocations to Ukraine, % of GDP a year; zero in 2018, and for the three allies that the
-        source does not track.
+        Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for the three allies that the source
+        does not track. The parameter `aid_need` says how much of it an era begins with.
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
         one set for both eras, measured over 2022-2024 (intelligence: judgement).
@@ -232,7 +232,7 @@ def facts(era: str) -> ActorFacts:
         gdp=gdp,
         population=population,
         spending0=spending0,
-        aid0=floats([aid.get(iso3, 0.0) if era == "2025" else 0.0 for iso3 in ALLIES]),
+        aid0=floats([aid.get(iso3, 0.0) for iso3 in ALLIES]),
         us_share=floats([number(row, "us_share") for row in table("facts/aid_channels")]),
         dependence=floats(dependence),
         exposure=floats([exposure_of(actors[iso3]) for iso3 in ALLIES]),

@@ -25,7 +25,7 @@ P = _index(
     rho cover hedge norm_pull
     psi eps coupling trust_loss trust_recovery
     inertia theta_tau theta_ab pledge coercion reactance hl_pressure fatigue_spending depreciation
-    compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
+    aid_need compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
     forward_share russia_capability
     a0 omega drift_a read_error failure_signal hl_failure resumption_gain hl_demands
     sanctions_cost resistance_cost hybrid_gain

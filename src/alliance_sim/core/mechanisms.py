@@ -225,7 +225,7 @@ def threat_perception(v, forcing, facts, scratch, seed, draw, t):
 
 @inline
 def channel_after(level, change):
-    """U.S. support through a channel after a change, 1 = at the start."""
+    """U.S. support through a channel after a change, 1 = what the war calls for."""
     return clip(level + change, 0.0, 2.0)
 
 
@@ -322,37 +322,38 @@ def ukraine_support(v, forcing, facts):
         w[G.us_military + channel] = level
         gap += facts.channel_weight[channel] * max(0.0, 1.0 - level)
     w[G.cut] = gap
-    missing = gap * v.given[A.aid0, US] * v.given[A.gdp, US]
+    need = p[P.aid_need]
+    missing = gap * need * v.given[A.aid0, US] * v.given[A.gdp, US]
     able = 0.0
     for i in range(1, n):
         able += v.x[SUPPORT, i] * v.given[A.gdp, i]
-    start, now = 0.0, 0.0
+    reference, now = 0.0, 0.0
     for i in range(1, n):
         extra = p[P.compensation_capacity] * missing * v.x[SUPPORT, i] / able if able > 0.0 else 0.0
         firmer = (v.x[SUPPORT, i] - v.ally[S.support0, i]) / max(v.ally[S.support0, i], 0.05)
-        wish = v.given[A.aid0, i] * (1.0 + firmer) + extra
+        wish = need * v.given[A.aid0, i] * (1.0 + firmer) + extra
         wish *= 1.0 - v.ally[S.fatigue, i]
         v.ally[S.aid, i] = max(0.0, v.ally[S.aid, i] + p[P.compensation_rate] * (wish - v.ally[S.aid, i]))
         v.ally[S.fatigue, i] += p[P.fatigue_rate] * extra - p[P.fatigue_recovery] * v.ally[S.fatigue, i]
         v.ally[S.fatigue, i] = clip(v.ally[S.fatigue, i], 0.0, 1.0)
-        start += v.given[A.aid0, i] * v.given[A.gdp, i]
+        reference += v.given[A.aid0, i] * v.given[A.gdp, i]
         now += v.ally[S.aid, i] * v.given[A.gdp, i]
-    others = now / start if start > 0.0 else 1.0
-    v.ally[S.aid, US] = v.given[A.aid0, US] * (1.0 - gap)
+    others = now / reference
+    v.ally[S.aid, US] = need * v.given[A.aid0, US] * (1.0 - gap)
     for channel in range(2):
         share = facts.us_share[channel]
-        w[G.aid_military + channel] = share * w[G.us_military + channel] + (1.0 - share) * others
+        w[G.aid_military + channel] = share * need * w[G.us_military + channel] + (1.0 - share) * others
     lost = max(0.0, 1.0 - w[G.us_intelligence])
     w[G.made_up_intelligence] += p[P.compensation_rate] * (
         p[P.compensation_intelligence] * lost - w[G.made_up_intelligence]
     )
     share = facts.us_share[2]
-    w[G.aid_intelligence] = share * (w[G.us_intelligence] + w[G.made_up_intelligence]) + (1.0 - share)
+    w[G.aid_intelligence] = need * (share * (w[G.us_intelligence] + w[G.made_up_intelligence]) + (1.0 - share))
 
 
 @inline
 def total_aid(w, facts):
-    """Aid to Ukraine over all channels, 1 at the start."""
+    """Aid to Ukraine over all channels, 1 = the mean of 2022-2024."""
     total = 0.0
     for channel in range(3):
         total += facts.channel_weight[channel] * w[G.aid_military + channel]
@@ -398,7 +399,7 @@ def russia(v, forcing, facts, seed, draw, t):
 def ukraine(v, facts):
     """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
     p, w = v.p, v.w
-    strength = p[P.aid_elasticity] * (total_aid(w, facts) - 1.0) - 0.5 * (w[G.war] - p[P.war0])
+    strength = p[P.aid_elasticity] * (total_aid(w, facts) - p[P.aid_need]) - 0.5 * (w[G.war] - p[P.war0])
     w[G.resistance] += p[P.resistance_rate] * (p[P.resistance0] + strength - w[G.resistance])
     w[G.resistance] = clip(w[G.resistance], 0.0, 1.0)
     pressed = p[P.concession_conciliation] * w[G.r] + p[P.concession_private] * w[G.o]

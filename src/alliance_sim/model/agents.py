@@ -144,7 +144,7 @@ class UnitedStates(Ally):
     conciliation, opacity : float in [0, 2] and [0, 1]
         Of and towards Moscow; both fade.
     military_aid, economic_aid, intelligence_aid : float in [0, 2]
-        Channels of support of Ukraine, 1 = as at the start; `ukraine_support` follows from them.
+        Channels of support of Ukraine, 1 = what the war calls for; `ukraine_support` follows from them.
     """
 
     threat_perception = ally_state(L.S.tau, along=Ally.stance)

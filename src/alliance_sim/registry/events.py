@@ -184,7 +184,7 @@ class AidChange(Event):
 
     type: Literal["aid_change"] = "aid_change"
     channel: Literal["military", "economic", "intelligence", "all"] = Field(description="which support")
-    share: Signed = Field(description="change as a share of its size at the start; -1 ends it")
+    share: Signed = Field(description="change as a share of what the war calls for (aid_need); -1 ends it")
 
     def effects(self) -> tuple[Effect, ...]:
         channels = ("military", "economic", "intelligence") if self.channel == "all" else (self.channel,)
