@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from alliance_sim.calibration import fit
-from alliance_sim.calibration.tables import members, table
+from alliance_sim.calibration.tables import coded_as, members, table
 from alliance_sim.calibration.trace import evidence
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
@@ -70,14 +70,14 @@ def test_reasons_fit_what_they_explain() -> None:
             assert named or fit.bears_on(statement, row["actor"], row["era"]) or cited == "B-46", (row, cited)
         for cited in re.findall(r"CN-\d\d", row["reason"]):
             named = row["actor"][:3] in acts[cited]
-            groups = members("2018" if row["era"] == "2018" else "2025")
+            groups = members(coded_as(row["era"]))
             assert named or any(row["actor"] in groups.get(name, ()) for name in acts[cited]), (row, cited)
 
 
 def test_washington_s_shifts_lead_where_their_reasons_say() -> None:
     for row in table("priors/positions"):
         if stated := re.match(r"towards ([\d.]+):", row["reason"]):
-            place = ("2018" if row["era"] == "2018" else "2025", row["issue"])
+            place = (coded_as(row["era"]), row["issue"])
             curve = next(found for found in table("priors/issues") if (found["era"], found["issue"]) == place)
             prior = PRIORS[row["era"], row["actor"]]
             expected = float(curve["intercept"]) + float(row["shift"])
@@ -109,14 +109,15 @@ def test_priors_are_proper_and_complete() -> None:
             assert 0.05 < float(row[f"{trait}_mean"]) < 0.95
             assert 0.06 <= float(row[f"{trait}_sd"]) < 0.25
     cells = [(row["era"], row["issue"]) for row in table("priors/issues")]
-    assert sorted(cells) == sorted((era, issue) for era in ERAS for issue in ISSUES)
+    assert sorted(cells) == sorted((era, issue) for era in {*map(coded_as, ERAS)} for issue in ISSUES)
     departures = [(row["era"], row["actor"], row["issue"]) for row in table("priors/positions")]
     assert len(set(departures)) == len(departures)
     for era, actor, issue in departures:
         assert (era, actor) in PRIORS and issue in ISSUES
     for era, actor in PRIORS:
         if actor.startswith("USA"):
-            assert sum(place[:2] == (era, actor) for place in departures) == len(ISSUES)
+            coded = era if actor == "USA.leader" else coded_as(era)
+            assert sum(place[:2] == (coded, actor) for place in departures) == len(ISSUES)
 
 
 def threat(era: str, actor: str) -> float:
@@ -157,6 +158,16 @@ def test_a_statement_about_a_group_yields_to_one_about_the_member() -> None:
 def test_a_president_is_not_charged_with_his_predecessor_s_words() -> None:
     assert {row["era"] for row in evidence("USA.leader", "2025").rows} == {"2025"}
     assert {row["era"] for row in evidence("POL").rows} == {"2024", "2025"}
+
+
+def test_the_allies_of_2014_are_those_of_2018_before_the_shock() -> None:
+    washington = {"USA.leader": "USA.institutions", "USA.institutions": "USA.institutions"}
+    for actor in fit.ACTORS["2014"]:
+        then, later = PRIORS["2014", actor], PRIORS["2018", washington.get(actor, actor)]
+        step = 0.0 if actor in washington else 0.18
+        assert float(then["threat_mean"]) == pytest.approx(float(later["threat_mean"]) - step, abs=2e-3)
+        assert float(then["threat_sd"]) > float(later["threat_sd"])
+    assert "B-61" in str(evidence("POL", "2014")) and "B-06" not in str(evidence("USA.leader", "2014"))
 
 
 def test_trace_shows_the_trail() -> None:

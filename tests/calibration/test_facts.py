@@ -20,7 +20,7 @@ def at(iso3: str) -> int:
     return ALLY_INDEX[iso3]
 
 
-MEMBERS = [("2018-07", 29), ("2020-04", 30), ("2023-05", 31), ("2024-04", 32)]
+MEMBERS = [("2014-01", 28), ("2018-07", 29), ("2020-04", 30), ("2023-05", 31), ("2024-04", 32)]
 UNION = [("2013-06", 23), ("2018-07", 24), ("2020-01", 24), ("2020-02", 23)]
 
 
@@ -80,6 +80,8 @@ def test_figures_of_the_eras_differ_where_they_should() -> None:
     assert (before.accession == after.accession).all() and (before.exposure == after.exposure).all()
     poland = at("POL")
     assert (before.spending0[poland], after.spending0[poland]) == (2.02, 4.12)
+    first = facts("2014")
+    assert first.spending0[poland] == 1.88 and (first.dependence == before.dependence).all()
     assert before.ties[at("ITA")] > 0.5 > after.ties[at("ITA")]
     assert after.ties[at("HUN")] > 0.7 and after.exposure[at("EST")] > 0.9 > 0.1 > after.exposure[at("CAN")]
 
@@ -114,7 +116,7 @@ def test_nothing_is_later_than_the_horizon() -> None:
 
 
 def test_unknown_era_and_bad_numbers_are_refused() -> None:
-    with pytest.raises(InputError, match=r"2024.*2018, 2025"):
+    with pytest.raises(InputError, match=r"2024.*2014, 2018, 2025"):
         facts("2024")
     with pytest.raises(InputError, match=r"gdp.*'many'"):
         number({"iso3": "POL", "gdp": "many"}, "gdp")

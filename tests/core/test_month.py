@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
+from alliance_sim.calibration import LEADERS
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, SPIN_UP, compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.core.month import run_block
@@ -73,9 +74,9 @@ def same(one, other, but=()):
 # Rest.
 
 
-@pytest.mark.parametrize(("era", "start"), [("2018", "2018-01"), ("2025", "2025-06")])
+@pytest.mark.parametrize(("era", "start"), [("2014", "2018-01"), ("2018", "2018-01"), ("2025", "2025-06")])
 def test_without_events_and_noise_nothing_moves(era, start):
-    months = 25 if era == "2018" else 36  # the United Kingdom leaves the EU after January 2020
+    months = 36 if era == "2025" else 25  # the United Kingdom leaves the EU after January 2020
     block = run(scenario(months=months, era=era, start=start, **STILL), draws=60)
     for name in OUTCOMES:
         values = of(block, name)
@@ -91,7 +92,7 @@ def test_positions_begin_where_they_were_measured():
     np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.x0.transpose(0, 2, 1)[:, 1:])
     np.testing.assert_array_equal(ally(block, "threat_perception")[:, 0, 1:], drawn.ally[:, L.A.tau0, 1:])
     alpha = drawn.theta[:, L.P.alpha0, None]
-    leader = {"2018": 0, "2025": 2}["2025"]
+    leader = LEADERS.index("2025")
     washington = alpha * drawn.leader_x[:, leader] + (1 - alpha) * drawn.inst_x
     np.testing.assert_allclose(block.output.positions[:, 0, 0], washington, atol=1e-12)
     np.testing.assert_allclose(of(block, "presidential_autonomy")[:, 0], alpha[:, 0])

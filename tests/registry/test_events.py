@@ -7,7 +7,7 @@ from alliance_sim.core.layout import F, G, I, P, S
 from alliance_sim.data import data_folder
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.conditions import Condition, parse_condition
-from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, SHIFTABLE, Effect, Event, eu_allies
+from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, LEADERSHIPS, SHIFTABLE, Effect, Event, eu_allies
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.parameters import PARAMETERS
 
@@ -105,7 +105,7 @@ def test_european_union_agrees_with_the_facts(month: str) -> None:
     assert list(eu_allies(month)) == inside
 
 
-@pytest.mark.parametrize(("stance", "code"), [("washington_2018", 1), ("washington_2024", 2), ("washington_2025", 3)])
+@pytest.mark.parametrize(("stance", "code"), list(zip(LEADERSHIPS, (1, 2, 3, 4), strict=True)))
 def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> None:
     (effect,) = event("leadership_change", ally="USA", stance=stance).effects()
     assert effect == Effect("forcing", "leader", float(code), op="set")

@@ -53,10 +53,10 @@ def test_parameter_rows_say_unit_range_and_prior() -> None:
         assert (unit, span) == (parameter.unit, f"{parameter.low:g} to {parameter.high:g}")
         if name == "floor":
             assert prior == f"uniform {priors[0].low:g} to {priors[0].high:g}"
-        elif priors[0] == priors[1]:
+        elif len(set(priors)) == 1:
             assert prior == f"{priors[0].a:g}"
         else:
-            assert prior == f"2018: {priors[0].a:g}; 2025: {priors[1].a:g}"
+            assert prior == "; ".join(f"{era}: {each.a:g}" for era, each in zip(ERAS, priors, strict=True))
 
 
 def test_command_prints_a_table() -> None:

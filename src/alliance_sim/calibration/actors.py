@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.calibration.tables import Row, number, table
+from alliance_sim.calibration.tables import Row, coded_as, number, table
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, ERAS, USA
 
@@ -31,7 +31,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 NEVER = 10**6
 
 #: The year whose figures describe the start of an era.
-FACT_YEAR = {"2018": "2018", "2025": "2024"}
+FACT_YEAR = {"2014": "2014", "2018": "2018", "2025": "2024"}
 
 #: February 2022 to December 2024, the span of the aid figures, in years.
 AID_YEARS = 35 / 12
@@ -68,7 +68,7 @@ class ActorFacts:
         does not track. The parameter `aid_need` says how much of it an era begins with.
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
-        one set for both eras, measured over 2022-2024 (intelligence: judgement).
+        one set for all eras, measured over 2022-2024 (intelligence: judgement).
     dependence : (N,) array
         On the United States, in [0, 1]: its troops by head, spending below its share of GDP, trade surplus
         with it over GDP (zero where not known); the United States is 0.
@@ -118,7 +118,7 @@ def check_era(era: str) -> None:
     Raises
     ------
     InputError
-        If `era` is not one of the two.
+        If `era` is not one of `ERAS`.
     """
     if era not in ERAS:
         raise InputError(f"era: {era!r} is not one of {', '.join(ERAS)}{nearest(era, ERAS)}")
@@ -191,7 +191,8 @@ def facts(era: str) -> ActorFacts:
     Parameters
     ----------
     era : str
-        "2018" (mid-2018, figures of 2018) or "2025" (mid-2025, figures of 2024).
+        "2014" (its beginning), "2018" (mid-2018, figures of 2018) or "2025" (mid-2025, figures of 2024). In 2014 only
+        spending is its own: what a run holds constant is that of 2018, nearer the middle of the years simulated.
 
     Returns
     -------
@@ -204,9 +205,12 @@ def facts(era: str) -> ActorFacts:
         If the era is unknown.
     """
     check_era(era)
+    spending = spending_of(era)
+    spending0 = _frozen(np.array([spending.get(iso3, 0.0) for iso3 in ALLIES]))
+    if (coded := coded_as(era)) != era:
+        return replace(facts(coded), spending0=spending0, russia_spending=spending["RUS"])
     year = FACT_YEAR[era]
     actors = {row["iso3"]: row for row in table("facts/actors")}
-    spending = spending_of(era)
     aid = {row["donor"]: number(row, "total_pct_gdp") / AID_YEARS for row in table("facts/ukraine_support")}
     presence = {row["iso3"]: row for row in table("facts/us_presence") if row["era"] == era}
     ties = {row["iso3"]: row for row in table("facts/russia_ties") if row["era"] == era}
@@ -222,7 +226,6 @@ def facts(era: str) -> ActorFacts:
 
     gdp = floats([number(actors[iso3], f"gdp_{year}_usd_bn") for iso3 in ALLIES])
     population = floats([number(actors[iso3], f"population_{year}_m") for iso3 in ALLIES])
-    spending0 = floats([spending.get(iso3, 0.0) for iso3 in ALLIES])
     dependence = [0.0] + [
         _dependence(presence[iso3], population[i], gdp[i], spending0[i], spending0[USA])
         for i, iso3 in enumerate(ALLIES)
@@ -256,7 +259,7 @@ def neutral_standing(forum: str, era: str) -> float:
     Austria, Cyprus, Ireland and Malta in the EU, Japan in the G7: the sum of (GDP / U.S. GDP) ** 0.4.
     """
     us = facts(era).gdp[USA]
-    year = FACT_YEAR[era]
+    year = FACT_YEAR[coded_as(era)]
     rows = [row for row in table("facts/neutrals") if row["forum"] == forum]
     return float(sum((number(row, f"gdp_{year}_usd_bn") / us) ** _STANDING_EXPONENT for row in rows))
 

@@ -40,6 +40,7 @@ CONSTRUCTS = (
 LEADER, INSTITUTIONS = "USA.leader", "USA.institutions"
 #: Who has a prior, by era.
 ACTORS = {
+    "2014": (LEADER, INSTITUTIONS, *ALLIES[1:]),
     "2018": (LEADER, INSTITUTIONS, *ALLIES[1:]),
     "2024": (LEADER,),
     "2025": (LEADER, INSTITUTIONS, *ALLIES[1:]),
@@ -131,6 +132,22 @@ def _from_facts(actor: str, era: str, trait: str) -> Iterator[Reading]:
             yield Reading(row["indicator"], at_low + (at_high - at_low) * share, number(row, "sd"))
 
 
+def _before_crimea(actor: str, trait: str) -> Reading:
+    """Take the prior of 2018 back to the beginning of 2014, of which no document speaks.
+
+    Allies felt less of a threat then. Washington stays as it is: its principals do not answer to Russia in a run, so
+    theirs is a level for all its years; president and institutions of 2014 are not told apart.
+    """
+    scale = _scales()
+    washington = actor in (LEADER, INSTITUTIONS)
+    mean, sd = prior(readings(INSTITUTIONS if washington else actor, "2018", trait), scale["floor_sd", "floor"])
+    if washington or trait == "south":
+        return Reading("judgement as in 2018", mean, sd)
+    return Reading(
+        "judgement back from 2018", mean - scale["before_crimea", "less"], math.hypot(sd, scale["before_crimea", "sd"])
+    )
+
+
 def readings(actor: str, era: str, trait: str) -> tuple[Reading, ...]:
     """Return the readings of a trait, documents first.
 
@@ -139,10 +156,12 @@ def readings(actor: str, era: str, trait: str) -> tuple[Reading, ...]:
     actor : str
         ISO code of an ally, "USA.leader" or "USA.institutions".
     era : str
-        "2018", "2024" (the president only) or "2025".
+        "2014", "2018", "2024" (the president only) or "2025".
     trait : str
         "threat" or "south".
     """
+    if era == "2014":
+        return (_before_crimea(actor, trait),)
     return (*_from_documents(actor, era, trait), *_from_facts(actor, era, trait))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.calibration.actors import check_era
-from alliance_sim.calibration.tables import number, table
+from alliance_sim.calibration.tables import coded_as, number, table
 from alliance_sim.core.layout import CH_CALIBRATION
 from alliance_sim.core.rng import normals
 from alliance_sim.registry.actors import ALLIES
@@ -22,7 +22,7 @@ from alliance_sim.registry.keys import stable_id
 __all__ = ["LEADERS", "LOWEST", "ActorDraws", "draws", "override_names", "threat_slopes"]
 
 #: The presidents: each has a threat perception and positions of his own.
-LEADERS = ("2018", "2024", "2025")
+LEADERS = ("2014", "2018", "2024", "2025")
 
 #: Drawn values are clipped to [LOWEST, 1 - LOWEST].
 LOWEST = 0.02
@@ -33,7 +33,7 @@ _NO_OVERRIDES: Mapping[str, float] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class ActorDraws:
-    """D draws of N = 32 allies, K = 9 issues and L = 3 presidents; all values in [0, 1].
+    """D draws of N = 32 allies, K = 9 issues and L = 4 presidents; all values in [0, 1].
 
     Attributes
     ----------
@@ -79,14 +79,14 @@ def override_names() -> tuple[str, ...]:
 
 @cache
 def _block(era: str, names: tuple[str, ...]) -> _Block:
-    # The president of 2024 looks at the issues of the 2025 era.
-    curves_of = "2018" if era == "2018" else "2025"
+    coded = coded_as(era)
     priors = {row["actor"]: row for row in table("priors/actors") if row["era"] == era}
-    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == curves_of}
+    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == coded}
     intercept = np.array([[number(curves[issue], "intercept") for issue in ISSUES]] * len(names))
     variance = np.array([[number(curves[issue], "sd") ** 2 for issue in ISSUES]] * len(names))
     for row in table("priors/positions"):
-        if row["era"] == era and row["actor"] in names:
+        # Presidents speak for their own time only.
+        if row["actor"] in names and row["era"] == (era if row["actor"] == LEADER else coded):
             place = names.index(row["actor"]), ISSUES.index(row["issue"])
             intercept[place] += number(row, "shift")
             variance[place] += number(row, "sd") ** 2
@@ -103,7 +103,7 @@ def _block(era: str, names: tuple[str, ...]) -> _Block:
 
 def threat_slopes(era: str) -> NDArray[np.float64]:
     """Return the slopes (K,) of the issue curves on perceived threat in an era."""
-    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == era}
+    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == coded_as(era)}
     return np.array([number(curves[issue], "slope_threat") for issue in ISSUES])
 
 
@@ -149,7 +149,7 @@ def draws(era: str, seed: int, draw0: int, draw1: int, overrides: Mapping[str, f
     Parameters
     ----------
     era : str
-        "2018" or "2025".
+        One of `ERAS`.
     seed : int
         In [0, 2**64).
     draw0, draw1 : int

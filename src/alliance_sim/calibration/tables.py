@@ -10,7 +10,7 @@ from types import MappingProxyType
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 
-__all__ = ["Row", "members", "number", "table"]
+__all__ = ["Row", "coded_as", "members", "number", "table"]
 
 Row = Mapping[str, str]
 
@@ -51,6 +51,11 @@ def number(row: Row, column: str, missing: float = 0.0) -> float:
         return float(text) if text else missing
     except ValueError:
         raise InputError(f"{column}: {text!r} is not a number, in row {next(iter(row.values()))!r}") from None
+
+
+def coded_as(era: str) -> str:
+    """Return the era whose coding of allies and issues stands for one that has none of its own."""
+    return {"2014": "2018", "2024": "2025"}.get(era, era)
 
 
 @cache

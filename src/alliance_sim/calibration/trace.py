@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alliance_sim.calibration.fit import ACTORS, bears_on
-from alliance_sim.calibration.tables import Row, table
+from alliance_sim.calibration.fit import ACTORS, LEADER, bears_on
+from alliance_sim.calibration.tables import Row, coded_as, table
 from alliance_sim.errors import InputError, nearest
 
 __all__ = ["Trace", "evidence"]
@@ -61,7 +61,7 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     actor : str
         ISO code of an ally, "USA.leader" or "USA.institutions".
     era : str, optional
-        "2018", "2025", or "2024" for the president of that year. Default "2025".
+        "2014" (what was coded for 2018), "2018", "2025", or "2024" for the president of that year. Default "2025".
 
     Returns
     -------
@@ -80,10 +80,11 @@ def evidence(actor: str, era: str | None = None) -> Trace:
         raise InputError(
             f"actor: {actor!r} has no prior in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
         )
+    coded = chosen if actor == LEADER else coded_as(chosen)
     return Trace(
         actor,
         chosen,
         priors=_found(table("priors/actors"), actor, chosen)[0],
-        rows=[dict(row) for row in table("evidence") if bears_on(row, actor, chosen)],
-        departures=_found(table("priors/positions"), actor, chosen),
+        rows=[dict(row) for row in table("evidence") if bears_on(row, actor, coded)],
+        departures=_found(table("priors/positions"), actor, coded),
     )

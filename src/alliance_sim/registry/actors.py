@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["ALLIES", "ALLY_INDEX", "ERAS", "FORUMS", "USA"]
 
-#: The 32 members of 2025, simulated throughout in both eras; a forum's membership at a date is a mask.
+#: The 32 members of 2025, simulated throughout in every era; a forum's membership at a date is a mask.
 ALLIES: tuple[str, ...] = tuple(
     (
         "USA CAN ISL GBR NOR SWE FIN DNK EST LVA LTU NLD BEL LUX DEU FRA "
@@ -14,7 +14,8 @@ ALLIES: tuple[str, ...] = tuple(
 ALLY_INDEX: dict[str, int] = {iso3: i for i, iso3 in enumerate(ALLIES)}
 USA = 0
 
-ERAS: tuple[str, ...] = ("2018", "2025")
+#: Starting points: before Crimea, mid-2018, mid-2025.
+ERAS: tuple[str, ...] = ("2014", "2018", "2025")
 
 #: Where decisions are taken, in the order of the core's forum codes.
 FORUMS: tuple[str, ...] = ("nac", "nato_summit", "eu_council", "g7")

@@ -45,7 +45,12 @@ __all__ = [
 ]
 
 #: Measured leaderships of the United States; their number in the core is their place, counted from one.
-LEADERSHIPS: tuple[str, ...] = ("washington_2018", "washington_2024", "washington_2025")
+LEADERSHIPS: tuple[str, ...] = (
+    "washington_2014",
+    "washington_2018",
+    "washington_2024",
+    "washington_2025",
+)
 
 #: Allies in the European Union throughout; the United Kingdom left it at the end of January 2020.
 _EU = tuple("SWE FIN DNK EST LVA LTU NLD BEL LUX DEU FRA ITA ESP PRT POL CZE SVK HUN SVN HRV ROU BGR GRC".split())

@@ -79,7 +79,7 @@ _TUNED = "judgement, set lower than in the prototype by hand (docs/model.md, Wha
 _ROWS: list[Parameter] = [
     *_table(
         "Washington",
-        ("alpha0", _SHARE, 0, 1, {"2018": normal(0.5, 0.08, 0.2, 0.8), "2025": normal(0.85, 0.06, 0.6, 1.0)},
+        ("alpha0", _SHARE, 0, 1, {"2014": normal(0.5, 0.08, 0.2, 0.8), "2018": normal(0.5, 0.08, 0.2, 0.8), "2025": normal(0.85, 0.06, 0.6, 1.0)},
          "B ¶6; " + _PROTO, "autonomy of the president: weight of the leader against the institutions"),
         ("alpha_private", _SHARE, 0, 1, uniform(0.1, 0.5), "B ¶6 (one-on-one talks); judgement",
          "autonomy gained per unit of opacity"),
@@ -132,7 +132,7 @@ _ROWS: list[Parameter] = [
         ("trade_cost", _SHARE, 0, 1, uniform(0.02, 0.15), "B ¶8; judgement", "confidence lost per unit of trade dispute"),
         ("cutoff_cost", _SHARE, 0, 1, uniform(0.05, 0.3), "A ¶4; judgement",
          "confidence lost when support of Ukraine ends, by perceived threat"),
-        ("c0", _SHARE, 0, 1, {"2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
+        ("c0", _SHARE, 0, 1, {"2014": normal(0.8, 0.08, 0.5, 1), "2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
          "B ¶8, A ¶5; judgement", "commitment of the United States at the start"),
         ("k_c", _RATE, 0, 1, uniform(0.05, 0.2), _J, "speed of the commitment"),
         ("w_r", "per unit", 0, 2, uniform(0.1, 0.4), _J, "commitment lost per conciliation"),
@@ -170,7 +170,7 @@ _ROWS: list[Parameter] = [
     ),
     *_table(
         "Ukraine",
-        ("aid_need", "index", 0, 2, {"2018": fixed(0.0), "2025": fixed(1.0)},
+        ("aid_need", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
          "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before",
          "aid that the war calls for, 1 = the mean of 2022-2024"),
         ("compensation_rate", _RATE, 0, 1, uniform(0.04, 0.15), "A ¶5; aid data 2022-2024; judgement",
@@ -180,7 +180,7 @@ _ROWS: list[Parameter] = [
         ("compensation_intelligence", _SHARE, 0, 1, uniform(0.1, 0.4), "A ¶4-5; judgement", "the same for intelligence"),
         ("fatigue_rate", "per % GDP", 0, 2, uniform(0.05, 0.3), "A ¶5; judgement", "fatigue per month and extra effort"),
         ("fatigue_recovery", _RATE, 0, 1, uniform(0.01, 0.05), _J, "recovery from fatigue"),
-        ("resistance0", _SHARE, 0, 1, {"2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
+        ("resistance0", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
          "A ¶4, B ¶9; judgement", "Ukraine's resistance at the start"),
         ("resistance_rate", _RATE, 0, 1, uniform(0.05, 0.2), _J, "speed of resistance"),
         ("aid_elasticity", "per unit", 0, 3, uniform(0.2, 0.8), "A ¶4; judgement", "resistance per unit of total aid"),
@@ -194,12 +194,12 @@ _ROWS: list[Parameter] = [
         ("forward_share", _SHARE, 0, 1, triangular(0.15, 0.3, 0.5), "U.S. troops in Europe; judgement",
          "share of U.S. capability that counts in Europe"),
         ("russia_capability", "bn USD", 10, 2000,
-         {"2018": lognormal(math.log(150), 0.2, 80, 300), "2025": lognormal(math.log(380), 0.2, 200, 700)},
+         {"2014": lognormal(math.log(150), 0.2, 80, 300), "2018": lognormal(math.log(150), 0.2, 80, 300), "2025": lognormal(math.log(380), 0.2, 200, 700)},
          "SIPRI spending x about 2.5 for prices (judgement)", "Russia's military capability"),
     ),
     *_table(
         "Russia",
-        ("a0", _SHARE, 0, 1, {"2018": fixed(0.5), "2025": fixed(0.6)}, "A ¶2, B ¶5; scale set by judgement",
+        ("a0", _SHARE, 0, 1, {"2014": fixed(0.3), "2018": fixed(0.5), "2025": fixed(0.6)}, "A ¶2, B ¶5; scale set by judgement",
          "assertiveness at the start"),
         ("omega", "per unit", 0, 3, uniform(0.0, 1.5), _PROTO, "assertiveness per weakness read"),
         ("drift_a", _RATE, 0, 1, uniform(0.04, 0.15), _PROTO, "speed of assertiveness"),
@@ -213,7 +213,7 @@ _ROWS: list[Parameter] = [
         ("resistance_cost", "per unit", 0, 3, uniform(0.0, 0.4), _J, "assertiveness lost per added resistance"),
         ("hybrid_gain", "per unit", 0, 1, uniform(0.02, 0.1), _J,
          "perceived threat moved by a hybrid campaign: up without ties to Russia, down with them"),
-        ("war0", _SHARE, 0, 1, {"2018": fixed(0.25), "2025": fixed(0.7)}, "A ¶2, B ¶5; scale set by judgement",
+        ("war0", _SHARE, 0, 1, {"2014": fixed(0.0), "2018": fixed(0.25), "2025": fixed(0.7)}, "A ¶2, B ¶5; scale set by judgement",
          "war intensity at the start"),
         ("war_rate", _RATE, 0, 1, uniform(0.03, 0.1), _J, "speed of war intensity"),
         ("war_capacity", "per unit", 0, 2, uniform(0.0, 0.5), "A ¶2; judgement", "how far resistance wears the war down"),
@@ -260,7 +260,7 @@ _ROWS: list[Parameter] = [
     ),
     Parameter(
         "guarantee_confidence", "guarantee", _SHARE, 0, 1,
-        {"2018": normal(0.75, 0.08, 0.3, 1), "2025": normal(0.6, 0.1, 0.2, 1)}, "A ¶5, B ¶8; judgement",
+        {"2014": normal(0.75, 0.1, 0.3, 1), "2018": normal(0.75, 0.08, 0.3, 1), "2025": normal(0.6, 0.1, 0.2, 1)}, "A ¶5, B ¶8; judgement",
         "confidence in the U.S. guarantee at the start", True, {"USA": fixed(1.0)},
     ),
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from alliance_sim.errors import InputError
+from alliance_sim.registry.actors import ERAS
 from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
 from alliance_sim.registry.fields import (
     Entry,
@@ -54,9 +55,9 @@ Issue = Annotated[
 Allowance = Annotated[int, Field(strict=True, ge=1, le=31)]
 # YAML reads `era: 2025` as a number; it can mean only one thing.
 Era = Annotated[
-    Literal["2018", "2025"],
+    Literal["2014", "2018", "2025"],
     BeforeValidator(lambda value: str(value) if type(value) is int else value),
-    WithJsonSchema({"enum": ["2018", "2025", 2018, 2025]}),
+    WithJsonSchema({"enum": [*ERAS, *(int(era) for era in ERAS)]}),
 ]
 
 
