@@ -196,7 +196,7 @@ def test_scenarios_of_the_table_do_something(name):
 def test_every_strength_is_in_the_table_or_has_a_reason_not_to_be():
     """A mechanism added without a test of what it does is noticed here."""
     tested = {name for row in MECHANISMS for name in row[1]}
-    levels = {"alpha0", "c0", "a0", "war0", "resistance0", "concession0", "russia_capability", "aid_need"}
+    levels = {"alpha0", "c0", "a0", "war0", "resistance0", "concession0", "russia_capability", "aid_need0"}
     tempi = {name for name in L.P._fields if name.startswith("hl_")} | {
         "drift_a", "resistance_rate", "concession_rate", "g_rec", "trust_recovery", "holdup_end",
     }  # fmt: skip

@@ -65,7 +65,7 @@ class ActorFacts:
         Defence spending, % of GDP; Iceland, which reports none, is 0.
     aid0 : (N,) array
         Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for the three allies that the source
-        does not track. The parameter `aid_need` says how much of it an era begins with.
+        does not track. The parameter `aid_need0` says how much of it an era begins with.
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
         one set for all eras, measured over 2022-2024 (intelligence: judgement).

@@ -25,7 +25,7 @@ P = _index(
     rho cover hedge norm_pull
     psi eps coupling trust_loss trust_recovery
     inertia theta_tau theta_ab pledge coercion reactance hl_pressure fatigue_spending depreciation
-    aid_need compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
+    aid_need0 compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
     forward_share russia_capability
     a0 omega drift_a read_error failure_signal hl_failure resumption_gain hl_demands
     sanctions_cost resistance_cost hybrid_gain
@@ -50,7 +50,7 @@ G = _index(
     r o criticism support alpha erosion anchor leader reset
     follow_due follow_count follow_size follow_private postponed blow_ups
     c a demands demand_percent war resistance concession failure
-    us_military us_economic us_intelligence cut aid_military aid_economic aid_intelligence made_up_intelligence
+    need us_military us_economic us_intelligence cut aid_military aid_economic aid_intelligence made_up_intelligence
     deterrence deterrence_alone w w0
     """,
 )

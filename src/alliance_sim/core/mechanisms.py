@@ -322,7 +322,7 @@ def ukraine_support(v, forcing, facts):
         w[G.us_military + channel] = level
         gap += facts.channel_weight[channel] * max(0.0, 1.0 - level)
     w[G.cut] = gap
-    need = p[P.aid_need]
+    need = w[G.need]
     missing = gap * need * v.given[A.aid0, US] * v.given[A.gdp, US]
     able = 0.0
     for i in range(1, n):
@@ -399,7 +399,7 @@ def russia(v, forcing, facts, seed, draw, t):
 def ukraine(v, facts):
     """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
     p, w = v.p, v.w
-    strength = p[P.aid_elasticity] * (total_aid(w, facts) - p[P.aid_need]) - 0.5 * (w[G.war] - p[P.war0])
+    strength = p[P.aid_elasticity] * (total_aid(w, facts) - p[P.aid_need0]) - 0.5 * (w[G.war] - p[P.war0])
     w[G.resistance] += p[P.resistance_rate] * (p[P.resistance0] + strength - w[G.resistance])
     w[G.resistance] = clip(w[G.resistance], 0.0, 1.0)
     pressed = p[P.concession_conciliation] * w[G.r] + p[P.concession_private] * w[G.o]

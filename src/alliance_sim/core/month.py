@@ -67,7 +67,7 @@ def begin(v, facts):
     w[G.c], w[G.a], w[G.war] = p[P.c0], p[P.a0], p[P.war0]
     w[G.resistance], w[G.concession] = p[P.resistance0], p[P.concession0]
     w[G.us_military] = w[G.us_economic] = w[G.us_intelligence] = 1.0
-    w[G.aid_military] = w[G.aid_economic] = w[G.aid_intelligence] = p[P.aid_need]
+    w[G.need] = w[G.aid_military] = w[G.aid_economic] = w[G.aid_intelligence] = p[P.aid_need0]
     for k in range(issues):
         v.issue[I.norm, k] = v.issue[I.target, k] = facts.norm0[k]
         v.issue[I.coalition, k] = v.issue[I.lead_shift, k] = v.issue[I.lapsed, k] = 0.0
@@ -78,7 +78,7 @@ def begin(v, facts):
     v.ally[S.tau, :] = v.given[A.tau0, :]
     v.ally[S.g, :] = v.given[A.g0, :]
     v.ally[S.d, :] = v.given[A.d0, :]
-    v.ally[S.aid, :] = p[P.aid_need] * v.given[A.aid0, :]
+    v.ally[S.aid, :] = p[P.aid_need0] * v.given[A.aid0, :]
     v.ally[S.support0, :] = v.x0[SUPPORT, :]
     for i in range(n):
         v.ally[S.cap, i] = v.given[A.d0, i] * v.given[A.gdp, i] / 100.0

@@ -388,6 +388,7 @@ class Exercise(Event):
 
 #: States of the world, and of allies, that `shift` may change: the core's symbol and the range.
 STATES: dict[str, tuple[str, float, float]] = {
+    "aid_need": ("need", 0.0, 2.0),
     "assertiveness": ("a", 0.0, 1.0),
     "concession_pressure": ("concession", 0.0, 1.0),
     "conciliation": ("r", 0.0, 2.0),

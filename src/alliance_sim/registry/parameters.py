@@ -170,9 +170,9 @@ _ROWS: list[Parameter] = [
     ),
     *_table(
         "Ukraine",
-        ("aid_need", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
+        ("aid_need0", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
          "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before",
-         "aid that the war calls for, 1 = the mean of 2022-2024"),
+         "aid that the war calls for at the start, 1 = the mean of 2022-2024"),
         ("compensation_rate", _RATE, 0, 1, uniform(0.04, 0.15), "A ¶5; aid data 2022-2024; judgement",
          "speed at which Europe and Canada change their support"),
         ("compensation_capacity", _SHARE, 0, 2, triangular(0.3, 0.6, 1.0), "A ¶5; judgement",
