@@ -519,9 +519,28 @@ def test_shifts_of_states_and_parameters():
     everybody = run(event("type: shift, name: spending, by: 0.5", inertia=0.0))
     np.testing.assert_allclose(of(everybody, "mean_spending")[:, 2], of(still, "mean_spending")[:, 2] + 0.5)
 
-    parameter = run(event("type: shift, name: a0, to: 0.8", months=40, drift_a=0.15, omega=0.0))
-    np.testing.assert_array_equal(of(parameter, "assertiveness")[:, :2], of(still, "assertiveness")[:, :2])
-    assert (of(parameter, "assertiveness")[:, -1] > 0.75).all()
+    level = run(event("type: shift, name: assertiveness_level, to: 0.8", months=40, drift_a=0.15, omega=0.0))
+    np.testing.assert_array_equal(of(level, "assertiveness")[:, :2], of(still, "assertiveness")[:, :2])
+    assert (of(level, "assertiveness")[:, -1] > 0.75).all()
+    parameter = run(event("type: shift, name: war0, to: 0.9", months=40, war_rate=0.1, omega=0.0))
+    np.testing.assert_array_equal(of(parameter, "war_intensity")[:, :2], of(still, "war_intensity")[:, :2])
+    assert (of(parameter, "war_intensity")[:, -1] > 0.85).all()
+
+
+def test_aid_begins_when_the_war_calls_for_it():
+    """Washington at once, the others at their own rate, to the allocations of 2022-2024; the index ends at one."""
+    text = "type: shift, name: aid_need, to: 1.0"
+    calm = STILL | {"aid_elasticity": 0.0, "compensation_rate": 0.15}
+    block = run(event(text, era=2014, start="2014-01", months=80, **calm))
+    total, given = of(block, "ukraine_support_total"), ally(block, "ukraine_support")
+    assert (total[:, :2] == 0.0).all() and (given[:, :2] == 0.0).all()
+    assert (np.diff(total[:, 2:40], axis=1) > 0.0).all() and (total[:, 2] > 0.4).all()
+    np.testing.assert_allclose(total[:, -1], 1.0, atol=1e-3)
+    figures = compile_scenario(scenario(months=1)).draws(1, 0, 1).ally[0, L.A.aid0]
+    np.testing.assert_allclose(given[:, -1], np.broadcast_to(figures, given[:, -1].shape), atol=2e-3)
+    assert (given[:, 2, 0] == figures[0]).all() and (given[:, 2, 1:] <= 0.16 * figures[1:]).all()
+    richer = run(event(text, era=2014, start="2014-01", months=30, **(calm | {"aid_elasticity": 0.8})))
+    assert (of(richer, "resistance")[:, -1] > of(block, "resistance")[:, 29] + 0.1).all()
 
 
 @pytest.mark.parametrize("iso3", ["HUN", "USA"])

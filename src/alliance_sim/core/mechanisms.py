@@ -387,7 +387,7 @@ def russia(v, forcing, facts, seed, draw, t):
     resumed = max(0.0, facts.norm0[DIALOGUE] - v.issue[I.norm, DIALOGUE])
     pressure = p[P.sanctions_cost] * (v.issue[I.norm, SANCTIONS] - facts.norm0[SANCTIONS])
     pressure += p[P.resistance_cost] * (w[G.resistance] - p[P.resistance0])
-    target = p[P.a0] + p[P.omega] * weakness + p[P.resumption_gain] * resumed - pressure
+    target = w[G.a_level] + p[P.omega] * weakness + p[P.resumption_gain] * resumed - pressure
     w[G.a] = clip(w[G.a] + p[P.drift_a] * (target - w[G.a]) + forcing[F.escalation, US], 0.0, 1.0)
     w[G.demands] = min(1.0, w[G.demands] * halving(p[P.hl_demands]) + p[P.resumption_gain] * resumed)
     intent = w[G.a] - p[P.a0] - p[P.war_capacity] * (w[G.resistance] - p[P.resistance0])

@@ -64,7 +64,8 @@ def begin(v, facts):
     w[:] = 0.0
     w[G.alpha], w[G.anchor], w[G.leader] = p[P.alpha0], p[P.document_anchor], facts.leader0
     w[G.follow_due] = -1.0
-    w[G.c], w[G.a], w[G.war] = p[P.c0], p[P.a0], p[P.war0]
+    w[G.c], w[G.war] = p[P.c0], p[P.war0]
+    w[G.a] = w[G.a_level] = p[P.a0]
     w[G.resistance], w[G.concession] = p[P.resistance0], p[P.concession0]
     w[G.us_military] = w[G.us_economic] = w[G.us_intelligence] = 1.0
     w[G.need] = w[G.aid_military] = w[G.aid_economic] = w[G.aid_intelligence] = p[P.aid_need0]

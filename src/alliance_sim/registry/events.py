@@ -390,6 +390,7 @@ class Exercise(Event):
 STATES: dict[str, tuple[str, float, float]] = {
     "aid_need": ("need", 0.0, 2.0),
     "assertiveness": ("a", 0.0, 1.0),
+    "assertiveness_level": ("a_level", 0.0, 1.0),
     "concession_pressure": ("concession", 0.0, 1.0),
     "conciliation": ("r", 0.0, 2.0),
     "criticism": ("criticism", 0.0, 1.0),
