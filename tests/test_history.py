@@ -1,0 +1,133 @@
+"""Eleven years across five dates of accession: who sits where, who votes, and what the record says beside it."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import alliance_sim as als
+from alliance_sim.data import data_folder
+from alliance_sim.ensemble import Ensemble
+from alliance_sim.registry.actors import ALLIES, FORUMS
+from alliance_sim.registry.issues import ISSUE_TABLE
+from alliance_sim.scenarios import load_text
+
+NAME = "history_2014_2025"
+#: First month as an ally.
+JOINS = {"MNE": "2017-06", "MKD": "2020-03", "FIN": "2023-04", "SWE": "2024-03"}
+ROSTER = {"2014-01": 28, "2017-05": 28, "2017-06": 29, "2018-07": 29, "2020-02": 29, "2020-03": 30, "2023-03": 30}
+ROSTER |= {"2023-04": 31, "2024-02": 31, "2024-03": 32, "2025-06": 32}
+PER_ALLY = ("threat_perception", "guarantee_confidence", "spending", "ukraine_support")
+FORUM = {"NATO NAC": "nac", "NATO summit": "nato_summit", "EU Council": "eu_council", "G7": "g7"}
+
+
+@pytest.fixture(scope="module")
+def history() -> Ensemble:
+    return als.simulate(NAME, draws=150, seed=4)
+
+
+def record() -> dict[str, dict[str, str]]:
+    with (data_folder("calibration") / "consensus_record.csv").open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def seated(ensemble: Ensemble, forum: str, month: str) -> set[str]:
+    inside = ensemble.program.member[ensemble.program.months.index(month), FORUMS.index(forum)]
+    return {ally for ally, sits in zip(ALLIES, inside, strict=True) if sits}
+
+
+def test_the_roster_grows_by_the_dates_of_accession(history: Ensemble) -> None:
+    for month, count in ROSTER.items():
+        assert len(seated(history, "nac", month)) == len(seated(history, "nato_summit", month)) == count, month
+    before, after = (seated(history, "eu_council", month) for month in ("2020-01", "2020-02"))
+    assert before - after == {"GBR"} and after < before
+
+
+def test_what_is_kept_of_an_ally_begins_when_it_joins(history: Ensemble) -> None:
+    for name in PER_ALLY:
+        values = history.data[name]
+        for ally in ALLIES:
+            known = np.isfinite(values.sel(ally=ally)).all("draw").to_series()
+            unknown = values.sel(ally=ally).isnull().all("draw").to_series()
+            assert (known ^ unknown).all()
+            assert known.idxmax() == pd.Timestamp(JOINS.get(ally, "2014-01")) and known.is_monotonic_increasing
+    frame = history.frame("threat_perception")
+    first = frame.dropna().groupby("ally", observed=True)["month"].min()
+    for ally, month in JOINS.items():
+        assert first[ally] == pd.Timestamp(month)
+
+
+def test_nobody_objects_or_holds_up_before_joining(history: Ensemble) -> None:
+    decisions, objections = history.frame("decisions"), history.frame("objections")
+    month = decisions.drop_duplicates("meeting").set_index("meeting")[["month", "forum"]]
+    found = objections.join(month, on="meeting")
+    assert len(found) > 500 and {"MNE", "GBR"} <= set(found["ally"])
+    for ally, joined in JOINS.items():
+        at_nato = found[(found["ally"] == ally) & found["forum"].isin(["nac", "nato_summit"])]
+        assert (at_nato["month"] >= pd.Timestamp(joined)).all()
+        named = decisions[decisions["forum"].isin(["nac", "nato_summit"]) & (decisions["month"] < pd.Timestamp(joined))]
+        assert not (named["pivotal"] == ally).any()
+    british = found[(found["ally"] == "GBR") & (found["forum"] == "eu_council")]
+    assert (british["month"] < pd.Timestamp("2020-02")).all()
+    outside = found[(found["forum"] == "eu_council") & found["ally"].isin(["USA", "TUR", "NOR", "CAN"])]
+    assert outside.empty
+
+
+@pytest.mark.parametrize(("event", "counts"), [("", (29, 29, 30, 30)), ("2020-05", (29, 29, 29, 30))])
+def test_a_scenario_of_2018_that_runs_on_takes_in_a_thirtieth(event: str, counts: tuple[int, ...]) -> None:
+    moved = f"events: [{{month: {event}, type: accession, ally: MKD, source: hypothetical}}]\n" if event else ""
+    longer = load_text(f"name: longer\nextends: baseline_2018\nmonths: 40\n{moved}")
+    ensemble = als.simulate(longer, draws=20, seed=2)
+    listed = ensemble.data["spending"].notnull().all("draw").sum("ally").to_series()
+    found = tuple(int(listed[pd.Timestamp(month)]) for month in ("2018-07", "2020-02", "2020-04", "2020-05"))
+    assert found == counts
+    assert np.isfinite(ensemble.data["mean_spending"]).all()
+
+
+def test_aid_begins_with_the_invasion(history: Ensemble) -> None:
+    aid = history.data["ukraine_support_total"]
+    assert (aid.sel(month=slice("2014-01", "2022-02")) == 0.0).all()
+    assert (aid.sel(month=slice("2022-03", None)) > 0.3).all()
+
+
+def test_items_are_those_of_the_record_and_say_nothing_of_what_came_of_them() -> None:
+    known = record()
+    cited = []
+    for meeting in als.load_scenario(NAME).meetings:
+        for item in meeting.agenda:
+            if item.source.startswith("record "):
+                row = known[item.source.removeprefix("record ")]
+                issue = {"spending_pledge": "defence_spending"}.get(row["issue"], row["issue"])
+                assert (row["month"], FORUM[row["forum"]], issue) == (meeting.month, meeting.forum, item.issue), row
+                assert row["decision"] not in (item.text, meeting.title)
+                cited.append(row["id"])
+    assert len(cited) == len(set(cited))
+    assert set(cited) == set(known)
+
+
+def test_levels_follow_the_rule_that_the_file_states() -> None:
+    """A level set item by item could carry what was decided; these depend on date, issue and size of the step only."""
+    norms = {issue.name: issue.norm for issue in ISSUE_TABLE}
+    for meeting in als.load_scenario(NAME).meetings:
+        era = "2014" if meeting.month <= "2014-09" else "2018" if meeting.month <= "2022-06" else "2025"
+        for item in meeting.agenda:
+            norm = norms[item.issue][era]
+            if (meeting.id, item.issue) == ("eu_council-2014-09", "sanctions"):
+                norm = norms["sanctions"]["2018"]  # in force since July
+            if item.divisible:
+                assert item.reversion == norm, item
+                step = round(item.proposed - norm, 3)
+                regime = round(norms[item.issue]["2018"] - norm, 3) if era == "2014" else None
+                readmission = meeting.forum == "g7" and item.floor == 0.8
+                assert step in (0.1, 0.2, 0.3, -0.1, regime) or (readmission and item.proposed == 0.2), item
+            else:
+                assert (item.proposed, item.reversion) == (norm, 0.0), item
+
+
+def test_the_turn_of_2025_opens_a_gap_that_no_month_before_it_has(history: Ensemble) -> None:
+    gap = history.data["threat_gap"]
+    before, after = gap.sel(month=slice(None, "2024-12")).max("month"), gap.sel(month="2025-06").squeeze()
+    assert float((after > before).mean()) > 0.9
