@@ -419,7 +419,7 @@ def weigh(item, table, seats, f, p):
         room = table.threshold[i] + p[P.s] * table.temper[i] - table.loss[i]
         if room < least:
             least, pivotal = room, i
-    return support / total, least, pivotal
+    return min(1.0, support / total), least, pivotal  # sums in different orders may differ in the last bit
 
 
 @leaf

@@ -25,6 +25,7 @@ from alliance_sim.core.layout import (
     CH_HOLDUP_END,
     CH_POSITION,
     CH_TEMPER,
+    COALITION,
     DEFERRED,
     DILUTED,
     EU_COUNCIL,
@@ -185,7 +186,8 @@ def hold(v, meetings, records, row, table, seats, seed, draw, t, meeting):
         contested = False
         for i in range(seats.n):
             records.objection[row, j, table.ally[i]] = table.objection[i]
-            contested = contested or table.objection[i] > 0
+            # To stay out of a coalition of the willing breaks no silence.
+            contested = contested or (table.objection[i] > 0 and item.rule != COALITION)
         records.pivotal[row, j] = table.ally[pivotal]
         records.room[row, j] = room
         records.tabled[row, j] = tabled
