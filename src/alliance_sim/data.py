@@ -1,15 +1,20 @@
-"""Where the two data folders are: in a wheel, an editable install and a source checkout alike."""
+"""The two data folders, in a wheel, an editable install and a source checkout alike, and the tables in them."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["calibration_hash", "data_folder"]
+__all__ = ["Row", "calibration_hash", "data_folder", "table"]
+
+Row = Mapping[str, str]
 
 
 @cache
@@ -46,3 +51,26 @@ def calibration_hash() -> str:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+@cache
+def table(name: str) -> tuple[Row, ...]:
+    """Return the rows of a calibration table.
+
+    Parameters
+    ----------
+    name : str
+        Path below the calibration folder without its suffix, for instance ``"facts/actors"``.
+
+    Returns
+    -------
+    tuple of read-only mappings
+        Column name to text, in the order of the file; an unknown value is an empty text.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such table.
+    """
+    with (data_folder("calibration") / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
+        return tuple(MappingProxyType(row) for row in csv.DictReader(handle))

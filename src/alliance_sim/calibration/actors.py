@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.calibration.tables import Row, coded_as, number, table
+from alliance_sim.calibration.tables import coded_as, number
+from alliance_sim.data import Row, table
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, ERAS, USA
 

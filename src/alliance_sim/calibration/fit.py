@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from alliance_sim.calibration.actors import FACT_YEAR, exposure_of, spending_of
-from alliance_sim.calibration.tables import Row, members, number, table
-from alliance_sim.data import data_folder
+from alliance_sim.calibration.tables import members, number
+from alliance_sim.data import Row, data_folder, table
 from alliance_sim.registry.actors import ALLIES
 
 __all__ = ["ACTORS", "CONSTRUCTS", "Reading", "bears_on", "main", "prior", "priors_csv", "readings"]

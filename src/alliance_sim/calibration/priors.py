@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.calibration.actors import check_era
-from alliance_sim.calibration.tables import coded_as, number, table
+from alliance_sim.calibration.tables import coded_as, number
 from alliance_sim.core.layout import CH_CALIBRATION
 from alliance_sim.core.rng import normals
+from alliance_sim.data import table
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id

@@ -1,41 +1,15 @@
-"""The calibration tables as they are on disk: rows of text, read once."""
+"""Reading the cells of calibration tables."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from alliance_sim.data import data_folder
+from alliance_sim.data import Row, table
 from alliance_sim.errors import InputError
 
-__all__ = ["Row", "coded_as", "members", "number", "table"]
-
-Row = Mapping[str, str]
-
-
-@cache
-def table(name: str) -> tuple[Row, ...]:
-    """Return the rows of a calibration table.
-
-    Parameters
-    ----------
-    name : str
-        Path below the calibration folder without its suffix, for instance ``"facts/actors"``.
-
-    Returns
-    -------
-    tuple of read-only mappings
-        Column name to text, in the order of the file; an unknown value is an empty text.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such table.
-    """
-    with (data_folder("calibration") / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
-        return tuple(MappingProxyType(row) for row in csv.DictReader(handle))
+__all__ = ["coded_as", "members", "number"]
 
 
 def number(row: Row, column: str, missing: float = 0.0) -> float:

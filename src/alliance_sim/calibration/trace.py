@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alliance_sim.calibration.fit import ACTORS, LEADER, bears_on
-from alliance_sim.calibration.tables import Row, coded_as, table
+from alliance_sim.calibration.tables import coded_as
+from alliance_sim.data import Row, table
 from alliance_sim.errors import InputError, nearest
 
 __all__ = ["Trace", "evidence"]

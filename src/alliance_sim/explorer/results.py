@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.calibration.tables import table
+from alliance_sim.data import table
 from alliance_sim.registry.actors import ALLIES, FORUMS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Scenario, load_scenario
