@@ -160,7 +160,7 @@ def test_check_passes_good_files_and_names_what_is_wrong(shell: Shell, tmp_path:
     assert status == 2 and out.splitlines()[-1] == "3 files, 1 ok, 2 with problems"
     first, second, third = err.splitlines()
     assert first.startswith(f"{bad}:3: moths: unknown key (nearest: months); allowed: name, ")
-    assert second.startswith(f"{bad}:4: era: ") and third == f"{tmp_path}/none.yaml: there is no such file"
+    assert second.startswith(f"{bad}:4: era: ") and third.startswith(f"{tmp_path}/none.yaml: there is no such file; ")
     assert shell("check", str(tmp_path))[1:] == (
         f"{good}: ok (good: 36 months, 2 events, 15 meetings)\n2 files, 1 ok, 1 with problems\n",
         f"{first}\n{second}\n",
@@ -172,7 +172,7 @@ def test_check_takes_folders_and_bundled_names(shell: Shell, tmp_path: Path) -> 
     count = len(list_scenarios()) + 1
     assert out.splitlines()[-1] == f"{count} files, {count} ok, 0 with problems"
     assert "baseline_2025: ok" in shell.good("check", "baseline_2025")
-    assert shell.bad("check", str(tmp_path)) == f"{tmp_path}/*.yaml: there is no such file\n"
+    assert shell.bad("check", str(tmp_path)).startswith(f"{tmp_path}/*.yaml: there is no such file; ")
     status, out, err = shell("check", "baseline_2026", "baseline_2025")
     assert status == 2 and "nearest: baseline_2025" in err and "baseline_2025: ok" in out
     assert "Missing argument" in shell.bad("check")

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         status = app(arguments, standalone_mode=False)
     except InputError as error:
-        print(f"alliance-sim: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         status = 2
     except USAGE_ERRORS as error:
         error.show()
@@ -177,10 +177,13 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_def
 def _scenario_files(file: str) -> list[str | Path]:
     """Return the scenario files of a folder, or the file itself; what is neither may be a bundled name."""
     path = Path(file)
-    if not path.is_dir():
-        return [path if path.exists() else file]
-    # A folder without any is no reason to be content.
-    return sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml")) or [path / "*.yaml"]
+    try:
+        if not path.is_dir():
+            return [path if path.exists() else file]
+        # A folder without any is no reason to be content.
+        return sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml")) or [path / "*.yaml"]
+    except OSError:
+        return [path]  # Loading it says what is wrong.
 
 
 @app.command()

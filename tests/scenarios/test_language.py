@@ -28,7 +28,8 @@ from alliance_sim.scenarios import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.schema import KEYS
+from alliance_sim.scenarios.library import MAX_BYTES, MAX_DEPTH
+from alliance_sim.scenarios.schema import KEYS, MAX_ENTRIES
 from alliance_sim.scenarios.tables import language_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,6 +159,11 @@ def test_schema_offers_no_default_that_would_be_refused() -> None:
 
 def test_page_holds_the_tables() -> None:
     assert between("language") == language_tables(), "print them again: python -m alliance_sim.scenarios.tables"
+
+
+def test_page_tells_the_limits() -> None:
+    assert f"{MAX_BYTES:,} bytes, {MAX_DEPTH} levels of" in PAGE
+    assert f"{MAX_ENTRIES:,} events and {MAX_ENTRIES:,} meetings." in PAGE
 
 
 def test_tables_have_every_key_with_its_range_default_and_source() -> None:
@@ -340,7 +346,7 @@ def test_one_place_makes_an_event_type_and_an_outcome_known_everywhere(copy: Pat
     told = run(copy, *command, "check", "mine.yaml", "bad.yaml")
     assert told.returncode == 2 and "mine.yaml: ok" in told.stdout
     first, *others = told.stderr.splitlines()
-    assert first.startswith("bad.yaml:4: events[0]: 'referendm' is not an event type (nearest: referendum)")
+    assert first.startswith("bad.yaml:4: events[0].type: 'referendm' is not an event type (nearest: referendum)")
     assert any("swong: unknown key (nearest: swing)" in line for line in others)
     assert any("'quarels' is not an outcome (nearest: quarrels)" in line for line in others)
     tables = run(copy, "-m", "alliance_sim.scenarios.tables").stdout

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from alliance_sim.errors import nearest
+from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.outcomes import OUTCOMES
 
 __all__ = ["OPERATORS", "Condition", "ConditionField", "parse_condition"]
@@ -41,28 +41,31 @@ class Condition:
         return f"{self.outcome} {self.op} {self.value!r}"
 
 
-def parse_condition(text: str) -> Condition:
+def parse_condition(text: object) -> Condition:
     """Read a condition.
 
     Raises
     ------
     ValueError
-        If the text is not ``OUTCOME OPERATOR NUMBER`` or the outcome is unknown.
+        If the text is not ``OUTCOME OPERATOR NUMBER``, the outcome is unknown, or the number outside its range.
     """
-    found = _CONDITION.fullmatch(text)
+    found = _CONDITION.fullmatch(text) if isinstance(text, str) else None
     if not found:
         raise ValueError(
-            f"{text!r} is not a condition; allowed: an outcome, one of {' '.join(OPERATORS)}, a number, "
+            f"{shown(text)} is not a condition; allowed: an outcome, one of {' '.join(OPERATORS)}, a number, "
             "such as 'assertiveness > 0.6'"
         )
     name, op, value = found.groups()
     if name not in OUTCOMES:
-        raise ValueError(f"{name!r} is not an outcome{nearest(name, OUTCOMES)}")
+        raise ValueError(f"{shown(name)} is not an outcome{nearest(name, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}")
+    outcome = OUTCOMES[name]
+    if not outcome.low <= float(value) <= outcome.high:
+        raise ValueError(f"{name} is never {value}; allowed: {outcome.low:g} to {outcome.high:g}")
     return Condition(name, op, float(value))
 
 
 def _read(value: Any) -> Any:
-    return parse_condition(value) if isinstance(value, str) else value
+    return value if isinstance(value, Condition) else parse_condition(value)
 
 
 #: A condition as a field of a record: a text in files.

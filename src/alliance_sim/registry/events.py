@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, field_validator, model_validator
 from pydantic.config import JsonDict
 
-from alliance_sim.errors import nearest
+from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
 from alliance_sim.registry.conditions import ConditionField
 from alliance_sim.registry.fields import (
@@ -38,6 +38,7 @@ __all__ = [
     "LEADERSHIPS",
     "SHIFTABLE",
     "STATES",
+    "Accession",
     "AnyEvent",
     "Effect",
     "Event",
@@ -149,6 +150,10 @@ class Event(Entry, ABC):
     def effects(self) -> tuple[Effect, ...]:
         """Return what the event does in its month."""
 
+    def allies(self) -> tuple[str, ...]:
+        """Return the allies that the event happens to: it may name none before it joined."""
+        return ()
+
 
 class BilateralSummit(Event):
     """The presidents of the United States and Russia meet."""
@@ -221,6 +226,9 @@ class GuaranteeStatement(Event):
     def effects(self) -> tuple[Effect, ...]:
         return _forcing("statement", self.severity, *self.about)
 
+    def allies(self) -> tuple[str, ...]:
+        return self.about
+
 
 class SpendingDemand(Event):
     """Washington demands in public that the allies spend more on defence."""
@@ -254,6 +262,9 @@ class TradeDispute(Event):
         named = [ally for party in self.parties for ally in (eu_allies(self.month) if party == "EU" else (party,))]
         return _forcing("trade", self.size, *dict.fromkeys(named))
 
+    def allies(self) -> tuple[str, ...]:
+        return tuple(party for party in self.parties if party != "EU")
+
 
 class StrategicDocument(Event):
     """The departments publish a strategy that names Russia as a rival."""
@@ -272,7 +283,7 @@ def _stance(value: Any) -> float | str:
         return known("a measured leadership", LEADERSHIPS)(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and -1.0 <= value <= 1.0:
         return float(value)
-    raise ValueError(f"{value!r} is not a stance; allowed: -1 to 1, or for USA {', '.join(LEADERSHIPS)}")
+    raise ValueError(f"{shown(value)} is not a stance; allowed: -1 to 1, or for USA {', '.join(LEADERSHIPS)}")
 
 
 class LeadershipChange(Event):
@@ -304,6 +315,9 @@ class LeadershipChange(Event):
         if isinstance(self.stance, str):
             return (Effect("forcing", "leader", LEADERSHIPS.index(self.stance) + 1.0, op="set"),)
         return _forcing("stance", self.stance, self.ally)
+
+    def allies(self) -> tuple[str, ...]:
+        return (self.ally,)
 
 
 class Escalation(Event):
@@ -355,6 +369,9 @@ class HybridCampaign(Event):
     def effects(self) -> tuple[Effect, ...]:
         return _forcing("hybrid", self.size, *(self.target or ()))
 
+    def allies(self) -> tuple[str, ...]:
+        return self.target or ()
+
 
 class Accession(Event):
     """A country joins the alliance; membership follows from it when the scenario is compiled."""
@@ -363,9 +380,17 @@ class Accession(Event):
     salient: ClassVar[str | None] = "ally"
 
     type: Literal["accession"] = "accession"
-    ally: Ally = Field(description="who joins in this month")
+    ally: Ally = Field(description="who joins in this month; no member at the start")
+
+    @model_validator(mode="after")
+    def _certain(self) -> Accession:
+        # Who sits at the table is the same in every draw.
+        if self.probability < 1.0 or self.when:
+            raise ValueError("an accession is certain; allowed: neither probability nor when")
+        return self
 
     def effects(self) -> tuple[Effect, ...]:
+        """Return nothing: who sits where is known before a run."""
         return ()
 
 
@@ -459,7 +484,7 @@ class Shift(Event):
     @model_validator(mode="after")
     def _within(self) -> Shift:
         if (self.by is None) == (self.to is None):
-            raise ValueError("give either by or to")
+            raise ValueError("give one of the two, by or to")
         effect = _shift_of(self.name)
         low, high = effect.low, effect.high
         if self.to is not None and not low <= self.to <= high:
@@ -491,9 +516,11 @@ def _shift_of(name: str) -> Effect:
         return Effect("position", "position", 0.0, rest[1] if len(rest) > 1 else None, rest[0])
     try:
         parameter, actor = resolve(name)
-    except ValueError as error:
-        hint = nearest(name, SHIFTABLE)
-        raise ValueError(f"{error}; or a state{hint}, such as {', '.join(STATES)}, norm.ISSUE") from None
+    except ValueError:
+        raise ValueError(
+            f"{shown(name)} is neither a parameter nor a state{nearest(name, _SHIFTED)}; allowed: a parameter, "
+            f"{', '.join(STATES)}, {', '.join(ALLY_STATES)} (with .ALLY or not), norm.ISSUE or position.ISSUE.ALLY"
+        ) from None
     if name in ACTOR_QUANTITIES or name in AT_THE_START:
         raise ValueError(
             f"{name} is read at the start of a run only: set it under parameters"

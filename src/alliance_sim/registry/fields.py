@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from alliance_sim.errors import nearest
+from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.actors import ALLIES, USA
 
 __all__ = [
@@ -55,7 +57,7 @@ def known(what: str, names: Collection[str], listed: bool = True) -> Callable[[s
     def check(name: str) -> str:
         if name not in names:
             allowed = f"; allowed: {', '.join(names)}" if listed else ""
-            raise ValueError(f"{name!r} is not {what}{nearest(name, names)}{allowed}")
+            raise ValueError(f"{shown(name)} is not {what}{nearest(name, names)}{allowed}")
         return name
 
     return check
@@ -72,9 +74,9 @@ def _some(entries: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise ValueError(f"named twice: {', '.join(twice)}")
+        raise ValueError(f"{', '.join(twice)}: named twice; allowed: once")
     return names
 
 
@@ -84,13 +86,23 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 
 def _month(value: Any) -> str:
     if not isinstance(value, str) or not _MONTH.fullmatch(value):
-        raise ValueError(f"{value!r} is not a month; allowed: YYYY-MM, or a whole number of months after the start")
+        raise ValueError(
+            f"{shown(value)} is not a month; allowed: YYYY-MM, for events and meetings also months after the start"
+        )
+    return value
+
+
+def _text(value: str) -> str:
+    odd = {letter for letter in value if unicodedata.category(letter) == "Cc"} - {"\n", "\t"}
+    if odd:
+        # A terminal would obey them.
+        raise ValueError(f"holds control characters ({min(odd)!a}); allowed: text")
     return value
 
 
 def _label(value: str) -> str:
     if not _LABEL.fullmatch(value):
-        raise ValueError(f"{value!r} is not a name; allowed: up to 80 letters, digits and _ . + -, no blanks")
+        raise ValueError(f"{shown(value)} is not a name; allowed: up to 80 letters, digits and _ . + -, no blanks")
     return value
 
 
@@ -107,7 +119,7 @@ Month = Annotated[str, BeforeValidator(_month), WithJsonSchema(_month_schema)]
 _MonthOrOffset = Annotated[
     Month, WithJsonSchema({"anyOf": [_month_schema, {"type": "integer", "minimum": 0, "maximum": 999}]})
 ]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1), AfterValidator(_text)]
 Label = Annotated[
     str,
     AfterValidator(_label),
@@ -118,12 +130,12 @@ Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0, json_schema_extra={"
 Signed = Annotated[float, Field(strict=True, ge=-1.0, le=1.0, json_schema_extra={"unit": "share"})]
 Ally = Annotated[
     str,
-    AfterValidator(known("an ally", ALLIES)),
+    AfterValidator(known("the code of an ally", ALLIES)),
     WithJsonSchema({"type": "string", "enum": list(ALLIES), "form": "ISO3 code"}),
 ]
 
 _PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]
-_partner = Annotated[str, AfterValidator(known("an ally of the United States", _PARTNERS))]
+_partner = Annotated[str, AfterValidator(known("the code of an ally other than USA", _PARTNERS))]
 #: A check that a list has entries. A minimum length would complain where the entries are at fault, too.
 Filled = AfterValidator(_some)
 #: One ally of the United States, or a list of them.
@@ -131,7 +143,7 @@ Allies = Annotated[
     tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _one_or_more(_PARTNERS, "ISO3 code")
 ]
 _PARTIES = ("EU", *_PARTNERS)
-_party = Annotated[str, AfterValidator(known("an ally of the United States or EU", _PARTIES))]
+_party = Annotated[str, AfterValidator(known("EU or the code of an ally other than USA", _PARTIES))]
 #: The same, where the European Union may be named as well.
 Parties = Annotated[
     tuple[_party, ...],

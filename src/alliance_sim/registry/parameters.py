@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alliance_sim.errors import InputError, nearest
+from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, ERAS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
@@ -309,4 +309,8 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         return parameter, None
     if parameter is not None and parameter.per_ally and ally in ALLIES:
         return parameter, ally
-    raise InputError(f"no parameter is called {name!r}{nearest(name, (*PARAMETERS, *parameter_names()))}")
+    hint = nearest(name, (*PARAMETERS, *parameter_names()))
+    raise InputError(
+        f"no parameter is called {shown(name)}{hint}; allowed: {', '.join(PARAMETERS)}, threat_perception.ALLY, "
+        "position.ISSUE.ALLY"
+    )

@@ -44,9 +44,14 @@ def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]
     """
     found = _changed("", _shown(base, ("era", "start", "months")), _shown(other, ("era", "start", "months")))
     found += _parameters(base, other)
-    old, new = ({entry.id: entry for entry in (*each.events, *each.meetings)} for each in (base, other))
-    calendar = sorted({**new, **old}.values(), key=lambda entry: entry.month)
-    return (*found, *(line for entry in calendar for line in _entry(old.get(entry.id), new.get(entry.id))))
+    old, new = _calendar(base), _calendar(other)
+    entries = sorted({**new, **old}.values(), key=lambda entry: entry.month)
+    return (*found, *(line for entry in entries for line in _entry(old.get(entry.id), new.get(entry.id))))
+
+
+def _calendar(scenario: Scenario) -> dict[str, Event | Meeting]:
+    entries: tuple[Event | Meeting, ...] = (*scenario.events, *scenario.meetings)
+    return {entry.id: entry for entry in entries}
 
 
 def _details(event: Event) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from alliance_sim.data import data_folder
-from alliance_sim.errors import InputError, nearest
+from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.fields import Label
 from alliance_sim.scenarios.messages import Location, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS, Scenario
@@ -25,19 +26,47 @@ __all__ = [
     "write_scenario",
 ]
 
-MAX_BYTES = 1_000_000
+#: The longest history has a third of it.
+MAX_BYTES = 250_000
+#: Levels of lists and mappings in one another; a scenario has five.
+MAX_DEPTH = 20
 
 #: The commented scenario that a new one starts from.
 _TEMPLATE = Path(__file__).with_name("new.yaml")
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML without dates: a month stays the text it is."""
+    """YAML 1.2: ``NO`` is Norway, ``1e-3`` a number, a month the text it is. PyYAML by itself reads YAML 1.1."""
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """Read 010 as ten."""
+        return int(self.construct_scalar(node))
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    # Longer ones are read as floats: a number of many digits takes long to convert.
+    ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what `_Loader` reads."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+
+_TEXT = "tag:yaml.org,2002:str"
+#: What the parser says, in other words.
+_WORDS = {
+    "but found another document": "a second document begins here; allowed: one",
+    "mapping values are not allowed in this context": "a colon within a text; put the text in quotes",
 }
 
 
@@ -86,7 +115,7 @@ def load_text(text: str, origin: str = "text") -> Scenario:
 def dump(scenario: Scenario) -> str:
     """Return a scenario as YAML, complete and free of `extends`; reading it gives the same scenario."""
     fields = scenario.model_dump(mode="json", exclude_none=True)
-    return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
@@ -103,7 +132,7 @@ def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
     bundled = list_scenarios()
     if name not in bundled:
         raise InputError(
-            f"no bundled scenario is called {name!r}{nearest(name, bundled)}; allowed: {', '.join(bundled)}, "
+            f"no bundled scenario is called {shown(name)}{nearest(name, bundled)}; allowed: {', '.join(bundled)}, "
             "or the path of a .yaml file"
         )
     return data_folder("scenarios") / f"{name}.yaml"
@@ -140,9 +169,9 @@ def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | Non
         ((_, problem),) = problems(error, KEYS)
         raise InputError(problem) from None
     if _is_path(name):
-        raise InputError(f"{name!r} is a file; allowed: the name alone, {Path(name).stem}")
+        raise InputError(f"{shown(name)} is a file; allowed: the name alone, {Path(name).stem}")
     if name in list_scenarios():
-        raise InputError(f"{name!r} is the name of a bundled scenario; allowed: any other")
+        raise InputError(f"{shown(name)} is the name of a bundled scenario; allowed: any other")
     folder = folder or Path()
     path = folder / f"{name}.yaml"
     text = _renamed(name, source, folder)
@@ -171,7 +200,7 @@ def _renamed(name: str, source: str | Path, folder: Path) -> str:
     # From the last to the first, so that places further up stay where they are.
     for key in sorted(values, key=lambda key: nodes[key].start_mark.index, reverse=True):
         first, last = nodes[key].start_mark.index, nodes[key].end_mark.index
-        line = yaml.safe_dump({key: values[key]}, allow_unicode=True, width=MAX_BYTES)
+        line = yaml.dump({key: values[key]}, Dumper=_Dumper, allow_unicode=True, width=MAX_BYTES)
         blanks = text[first + len(text[first:last].rstrip()) : last]
         text = text[:first] + line.removeprefix(f"{key}: ").rstrip() + blanks + text[last:]
     return text
@@ -187,7 +216,7 @@ def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenari
     text = _text(path)
     line = (*children, path.resolve())
     if line[-1] in children:
-        raise InputError(f"extends goes round in a circle: {' -> '.join(each.stem for each in line)}")
+        raise InputError(f"goes round in a circle: {' -> '.join(each.stem for each in line)}")
     return _read(text, str(path), path.parent, line)
 
 
@@ -196,15 +225,17 @@ def _text(path: Path) -> str:
         known, size = path.is_file(), path.stat().st_size if path.exists() else 0
         content = path.read_bytes() if known and size <= MAX_BYTES else b""
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: the file cannot be read ({error})") from None
+        raise InputError(f"{path}: the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if not known:
-        raise InputError(f"{path}: there is no such file")
+        problem = "is no file" if path.exists() else "there is no such file"
+        raise InputError(f"{path}: {problem}; allowed: a .yaml file, or one of {', '.join(list_scenarios())}")
     if size > MAX_BYTES:
-        raise InputError(f"{path}: the file is too big; allowed: {MAX_BYTES:,} bytes")
+        raise InputError(f"{path}: the file has {size:,} bytes; allowed: {MAX_BYTES:,}")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: the file is not UTF-8 text (byte {error.start})") from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: file: byte {error.start} is not UTF-8; allowed: text in UTF-8") from None
 
 
 def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> Scenario:
@@ -218,10 +249,10 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
         name = fields.pop("extends")
         try:
             if not isinstance(name, str):
-                raise InputError("allowed: a bundled name or a path")
+                raise InputError(f"{shown(name)} is not allowed; allowed: a bundled name or a path")
             parent = _open(name, folder, children)
         except InputError as error:
-            found.append((("extends",), str(error)))
+            found += [(("extends",), line) for line in str(error).splitlines()]
             fields.pop("drop", None)
         else:
             fields, dropped = _merged(parent, fields)
@@ -252,10 +283,13 @@ def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], li
     """Return the fields of a child on top of its parent's, and what is wrong with its `drop`."""
     drop = child.pop("drop", [])
     if not isinstance(drop, list):
-        return {**dict(parent), **child}, [(("drop",), "allowed: a list of ids of inherited events and meetings")]
+        what = f"{shown(drop)} is not allowed; allowed: a list of ids of inherited events and meetings"
+        return {**dict(parent), **child}, [(("drop",), what)]
     ids = [item.id for item in (*parent.events, *parent.meetings)]
+    if len(drop) > len(ids):
+        return {**dict(parent), **child}, [(("drop",), f"has {len(drop):,} entries; allowed: {len(ids)}, all there is")]
     found: list[Problem] = [
-        (("drop", i), f"{name!r} is no inherited event or meeting{nearest(str(name), ids)}")
+        (("drop", i), f"{shown(name)} is not inherited{nearest(str(name), ids)}; allowed: {', '.join(ids)}")
         for i, name in enumerate(drop)
         if name not in ids
     ]
@@ -276,7 +310,7 @@ def _own(location: Location, problem: str, inherited: dict[str, int], fields: di
     if len(location) > 1 and location[0] in inherited:
         key, i = str(location[0]), int(location[1])
         if i < inherited[key]:
-            return (("extends",), f"inherited {fields[key][i].id}: {problem}")
+            return (("extends",), f"inherited {fields[key][i].id}: {problem}, or to drop it")
         return ((key, i - inherited[key], *location[2:]), problem)
     return (location, problem)
 
@@ -284,31 +318,45 @@ def _own(location: Location, problem: str, inherited: dict[str, int], fields: di
 def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int]]:
     """Return the mapping that a YAML text holds and the line of every place in it."""
     if len(text) > MAX_BYTES:
-        raise InputError(f"{origin}: the text is too long; allowed: {MAX_BYTES:,} characters")
+        raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")
     try:
+        _refuse_depth(text)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
-            lines, found = _lines(node)
+            lines, found = _lines(node, loader)
             data = None if found or node is None else loader.construct_document(node)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{origin}:{line}: file: not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"{origin}:1: file: not YAML: {' '.join(str(error).split())}") from None
-    except RecursionError:
-        raise InputError(f"{origin}:1: file: nested too deeply") from None
+        problem = _WORDS.get(error.problem or "", f"not YAML: {error.problem}")
+        if any("\t" in each for each in text.splitlines()[line - 1 : line]):
+            problem += " (there is a tab in this line; allowed: blanks)"
+        raise InputError(f"{origin}:{line}: file: {problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise InputError(f"{origin}:{line}: file: not YAML: {error.reason}") from None
     if found:
         raise InputError(report(origin, found, lines))
     if not isinstance(data, dict):
-        raise InputError(f"{origin}:1: file: not a scenario; allowed: a mapping of {', '.join(KEYS[''])}")
+        what = "the file is empty" if data is None else "not a scenario"
+        raise InputError(f"{origin}:1: file: {what}; allowed: a mapping of {', '.join(KEYS[''])}")
     return data, lines
 
 
-def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem]]:
-    """Return the line of every place of a document, and repeated keys, odd keys and aliases."""
+def _refuse_depth(text: str) -> None:
+    """Refuse what is nested so deeply that building it would break the stack."""
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
+
+
+def _lines(root: yaml.Node | None, loader: Any) -> tuple[dict[Location, int], list[Problem]]:
+    """Return the line of every place of a document, and repeated keys, odd keys, tags and aliases."""
     lines: dict[Location, int] = {}
     found: list[Problem] = []
     seen: set[int] = set()
@@ -316,23 +364,24 @@ def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem]]:
     def visit(node: yaml.Node, place: Location) -> None:
         if id(node) in seen:
             # An alias can stand for itself, or multiply a small file into a huge one.
-            found.append((place, "anchors and aliases are not used here; write it out"))
+            found.append((place, "an alias is not allowed; allowed: what it stands for, written out"))
             return
         seen.add(id(node))
         lines.setdefault(place, node.start_mark.line + 1)
+        if node.tag not in (loader.resolve(type(node), node.value, (True, False)), _TEXT):
+            found.append((place, f"the tag {shown(node.tag)} is not allowed; allowed: values without tags"))
         if isinstance(node, yaml.SequenceNode):
             for i, item in enumerate(node.value):
                 visit(item, (*place, i))
         elif isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                inner = (*place, str(key.value))
-                if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
-                    shown = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
+                inner = (*place, key.value if isinstance(key, yaml.ScalarNode) else "?")
+                if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
                     lines[inner] = key.start_mark.line + 1
-                    found.append((inner, f"{shown} is not a key; allowed: texts"))
+                    found.append((inner, f"{shown(key.value)} is not a key; allowed: a text"))
                 elif inner in lines:
                     lines[inner] = key.start_mark.line + 1
-                    found.append((inner, "the key is given twice"))
+                    found.append((inner, "is given twice; allowed: once"))
                 else:
                     lines[inner] = key.start_mark.line + 1
                     visit(value, inner)

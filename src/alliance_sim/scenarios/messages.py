@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from alliance_sim.errors import nearest
+from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.events import EVENT_TYPES
 
 __all__ = ["Location", "Problem", "field_name", "problems", "refuse", "report"]
@@ -21,6 +21,7 @@ Problem = tuple[Location, str]
 _SHAPES = {
     "bool_type": "true or false",
     "dict_type": "a mapping",
+    "finite_number": "a finite number",
     "float_type": "a number",
     "int_type": "a whole number",
     "list_type": "a list",
@@ -29,6 +30,11 @@ _SHAPES = {
     "string_type": "a text",
     "tuple_type": "a list",
 }
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
+#: Keys that a message shows as they are.
+_PLAIN = re.compile(r"[\w.+-]{1,80}")
+#: Problems of one file that are told.
+MOST = 100
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
@@ -47,7 +53,7 @@ def refuse(title: str, found: list[Problem]) -> None:
 
 
 def problems(error: ValidationError, allowed: Mapping[str, tuple[str, ...]], *within: str) -> list[Problem]:
-    """Return every problem of a failed validation.
+    """Return the problems of a failed validation.
 
     Parameters
     ----------
@@ -61,14 +67,20 @@ def problems(error: ValidationError, allowed: Mapping[str, tuple[str, ...]], *wi
     found = []
     for detail in error.errors(include_url=False):
         location = (*within, *detail["loc"])
+        if detail["type"].startswith("union_tag_"):
+            location = (*location, "type")
         found.append((_plain(location), _message({**detail, "loc": location}, allowed)))
     return found
 
 
 def field_name(location: Location) -> str:
     """Return a location as users write it, such as ``events[2].share``."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in location)
     return text.removeprefix(".") or "file"
+
+
+def _key(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else shown(name)
 
 
 def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> str:
@@ -80,7 +92,10 @@ def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> 
         return lines.get(location, 1)
 
     numbered = sorted((line(location), field_name(location), problem) for location, problem in found)
-    return "\n".join(f"{origin}:{number}: {field}: {problem}" for number, field, problem in numbered)
+    lines_ = [f"{origin}:{number}: {field}: {problem}" for number, field, problem in numbered[:MOST]]
+    if len(numbered) > MOST:
+        lines_.append(f"{origin}: and {len(numbered) - MOST:,} more problems")
+    return "\n".join(lines_)
 
 
 def _holder(location: Location) -> str:
@@ -108,26 +123,29 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, tuple[str, ...]]) -> 
     if kind == "missing":
         return "is missing"
     if kind == "union_tag_not_found":
-        return f"type is missing; allowed: {', '.join(EVENT_TYPES)}"
+        return f"is missing; allowed: {', '.join(EVENT_TYPES)}"
     if kind == "union_tag_invalid":
-        tag = str(context["tag"])
-        return f"{tag!r} is not an event type{nearest(tag, EVENT_TYPES)}; allowed: {', '.join(EVENT_TYPES)}"
+        tag = value["type"]
+        hint = nearest(tag, EVENT_TYPES) if isinstance(tag, str) else ""
+        return f"{shown(tag)} is not an event type{hint}; allowed: {', '.join(EVENT_TYPES)}"
     if kind == "extra_forbidden":
         keys = allowed[_holder(detail["loc"][:-1])]
         return f"unknown key{nearest(str(detail['loc'][-1]), keys)}; allowed: {', '.join(keys)}"
     if kind == "literal_error":
         names = re.findall(r"'([^']*)'", context["expected"])
-        return f"{_short(value)} is not allowed{nearest(str(value), names)}; allowed: {', '.join(names)}"
+        return f"{_refused(value)}{nearest(str(value), names)}; allowed: {', '.join(names)}"
     if kind == "string_too_short":
         return "is empty; allowed: a text"
     if kind in _SHAPES:
-        return f"{_short(value)} is not allowed; allowed: {_SHAPES[kind]}"
+        unquoted = ", without quotes" if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else ""
+        return f"{_refused(value)}; allowed: {_SHAPES[kind]}{unquoted}"
     for bound, words in _BOUNDS.items():
         if bound in context:
-            return f"{_short(value)} is out of range; allowed: {words} {context[bound]:g}"
-    return f"{_short(value)}: {detail['msg']}"
+            return f"{shown(value)} is out of range; allowed: {words} {context[bound]:g}"
+    if kind == "too_long":
+        return f"has {context['actual_length']} entries; allowed: {context['max_length']}"
+    return f"{shown(value)}: {detail['msg']}"
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _refused(value: object) -> str:
+    return "is empty" if value is None else f"{shown(value)} is not allowed"

@@ -22,9 +22,10 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from alliance_sim.errors import InputError
+from alliance_sim.data import table
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ERAS
-from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
+from alliance_sim.registry.events import EVENT_TYPES, Accession, AnyEvent, Event
 from alliance_sim.registry.fields import (
     Entry,
     Filled,
@@ -39,7 +40,7 @@ from alliance_sim.registry.fields import (
     month_number,
 )
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, resolve
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.scenarios.messages import Problem, field_name, problems, refuse
 
@@ -47,6 +48,10 @@ __all__ = ["KEYS", "AgendaItem", "Distribution", "Meeting", "Scenario"]
 
 #: Items of a meeting that one decision can hold.
 MAX_PACKAGE = 3
+#: Events of a scenario, and meetings: more than eight a month in the longest run.
+MAX_ENTRIES = 2_000
+#: There are no more to set.
+MAX_PARAMETERS = len({*PARAMETERS, *parameter_names()})
 
 Rule = Literal["unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition"]
 Issue = Annotated[
@@ -233,6 +238,8 @@ class Scenario(Record):
     def _parameters(cls, values: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         if not isinstance(values, dict):
             return handler(values)
+        if len(values) > MAX_PARAMETERS:
+            raise ValueError(f"has {len(values):,} entries; allowed: {MAX_PARAMETERS}")
         good: dict[str, float | Distribution] = {}
         found: list[Problem] = []
         for name, value in values.items():
@@ -254,9 +261,11 @@ class Scenario(Record):
         if not isinstance(items, (list, tuple)):
             return handler(items)
         key = str(info.field_name)
+        if len(items) > MAX_ENTRIES:
+            raise ValueError(f"has {len(items):,} entries; allowed: {MAX_ENTRIES:,}")
         start, months = info.data.get("start"), info.data.get("months")
         taken = {event.id for event in info.data.get("events", ())}
-        good: list[Any] = []
+        good: dict[int, Any] = {}
         found: list[Problem] = []
         for i, item in enumerate(items):
             try:
@@ -269,11 +278,14 @@ class Scenario(Record):
                 last = month_name(month_number(start) + months - 1)
                 found.append(((i, "month"), f"{checked.month} is outside the run; allowed: {start} to {last}"))
             if checked.id in taken:
-                found.append(((i, "id"), f"{checked.id!r} is taken; give this one an id of its own"))
+                taken_by = "give this one an id of its own, or drop the other if it is inherited"
+                found.append(((i, "id"), f"{shown(checked.id)} is taken; {taken_by}"))
             taken.add(checked.id)
-            good.append(checked)
+            good[i] = checked
+        if key == "events" and start:
+            found += _strangers(good, start)
         refuse(key, found)
-        return tuple(good)
+        return tuple(good.values())
 
     def offset(self, month: str) -> int:
         """Return how many months after the start a ``YYYY-MM`` month lies."""
@@ -320,6 +332,27 @@ def _dated(item: Any, start: str) -> Any:
     if type(month) is not int or not 0 <= month < 1000:
         return item
     return {**item, "month": month_name(month_number(start) + month)}
+
+
+def _strangers(events: Mapping[int, Event], start: str) -> list[Problem]:
+    """Return the accessions of members, and the events of allies that have not joined by then."""
+    found: list[Problem] = []
+    joined = {row["iso3"]: row["nato_accession"] for row in table("facts/actors")}
+    moved: set[str] = set()
+    for i, event in events.items():
+        if isinstance(event, Accession):
+            if event.ally in moved or joined[event.ally] <= start:
+                since = f"{event.ally} is a member from {joined[event.ally]} on"
+                found.append(((i, "ally"), f"{since}; allowed: one accession, of no member at the start"))
+            else:
+                joined[event.ally] = event.month
+                moved.add(event.ally)
+    for i, event in events.items():
+        for ally in event.allies():
+            if event.month < joined[ally]:
+                early = f"{event.month} is too early: {ally} joins in {joined[ally]}"
+                found.append(((i, "month"), f"{early}; allowed: from then on"))
+    return found
 
 
 def _prior(name: str, value: float | Distribution) -> Prior:
