@@ -321,19 +321,7 @@ def test_compare_draws_a_figure(shell: Shell, tmp_path: Path) -> None:
         (("run", "us_russia_reset"), "nearest: us_russia_reset_2025"),
         (("run", "nowhere/file.yaml"), "nowhere/file.yaml: there is no such file"),
         (("run", "baseline_2025", "--draws", "0"), "draws: 0 is out of range; allowed: a whole number from 1"),
-        (("run", "baseline_2025", "--draws", "4294967295"), "GB; allowed: up to"),
         (("run", "baseline_2025", "--draws", "many"), "--draws"),
-        (("run", "baseline_2025", "--seed", "-1"), "seed: -1"),
-        (
-            ("run", "baseline_2025", "--months", "49"),
-            "months: 49 is out of range; allowed: a whole number from 1 to 48",
-        ),
-        (("run", "baseline_2025", "--set", "kapa=0.1"), "nearest: kappa"),
-        (("run", "baseline_2025", "--set", "kappa"), "--set kappa: allowed: NAME=VALUE"),
-        (("run", "baseline_2025", "--set", "kappa=much"), "the value being a number"),
-        (("run", "baseline_2025", "--set", "kappa=nan"), "kappa"),
-        (("run", "baseline_2025", "--set", "kappa=1e9"), "kappa"),
-        (("run", "baseline_2025", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
         (("run",), "SCENARIO"),
         (("compare", "baseline_2025"), "OTHER..."),
         (("compare", "baseline_2025", "helsinki_2018"), "allowed: scenarios of one era"),
@@ -344,6 +332,7 @@ def test_compare_draws_a_figure(shell: Shell, tmp_path: Path) -> None:
         (("compare", "baseline_2025", "washington_2024", "--seed", "-1"), "seed: -1"),
         (("compare", "baseline_2025", "washington_2024", "--set", "kapa=0.1"), "nearest: kappa"),
         (("compare", "baseline_2025", "washington_2024", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
+        (("compare", "baseline_2025", "washington_2024", "--plot", "/proc/figure.png"), "cannot be written"),
         (("rnu",), "rnu"),
         (("run", "baseline_2025", "--darws", "3"), "--darws"),
         (("show", "nothing"), "no bundled scenario is called 'nothing'"),
@@ -366,19 +355,7 @@ def test_an_interrupt_is_exit_130(shell: Shell, monkeypatch: pytest.MonkeyPatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("alliance_sim.ensemble.simulate", interrupted)
-    assert shell(*RUN) == (130, "", "interrupted\n")
-
-
-def test_ctrl_c_ends_a_long_run() -> None:
-    code = """
-import os, signal, threading
-from alliance_sim import cli
-threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-cli.main(["run", "baseline_2025", "--draws", "50000"])
-"""
-    run = process("-c", code)
-    out, err = run.communicate(timeout=200)
-    assert run.returncode == 130 and out == "" and err.endswith("interrupted\n") and "Traceback" not in err
+    assert shell(*RUN) == (130, "", "interrupted: nothing was written\n")
 
 
 @pytest.mark.parametrize("arguments", [("list",), RUN, (*RUN, "--json"), COMPARE])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from alliance_sim.comparison import Comparison, Pair
+    from alliance_sim.compile import Keep
     from alliance_sim.ensemble import Ensemble
 
 __all__ = ["main"]
@@ -55,6 +58,8 @@ app = typer.Typer(
 USAGE_ERRORS: tuple[type[Any], ...] = typer.BadParameter.__bases__
 #: Columns of a pipe, where no terminal says how wide it is.
 PIPE_WIDTH = 120
+#: On fewer columns a terminal breaks the lines; tables of that width would show no numbers.
+LEAST_WIDTH = 80
 #: Below it the report speaks of Monte Carlo error.
 FEW_DRAWS = 400
 FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
@@ -88,18 +93,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, num
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 the answer is no, 2 the input is at fault, 130 interrupted."""
+    _open_streams()
+    interrupted = "interrupted"
     try:
-        status = app(arguments, standalone_mode=False)
+        with _output():  # pages of help
+            status = app(arguments, standalone_mode=False)
     except InputError as error:
         print(error, file=sys.stderr)
         status = 2
     except USAGE_ERRORS as error:
         error.show()
         status = error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except MemoryError:
+        print("the memory of this machine is not enough; allowed: fewer draws", file=sys.stderr)
+        status = 2
+    except (KeyboardInterrupt, typer.Abort) as interrupt:
+        interrupted = ": ".join(("interrupted", *map(str, interrupt.args)))
         status = 130
     if status == 130:
-        print("interrupted", file=sys.stderr)
+        print(interrupted, file=sys.stderr)
     sys.exit(status)
 
 
@@ -222,37 +234,40 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run many draws of a scenario: the decision board, and outcomes with intervals."""
-    what_if = load_scenario(scenario).with_parameters(_values(settings or []))
+    written: list[Path] = []
+    with _kept(written):
+        what_if = load_scenario(scenario).with_parameters(_values(settings or []))
 
-    # What would fail in the end fails before the work begins.
-    from alliance_sim.ensemble import check_vacant, first_months, simulate
+        # What would fail in the end fails before the work begins.
+        from alliance_sim.ensemble import check_vacant, check_writable, first_months, result_size, simulate
 
-    if months is not None:
-        what_if = first_months(what_if, months)
-    if out:
-        check_vacant(out)
-    if plot:
-        from alliance_sim.plots import check_kind
+        if months is not None:
+            what_if = first_months(what_if, months)
+        keep: Keep = "allies" if out else "monthly"
+        size = result_size(what_if, draws, keep)
+        if out:
+            check_vacant(out)
+            check_writable(out, size)
+        if plot:
+            _check_figure(plot)
+            if what_if.months == 1:
+                raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
 
-        check_kind(plot)
-
-    with _progress() as bar:
-        task = bar.add_task(what_if.name, total=draws)
-        ensemble = simulate(
-            what_if,
-            draws,
-            seed,
-            "allies" if out else "monthly",
-            progress=lambda done: bar.update(task, completed=done),
-        )
-    if plot:
-        ensemble.plot(FIGURE, plot)
-    if out:
-        ensemble.save(out)
-    if as_json:
-        _print_json(_as_json(ensemble))
-    else:
-        _print(*_report(ensemble), *(Text(f"Written: {path}", "dim") for path in (out, plot) if path))
+        with _progress() as bar:
+            task = bar.add_task(what_if.name, total=draws)
+            ensemble = simulate(what_if, draws, seed, keep, progress=lambda done: bar.update(task, completed=done))
+        # What was computed is shown first: it must not be lost where it cannot be written.
+        if as_json:
+            _print_json(_as_json(ensemble))
+        else:
+            _print(*_report(ensemble))
+        if out:
+            written.append(ensemble.save(out))
+        if plot:
+            ensemble.plot(FIGURE, plot)
+            written.append(plot)
+    if not as_json:
+        _print_written(written)
 
 
 @app.command()
@@ -274,28 +289,30 @@ def compare(
 
     All run with the same chance, over the months they share with the base; all are of one era.
     """
-    values = _values(settings or [])
-    what_ifs = [load_scenario(name).with_parameters(values) for name in (base, *others)]
+    written: list[Path] = []
+    with _kept(written):
+        values = _values(settings or [])
+        what_ifs = [load_scenario(name).with_parameters(values) for name in (base, *others)]
 
-    from alliance_sim import comparison as paired
+        from alliance_sim import comparison as paired
 
-    if plot:
-        from alliance_sim.plots import check_kind
+        if plot:
+            _check_figure(plot)
 
-        check_kind(plot)
-
-    with _progress() as bar:
-        task = bar.add_task(f"{len(what_ifs)} scenarios", total=draws)
-        comparison = paired.compare(
-            *what_ifs, draws=draws, seed=seed, progress=lambda done: bar.update(task, completed=done)
-        )
-    if plot:
-        comparison.plot(plot)
-    if as_json:
-        _print_json(_differences_as_json(comparison))
-    else:
-        reports = [part for pair in comparison.pairs for part in _pair_report(comparison, pair)]
-        _print(*reports, *(Text(f"Written: {path}", "dim") for path in (plot,) if path))
+        with _progress() as bar:
+            task = bar.add_task(f"{len(what_ifs)} scenarios", total=draws)
+            comparison = paired.compare(
+                *what_ifs, draws=draws, seed=seed, progress=lambda done: bar.update(task, completed=done)
+            )
+        if as_json:
+            _print_json(_differences_as_json(comparison))
+        else:
+            _print(*(part for pair in comparison.pairs for part in _pair_report(comparison, pair)))
+        if plot:
+            comparison.plot(plot)
+            written.append(plot)
+    if not as_json:
+        _print_written(written)
 
 
 @app.command()
@@ -312,12 +329,39 @@ def explore(port: Annotated[int, typer.Option(min=1, max=65535)] = 8765) -> None
     serve(port)
 
 
+@contextmanager
+def _kept(written: list[Path]) -> Iterator[None]:
+    """Say on an interrupt what was written until then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f"{', '.join(map(str, written))} is complete" if written else "nothing was written"
+        raise typer.Abort(kept) from None
+
+
+def _print_written(written: list[Path]) -> None:
+    if written:
+        _print(*(Text(f"Written: {path}", "dim", overflow="fold") for path in written))
+
+
+def _check_figure(path: Path) -> None:
+    """Refuse the path of a figure that could not be written."""
+    from alliance_sim.ensemble import check_writable
+    from alliance_sim.plots import check_kind
+
+    check_writable(path)
+    check_kind(path)
+
+
 def _values(settings: list[str]) -> dict[str, float]:
     values = {}
     for setting in settings:
         name, _, value = setting.partition("=")
+        name = name.strip()
+        if name in values:
+            raise InputError(f"--set {setting}: {name} is given twice; allowed: once")
         try:
-            values[name.strip()] = float(value)
+            values[name] = float(value)
         except ValueError:
             raise InputError(f"--set {setting}: allowed: NAME=VALUE, the value being a number") from None
     return values
@@ -499,7 +543,8 @@ def _board(decisions: pd.DataFrame) -> Table:
 
 def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
     last = len(ensemble.months) - 1
-    at = sorted({0, min(12, last), last})
+    # Three columns of intervals take a hundred characters.
+    at = sorted({0, min(12, last), last} if _console().width >= 100 else {0, last})
     table = _table("outcome", "unit", *(ensemble.months[t] for t in at), gap=1)
     for column in table.columns:
         column.no_wrap = True
@@ -639,13 +684,14 @@ def _console() -> Console:
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPE_WIDTH
+    console.width = max(console.width, LEAST_WIDTH)
     return console
 
 
 def _print(*parts: RenderableType) -> None:
     console = _console()
     # rich would end the process itself when the reader of a pipe has gone.
-    with console.capture() as capture:
+    with _output(), console.capture() as capture:
         console.print(Group(*parts))
     _write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
@@ -655,13 +701,32 @@ def _print_json(content: dict[str, Any]) -> None:
 
 
 def _write(text: str) -> None:
-    """Write to standard output; a reader that has gone has seen enough."""
-    try:
+    with _output():
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # What is left in the buffer must not be flushed into the closed pipe when Python ends.
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Write to standard output; a reader that has gone has seen enough."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename:
+            raise  # No stream: they have no name.
+        # What is left in the buffer must not be flushed once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise InputError(f"standard output cannot be written ({error.strerror})") from None
+
+
+def _open_streams() -> None:
+    """Replace streams that are closed, and write ``?`` where an encoding lacks a letter."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _progress() -> Progress:

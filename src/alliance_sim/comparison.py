@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from alliance_sim import __version__
 from alliance_sim.compile import DECISIONS, AgendaRow, Block, Program, compile_scenario
 from alliance_sim.ensemble import CHUNK, check_chance, check_memory, decided, in_chunks, summaries
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
 
@@ -74,7 +74,7 @@ def compare(
     names = [program.scenario.name for program in programs]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"compare: two of the others are called {name!r}; allowed: each name once")
+            raise InputError(f"compare: two of the others are called {shown(name)}; allowed: each name once")
     # Both sides of every pair, and the differences of one pair with the copies that its quantiles take.
     check_memory(draws, 8 * len(OUTCOMES) * (2 * len(programs) + 3), f"{len(programs) + 1} scenarios")
     pairs = [_pair(first, program, draws) for program in programs]

@@ -27,7 +27,7 @@ from alliance_sim.core.mechanisms import Draws, Facts, State
 from alliance_sim.core.meetings import Meetings, Records, key_of
 from alliance_sim.core.month import Output, run_block
 from alliance_sim.core.rng import FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, sample_table
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, FORUMS, USA
 from alliance_sim.registry.events import Accession, Effect
 from alliance_sim.registry.fields import month_name, month_number
@@ -318,7 +318,12 @@ def _compile_kernel(program: Program, block: Block) -> None:
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                 }
                 code = f"from {__name__} import store_kernel; store_kernel()"
-                subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+                # In a session of its own: on Ctrl-C it is this process that ends it, and says so once.
+                done = subprocess.run([sys.executable, "-c", code], env=environment, start_new_session=True)
+                if done.returncode:
+                    raise InputError(
+                        f"{CACHE_BASE}: no compiled code can be kept here; NUMBA_CACHE_DIR names another folder"
+                    )
             program._call(block, 0, None, None, block.draw0)  # no draws
             run_block.disable_compile()
             _compiled.set()
@@ -455,7 +460,9 @@ def _starts(months: list[int], total: int) -> NDArray[np.int64]:
 def _identifier(name: str, taken: dict[int, str], what: str) -> int:
     ident = stable_id(name)
     if taken.setdefault(ident, name) != name:
-        raise InputError(f"{what}: {name!r} and {taken[ident]!r} have the same random numbers; rename one of them")
+        raise InputError(
+            f"{what}: {shown(name)} and {shown(taken[ident])} have the same random numbers; rename one of them"
+        )
     return ident
 
 
@@ -606,6 +613,7 @@ def _refuse_shared_keys(table: Any, names: list[str]) -> None:
                     key = int(key_of.py_func(table.item_ident[column], actor))
                     if key in seen:
                         raise InputError(
-                            f"meetings {names[meeting]!r} and {seen[key]!r} share random numbers; rename one of them"
+                            f"meetings {shown(names[meeting])} and {shown(seen[key])} share random numbers; "
+                            "rename one of them"
                         )
                     seen[key] = names[meeting]

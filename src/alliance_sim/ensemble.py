@@ -7,10 +7,12 @@ and any chunk.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import operator
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -48,10 +50,12 @@ __all__ = [
     "check_chance",
     "check_memory",
     "check_vacant",
+    "check_writable",
     "decided",
     "first_months",
     "in_chunks",
     "load_results",
+    "result_size",
     "simulate",
     "summaries",
 ]
@@ -498,21 +502,57 @@ class Ensemble:
 
 
 def check_vacant(folder: Path) -> None:
-    """Refuse a folder for results that holds something already, or cannot be written.
+    """Refuse a folder for results that holds something already.
 
     Raises
     ------
     InputError
-        If it does, is no folder, or nothing can be written where it is to be.
+        If it does, or is no folder.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise InputError(f"{folder}: exists and is not an empty folder; allowed: a new or empty one")
-    above = next(parent for parent in folder.resolve().parents if parent.exists())
     try:
-        with tempfile.TemporaryFile(dir=above):
-            pass
+        vacant = not any(folder.iterdir()) if folder.is_dir() else not os.path.lexists(folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
+    if not vacant:
+        raise InputError(f"{folder}: exists and is not an empty folder; allowed: a new or empty one")
+
+
+def check_writable(path: Path, size: int = 0) -> None:
+    """Refuse the path of a file or folder that cannot be written.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Bytes it is going to take.
+
+    Raises
+    ------
+    InputError
+        If the name or the folders above it do not allow it, or the disk has less than `size` left.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            path.lstat()
+        above = next(parent for parent in path.absolute().parents if parent.exists())
+        with tempfile.TemporaryFile(dir=above):
+            pass
+        free = shutil.disk_usage(above).free
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    if size > free:
+        raise InputError(f"{path}: takes about {size / 1e9:,.2f} GB; allowed: up to {free / 1e9:,.2f} GB, all there is")
+
+
+def result_size(scenario: Scenario, draws: int, keep: Keep) -> int:
+    """Return the bytes that the result of a run takes in memory, and about as many on disk.
+
+    Raises
+    ------
+    InputError
+        If `draws` is out of range.
+    """
+    return _whole("draws", draws, 1, MAX_DRAWS) * _draw_size(compile_scenario(scenario), keep)
 
 
 def load_results(folder: str | Path) -> Ensemble:
@@ -647,18 +687,19 @@ def _pool() -> tuple[ThreadPoolExecutor, int]:
 def _room(program: Program, draws: int, keep: Keep) -> tuple[Output, Records]:
     """Allocate what is kept of a run."""
     pattern = program.block(0, 0, 0, keep)
-
-    def total(arrays: tuple[NDArray[Any], ...]) -> int:
-        return sum(array.itemsize * math.prod(array.shape[1:]) for array in arrays)
-
     hint = "" if keep == "final" else ", or keep less"
-    what = f"{program.scenario.name} with keep={keep!r}"
-    check_memory(draws, total((*pattern.output, *pattern.records)), what, hint)
+    check_memory(draws, _draw_size(program, keep), f"{program.scenario.name} with keep={keep!r}", hint)
 
     def room(array: NDArray[Any]) -> NDArray[Any]:
         return np.empty((draws, *array.shape[1:]), array.dtype)
 
     return Output(*map(room, pattern.output)), Records(*map(room, pattern.records))
+
+
+def _draw_size(program: Program, keep: Keep) -> int:
+    """Bytes that are kept of a draw."""
+    pattern = program.block(0, 0, 0, keep)
+    return sum(array.itemsize * math.prod(array.shape[1:]) for array in (*pattern.output, *pattern.records))
 
 
 def check_memory(draws: int, size: int, what: str, hint: str = "") -> None:
@@ -678,11 +719,13 @@ def check_memory(draws: int, size: int, what: str, hint: str = "") -> None:
 
 
 def _memory() -> float:
-    """Bytes of memory of this machine, or no limit where the system does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return math.inf
+    """Bytes of memory of this machine or container, or no limit where the system does not say."""
+    memory = math.inf
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        memory = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with contextlib.suppress(ValueError, OSError):
+        memory = min(memory, float(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    return memory
 
 
 def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[str, str | int]:

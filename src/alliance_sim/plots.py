@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 
 __all__ = ["board", "check_kind", "fans", "forest", "write"]
 
@@ -165,7 +166,9 @@ def check_kind(path: Path) -> None:
     kinds = Figure().canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in kinds:
         allowed = ", ".join(f".{kind}" for kind in sorted(kinds))
-        raise InputError(f"{path}: no figure ends in {path.suffix!r}; allowed: {allowed}")
+        raise InputError(f"{path}: no figure ends in {shown(path.suffix)}; allowed: {allowed}")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; allowed: a file")
 
 
 def write(figure: Figure, path: Path) -> None:
@@ -174,15 +177,18 @@ def write(figure: Figure, path: Path) -> None:
     Raises
     ------
     InputError
-        If the kind is unknown or the file cannot be written.
+        If the kind is unknown or the file cannot be written; then a file of that name stays as it was.
     """
-    check_kind(path)
     # Dates would make two equal figures differ.
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
     try:
+        check_kind(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with plt.rc_context(_STYLE):
-            figure.savefig(path, metadata=metadata)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as temporary:
+            unfinished = Path(temporary) / path.name
+            with plt.rc_context(_STYLE):
+                figure.savefig(unfinished, metadata=metadata)
+            unfinished.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
 
@@ -201,5 +207,5 @@ def _fan(axis: Axes, series: pd.DataFrame) -> None:
 
 
 def _frame(figure: Figure, title: str, note: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False)
     figure.supxlabel(note, x=0.995, ha="right", fontsize=6.5, color=GREY)

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from alliance_sim.comparison import compare
-from alliance_sim.errors import InputError, nearest
+from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.tables import markdown_table
 
@@ -60,7 +60,7 @@ def filled(page: str, draws: int = DRAWS) -> str:
             )
         for name in _outcomes(stories[opening.start()]):
             if name not in OUTCOMES:
-                raise InputError(f"line {line}: story: {name!r} is not an outcome{nearest(name, OUTCOMES)}")
+                raise InputError(f"line {line}: story: {shown(name)} is not an outcome{nearest(name, OUTCOMES)}")
     others: dict[str, dict[str, None]] = {}
     for story in stories.values():
         others.setdefault(story["base"], {})[story["other"]] = None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from alliance_sim.calibration.tables import coded_as, number
 from alliance_sim.data import Row, table
-from alliance_sim.errors import InputError, nearest
+from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, ERAS, USA
 
 __all__ = [
@@ -122,7 +122,7 @@ def check_era(era: str) -> None:
         If `era` is not one of `ERAS`.
     """
     if era not in ERAS:
-        raise InputError(f"era: {era!r} is not one of {', '.join(ERAS)}{nearest(era, ERAS)}")
+        raise InputError(f"era: {shown(era)} is not one of {', '.join(ERAS)}{nearest(era, ERAS)}")
 
 
 def month_number(date: str) -> int:

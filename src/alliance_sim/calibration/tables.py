@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 
 from alliance_sim.data import Row, table
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 
 __all__ = ["coded_as", "members", "number"]
 
@@ -24,7 +24,7 @@ def number(row: Row, column: str, missing: float = 0.0) -> float:
     try:
         return float(text) if text else missing
     except ValueError:
-        raise InputError(f"{column}: {text!r} is not a number, in row {next(iter(row.values()))!r}") from None
+        raise InputError(f"{column}: {shown(text)} is not a number, in row {shown(next(iter(row.values())))}") from None
 
 
 def coded_as(era: str) -> str:

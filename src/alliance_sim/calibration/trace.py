@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alliance_sim.calibration.fit import ACTORS, LEADER, bears_on
 from alliance_sim.calibration.tables import coded_as
 from alliance_sim.data import Row, table
-from alliance_sim.errors import InputError, nearest
+from alliance_sim.errors import InputError, nearest, shown
 
 __all__ = ["Trace", "evidence"]
 
@@ -75,11 +75,11 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     """
     chosen = era or "2025"
     if chosen not in ACTORS:
-        raise InputError(f"era: {chosen!r} is not one of {', '.join(ACTORS)}{nearest(chosen, ACTORS)}")
+        raise InputError(f"era: {shown(chosen)} is not one of {', '.join(ACTORS)}{nearest(chosen, ACTORS)}")
     if actor not in ACTORS[chosen]:
         names = ACTORS[chosen]
         raise InputError(
-            f"actor: {actor!r} has no prior in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
+            f"actor: {shown(actor)} has no prior in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
         )
     coded = chosen if actor == LEADER else coded_as(chosen)
     return Trace(

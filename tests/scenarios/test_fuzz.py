@@ -1,0 +1,193 @@
+"""Mutated scenario files: each is refused with a message or runs, and none takes long."""
+
+import os
+import subprocess
+import sys
+import time
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from alliance_sim.data import data_folder
+from alliance_sim.ensemble import simulate
+from alliance_sim.errors import InputError
+from alliance_sim.registry.actors import ALLIES, FORUMS
+from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import parameter_names
+from alliance_sim.scenarios import list_scenarios, load_scenario
+from alliance_sim.scenarios.schema import KEYS
+
+LOW, HIGH = (np.array([getattr(outcome, end) for outcome in OUTCOMES.values()]) for end in ("low", "high"))
+ORIGINALS = [(data_folder("scenarios") / f"{name}.yaml").read_bytes() for name in list_scenarios()]
+#: Seconds and bytes that one file may take.
+SECONDS, MEMORY = 2.0, 500e6
+
+#: What a value is replaced by: what belongs elsewhere, and what belongs nowhere.
+VALUES = st.one_of(
+    st.sampled_from([*ALLIES, *FORUMS, *EVENT_TYPES, *ISSUES, *SHIFTABLE, *parameter_names(), *list_scenarios()]),
+    st.builds(
+        "{} {} {!r}".format, st.sampled_from(list(OUTCOMES)), st.sampled_from([">", "<=", "=="]), st.floats(0, 1)
+    ),
+    st.sampled_from(["2018-01", "2025-07", "2031-12", "2099-12", "washington_2018", "coalition", "qualified_majority"]),
+    st.sampled_from([None, True, False, "", " ", "a" * 1000, "../x.yaml", "\0", "\x1b[2J", "é", "\N{SNOWMAN}", [], {}]),
+    st.sampled_from([0, 1, -1, 2**63, 10**30, 0.0, -0.0, 1e-300, 1e308, -1e308, float("inf"), float("nan")]),
+    st.integers(-300, 300),
+    st.floats(0, 1),
+    st.floats(),
+    st.text(max_size=8),
+    st.builds(lambda kind, values: {kind: values}, st.sampled_from(KEYS["parameters"]), st.lists(st.floats(0, 1))),
+)
+NAMES = st.sampled_from(sorted({name for keys in KEYS.values() for name in keys} | {*parameter_names()}))
+CHANGES = st.lists(
+    st.tuples(st.integers(0), st.sampled_from(["set", "delete", "copy", "rename", "add", "move"]), NAMES, VALUES),
+    min_size=1,
+    max_size=4,
+)
+EDITS = st.lists(st.tuples(st.integers(0), st.integers(0, 30), st.binary(max_size=6)), min_size=1, max_size=6)
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Return every (container, key) below a tree."""
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [found for key, value in entries for found in ((tree, key), *places(value))]
+
+
+def changed(original: bytes, changes: list[tuple[int, str, str, Any]]) -> bytes:
+    """Change values, keys and entries of a file that stays YAML."""
+    tree = yaml.safe_load(original)
+    for at, what, name, value in changes:
+        everywhere = places(tree)
+        if not everywhere:
+            break
+        inside, key = everywhere[at % len(everywhere)]
+        if what == "set":
+            inside[key] = deepcopy(value)
+        elif what == "delete":
+            del inside[key]
+        elif what == "copy" and isinstance(inside, list):
+            inside.append(deepcopy(inside[key]))
+        elif what == "rename" and isinstance(inside, dict):
+            inside[name] = inside.pop(key)
+        elif what == "add" and isinstance(inside, dict):
+            inside[name] = deepcopy(value)
+        else:
+            other, there = everywhere[(at * 7919) % len(everywhere)]
+            inside[key], other[there] = deepcopy(other[there]), deepcopy(inside[key])
+    return yaml.dump(tree, Dumper=Plain, sort_keys=False, allow_unicode=True).encode()
+
+
+class Plain(yaml.SafeDumper):
+    """Writes no aliases: they would be all that is wrong with a file."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def edited(original: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """Replace some bytes by others."""
+    for at, length, put in edits:
+        start = at % (len(original) + 1)
+        original = original[:start] + put + original[start + length :]
+    return original
+
+
+FILES = st.builds(changed, st.sampled_from(ORIGINALS), CHANGES) | st.builds(edited, st.sampled_from(ORIGINALS), EDITS)
+
+
+def judged(path: Path) -> bool:
+    """Load and run a file; tell whether it was accepted."""
+    start = time.process_time()
+    try:
+        scenario = load_scenario(path)
+    except InputError as error:
+        lines = str(error).splitlines()
+        assert lines and all(line.startswith(f"{path}:") and line.isprintable() for line in lines)
+        return False
+    finally:
+        assert time.process_time() - start < SECONDS
+    ensemble = simulate(scenario, 2, keep="allies")
+    assert np.isfinite(ensemble.output.outcomes).all()
+    assert (ensemble.output.outcomes >= LOW).all() and (ensemble.output.outcomes <= HIGH).all()
+    assert ensemble.decisions()["level_mean"].between(0.0, 1.0).all()
+    return True
+
+
+def fuzz(count: int, path: Path) -> int:
+    """Judge `count` files; return how many were accepted."""
+    accepted = 0
+
+    @settings(max_examples=count, suppress_health_check=list(HealthCheck), database=None)
+    @given(FILES)
+    def each(content: bytes) -> None:
+        nonlocal accepted
+        path.write_bytes(content)
+        accepted += judged(path)
+
+    each()
+    return accepted
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.full)])
+def test_mutated_files_are_refused_or_run(count: int, tmp_path: Path) -> None:
+    accepted = fuzz(count, tmp_path / "mutated.yaml")
+    print(f"{accepted} of {count} accepted")
+    assert accepted > count // 50
+
+
+#: A process forked from this large one would count its memory as its own: a small one stands between them.
+LAUNCHER = """
+import resource, subprocess, sys
+done = subprocess.run([sys.executable, "-m", "alliance_sim", *sys.argv[1:]], stdout=subprocess.DEVNULL)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(done.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+"""
+
+
+def command(*arguments: str) -> tuple[int, str, float, int]:
+    """Run a command; return its status, what it says on stderr, its seconds of CPU time, and its peak of memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True, text=True, encoding="utf-8", check=True,
+    )  # fmt: skip
+    status, seconds, peak = done.stdout.split()
+    return int(status), done.stderr, float(seconds), int(peak)
+
+
+@pytest.mark.parametrize("count", [2, pytest.param(200, marks=pytest.mark.full)])
+def test_commands_on_mutated_files_end_well(count: int, tmp_path: Path) -> None:
+    path = tmp_path / "mutated.yaml"
+    bundled = ("run", "baseline_2025", "--draws", "2")
+    command(*bundled)  # compiled code is there
+    # Most of a short run is loading; on a busy machine that alone takes the time allowed.
+    allowed = {"check": SECONDS, "run": max(SECONDS, 1.5 * command(*bundled)[2])}
+    seconds: dict[str, list[float]] = {"check": [], "run": []}
+    peaks: list[int] = []
+
+    @settings(max_examples=count, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate])
+    @given(FILES)
+    def each(content: bytes) -> None:
+        path.write_bytes(content)
+        statuses = []
+        for arguments in (("check", str(path)), ("run", str(path), "--draws", "2")):
+            status, said, spent, peak = command(*arguments)
+            assert "Traceback" not in said and bool(said) == (status == 2), said
+            statuses.append(status)
+            seconds[arguments[0]].append(spent)
+            peaks.append(peak)
+        assert statuses in ([0, 0], [2, 2])
+
+    each()
+    print(
+        {name: f"{max(spent):.2f} s of {allowed[name]:.2f}" for name, spent in seconds.items()}, max(peaks) / 1e6, "MB"
+    )
+    assert all(max(spent) < allowed[name] for name, spent in seconds.items())
+    assert max(peaks) < MEMORY
