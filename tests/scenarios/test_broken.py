@@ -6,6 +6,7 @@ in ``...`` may go on.
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -22,14 +23,17 @@ FILES = sorted(path.name for path in BROKEN.glob("*.yaml"))
 HEAD = "name: mine\ntitle: t\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [hypothetical]\n"
 EVENT = "{month: 1, type: hybrid_campaign, size: 0.1, source: s"
 DEEP = 100_000
+#: Bytes of memory that checking may take.
+MEMORY = 500_000_000
 
 
 def check(*files: str, folder: Path) -> list[str]:
-    """Return what the command `check` says of files that are all at fault."""
+    """Return what the command `check` says of files that are all at fault, within limits on time and memory."""
     done = subprocess.run(
         [sys.executable, "-m", "alliance_sim", "check", *files],
         cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, f"{len(files)} files, 0 ok, {len(files)} with problems\n"), done.stdout
     assert "Traceback" not in done.stderr
@@ -136,7 +140,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first_messages(folder: Path) -> dict[str, str]:
-    """Return the first message of every file, all checked in one process that has a limit on its memory."""
+    """Return the first message of every file, all checked in one process."""
     others = ["folder.yaml", "missing.yaml", "nul\udcff.yaml", "a" * 300 + ".yaml", "/dev/null"]
     found: dict[str, str] = {}
     for message in check(*(f"{name}.yaml" for name in CONTENTS), *others, folder=folder):
