@@ -141,7 +141,7 @@ def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
 def load_parent(name_or_path: str | Path) -> Scenario | None:
     """Return the scenario that the file of a scenario `extends`, if it does; raise what `load_scenario` raises."""
     path = scenario_path(name_or_path)
-    fields, _ = _parse(_text(path), str(path))
+    fields, *_ = _parse(_text(path), str(path))
     return _open(fields["extends"], path.parent, ()) if "extends" in fields else None
 
 
@@ -239,10 +239,9 @@ def _text(path: Path) -> str:
 
 
 def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> Scenario:
-    data, lines = _parse(text, origin)
+    data, lines, found = _parse(text, origin)
     fields = {**data, "text": text}
     parent: Scenario | None = None
-    found: list[Problem] = []
     if "text" in data:
         found.append((("text",), f"unknown key; allowed: {', '.join(KEYS[''])}"))
     if "extends" in fields:
@@ -315,8 +314,8 @@ def _own(location: Location, problem: str, inherited: dict[str, int], fields: di
     return (location, problem)
 
 
-def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int]]:
-    """Return the mapping that a YAML text holds and the line of every place in it."""
+def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int], list[Problem]]:
+    """Return the mapping that a YAML text holds, the line of every place in it, and the keys given twice."""
     if len(text) > MAX_BYTES:
         raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")
     try:
@@ -324,7 +323,7 @@ def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int]]
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
-            lines, found = _lines(node, loader)
+            lines, twice, found = _lines(node, loader)
             data = None if found or node is None else loader.construct_document(node)
         finally:
             loader.dispose()
@@ -338,11 +337,11 @@ def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int]]
         line = text.encode()[: error.position].count(b"\n") + 1
         raise InputError(f"{origin}:{line}: file: not YAML: {error.reason}") from None
     if found:
-        raise InputError(report(origin, found, lines))
+        raise InputError(report(origin, twice + found, lines))
     if not isinstance(data, dict):
         what = "the file is empty" if data is None else "not a scenario"
         raise InputError(f"{origin}:1: file: {what}; allowed: a mapping of {', '.join(KEYS[''])}")
-    return data, lines
+    return data, lines, twice
 
 
 def _refuse_depth(text: str) -> None:
@@ -355,9 +354,13 @@ def _refuse_depth(text: str) -> None:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
 
 
-def _lines(root: yaml.Node | None, loader: Any) -> tuple[dict[Location, int], list[Problem]]:
-    """Return the line of every place of a document, and repeated keys, odd keys, tags and aliases."""
+def _lines(root: yaml.Node | None, loader: Any) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
+    """Return the line of every place of a document; repeated keys; and odd keys, tags and aliases.
+
+    Of a repeated key the last is left in the document: what else is at fault there can be told, too.
+    """
     lines: dict[Location, int] = {}
+    twice: list[Problem] = []
     found: list[Problem] = []
     seen: set[int] = set()
 
@@ -374,18 +377,20 @@ def _lines(root: yaml.Node | None, loader: Any) -> tuple[dict[Location, int], li
             for i, item in enumerate(node.value):
                 visit(item, (*place, i))
         elif isinstance(node, yaml.MappingNode):
+            last: dict[str, tuple[yaml.Node, yaml.Node]] = {}
             for key, value in node.value:
                 inner = (*place, key.value if isinstance(key, yaml.ScalarNode) else "?")
+                lines[inner] = key.start_mark.line + 1
                 if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
-                    lines[inner] = key.start_mark.line + 1
                     found.append((inner, f"{shown(key.value)} is not a key; allowed: a text"))
-                elif inner in lines:
-                    lines[inner] = key.start_mark.line + 1
-                    found.append((inner, "is given twice; allowed: once"))
-                else:
-                    lines[inner] = key.start_mark.line + 1
-                    visit(value, inner)
+                    continue
+                if key.value in last:
+                    twice.append((inner, "is given twice; allowed: once"))
+                last[key.value] = (key, value)
+            node.value = list(last.values())
+            for key, value in node.value:
+                visit(value, (*place, key.value))
 
     if root is not None:
         visit(root, ())
-    return lines, found
+    return lines, twice, found
