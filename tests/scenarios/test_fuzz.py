@@ -43,7 +43,9 @@ VALUES = st.one_of(
     st.floats(0, 1),
     st.floats(),
     st.text(max_size=8),
-    st.builds(lambda kind, values: {kind: values}, st.sampled_from(KEYS["parameters"]), st.lists(st.floats(0, 1))),
+    st.builds(
+        lambda kind, values: {kind: values}, st.sampled_from(list(KEYS["parameters"])), st.lists(st.floats(0, 1))
+    ),
 )
 NAMES = st.sampled_from(sorted({name for keys in KEYS.values() for name in keys} | {*parameter_names()}))
 CHANGES = st.lists(

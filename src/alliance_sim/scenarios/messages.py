@@ -52,15 +52,15 @@ def refuse(title: str, found: list[Problem]) -> None:
         raise ValidationError.from_exception_data(title, details)
 
 
-def problems(error: ValidationError, allowed: Mapping[str, tuple[str, ...]], *within: str) -> list[Problem]:
+def problems(error: ValidationError, allowed: Mapping[str, Mapping[str, str]], *within: str) -> list[Problem]:
     """Return the problems of a failed validation.
 
     Parameters
     ----------
     error : ValidationError
     allowed : mapping
-        The keys that a record may have: ``""`` for the scenario itself, ``meetings``, ``agenda`` and
-        ``parameters`` by the field that holds it, an event by its type.
+        The keys that a record may have, with what to say where one is missing: ``""`` for the scenario itself,
+        ``meetings``, ``agenda`` and ``parameters`` by the field that holds it, an event by its type.
     *within : str
         The field of the scenario that was validated, if not the whole.
     """
@@ -114,14 +114,14 @@ def _plain(location: Location) -> Location:
     return location[:2] + location[3:] if location[2:3] and location[2] in marks else location
 
 
-def _message(detail: dict[str, Any], allowed: Mapping[str, tuple[str, ...]]) -> str:
+def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
     if kind == "refused":
         return str(context["problem"])
     if kind == "missing":
-        return "is missing"
+        return f"is missing {allowed[_holder(detail['loc'][:-1])].get(detail['loc'][-1], '')}".strip()
     if kind == "union_tag_not_found":
         return f"is missing; allowed: {', '.join(EVENT_TYPES)}"
     if kind == "union_tag_invalid":

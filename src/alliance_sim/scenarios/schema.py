@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
 from alliance_sim.data import table
 from alliance_sim.errors import InputError, shown
@@ -365,13 +366,24 @@ def _prior(name: str, value: float | Distribution) -> Prior:
     return fixed(value)
 
 
-def _keys(record: type[Record]) -> tuple[str, ...]:
-    return tuple(field.alias or name for name, field in record.model_fields.items() if not field.exclude)
+def _keys(record: type[Record]) -> dict[str, str]:
+    return {field.alias or name: _meant(field) for name, field in record.model_fields.items() if not field.exclude}
 
 
-#: The keys each record of a scenario file may have, by the field that holds it.
-KEYS: dict[str, tuple[str, ...]] = {
-    "": (*_keys(Scenario), "extends", "drop"),
+def _meant(field: FieldInfo) -> str:
+    """Return what a field is for, and what is allowed in it where that is short."""
+    bounds = {end: getattr(rule, end) for rule in field.metadata for end in ("ge", "le") if hasattr(rule, end)}
+    allowed = ""
+    if get_origin(field.annotation) is Literal:
+        allowed = f"; allowed: {', '.join(get_args(field.annotation))}"
+    elif len(bounds) == 2:
+        allowed = f"; allowed: {bounds['ge']:g} to {bounds['le']:g}"
+    return f"({field.description}){allowed}"
+
+
+#: The keys each record of a scenario file may have, and what is meant by them, by the field that holds it.
+KEYS: dict[str, dict[str, str]] = {
+    "": {**_keys(Scenario), "extends": "", "drop": ""},
     "parameters": _keys(Distribution),
     "meetings": _keys(Meeting),
     "agenda": _keys(AgendaItem),
