@@ -630,14 +630,19 @@ def test_ending_what_has_ended_changes_nothing():
 def test_accession_seats_a_voter():
     body = """
         events:
-          - {month: 6, type: accession, ally: MNE, source: none}
+          - {month: 6, type: accession, ally: MKD, source: none}
         meetings:
           - {month: 5, forum: nac, title: t, source: none, agenda: [{ITEM}]}
           - {month: 6, forum: nac, title: t, source: none, agenda: [{ITEM}]}
         """.replace("{ITEM}", "{issue: open_door, proposed: 1.0, reversion: 0.3, floor: 0.9, text: t, source: none}")
-    what = scenario(body, **{"position.open_door.MNE": 0.0, "salience_floor": 1.0, "h_iso": 0.0, "h_patron": 0.0})
+    what = scenario(
+        body,
+        era="2018",
+        start="2018-01",
+        **{"position.open_door.MKD": 0.0, "salience_floor": 1.0, "h_iso": 0.0, "h_patron": 0.0},
+    )
     program = compile_scenario(what)
-    i = ALLIES.index("MNE")
+    i = ALLIES.index("MKD")
     assert not program.member[:6, :2, i].any() and program.member[6:, :2, i].all()
     records = run(what, draws=200).records
     assert (records.objection[:, 0, i] == -1).all() and (records.pivotal[:, 0] != i).all()
