@@ -222,6 +222,10 @@ class Program:
         """
         _compile_kernel(self, block)
         self._call(block, seed, month0, month1, block.draw1)
+        missing = np.isnan(block.output.outcomes[:1]).any(axis=(0, 1))
+        if missing.any():  # the core writes NaN where it has no formula
+            names = ", ".join(np.array(L.O._fields)[missing])
+            raise RuntimeError(f"core/outcomes.py has no formula for {names}")
 
     def levels(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return levels that hold after each row of the agenda (D, rows), from `Records.share` (D, items)."""

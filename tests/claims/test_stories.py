@@ -75,7 +75,7 @@ def test_only_criticism_at_home_keeps_the_gap_from_widening(name: str) -> None:
 
 
 def test_others_give_more_at_first_and_never_make_up_for_the_cut() -> None:
-    """A ¶5: an uphill struggle for at least three years."""
+    """A ¶5: making up for Washington is hard going for years."""
     aid = [run(name).data["ukraine_support"].to_numpy() for name in ("us_support_ends_2025", "baseline_2025")]
     others = np.nanmean((aid[0] - aid[1])[:, 12, 1:], axis=1)
     assert np.mean(others > 0.0) >= 0.9

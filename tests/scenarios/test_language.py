@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import alliance_sim
-from alliance_sim.compile import compile_scenario
+from alliance_sim.compile import Program, compile_scenario
 from alliance_sim.ensemble import simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
@@ -356,7 +356,7 @@ def test_one_place_makes_an_event_type_and_an_outcome_known_everywhere(copy: Pat
         "| `quarrels` | index | 0 to 1 | less |" in run(copy, "-m", "alliance_sim.registry.tables", "outcomes").stdout
     )
     code = """
-from alliance_sim.compile import compile_scenario
+from alliance_sim.compile import Program, compile_scenario
 from alliance_sim.core import jit, layout as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
@@ -394,6 +394,15 @@ def test_every_outcome_of_the_registry_is_written() -> None:
     program.run(block, 0, None, 1)
     written = block.state.outcome[0].tolist()
     assert [name for name, value in zip(OUTCOMES, written, strict=True) if value != value] == []
+
+
+def test_an_outcome_without_a_formula_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = compile_scenario(load_scenario("baseline_2018"))
+    block = program.block(0, 0, 2, "monthly")
+    program.run(block, 0)
+    monkeypatch.setattr(Program, "_call", lambda *_: block.output.outcomes[:, :, 3].fill(float("nan")))
+    with pytest.raises(RuntimeError, match=f"no formula for {list(OUTCOMES)[3]}$"):
+        program.run(block, 0)
 
 
 def test_allies_are_offered_by_code() -> None:

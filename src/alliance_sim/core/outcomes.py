@@ -29,6 +29,7 @@ _SENSITIVITY = 1.3  # Esteban and Ray's alpha, within their admissible range (0,
 def observe(v, facts, table, t):
     """Fill `v.outcome` with the outcomes of month t."""
     out, w = v.outcome, v.w
+    out[:] = math.nan  # what has no formula below shows
     who_agrees(v, facts, table, t)
     out[O.consensus_capacity] = consensus_capacity(v, facts, table, t)
     chance, against = sanctions_rollover(v, facts, table, t)
