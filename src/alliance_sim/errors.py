@@ -3,25 +3,106 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import functools
+import heapq
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["InputError", "nearest", "shown"]
+__all__ = ["InputError", "few_hints", "nearest", "printable", "shown"]
 
 #: Characters of a value that a message shows.
 _LONGEST = 80
+#: How many hints are left, if there is a limit.
+_hints: ContextVar[list[int] | None] = ContextVar("hints", default=None)
 
 
 class InputError(ValueError):
     """The input is at fault; the message says what, where, and what is allowed."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__("\n".join(map(printable, message.split("\n"))))
+
+
+def printable(text: str) -> str:
+    """Return a text with escapes for what a terminal would obey."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+@contextmanager
+def few_hints(most: int) -> Iterator[None]:
+    """Let `nearest` look for that many names and no more: a file can have thousands of wrong ones."""
+    token = _hints.set([most])
+    try:
+        yield
+    finally:
+        _hints.reset(token)
+
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return `` (nearest: x)`` for the closest of `names`, or an empty string when none is close."""
-    by_letters = {each.lower(): each for each in names}
-    # Of names as close, the one with the same letters in another order: GBR for GRB.
-    close = difflib.get_close_matches(name.lower(), by_letters, n=9, cutoff=0.5) if len(name) <= _LONGEST else ()
-    found = max(close, key=lambda each: sorted(each) == sorted(name.lower()), default=None)
-    return f" (nearest: {by_letters[found]})" if found else ""
+    """Return `` (nearest: x)`` for the closest of `names`, or an empty string when none is close.
+
+    Dotted names are compared part by part, and the parts have to be close one by one.
+    """
+    left = _hints.get()
+    if left:
+        left[0] -= 1
+    if len(name) > _LONGEST or (left and left[0] < 0):
+        return ""
+    parts, found = _parts(tuple(names)), ""
+    *heads, last = name.lower().split(".")
+    for head in heads:
+        part = _closest(head, parts.get((found, "."), {}))
+        if not part:
+            return ""
+        found += f"{part}."
+    part = _closest(last, parts.get((found, ""), {}))
+    return f" (nearest: {found}{part})" if part else ""
+
+
+@functools.lru_cache(maxsize=100)
+def _parts(names: tuple[str, ...]) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the parts of names, lower case to how they are written, by what stands before and after them."""
+    parts: dict[tuple[str, str], dict[str, str]] = {}
+    for name in names:
+        before = ""
+        for part, after in re.findall(r"([^.]*)(\.|$)", name):
+            parts.setdefault((before, after), {}).setdefault(part.lower(), part)
+            before += part + after
+            if not after:
+                break
+    return parts
+
+
+def _closest(part: str, choices: Mapping[str, str]) -> str:
+    """Return the one of `choices` that was probably meant, or an empty string."""
+    if part in choices:
+        return choices[part]
+    letters = set(part)
+
+    def likely(choice: str) -> float:
+        return len(letters.intersection(choice)) / (len(part) + len(choice))
+
+    def alike(choice: str) -> tuple[float, int]:
+        # Of those as close the one that begins alike: 2025 for 2024.
+        begin = next((i for i, (a, b) in enumerate(zip(part, choice, strict=False)) if a != b), 0)
+        return (ratio(choice), begin)
+
+    def ratio(choice: str) -> float:
+        same = difflib.SequenceMatcher(None, part, choice).ratio()
+        if sorted(choice) == sorted(part):  # GBR for GRB.
+            return max(same, 0.9)
+        if choice in whole:
+            return max(same, 0.7)
+        # What begins otherwise is mostly something else: UKR is not TUR.
+        return same if same >= 0.8 or choice[:1] == part[:1] else 0.0
+
+    # A word of the name in full: nato for nato_summit.
+    whole = {each for each in choices if part and f"_{part}_" in f"_{each}_"}
+    # A close look takes long.
+    found = max((*heapq.nlargest(5, choices, likely), *sorted(whole)), key=alike, default="")
+    return choices[found] if found and ratio(found) >= (0.6 if len(part) > 2 else 0.5) else ""
 
 
 def shown(value: object) -> str:

@@ -22,6 +22,7 @@ BROKEN = Path(__file__).parent / "broken"
 FILES = sorted(path.name for path in BROKEN.glob("*.yaml"))
 HEAD = "name: mine\ntitle: t\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [hypothetical]\n"
 EVENT = "{month: 1, type: hybrid_campaign, size: 0.1, source: s"
+SHIFT = "- {month: 1, type: shift, name: %s, by: 0.1, source: s}\n"
 DEEP = 100_000
 #: Bytes of memory that checking may take.
 MEMORY = 500_000_000
@@ -90,12 +91,15 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     "windows": ((HEAD + "evnts: []\n").replace("\n", "\r\n").encode(), "8: evnts: unknown key (nearest: events); ..."),
     "mac": ((HEAD + "evnts: []\n").replace("\n", "\r").encode(), "8: evnts: unknown key (nearest: events); ..."),
     "big": (b"#" * 50_000_000, " the file has 50,000,000 bytes; allowed: 250,000"),
-    "bomb": (bomb(60).encode(), "2: a1[0]: an alias is not allowed; allowed: what it stands for, written out"),
-    "deep_lists": (f"{HEAD}events: {'[' * DEEP}".encode(), "8: file: not YAML: nested too deeply"),
-    "deep_mappings": (f"{HEAD}events: {'{a: ' * 50_000}".encode(), "8: file: not YAML: nested too deeply"),
-    "deep_dashes": (("- " * DEEP).encode(), "1: file: not YAML: nested too deeply"),
-    "deep_keys": (("? " * DEEP).encode(), "1: file: not YAML: nested too deeply"),
-    "deep_blocks": ("\n".join(f"{' ' * i}a:" for i in range(600)).encode(), "21: file: not YAML: nested too deeply"),
+    "bomb": (bomb(60).encode(), "1: file: the anchor '&a0' is not allowed; ..."),
+    "deep_lists": (f"{HEAD}events: {'[' * DEEP}".encode(), "8: file: nested too deeply; allowed: 20 levels"),
+    "deep_mappings": (f"{HEAD}events: {'{a: ' * 50_000}".encode(), "8: file: nested too deeply; allowed: 20 levels"),
+    "deep_dashes": (("- " * DEEP).encode(), "1: file: nested too deeply; allowed: 20 levels"),
+    "deep_keys": (("? " * DEEP).encode(), "1: file: nested too deeply; allowed: 20 levels"),
+    "deep_blocks": (
+        "\n".join(f"{' ' * i}a:" for i in range(600)).encode(),
+        "21: file: nested too deeply; allowed: 20 levels",
+    ),
     "long_line": (f"{HEAD}evnts: {'x' * 200_000}\n".encode(), "8: evnts: unknown key (nearest: events); allowed: ..."),
     "long_key": (f"{HEAD}? {'x' * 200_000}\n: 1\n".encode(), f"8: '{'x' * 79}...: unknown key; allowed: name, ..."),
     "long_ally": (
@@ -117,6 +121,22 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     "many_faults": (
         (HEAD + "events:\n" + "- 4\n" * 2_000).encode(),
         "9: events[0]: 4 is not allowed; allowed: a mapping",
+    ),
+    "many_hints": (
+        (HEAD + "events:\n" + "".join(SHIFT % f"position.sanctions.H{i}" for i in range(2_000))).encode(),
+        "9: events[0].name: 'position.sanctions.H0' is neither a parameter nor a state; allowed: ...",
+    ),
+    "many_hints_of_long_names": (
+        (HEAD + "events:\n" + "".join(SHIFT % f"susceptibility_and_norm_{i}" for i in range(2_000))).encode(),
+        "9: events[0].name: 'susceptibility_and_norm_0' is neither a parameter nor a state; allowed: ...",
+    ),
+    "many_wrong_parameters": (
+        f"{HEAD}parameters:\n".encode() + b"".join(b"  position.sanctions.P%d: 1\n" % i for i in range(500)),
+        "9: parameters.position.sanctions.P0: no parameter is called ...",
+    ),
+    "almost_a_number": (
+        f"{HEAD}events: [{EVENT.replace('0.1', '9' * 20_000 + 'x')}}}]\n".encode(),
+        "8: events[0].size: '9999...",
     ),
     "many_targets": (
         f"{HEAD}events: [{EVENT}, target: [{'POL,' * 60_000}]}}]\n".encode(),
@@ -179,3 +199,27 @@ def test_no_content_takes_long(folder: Path, name: str) -> None:
 def test_nothing_in_a_file_is_run(messages: dict[str, list[str]]) -> None:
     assert "python/object/apply:os.system" in messages["code_to_run.yaml"][0]
     assert not (BROKEN / "ran").exists()
+
+
+@pytest.mark.parametrize("length", [20, 21, 1_200])
+def test_a_chain_of_files_has_a_limit(tmp_path: Path, length: int) -> None:
+    (tmp_path / "f0.yaml").write_text(f"{HEAD}events: [{EVENT}}}]\n")
+    for i in range(1, length):
+        (tmp_path / f"f{i}.yaml").write_text(f"name: f{i}\nextends: ./f{i - 1}.yaml\n")
+    last = tmp_path / f"f{length - 1}.yaml"
+    if length > 20:
+        with pytest.raises(InputError, match=r"extends: goes on for more than 20 files; allowed: 20$"):
+            load_scenario(last)
+    else:
+        assert len(load_scenario(last).events) == 1
+
+
+def test_messages_show_control_characters_of_paths_and_names_as_escapes(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[2J\n\u202e.yaml"
+    for content in (None, HEAD + "evnts: []\n"):
+        if content:
+            path.write_text(content)
+        with pytest.raises(InputError) as caught:
+            load_scenario(path)
+        assert r"a\x1b[2J\n\u202e.yaml:" in str(caught.value) and str(caught.value).isprintable()
+    assert str(InputError("\x1b[2J\nb")) == "\\x1b[2J\nb"

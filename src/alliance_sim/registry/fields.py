@@ -93,9 +93,9 @@ def _month(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    odd = {letter for letter in value if unicodedata.category(letter) == "Cc"} - {"\n", "\t"}
+    odd = {letter for letter in value if unicodedata.category(letter) in ("Cc", "Cf")} - {"\n", "\t"}
     if odd:
-        # A terminal would obey them.
+        # A terminal would obey them, and those of format turn the text round.
         raise ValueError(f"holds control characters ({min(odd)!a}); allowed: text")
     return value
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, ERAS
@@ -283,6 +284,7 @@ _QUANTITIES = {
 }
 
 
+@cache
 def parameter_names() -> tuple[str, ...]:
     """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors."""
     names: list[str] = []
@@ -311,6 +313,6 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         return parameter, ally
     hint = nearest(name, (*PARAMETERS, *parameter_names()))
     raise InputError(
-        f"no parameter is called {shown(name)}{hint}; allowed: {', '.join(PARAMETERS)}, threat_perception.ALLY, "
+        f"no parameter is called {shown(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
         "position.ISSUE.ALLY"
     )

@@ -11,9 +11,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from alliance_sim.data import data_folder
-from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.errors import InputError, few_hints, nearest, printable, shown
 from alliance_sim.registry.fields import Label
-from alliance_sim.scenarios.messages import Location, Problem, problems, report
+from alliance_sim.scenarios.messages import MOST, Location, Problem, problems, report, told
 from alliance_sim.scenarios.schema import KEYS, Scenario
 
 __all__ = [
@@ -30,6 +30,8 @@ __all__ = [
 MAX_BYTES = 250_000
 #: Levels of lists and mappings in one another; a scenario has five.
 MAX_DEPTH = 20
+#: Files that build on one another; the bundled ones are two.
+MAX_CHAIN = 20
 
 #: The commented scenario that a new one starts from.
 _TEMPLATE = Path(__file__).with_name("new.yaml")
@@ -63,11 +65,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 _TEXT = "tag:yaml.org,2002:str"
-#: What the parser says, in other words.
-_WORDS = {
-    "but found another document": "a second document begins here; allowed: one",
-    "mapping values are not allowed in this context": "a colon within a text; put the text in quotes",
-}
+#: What the parser says where the slip is seldom names it: a line too far in, `month:1`, and a colon in a text are
+#: the same to it.
+_REASONS = "usual reasons, here or just above: the indentation, no blank after a colon, a text that needs quotes"
+_PLAIN = "allowed: the value written out, or the text in quotes"
 
 
 def list_scenarios() -> tuple[str, ...]:
@@ -217,27 +218,31 @@ def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenari
     line = (*children, path.resolve())
     if line[-1] in children:
         raise InputError(f"goes round in a circle: {' -> '.join(each.stem for each in line)}")
-    return _read(text, str(path), path.parent, line)
+    if len(line) > MAX_CHAIN:
+        raise InputError(f"goes on for more than {MAX_CHAIN} files; allowed: {MAX_CHAIN}")
+    return _read(text, printable(str(path)), path.parent, line)
 
 
 def _text(path: Path) -> str:
+    origin = printable(str(path))
     try:
         known, size = path.is_file(), path.stat().st_size if path.exists() else 0
         content = path.read_bytes() if known and size <= MAX_BYTES else b""
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise InputError(f"{origin}: the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if not known:
         problem = "is no file" if path.exists() else "there is no such file"
-        raise InputError(f"{path}: {problem}; allowed: a .yaml file, or one of {', '.join(list_scenarios())}")
+        raise InputError(f"{origin}: {problem}; allowed: a .yaml file, or one of {', '.join(list_scenarios())}")
     if size > MAX_BYTES:
-        raise InputError(f"{path}: the file has {size:,} bytes; allowed: {MAX_BYTES:,}")
+        raise InputError(f"{origin}: the file has {size:,} bytes; allowed: {MAX_BYTES:,}")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: file: byte {error.start} is not UTF-8; allowed: text in UTF-8") from None
+        raise InputError(f"{origin}:{line}: file: byte {error.start} is not UTF-8; allowed: text in UTF-8") from None
 
 
+@few_hints(4 * MOST)
 def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> Scenario:
     data, lines, found = _parse(text, origin)
     fields = {**data, "text": text}
@@ -319,19 +324,22 @@ def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int],
     if len(text) > MAX_BYTES:
         raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")
     try:
-        _refuse_depth(text)
+        _refuse_odd(text, origin)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
-            lines, twice, found = _lines(node, loader)
+            lines, twice, found = _lines(node)
             data = None if found or node is None else loader.construct_document(node)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = _WORDS.get(error.problem or "", f"not YAML: {error.problem}")
-        if any("\t" in each for each in text.splitlines()[line - 1 : line]):
-            problem += " (there is a tab in this line; allowed: blanks)"
+        if isinstance(error, yaml.composer.ComposerError):
+            problem = "a second document begins here; allowed: one"
+        elif any("\t" in each for each in text.splitlines()[line - 1 : line]):
+            problem = f"not YAML: {error.problem} (there is a tab in this line; allowed: blanks)"
+        else:
+            problem = f"not YAML: {error.problem}; {_REASONS}"
         raise InputError(f"{origin}:{line}: file: {problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
@@ -344,35 +352,38 @@ def _parse(text: str, origin: str) -> tuple[dict[str, Any], dict[Location, int],
     return data, lines, twice
 
 
-def _refuse_depth(text: str) -> None:
-    """Refuse what is nested so deeply that building it would break the stack."""
+def _refuse_odd(text: str, origin: str) -> None:
+    """Refuse tags, anchors and aliases, and what is nested so deeply that building it would break the stack."""
     depth = 0
+    found: set[tuple[int, str, str]] = set()
     event: Any
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1
         if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
+            raise InputError(f"{origin}:{line}: file: nested too deeply; allowed: {MAX_DEPTH} levels")
+        if isinstance(event, yaml.AliasEvent):
+            # It can stand for itself, or multiply a small file into a huge one.
+            found.add((line, "file", f"the alias {shown(f'*{event.anchor}')} is not allowed; {_PLAIN}"))
+        elif getattr(event, "anchor", None):
+            found.add((line, "file", f"the anchor {shown(f'&{event.anchor}')} is not allowed; {_PLAIN}"))
+        if getattr(event, "tag", None):
+            found.add((line, "file", f"the tag {shown(event.tag)} is not allowed; {_PLAIN}"))
+    if found:
+        raise InputError(told(origin, found))
 
 
-def _lines(root: yaml.Node | None, loader: Any) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
-    """Return the line of every place of a document; repeated keys; and odd keys, tags and aliases.
+def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
+    """Return the line of every place of a document, repeated keys, and keys that are no texts.
 
     Of a repeated key the last is left in the document: what else is at fault there can be told, too.
     """
     lines: dict[Location, int] = {}
     twice: list[Problem] = []
     found: list[Problem] = []
-    seen: set[int] = set()
 
     def visit(node: yaml.Node, place: Location) -> None:
-        if id(node) in seen:
-            # An alias can stand for itself, or multiply a small file into a huge one.
-            found.append((place, "an alias is not allowed; allowed: what it stands for, written out"))
-            return
-        seen.add(id(node))
         lines.setdefault(place, node.start_mark.line + 1)
-        if node.tag not in (loader.resolve(type(node), node.value, (True, False)), _TEXT):
-            found.append((place, f"the tag {shown(node.tag)} is not allowed; allowed: values without tags"))
         if isinstance(node, yaml.SequenceNode):
             for i, item in enumerate(node.value):
                 visit(item, (*place, i))

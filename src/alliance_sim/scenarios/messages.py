@@ -12,7 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.events import EVENT_TYPES
 
-__all__ = ["Location", "Problem", "field_name", "problems", "refuse", "report"]
+__all__ = ["MOST", "Location", "Problem", "field_name", "problems", "refuse", "report", "told"]
 
 #: Keys and list positions that lead to a field.
 Location = tuple[str | int, ...]
@@ -30,7 +30,7 @@ _SHAPES = {
     "string_type": "a text",
     "tuple_type": "a list",
 }
-_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 #: Keys that a message shows as they are.
 _PLAIN = re.compile(r"[\w.+-]{1,80}")
 #: Problems of one file that are told.
@@ -91,11 +91,15 @@ def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> 
             location = location[:-1]
         return lines.get(location, 1)
 
-    numbered = sorted((line(location), field_name(location), problem) for location, problem in found)
-    lines_ = [f"{origin}:{number}: {field}: {problem}" for number, field, problem in numbered[:MOST]]
+    return told(origin, [(line(location), field_name(location), problem) for location, problem in found])
+
+
+def told(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
+    """Return what `report` does of (line, field, problem)."""
+    lines = [f"{origin}:{number}: {field}: {problem}" for number, field, problem in sorted(numbered)[:MOST]]
     if len(numbered) > MOST:
-        lines_.append(f"{origin}: and {len(numbered) - MOST:,} more problems")
-    return "\n".join(lines_)
+        lines.append(f"{origin}: and {len(numbered) - MOST:,} more problems")
+    return "\n".join(lines)
 
 
 def _holder(location: Location) -> str:
@@ -137,7 +141,8 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -
     if kind == "string_too_short":
         return "is empty; allowed: a text"
     if kind in _SHAPES:
-        unquoted = ", without quotes" if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else ""
+        number = isinstance(value, str) and len(value) <= 80 and _NUMBER.fullmatch(value.strip())
+        unquoted = ", without quotes" if number else ""
         return f"{_refused(value)}; allowed: {_SHAPES[kind]}{unquoted}"
     for bound, words in _BOUNDS.items():
         if bound in context:
