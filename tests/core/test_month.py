@@ -831,8 +831,9 @@ def test_each_rule_is_reached_from_each_forum(rule, forum):
 
 def test_the_rule_of_an_item_wins_over_that_of_its_meeting():
     items = f"{EASY}, {CONTESTED.replace('text: t', 'rule: unanimity_minus_n, allowance: 5, text: t')}"
-    table = compile_scenario(meeting(items, more="rule: qualified_majority, allowance: 2, ")).meetings
+    table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).meetings
     assert table.rule.tolist() == [L.QUALIFIED_MAJORITY, L.UNANIMITY_MINUS_N]
+    table = compile_scenario(meeting(items, more="rule: unanimity_minus_n, allowance: 2, ")).meetings
     assert table.allowance.tolist() == [2, 5]
 
 

@@ -484,7 +484,7 @@ class Shift(Event):
     @model_validator(mode="after")
     def _within(self) -> Shift:
         if (self.by is None) == (self.to is None):
-            raise ValueError("give one of the two, by or to")
+            raise ValueError("give one of the two; allowed: by or to")
         effect = _shift_of(self.name)
         low, high = effect.low, effect.high
         if self.to is not None and not low <= self.to <= high:
@@ -499,6 +499,13 @@ class Shift(Event):
         if self.by is not None:
             return (replace(_shift_of(self.name), value=self.by),)
         return (replace(_shift_of(self.name), value=self.to or 0.0, op="set"),)
+
+    def allies(self) -> tuple[str, ...]:
+        effect = _shift_of(self.name)
+        # A member of the European Union has a say in it, and with that a position, before it joins the alliance.
+        if effect.actor is None or (effect.kind == "position" and effect.actor in eu_allies(self.month)):
+            return ()
+        return (effect.actor,)
 
 
 def _shift_of(name: str) -> Effect:

@@ -8,7 +8,18 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    field_validator,
+)
 
 from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.actors import ALLIES, USA
@@ -39,6 +50,14 @@ class Record(BaseModel):
         frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True, serialize_by_alias=True
     )
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _given(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[str(info.field_name)]
+        if value is None and field.default is None:
+            raise ValueError("is empty; allowed: a value, or no such key")
+        return value
+
 
 def month_number(month: str) -> int:
     """Return the months between January 1970 and a ``YYYY-MM`` month (negative before)."""
@@ -67,7 +86,8 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _some(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+def _some(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    entries = value if value is None else handler(value)
     if not entries:
         raise ValueError("is empty; allowed: one entry or more")
     return entries
@@ -80,7 +100,8 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-_MONTH = re.compile(r"(?:19[7-9]|20[0-9])[0-9]-(?:0[1-9]|1[0-2])")
+#: Far enough for a month that lies outside a run to be told as such, however it was written.
+_MONTH = re.compile(r"(?:19[7-9]|2[01][0-9])[0-9]-(?:0[1-9]|1[0-2])")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 
 
@@ -137,7 +158,7 @@ Ally = Annotated[
 _PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]
 _partner = Annotated[str, AfterValidator(known("the code of an ally other than USA", _PARTNERS))]
 #: A check that a list has entries. A minimum length would complain where the entries are at fault, too.
-Filled = AfterValidator(_some)
+Filled = WrapValidator(_some)
 #: One ally of the United States, or a list of them.
 Allies = Annotated[
     tuple[_partner, ...], BeforeValidator(_as_list), Filled, AfterValidator(_once), _one_or_more(_PARTNERS, "ISO3 code")

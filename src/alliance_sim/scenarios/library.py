@@ -261,7 +261,8 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
         else:
             fields, dropped = _merged(parent, fields)
             found += dropped
-    elif fields.pop("drop", None) is not None:
+    elif "drop" in fields:
+        del fields["drop"]
         found.append((("drop",), "nothing is inherited that could be dropped; allowed: only beside extends"))
     inherited = {
         key: len(fields[key]) - len(data.get(key) or ())
@@ -296,6 +297,11 @@ def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], li
         (("drop", i), f"{shown(name)} is not inherited{nearest(str(name), ids)}; allowed: {', '.join(ids)}")
         for i, name in enumerate(drop)
         if name not in ids
+    ]
+    found += [
+        (("drop", i), f"{shown(name)} is dropped twice; allowed: once")
+        for i, name in enumerate(drop)
+        if name in drop[:i]
     ]
     fields = {**dict(parent), **child, "text": f"{parent.text.rstrip()}\n---\n{child['text']}"}
     if "name" not in child:

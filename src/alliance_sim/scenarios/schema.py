@@ -26,7 +26,7 @@ from pydantic.fields import FieldInfo
 from alliance_sim.data import table
 from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ERAS
-from alliance_sim.registry.events import EVENT_TYPES, Accession, AnyEvent, Event
+from alliance_sim.registry.events import EVENT_TYPES, Accession, AnyEvent, Effect, Event
 from alliance_sim.registry.fields import (
     Entry,
     Filled,
@@ -41,6 +41,7 @@ from alliance_sim.registry.fields import (
     month_number,
 )
 from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.scenarios.messages import Problem, field_name, problems, refuse
@@ -51,6 +52,10 @@ __all__ = ["KEYS", "AgendaItem", "Distribution", "Meeting", "Scenario"]
 MAX_PACKAGE = 3
 #: Events of a scenario, and meetings: more than eight a month in the longest run.
 MAX_ENTRIES = 2_000
+#: A run may begin this many years before its era: its starting point is measured.
+MAX_YEARS_BEFORE = 5
+#: No run goes on after it.
+LAST_MONTH = "2099-12"
 #: There are no more to set.
 MAX_PARAMETERS = len({*PARAMETERS, *parameter_names()})
 
@@ -89,6 +94,14 @@ class Distribution(Record):
         None, description="[mean, standard deviation] of the logarithm", json_schema_extra={"unit": "log"}
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_many(cls, numbers: Any, info: ValidationInfo) -> Any:
+        meant = cls.model_fields[str(info.field_name)].description or ""
+        if isinstance(numbers, (list, tuple)) and len(numbers) != meant.count(",") + 1:
+            raise ValueError(f"has {len(numbers):,} entries; allowed: {meant.count(',') + 1}, {meant}")
+        return numbers
+
     @model_validator(mode="after")
     def _one(self) -> Distribution:
         given = self.model_dump(exclude_none=True)
@@ -97,7 +110,7 @@ class Distribution(Record):
         ((kind, numbers),) = given.items()
         if kind in ("uniform", "triangular"):
             if list(numbers) != sorted(numbers) or numbers[0] == numbers[-1]:
-                raise ValueError(f"{kind}: {list(numbers)} must rise from the lowest to the highest value")
+                raise ValueError(f"{kind}: {list(numbers)} does not rise; allowed: the lowest first, the highest last")
         elif numbers[1] <= 0.0:
             raise ValueError(f"{kind}: the standard deviation is {numbers[1]:g}; allowed: more than 0")
         return self
@@ -153,7 +166,8 @@ class AgendaItem(Record):
     @model_validator(mode="after")
     def _undecided(self) -> AgendaItem:
         if self.proposed == self.reversion:
-            raise ValueError(f"proposed and reversion are both {self.proposed:g}: there is nothing to decide")
+            both = f"proposed and reversion are both {self.proposed:g}, so there is nothing to decide"
+            raise ValueError(f"{both}; allowed: two levels that differ")
         return self
 
 
@@ -192,6 +206,20 @@ class Meeting(Entry):
                 found.append(((i, "package"), f"{item.package} has {size} items; allowed: 2 to {MAX_PACKAGE}"))
         refuse("agenda", found)
         return agenda
+
+    @model_validator(mode="after")
+    def _allowances(self) -> Meeting:
+        """Refuse an allowance where no rule asks for one."""
+        found: list[Problem] = []
+        by_number = [(item.rule or self.rule) == "unanimity_minus_n" for item in self.agenda]
+        without = "has no effect; allowed: only with the rule unanimity_minus_n"
+        if self.allowance != type(self).model_fields["allowance"].default and not any(by_number):
+            found.append((("allowance",), without))
+        for i, item in enumerate(self.agenda):
+            if item.allowance is not None and not by_number[i]:
+                found.append((("agenda", i, "allowance"), without))
+        refuse("meeting", found)
+        return self
 
     @model_validator(mode="after")
     def _name(self) -> Meeting:
@@ -234,6 +262,25 @@ class Scenario(Record):
     meetings: tuple[Meeting, ...] = Field((), description="who decides what, and when")
     text: str = Field("", exclude=True, repr=False)
 
+    @field_validator("start")
+    @classmethod
+    def _near_the_era(cls, start: str, info: ValidationInfo) -> str:
+        era = info.data.get("era")
+        first = f"{int(era) - MAX_YEARS_BEFORE}-01" if era else "1970-01"
+        if not first <= start <= LAST_MONTH:
+            run = f"a run of the era {era}" if era else "a run"
+            raise ValueError(f"{run} cannot begin in {start}; allowed: {first} to {LAST_MONTH}")
+        return start
+
+    @field_validator("months")
+    @classmethod
+    def _before_the_last(cls, months: int, info: ValidationInfo) -> int:
+        if "start" in info.data:
+            left = month_number(LAST_MONTH) - month_number(info.data["start"]) + 1
+            if months > left:
+                raise ValueError(f"{months} months end after {LAST_MONTH}; allowed: 1 to {left}")
+        return months
+
     @field_validator("parameters", mode="wrap")
     @classmethod
     def _parameters(cls, values: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -266,23 +313,37 @@ class Scenario(Record):
             raise ValueError(f"has {len(items):,} entries; allowed: {MAX_ENTRIES:,}")
         start, months = info.data.get("start"), info.data.get("months")
         taken = {event.id for event in info.data.get("events", ())}
+        drawn: dict[int, str] = {}
         good: dict[int, Any] = {}
         found: list[Problem] = []
         for i, item in enumerate(items):
+            # Without a start its own problem is enough: any will do to read the months.
+            dated = _dated(item, start or "1970-01")
             try:
-                # Without a start its own problem is enough: any will do to read the months.
-                (checked,) = handler((_dated(item, start or "1970-01"),))
+                (checked,) = handler((dated,))
             except ValidationError as error:
-                found += [((i, *place[2:]), problem) for place, problem in problems(error, KEYS, key)]
-                continue
-            if start and months and not 0 <= month_number(checked.month) - month_number(start) < months:
+                wrong = [(place[2:], problem) for place, problem in problems(error, KEYS, key)]
+                if any(place == ("type",) for place, _ in wrong):
+                    wrong += _of_no_type(dated)
+                found += [((i, *place), problem) for place, problem in wrong]
+                # What is at fault besides is told as well, where its field can be read.
+                readable = isinstance(dated, dict) and not {(), ("month",)} & {place for place, _ in wrong}
+                month, name = (dated.get("month"), None) if readable else (None, None)
+            else:
+                month, name = checked.month, checked.id
+                good[i] = checked
+            if month and start and months and not 0 <= month_number(month) - month_number(start) < months:
                 last = month_name(month_number(start) + months - 1)
-                found.append(((i, "month"), f"{checked.month} is outside the run; allowed: {start} to {last}"))
-            if checked.id in taken:
+                found.append(((i, "month"), f"{month} is outside the run; allowed: {start} to {last}"))
+            if name is None:
+                continue
+            if name in taken:
                 taken_by = "give this one an id of its own, or drop the other if it is inherited"
-                found.append(((i, "id"), f"{shown(checked.id)} is taken; {taken_by}"))
-            taken.add(checked.id)
-            good[i] = checked
+                found.append(((i, "id"), f"{shown(name)} is taken; {taken_by}"))
+            elif key == "events" and (other := drawn.setdefault(stable_id(name), name)) != name:
+                same = f"{shown(name)} has the same random numbers as {shown(other)}"
+                found.append(((i, "id"), f"{same}; allowed: any other id"))
+            taken.add(name)
         if key == "events" and start:
             found += _strangers(good, start)
         refuse(key, found)
@@ -333,6 +394,23 @@ def _dated(item: Any, start: str) -> Any:
     if type(month) is not int or not 0 <= month < 1000:
         return item
     return {**item, "month": month_name(month_number(start) + month)}
+
+
+class _OfNoType(Event):
+    """What every event has, to check one whose type is not known."""
+
+    def effects(self) -> tuple[Effect, ...]:
+        return ()
+
+
+def _of_no_type(event: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with an event of unknown type: in what every event has, and keys that none has."""
+    common = {key: value for key, value in event.items() if key in Event.model_fields or key not in KEYS["event"]}
+    try:
+        _OfNoType.model_validate({**common, "type": "event"})
+    except ValidationError as error:
+        return [(place[3:], problem) for place, problem in problems(error, KEYS, "events", "event", "event")]
+    return []
 
 
 def _strangers(events: Mapping[int, Event], start: str) -> list[Problem]:
@@ -388,4 +466,6 @@ KEYS: dict[str, dict[str, str]] = {
     "meetings": _keys(Meeting),
     "agenda": _keys(AgendaItem),
     **{name: _keys(kind) for name, kind in EVENT_TYPES.items()},
+    # One whose type is not known may have the keys of any.
+    "event": {key: meant for kind in EVENT_TYPES.values() for key, meant in _keys(kind).items()},
 }
