@@ -127,7 +127,9 @@ class Event(Entry, ABC):
 
     type: str = Field(description="what happens")
     probability: Share = Field(
-        1.0, description="chance that it happens at all", json_schema_extra={"unit": "probability"}
+        1.0,
+        description="chance that it happens at all",
+        json_schema_extra={"unit": "probability", "source": "that of the event; default: it is certain"},
     )
     when: ConditionField | None = Field(
         None,
@@ -462,6 +464,10 @@ _SHIFTED = list(
 )
 
 
+_OF_NAME: JsonDict = {"unit": "that of NAME", "form": "range of NAME"}
+_UP_OR_DOWN: JsonDict = {**_OF_NAME, "form": "width of the range of NAME, up or down"}
+
+
 class Shift(Event):
     """A parameter or a state changes, for what the other types lack."""
 
@@ -472,8 +478,8 @@ class Shift(Event):
     name: Annotated[Label, WithJsonSchema({"type": "string", "enum": _SHIFTED, "form": "parameter or state"})] = Field(
         description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
     )
-    by: Number | None = Field(None, description="what is added", json_schema_extra={"unit": "that of NAME"})
-    to: Number | None = Field(None, description="what it is set to", json_schema_extra={"unit": "that of NAME"})
+    by: Number | None = Field(None, description="what is added", json_schema_extra=_UP_OR_DOWN)
+    to: Number | None = Field(None, description="what it is set to", json_schema_extra=_OF_NAME)
 
     @field_validator("name")
     @classmethod

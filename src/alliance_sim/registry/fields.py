@@ -178,7 +178,10 @@ Parties = Annotated[
 class Entry(Record):
     """What stands in the calendar of a scenario: an event or a meeting."""
 
-    month: _MonthOrOffset = Field(description="when: YYYY-MM, or months after the start (+3)")
+    month: _MonthOrOffset = Field(
+        description="when: YYYY-MM, or months after the start (+3)",
+        json_schema_extra={"unit": "month", "source": "that of the entry"},
+    )
     source: Text = Field(description="where it comes from: a paragraph, a dated public fact, 'hypothetical'")
     id: Label = Field(
         default_factory=str,

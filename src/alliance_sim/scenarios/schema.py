@@ -72,7 +72,13 @@ Era = Annotated[
 ]
 
 
-_SAME_UNIT: JsonDict = {"unit": "that of the parameter"}
+_OF_AUTHOR = "`sources` of the scenario"
+_OF_PARAMETER: JsonDict = {
+    "unit": "that of the parameter",
+    "form": "within the parameter's range, rising",
+    "source": _OF_AUTHOR,
+}
+_SPREAD = "; deviation more than 0"
 _LEVEL: JsonDict = {"unit": "position", "source": "that of the item"}
 _ALLIES: JsonDict = {"unit": "allies", "source": "judgement"}
 _RULES = "unanimity; or, for counterfactuals, all but n, abstention with a footnote, qualified majority, the willing"
@@ -83,15 +89,25 @@ class Distribution(Record):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
-    uniform: tuple[Number, Number] | None = Field(None, description="[lowest, highest]", json_schema_extra=_SAME_UNIT)
+    uniform: tuple[Number, Number] | None = Field(
+        None, description="[lowest, highest]", json_schema_extra=_OF_PARAMETER
+    )
     normal: tuple[Number, Number] | None = Field(
-        None, description="[mean, standard deviation]", json_schema_extra=_SAME_UNIT
+        None,
+        description="[mean, standard deviation]",
+        json_schema_extra={**_OF_PARAMETER, "form": f"mean within the parameter's range{_SPREAD}"},
     )
     triangular: tuple[Number, Number, Number] | None = Field(
-        None, description="[lowest, most likely, highest]", json_schema_extra=_SAME_UNIT
+        None, description="[lowest, most likely, highest]", json_schema_extra=_OF_PARAMETER
     )
     lognormal: tuple[Number, Number] | None = Field(
-        None, description="[mean, standard deviation] of the logarithm", json_schema_extra={"unit": "log"}
+        None,
+        description="[mean, standard deviation] of the logarithm",
+        json_schema_extra={
+            "unit": "log",
+            "form": f"exp(mean) within the parameter's range{_SPREAD}",
+            "source": _OF_AUTHOR,
+        },
     )
 
     @field_validator("*", mode="before")
@@ -150,10 +166,14 @@ class AgendaItem(Record):
     proposed: Share = Field(description="level of the text as proposed", json_schema_extra=_LEVEL)
     reversion: Share = Field(description="level that holds without a decision", json_schema_extra=_LEVEL)
     floor: Share | None = Field(
-        None, description="least share of the way that is worth adopting; without it, the parameter `floor`"
+        None,
+        description="least share of the way that is worth adopting; without it, the parameter `floor`",
+        json_schema_extra={"source": "that of the item"},
     )
     divisible: Annotated[bool, Field(strict=True)] = Field(
-        True, description="false: a rollover, taken or left; when blocked its reversion comes true"
+        True,
+        description="false: a rollover, taken or left; when blocked its reversion comes true",
+        json_schema_extra={"source": "default: judgement"},
     )
     rule: Rule | None = Field(None, description="rule of this item, if not the meeting's")
     allowance: Allowance | None = Field(
@@ -248,9 +268,11 @@ class Scenario(Record):
     title: Text = Field(description="one line: what happens")
     description: Text = Field(description="the story in a few sentences")
     era: Era = Field(description="whose calibrated starting point", json_schema_extra={"source": "calibration"})
-    start: Month = Field(description="first month, YYYY-MM")
+    start: Month = Field(
+        description="first month, YYYY-MM", json_schema_extra={"unit": "month", "source": "range: judgement"}
+    )
     months: Annotated[int, Field(strict=True, ge=1, le=240)] = Field(
-        description="how many months it runs", json_schema_extra={"unit": "months"}
+        description="how many months it runs", json_schema_extra={"unit": "months", "source": "range: judgement"}
     )
     sources: Annotated[tuple[Text, ...], Filled] = Field(
         description="what it rests on", json_schema_extra={"minItems": 1}

@@ -16,6 +16,9 @@ from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting
 
 __all__ = ["language_tables"]
 
+_NONE = "none"
+#: Source of what is only how the language is written.
+_CONVENTION = "convention"
 _HEAD = ("key", "type", "unit", "allowed", "default", "source", "meaning")
 _TYPES = {
     "string": "text",
@@ -63,17 +66,17 @@ def _default(schema: dict[str, Any], required: bool) -> str:
     return f"{default:g}" if isinstance(default, float | int) else str(default or "")
 
 
-def _rows(schema: dict[str, Any], names: Iterable[str], source: str = "") -> Iterable[tuple[str, ...]]:
+def _rows(schema: dict[str, Any], names: Iterable[str], source: str = _CONVENTION) -> Iterable[tuple[str, ...]]:
     required = schema.get("required") or schema.get("anyOf", [{}])[0].get("required", ())
     for name in names:
         field = schema["properties"][name]
         yield (
             f"`{name}`",
             _type(field),
-            field.get("unit", ""),
-            _allowed(field),
-            _default(field, name in required),
-            field.get("source", source if "unit" in field else ""),
+            field.get("unit", _NONE),
+            _allowed(field) or ("one or more" if "minItems" in field else "any"),
+            _default(field, name in required) or _NONE,
+            field.get("source", source),
             field["description"],
         )
 
@@ -83,7 +86,7 @@ def language_tables() -> str:
     schema = json_schema()
     records = schema["$defs"]
 
-    def table(record: str, source: str = "", without: Iterable[str] = ()) -> str:
+    def table(record: str, source: str = _CONVENTION, without: Iterable[str] = ()) -> str:
         names = [name for name in records[record]["properties"] if name not in without]
         return markdown_table(_HEAD, _rows(records[record], names, source))
 
