@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,6 +192,70 @@ def test_output_that_cannot_be_written_is_told(arguments: tuple[str, ...]) -> No
     with Path("/dev/full").open("w") as full:
         run = start(*arguments, before=lambda: os.dup2(full.fileno(), 1) and None)
         assert ended(run) == (2, "", "standard output cannot be written (No space left on device)\n")
+
+
+def test_what_fails_elsewhere_is_no_fault_of_standard_output(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+
+    def enter_and_remove() -> None:
+        os.chdir(gone)
+        gone.rmdir()
+
+    status, out, err = ended(start("run", "baseline_2018", "--draws", "2", "--out", "x", before=enter_and_remove))
+    assert (status, out) == (2, "") and "No such file or directory" in err and "standard output" not in err
+
+
+def test_errors_that_nobody_can_read_keep_their_status() -> None:
+    with Path("/dev/full").open("w") as full:
+        run = start("check", "nofile.yaml", before=lambda: os.dup2(full.fileno(), 2) and None)
+        assert ended(run) == (2, "", "")
+
+
+@pytest.mark.parametrize("arguments", [("-h",), ("run", "-h")])
+def test_help_that_nobody_reads_is_no_failure(arguments: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = start(*arguments, before=lambda: os.dup2(writer, 1) and None)
+    os.close(writer)
+    assert ended(run) == (0, "", "")
+
+
+def test_a_scenario_that_the_disk_has_no_room_for_leaves_no_file(tmp_path: Path) -> None:
+    def no_room() -> None:
+        os.chdir(tmp_path)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    assert ended(start("new", "mine", before=no_room)) == (
+        2, "", "mine.yaml: the file cannot be written (File too large)\n"
+    )  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("module", ["alliance_sim.cli", "pydantic", "alliance_sim.ensemble", "numba", "pandas"])
+def test_ctrl_c_while_libraries_load_is_an_interrupt(module: str) -> None:
+    code = f"""
+import os, runpy, signal, sys
+class Interrupt:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["alliance-sim", "run", "baseline_2018", "--draws", "2"]
+runpy.run_module("alliance_sim", run_name="__main__")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True, text=True, encoding="utf-8", timeout=200,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (130, "") and run.stderr.startswith("interrupted")
+    assert run.stderr.count("\n") == 1
+
+
+def test_the_command_starts_where_interrupts_are_told() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {"alliance-sim": "alliance_sim.__main__:main"}
 
 
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])

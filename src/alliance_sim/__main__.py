@@ -1,5 +1,18 @@
-"""``python -m alliance_sim`` is the command ``alliance-sim``."""
+"""Where ``alliance-sim`` and ``python -m alliance_sim`` start: an interrupt is told from the first import on."""
 
-from alliance_sim.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Load the command line and run it."""
+    try:
+        from alliance_sim import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,9 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 from rich import box
@@ -94,25 +94,32 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, num
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 the answer is no, 2 the input is at fault, 130 interrupted."""
     _open_streams()
-    interrupted = "interrupted"
+    out, err = cast(TextIO, _Stream(sys.stdout, told=True)), cast(TextIO, _Stream(sys.stderr, told=False))
+    with redirect_stdout(out), redirect_stderr(err):
+        status = _status(arguments)
+    sys.exit(status)
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """Run a command, say what was wrong, and return how it ended."""
     try:
-        with _output():  # pages of help
-            status = app(arguments, standalone_mode=False)
+        return int(app(arguments, standalone_mode=False) or 0)
     except InputError as error:
         print(error, file=sys.stderr)
-        status = 2
+        return 2
     except USAGE_ERRORS as error:
         error.show()
-        status = error.exit_code
+        return int(error.exit_code)
+    except OSError as error:
+        # What a file is for is said where it is used; what is left is the machine's, such as a folder that is gone.
+        print(f"{error.filename or 'a file or folder'}: {error.strerror or error}", file=sys.stderr)
+        return 2
     except MemoryError:
         print("the memory of this machine is not enough; allowed: fewer draws", file=sys.stderr)
-        status = 2
+        return 2
     except (KeyboardInterrupt, typer.Abort) as interrupt:
-        interrupted = ": ".join(("interrupted", *map(str, interrupt.args)))
-        status = 130
-    if status == 130:
-        print(interrupted, file=sys.stderr)
-    sys.exit(status)
+        print(": ".join(("interrupted", *map(str, interrupt.args))), file=sys.stderr)
+        return 130
 
 
 @app.command("list")
@@ -690,8 +697,7 @@ def _console() -> Console:
 
 def _print(*parts: RenderableType) -> None:
     console = _console()
-    # rich would end the process itself when the reader of a pipe has gone.
-    with _output(), console.capture() as capture:
+    with console.capture() as capture:
         console.print(Group(*parts))
     _write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
@@ -701,23 +707,37 @@ def _print_json(content: dict[str, Any]) -> None:
 
 
 def _write(text: str) -> None:
-    with _output():
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
-@contextmanager
-def _output() -> Iterator[None]:
-    """Write to standard output; a reader that has gone has seen enough."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename:
-            raise  # No stream: they have no name.
-        # What is left in the buffer must not be flushed once more when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise InputError(f"standard output cannot be written ({error.strerror})") from None
+class _Stream:
+    """A standard stream: tells its failures from those of files; a reader that has gone has seen enough."""
+
+    def __init__(self, stream: TextIO, told: bool) -> None:
+        self._stream, self._told = stream, told
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._guarded():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._guarded():
+            self._stream.flush()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            # What is left in the buffer must not be flushed once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            if self._told and not isinstance(error, BrokenPipeError):
+                raise InputError(f"standard output cannot be written ({error.strerror})") from None
 
 
 def _open_streams() -> None:

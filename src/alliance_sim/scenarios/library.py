@@ -178,7 +178,12 @@ def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | Non
     text = _renamed(name, source, folder)
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
+            try:
+                file.write(text)
+                file.flush()
+            except BaseException:
+                path.unlink()  # An unfinished file would be in the way of the next try.
+                raise
     except FileExistsError:
         raise InputError(f"{path}: there is such a file already; it stays as it is") from None
     except OSError as error:
