@@ -60,6 +60,8 @@ USAGE_ERRORS: tuple[type[Any], ...] = typer.BadParameter.__bases__
 PIPE_WIDTH = 120
 #: On fewer columns a terminal breaks the lines; tables of that width would show no numbers.
 LEAST_WIDTH = 80
+#: On fewer columns tables leave out what can be read elsewhere.
+WIDE = 100
 #: Below it the report speaks of Monte Carlo error.
 FEW_DRAWS = 400
 FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
@@ -406,14 +408,9 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
     ]
     if len(decisions):
         lines += [Text("Decision board: how each text ends, % of draws", "bold"), _board(decisions)]
-        lines += [
-            Text(
-                "levels from 0 to 1 (strongest response); byp: blocked but bypassed by others; objectors: "
-                "% of draws, anticipated where the text was withdrawn",
-                "dim",
-            ),
-            Text(),
-        ]
+        bypassed = "byp: blocked but bypassed by others; " if _wide() else ""
+        note = f"levels from 0 to 1 (strongest response); {bypassed}objectors: those most often, % of draws, "
+        lines += [Text(f"{note}anticipated where the text was withdrawn", "dim"), Text()]
     lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
     if ensemble.draws < FEW_DRAWS:
         error = ensemble.draws**-0.5
@@ -483,18 +480,20 @@ def _moves(pair: Pair) -> list[RenderableType]:
 
     summary = pair.summary()
     names = moved(summary)
-    table = _table("outcome", "unit", ">base", ">other", "difference", ">P(higher)", ">in sd", gap=1)
+    if _wide():
+        table = _table("outcome", "unit", ">base", ">other", "difference", ">P(higher)", ">in sd", gap=1)
+    else:
+        table = _table("outcome", ">base", ">other", "difference", ">higher", gap=1)
     for column in table.columns:
         column.no_wrap = True
     for row in summary.loc[names].reset_index().to_dict("records"):
         # Monte Carlo error is named where it could change what a reader sees.
         error = f" ±{row['mc_error']:.3f}" if row["mc_error"] > 0.1 * abs(row["mean"]) else ""
+        interval = f" [{row['p05']:+z.3f}, {row['p95']:+z.3f}]{error}"
+        unit, size = ((Text(row["unit"], "dim"),), (f"{row['size']:+.1f}",)) if _wide() else ((), ())
         table.add_row(
-            row["outcome"], Text(row["unit"], "dim"), f"{row['base']:z.2f}", f"{row['other']:z.2f}",
-            Text.assemble(
-                (f"{row['mean']:+z.3f}", "bold"), (f" [{row['p05']:+z.3f}, {row['p95']:+z.3f}]{error}", "dim")
-            ),
-            f"{row['p_higher']:.2f}", f"{row['size']:+.1f}",
+            row["outcome"], *unit, f"{row['base']:z.2f}", f"{row['other']:z.2f}",
+            Text.assemble((f"{row['mean']:+z.3f}", "bold"), (interval, "dim")), f"{row['p_higher']:.2f}", *size,
         )  # fmt: skip
     less = [name for name in summary.index if summary["size"][name] != 0.0 and name not in names]
     same = sum(summary["size"] == 0.0)
@@ -508,6 +507,8 @@ def _turns(pair: Pair) -> list[RenderableType]:
     # What chance alone could have done, or a reader would not see, is left out.
     clear = decisions[decisions["difference"].abs() > (2.0 * decisions["mc_error"]).clip(lower=0.01)]
     table = _table("month", "forum", "issue", ">base", ">other", ">difference", "of which", gap=1)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for row in clear[:MOST_DECISIONS].to_dict("records"):
         parts = [f"{head} {100.0 * row[name]:+.0f}" for name, (head, _) in DECISIONS.items() if abs(row[name]) >= 0.005]
         table.add_row(
@@ -528,11 +529,14 @@ def _range(name: str) -> float:
 
 def _board(decisions: pd.DataFrame) -> Table:
     heads = [f">{head}" for head, _ in DECISIONS.values()]
-    table = _table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors", gap=1)
+    if _wide():
+        table = _table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors", gap=1)
+    else:
+        table = _table("month", "forum", "issue", *heads, ">level", "objectors", gap=1)
     for column in table.columns[:-1]:
         column.no_wrap = True
     # What the other columns leave, at eight characters an objector.
-    room = max(1, (_console().width - 83) // 8)
+    room = (_console().width - (83 if _wide() else 69)) // 8
     for row in decisions.to_dict("records"):
         likeliest = max(DECISIONS, key=lambda name: row[name])
         shares = [
@@ -540,19 +544,20 @@ def _board(decisions: pd.DataFrame) -> Table:
             for name, (_, colour) in DECISIONS.items()
         ]
         objectors = [f"{ally} {_percent(rate)}" for ally, rate in row["objectors"].items() if rate >= 0.01]
+        text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}",) if _wide() else ()
+        bypassed = (Text(_percent(row["bypassed"]), "dim"),) if _wide() else ()
         table.add_row(
-            row["month"], FORUMS[row["forum"]], row["issue"],
-            f"{row['reversion']:.2f}→{row['proposed']:.2f}", *shares,
-            Text(_percent(row["bypassed"]), "dim"), f"{row['level_mean']:.2f}", "  ".join(objectors[:room]),
+            row["month"], FORUMS[row["forum"]], row["issue"], *text, *shares, *bypassed,
+            f"{row['level_mean']:.2f}", "  ".join(objectors[:room]),
         )  # fmt: skip
     return table
 
 
 def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
     last = len(ensemble.months) - 1
-    # Three columns of intervals take a hundred characters.
-    at = sorted({0, min(12, last), last} if _console().width >= 100 else {0, last})
-    table = _table("outcome", "unit", *(ensemble.months[t] for t in at), gap=1)
+    # Three columns of intervals, their bounds negative, take 104 characters.
+    at = sorted({0, min(12, last), last} if _console().width >= 104 else {0, last})
+    table = _table("outcome", *(["unit"] if _wide() else []), *(ensemble.months[t] for t in at), gap=1)
     for column in table.columns:
         column.no_wrap = True
     for name, outcome in OUTCOMES.items():
@@ -562,7 +567,7 @@ def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
             cells.append(
                 Text(mean, "dim") if low == high else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim"))
             )
-        table.add_row(name, Text(outcome.unit, "dim"), *cells)
+        table.add_row(name, *([Text(outcome.unit, "dim")] if _wide() else []), *cells)
     return table
 
 
@@ -685,6 +690,10 @@ def _table(*heads: str, gap: int = 2) -> Table:
     for head in heads:
         table.add_column(head.removeprefix(">"), justify="right" if head.startswith(">") else "left")
     return table
+
+
+def _wide() -> bool:
+    return _console().width >= WIDE
 
 
 def _console() -> Console:
