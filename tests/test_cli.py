@@ -167,6 +167,58 @@ def test_check_passes_good_files_and_names_what_is_wrong(shell: Shell, tmp_path:
     )
 
 
+def one_month(name: str) -> str:
+    """Return a scenario of a month in which nothing happens."""
+    parent = alliance_sim.load_scenario("baseline_2018")
+    ids = ", ".join(entry.id for entry in (*parent.events, *parent.meetings))
+    return f"extends: baseline_2018\nname: {name}\nmonths: 1\ndrop: [{ids}]\n"
+
+
+def test_check_shows_paths_as_terminals_can_bear_and_notes_another_name(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[2J\n\u202eb.yaml"
+    path.write_text(one_month("good"))
+    shown = r"a\x1b[2J\n\u202eb"
+    out = shell.good("check", str(path))
+    assert out.startswith(f"{tmp_path}/{shown}.yaml: ok (good: 1 month, ")
+    assert out.endswith(f"; the file is called {shown})\n")
+    assert "called" not in shell.good("check", str(ROOT / "scenarios"))
+
+
+@pytest.mark.parametrize("command", [("check",), ("run", "--draws", "1"), ("compare", "helsinki_2018", "--draws", "1")])
+def test_a_scenario_may_come_by_a_pipe(shell: Shell, command: tuple[str, ...]) -> None:
+    def piped(content: bytes) -> tuple[int, str, str]:
+        reader, writer = os.pipe()
+        with os.fdopen(writer, "wb") as file:
+            file.write(content)
+        try:
+            return shell(*command, f"/dev/fd/{reader}")
+        finally:
+            os.close(reader)
+
+    status, out, err = piped(one_month("piped").encode())
+    assert (status, err) == (0, "") and "piped" in out and "1 month" in out and "1 draws" not in out
+    assert "1 draw," in out or "1 paired draw," in out or command == ("check",)
+
+
+def test_a_pipe_is_read_up_to_the_size_of_a_file(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m alliance_sim check <(yes)"
+    run = subprocess.run(
+        ["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert run.returncode == 2 and "allowed: 250,000" in run.stderr
+
+
+def test_compare_tells_files_of_one_name_apart(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, copy = tmp_path / "mine.yaml", tmp_path / "copy.yaml"
+    for path in (mine, copy):
+        path.write_text(one_month("mine"))
+    monkeypatch.setenv("COLUMNS", "400")
+    out = shell.good("compare", str(mine), str(copy), "--draws", "1")
+    assert f"mine ({copy}) against mine ({mine})" in out
+    assert f"'mine' ({mine}, {copy})" in shell.bad("compare", "baseline_2018", str(mine), str(copy))
+
+
 def test_check_takes_folders_and_bundled_names(shell: Shell, tmp_path: Path) -> None:
     out = shell.good("check", str(ROOT / "scenarios"), "baseline_2025")
     count = len(list_scenarios()) + 1
@@ -181,7 +233,7 @@ def test_check_takes_folders_and_bundled_names(shell: Shell, tmp_path: Path) -> 
 def test_new_file_is_checked_shown_and_run(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert shell.good("new", "mine").startswith("mine.yaml: written")
-    assert "mine.yaml: ok (mine: 48 months, 1 events" in shell.good("check", "mine.yaml")
+    assert "mine.yaml: ok (mine: 48 months, 1 event," in shell.good("check", "mine.yaml")
     assert "extends baseline_2025" in shell.good("show", "mine.yaml")
     assert json.loads(shell.good("run", "mine.yaml", "--draws", "2", "--json"))["scenario"] == "mine"
     assert shell.good("new", "copy", "--from", "helsinki_2018").startswith("copy.yaml: written")

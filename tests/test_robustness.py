@@ -294,7 +294,10 @@ def test_a_narrow_terminal_hides_no_numbers(
         (["kappa=nan"], "kappa: nan is not allowed; allowed: a finite number"),
         (["kappa=0,1"], "--set kappa=0,1: allowed: NAME=VALUE, the value being a number"),
         (["kappa"], "--set kappa: allowed: NAME=VALUE"),
-        (["=1"], "no parameter is called ''"),
+        (["=1"], "--set =1: allowed: NAME=VALUE"),
+        (["h0=1_0"], "--set h0=1_0: allowed: NAME=VALUE"),
+        (["h0=\uff10.\uff10\uff12"], "the value being a number"),
+        (["h0=\x1b"], r"--set h0=\x1b: allowed: NAME=VALUE"),
         (["kappa=2", "kapa=1"], "out of range"),
     ],
 )

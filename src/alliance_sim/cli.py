@@ -156,7 +156,7 @@ def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
     _print(
         Text.assemble((found.name, "bold"), "  ", found.title),
         _dim(
-            f"{found.start} to {last} ({found.months} months), calibrated to {found.era}"
+            f"{found.start} to {last} ({_count(found.months, 'month')}), calibrated to {found.era}"
             + (f", extends {parent.name}" if parent else "")
         ),
         Text(),
@@ -169,7 +169,7 @@ def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
         Text(),
         Text("Sources", "bold"),
         _bullets(found.sources),
-        Text(f"\nFile: {path}", "dim", overflow="fold"),
+        Text(f"\nFile: {_printable(path)}", "dim", overflow="fold"),
     )
 
 
@@ -184,10 +184,11 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_def
             problems.append(str(error))
         else:
             good += 1
-            _write(
-                f"{path}: ok ({scenario.name}: {scenario.months} months, {len(scenario.events)} events, "
-                f"{len(scenario.meetings)} meetings)\n"
-            )
+            sizes = (scenario.months, "month"), (len(scenario.events), "event"), (len(scenario.meetings), "meeting")
+            stem = Path(path).stem
+            # A pipe has no name.
+            note = "" if stem == scenario.name or not Path(path).suffix else f"; the file is called {_printable(stem)}"
+            _write(f"{_printable(path)}: ok ({scenario.name}: {', '.join(_count(*size) for size in sizes)}{note})\n")
     if good + len(problems) > 1:
         _write(f"{good + len(problems)} files, {good} ok, {len(problems)} with problems\n")
     if problems:
@@ -216,7 +217,7 @@ def new(
     ] = None,
 ) -> None:
     """Write NAME.yaml to start a scenario from: a commented example, or a copy."""
-    path = write_scenario(name, source) if source else write_scenario(name)
+    path = _printable(write_scenario(name, source) if source else write_scenario(name))
     _write(f"{path}: written; next: alliance-sim check {path}, show {path}, run {path}\n")
 
 
@@ -303,6 +304,8 @@ def compare(
         values = _values(settings or [])
         what_ifs = [load_scenario(name).with_parameters(values) for name in (base, *others)]
 
+        names = _told_apart((base, *others), [what_if.name for what_if in what_ifs])
+
         from alliance_sim import comparison as paired
 
         if plot:
@@ -316,7 +319,8 @@ def compare(
         if as_json:
             _print_json(_differences_as_json(comparison))
         else:
-            _print(*(part for pair in comparison.pairs for part in _pair_report(comparison, pair)))
+            pairs = zip(comparison.pairs, names[1:], strict=True)
+            _print(*(part for pair, name in pairs for part in _pair_report(comparison, pair, names[0], name)))
         if plot:
             comparison.plot(plot)
             written.append(plot)
@@ -350,7 +354,7 @@ def _kept(written: list[Path]) -> Iterator[None]:
 
 def _print_written(written: list[Path]) -> None:
     if written:
-        _print(*(Text(f"Written: {path}", "dim", overflow="fold") for path in written))
+        _print(*(Text(f"Written: {_printable(path)}", "dim", overflow="fold") for path in written))
 
 
 def _check_figure(path: Path) -> None:
@@ -366,10 +370,13 @@ def _values(settings: list[str]) -> dict[str, float]:
     values = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        name = name.strip()
+        name, setting = name.strip(), _printable(setting)
         if name in values:
             raise InputError(f"--set {setting}: {name} is given twice; allowed: once")
         try:
+            # Python reads 1_0 and other alphabets' digits as numbers, files do not.
+            if not name or "_" in value or not value.isascii():
+                raise ValueError
             values[name] = float(value)
         except ValueError:
             raise InputError(f"--set {setting}: allowed: NAME=VALUE, the value being a number") from None
@@ -401,7 +408,8 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
     lines: list[RenderableType] = [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         Text(
-            f"{months[0]} to {months[-1]} ({len(months)} months), {ensemble.draws:,} draws, seed {ensemble.seed}",
+            f"{months[0]} to {months[-1]} ({_count(len(months), 'month')}), {_count(ensemble.draws, 'draw')}, "
+            f"seed {ensemble.seed}",
             "dim",
         ),
         Text(),
@@ -439,13 +447,28 @@ def _differences_as_json(comparison: Comparison) -> dict[str, Any]:
     return {"base": comparison.base.name, "others": others}
 
 
-def _pair_report(comparison: Comparison, pair: Pair) -> list[RenderableType]:
+def _told_apart(arguments: Sequence[str], names: list[str]) -> list[str]:
+    """Return the names of scenarios, with the file where two have one; refuse others that share one."""
+    for name in names[1:]:
+        files = [_printable(argument) for argument, own in zip(arguments[1:], names[1:], strict=True) if own == name]
+        if len(files) > 1:
+            raise InputError(
+                f"compare: two of the others are called {name!r} ({', '.join(files)}); allowed: each name once"
+            )
+    return [
+        f"{name} ({_printable(argument)})" if names.count(name) > 1 and argument != name else name
+        for argument, name in zip(arguments, names, strict=True)
+    ]
+
+
+def _pair_report(comparison: Comparison, pair: Pair, base_name: str, name: str) -> list[RenderableType]:
     """Return what `compare` prints of one of the others."""
     base, other, months = pair.base.scenario, pair.other.scenario, pair.months
     lines: list[RenderableType] = [
-        Text.assemble((other.name, "bold"), " against ", (base.name, "bold"), f"  {other.title}"),
+        Text.assemble((name, "bold"), " against ", (base_name, "bold"), f"  {other.title}"),
         Text(
-            f"{months[0]} to {months[-1]} ({len(months)} months), {comparison.draws:,} paired draws, "
+            f"{months[0]} to {months[-1]} ({_count(len(months), 'month')}), "
+            f"{_count(comparison.draws, 'paired draw')}, "
             f"seed {comparison.seed}",
             "dim",
         ),
@@ -676,6 +699,15 @@ def _bullets(texts: Iterable[str]) -> Table:
 
 def _dim(text: str) -> Text:
     return Text(text, "dim")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _printable(path: str | Path) -> str:
+    """Return a path without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(path))
 
 
 def _percent(share: float) -> str:

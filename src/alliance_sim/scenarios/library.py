@@ -231,8 +231,14 @@ def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenari
 def _text(path: Path) -> str:
     origin = printable(str(path))
     try:
-        known, size = path.is_file(), path.stat().st_size if path.exists() else 0
-        content = path.read_bytes() if known and size <= MAX_BYTES else b""
+        # A pipe that the shell opened; any other could wait for a writer for ever.
+        piped = path.is_relative_to("/dev") and path.is_fifo()
+        known, size = path.is_file() or piped, path.stat().st_size if path.exists() else 0
+        content = b""
+        if known and size <= MAX_BYTES:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+            size = len(content)
     except (OSError, ValueError) as error:
         raise InputError(f"{origin}: the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if not known:
