@@ -1,0 +1,1 @@
+"""The model without meetings, written as users of Mesa, NumPy and JAX would write it."""
