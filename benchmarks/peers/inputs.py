@@ -18,7 +18,7 @@ from alliance_sim.core import layout as L
 from alliance_sim.core.rng import normal
 from alliance_sim.registry.outcomes import OUTCOMES
 
-__all__ = ["OUTCOMES", "SCENARIO", "Inputs", "Noise", "core_noise", "inputs", "program", "reduced"]
+__all__ = ["OUTCOMES", "SCENARIO", "Inputs", "Noise", "core_noise", "inputs", "inputs_of", "reduced"]
 
 SCENARIO = "us_russia_reset_2025"
 Array = NDArray[np.float64]
@@ -92,24 +92,26 @@ class Noise:
     russia: Array
 
 
-def reduced(months: int | None = None) -> Scenario:
-    """Return the scenario without its meetings, cut to so many months."""
-    scenario = load_scenario(SCENARIO)
-    start = scenario.months if months is None else months
-    events = tuple(event for event in scenario.events if scenario.offset(event.month) < start)
-    return Scenario.validated({**dict(scenario), "months": start, "events": events, "meetings": ()})
+def reduced() -> Scenario:
+    """Return the scenario without its meetings."""
+    return Scenario.validated({**dict(load_scenario(SCENARIO)), "meetings": ()})
 
 
 @cache
-def program(months: int | None = None) -> Program:
-    """Return the reduced scenario, compiled."""
-    return compile_scenario(reduced(months))
+def inputs(draws: int) -> Inputs:
+    """Return the arrays of the first draws of the reduced scenario, seed 0."""
+    return inputs_of(compile_scenario(reduced()), draws)
 
 
-@cache
-def inputs(draws: int, seed: int = 0, months: int | None = None) -> Inputs:
-    """Return the arrays of the first draws of the reduced scenario."""
-    compiled = program(months)
+def inputs_of(compiled: Program, draws: int, seed: int = 0) -> Inputs:
+    """Return the arrays of the first draws of a compiled scenario.
+
+    Raises
+    ------
+    ValueError
+        If the scenario has what the peers leave out.
+    """
+    _refuse(compiled.items > 0, "meetings")
     facts, events = compiled.facts, compiled.events
     drawn = compiled.draws(seed, 0, draws)
     total = len(events.start) - 1
@@ -126,14 +128,15 @@ def inputs(draws: int, seed: int = 0, months: int | None = None) -> Inputs:
         t = int(np.searchsorted(events.start, e, side="right")) - 1
         for f in range(events.first[e], events.first[e + 1]):
             kind, index, value = events.kind[f], events.index[f], events.value[f]
-            if kind == L.SHIFT_FORCING and not events.assign[f]:
-                forcing[t, index, events.actor[f]] += value
+            if kind == L.SHIFT_FORCING:
+                before = 0.0 if events.assign[f] else forcing[t, index, events.actor[f]]
+                forcing[t, index, events.actor[f]] = before + value
             elif kind == L.SHIFT_WORLD and index == L.G.demand_percent and events.assign[f]:
                 demand_percent[t:] = value
             elif kind == L.SHIFT_WORLD and index == L.G.concession and not events.assign[f]:
                 concession[t] += value
             else:
-                raise ValueError("the peers leave out an effect of an event of this scenario")
+                raise ValueError("the peers leave out an effect of an event, and this scenario has it")
     for name in _LEFT_OUT:
         _refuse(forcing[:, getattr(L.F, name)].any(), f"events of the kind {name}")
 

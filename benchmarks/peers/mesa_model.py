@@ -173,9 +173,8 @@ class UnitedStates(Ally):
         self.criticism = min(1.0, self.criticism * halving(p.hl_criticism) + gained)
         gained = p.support_gain * max(0.0, event("conciliation"))
         self.popularity = min(1.0, self.popularity * halving(p.hl_support) + gained)
-        self.autonomy = clip(
-            p.alpha0 + p.alpha_private * model.o - p.alpha_criticism * self.criticism + p.alpha_support * self.popularity
-        )
+        swayed = p.alpha_private * model.o - p.alpha_criticism * self.criticism + p.alpha_support * self.popularity
+        self.autonomy = clip(p.alpha0 + swayed)
         new = max(0.0, event("document")) * (1.0 - self.anchor)
         self.anchor = p.document_anchor + (self.anchor - p.document_anchor) * halving(p.hl_anchor) + new
         self.erosion += p.erosion_rate * model.r * (1.0 - self.anchor) * (1.0 - self.erosion)
@@ -342,7 +341,7 @@ class Alliance(mesa.Model):
         return self.given.others[name][self.t, ally.index]
 
     def draw_shock(self, ally: Ally) -> float:
-        """This month's shock to an ally's threat perception."""
+        """The month's shock to an ally's threat perception."""
         return self.noise.threat[self.t, self.draw, ally.index] if self.noise else self.rng.standard_normal()
 
     def draw_reading(self, ally: Ally) -> float:

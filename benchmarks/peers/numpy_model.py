@@ -16,8 +16,7 @@ from peers.inputs import OUTCOMES, Inputs, Noise
 
 Array = NDArray[np.float64]
 
-RUSSIA_STRATEGY, POSTURE, SPENDING, SUPPORT, SANCTIONS = L.RUSSIA_STRATEGY, L.POSTURE, L.SPENDING, L.SUPPORT, L.SANCTIONS
-OPEN_DOOR, DIALOGUE, EXERCISES, US = L.OPEN_DOOR, L.DIALOGUE, L.EXERCISES, L.US
+US = L.US
 GRID = 9  # texts the chair tries
 FARTHEST = 20.0
 CAMP_GAP = 0.12
@@ -89,9 +88,7 @@ class NumpyModel:
         self.us_aid = np.ones((draws, 3))
         self.aid_channel = np.repeat(column(p.aid_need0), 3, axis=1)
         self.norm, self.lead_shift = np.tile(f.norm0, (draws, 1)), np.zeros((draws, issues))
-        self.fading = SimpleNamespace(
-            **{name: halving(v) for name, v in given.p.items() if name.startswith("hl_")}
-        )
+        self.fading = SimpleNamespace(**{name: halving(v) for name, v in given.p.items() if name.startswith("hl_")})
 
         a.tau0[:, US] = self.washington_threat()
         self.x0 = given.x0.copy()
@@ -102,7 +99,7 @@ class NumpyModel:
         self.fatigue, self.pressure, self.z = np.zeros((draws, n)), np.zeros((draws, n)), np.zeros((draws, n))
         self.standing = (a.gdp / a.gdp[:, :1]) ** column(p.standing_exponent)
         self.delta, self.x = np.zeros_like(self.x0), self.x0.copy()
-        self.support0 = self.x0[:, SUPPORT].copy()
+        self.support0 = self.x0[:, L.SUPPORT].copy()
         self.salience = column(p.salience_floor)[:, :, None] + (1.0 - column(p.salience_floor)[:, :, None]) * np.abs(
             2.0 * self.x0 - 1.0
         )
@@ -174,8 +171,12 @@ class NumpyModel:
         """Influence weights (D, speaker, listener)."""
         scaled = self.issue_weight * self.x
         square = np.einsum("dki,dki->di", scaled, scaled)
-        distance2 = square[:, :, None] + square[:, None, :] - 2.0 * (scaled.transpose(0, 2, 1) @ scaled)
-        near = np.maximum(0.0, 1.0 - distance2 / (self.p.eps**2)[:, None, None])
+        distance2 = (-2.0 * scaled.transpose(0, 2, 1)) @ scaled
+        distance2 += square[:, :, None]
+        distance2 += square[:, None, :]
+        distance2 *= (-1.0 / self.p.eps**2)[:, None, None]
+        distance2 += 1.0
+        near = np.maximum(distance2, 0.0, out=distance2)
         near *= near
         near *= self.base
         near[:, US] *= self.g
@@ -195,13 +196,13 @@ class NumpyModel:
         self.criticism = np.minimum(1.0, self.criticism * fading.hl_criticism + gained)
         gained = p.support_gain * max(0.0, happens.conciliation)
         self.support = np.minimum(1.0, self.support * fading.hl_support + gained)
-        alpha = p.alpha0 + p.alpha_private * self.o - p.alpha_criticism * self.criticism + p.alpha_support * self.support
-        self.alpha = np.clip(alpha, 0.0, 1.0)
+        swayed = p.alpha_private * self.o - p.alpha_criticism * self.criticism + p.alpha_support * self.support
+        self.alpha = np.clip(p.alpha0 + swayed, 0.0, 1.0)
         new = max(0.0, happens.document) * (1.0 - self.anchor)
         self.anchor = p.document_anchor + (self.anchor - p.document_anchor) * fading.hl_anchor + new
         self.erosion = self.erosion + p.erosion_rate * self.r * (1.0 - self.anchor) * (1.0 - self.erosion)
-        self.lead_shift[:, SANCTIONS] -= happens.relief * (1.0 - p.congress_brake)
-        self.lead_shift[:, OPEN_DOOR] -= p.statement_cost * max(0.0, happens.statement.max())
+        self.lead_shift[:, L.SANCTIONS] -= happens.relief * (1.0 - p.congress_brake)
+        self.lead_shift[:, L.OPEN_DOOR] -= p.statement_cost * max(0.0, happens.statement.max())
         self.tau[:, US] = self.washington_threat()
 
     def signals(self, happens, t: int, reading: Array) -> None:
@@ -248,7 +249,7 @@ class NumpyModel:
         """4. The commitment of the United States, and what allies believe of it."""
         p, a = self.p, self.a
         self.washington_now = self.washington_position()
-        turned = self.x0[:, POSTURE, US] - self.washington_now[:, POSTURE]
+        turned = self.x0[:, L.POSTURE, US] - self.washington_now[:, L.POSTURE]
         self.c = np.clip(self.c + p.k_c * (p.c0 - p.w_r * self.r - p.w_p * turned - self.c), 0.0, 1.0)
         change = np.array([happens.aid_military, happens.aid_economic, happens.aid_intelligence])
         cut = (self.us_aid - np.clip(self.us_aid + change, 0.0, 2.0)) @ self.facts.channel_weight
@@ -285,7 +286,7 @@ class NumpyModel:
             a.d0
             + column(p.theta_tau) * (self.tau - a.tau0)
             + column(p.theta_ab) * self.tau * (a.g0 - self.g)
-            + column(p.pledge * 5.0 * (self.norm[:, SPENDING] - self.facts.norm0[SPENDING]))
+            + column(p.pledge * 5.0 * (self.norm[:, L.SPENDING] - self.facts.norm0[L.SPENDING]))
             + self.answer * self.pressure
             - column(p.fatigue_spending) * self.fatigue
         )
@@ -300,7 +301,7 @@ class NumpyModel:
         gap = np.maximum(0.0, 1.0 - self.us_aid) @ f.channel_weight
         need = p.aid_need0
         missing = gap * need * a.aid0[:, US] * a.gdp[:, US]
-        support, support0, gdp, aid0 = self.x[:, SUPPORT, 1:], self.support0[:, 1:], a.gdp[:, 1:], a.aid0[:, 1:]
+        support, support0, gdp, aid0 = self.x[:, L.SUPPORT, 1:], self.support0[:, 1:], a.gdp[:, 1:], a.aid0[:, 1:]
         fatigue, aid = self.fatigue[:, 1:], self.aid[:, 1:]
         able = (support * gdp).sum(axis=1)
         share = np.divide(p.compensation_capacity * missing, able, out=np.zeros_like(able), where=able > 0.0)
@@ -324,8 +325,8 @@ class NumpyModel:
     def deterrence(self) -> None:
         """9. Force in being, with and without the United States, against Russia's."""
         p = self.p
-        posture = np.clip(self.norm[:, POSTURE], 0.0, 1.0)
-        others = (self.cap[:, 1:] * self.x0[:, POSTURE, 1:]).sum(axis=1) * posture
+        posture = np.clip(self.norm[:, L.POSTURE], 0.0, 1.0)
+        others = (self.cap[:, 1:] * self.x0[:, L.POSTURE, 1:]).sum(axis=1) * posture
         force = others + self.cap[:, US] * p.forward_share * self.c * posture
         russia = p.russia_capability
         self.deterred, self.deterred_alone = force / (force + russia), others / (others + russia)
@@ -335,8 +336,8 @@ class NumpyModel:
         """10. Russia reads weakness with error."""
         p, f = self.p, self.facts
         weakness = self.weakness - self.weakness0 + p.read_error * error
-        resumed = np.maximum(0.0, f.norm0[DIALOGUE] - self.norm[:, DIALOGUE])
-        pressure = p.sanctions_cost * (self.norm[:, SANCTIONS] - f.norm0[SANCTIONS])
+        resumed = np.maximum(0.0, f.norm0[L.DIALOGUE] - self.norm[:, L.DIALOGUE])
+        pressure = p.sanctions_cost * (self.norm[:, L.SANCTIONS] - f.norm0[L.SANCTIONS])
         pressure += p.resistance_cost * (self.resistance - p.resistance0)
         target = p.a0 + p.omega * weakness + p.resumption_gain * resumed - pressure
         a = self.assertiveness
@@ -384,9 +385,9 @@ class NumpyModel:
 
     def sanctions_rollover(self) -> tuple[Array, Array]:
         """Chance that the EU renews sanctions, and the share of standing expected to object."""
-        eu, x = self.eu, self.x[:, SANCTIONS]
-        salience = self.salience[:, SANCTIONS, eu.members]
-        reversion, level = self.facts.rollover_reversion[0], column(self.norm[:, SANCTIONS])
+        eu, x = self.eu, self.x[:, L.SANCTIONS]
+        salience = self.salience[:, L.SANCTIONS, eu.members]
+        reversion, level = self.facts.rollover_reversion[0], column(self.norm[:, L.SANCTIONS])
         room, scale = eu.room(x[:, eu.members], x[:, US], salience, reversion, reversion + level, self.p)
         room = room[:, 0] / scale
         chance = 1.0 / (1.0 + np.exp(np.minimum(room, FARTHEST))).prod(axis=1)
@@ -394,7 +395,7 @@ class NumpyModel:
 
     def camps(self) -> tuple[Array, Array]:
         """Camps on the Russia strategy, and Esteban and Ray's polarisation."""
-        x = self.x[:, RUSSIA_STRATEGY]
+        x = self.x[:, L.RUSSIA_STRATEGY]
         draws, n = x.shape
         order = x.argsort(axis=1)
         x, mass = np.take_along_axis(x, order, axis=1), np.take_along_axis(self.standing, order, axis=1)
@@ -426,11 +427,11 @@ class NumpyModel:
         out["threat_gap"] = self.tau[:, self.europe].mean(axis=1) - self.tau[:, US]
         out["camps"], out["polarisation"] = self.camps()
         out["deterrence"], out["deterrence_without_us"] = self.deterred, self.deterred_alone
-        wish = self.washington_position()[:, SANCTIONS]
-        kept = np.minimum(1.0, wish / np.maximum(self.x0[:, SANCTIONS, US], 0.01))
+        wish = self.washington_position()[:, L.SANCTIONS]
+        kept = np.minimum(1.0, wish / np.maximum(self.x0[:, L.SANCTIONS, US], 0.01))
         lifted = (1.0 - kept) * a.gdp[:, US] / self.total_gdp
-        sanctions = self.norm[:, SANCTIONS]
-        out["isolation"] = (sanctions * (1.0 - lifted) + self.norm[:, DIALOGUE] + 1.0 / (1.0 + self.r)) / 3.0
+        sanctions = self.norm[:, L.SANCTIONS]
+        out["isolation"] = (sanctions * (1.0 - lifted) + self.norm[:, L.DIALOGUE] + 1.0 / (1.0 + self.r)) / 3.0
         chance, against = self.sanctions_rollover()
         out["sanctions_durability"] = sanctions * chance * chance
         out["objector_hazard"], out["objector_weight"] = 1.0 - chance, against
@@ -441,10 +442,10 @@ class NumpyModel:
         out["resistance"], out["war_intensity"] = self.resistance, self.war
         out["assertiveness"], out["demands"] = self.assertiveness, self.demands
         out["concession_pressure"] = self.concession
-        out["exercise_participation"] = (self.x[:, EXERCISES] >= column(p.exercise_threshold)).mean(axis=1)
+        out["exercise_participation"] = (self.x[:, L.EXERCISES] >= column(p.exercise_threshold)).mean(axis=1)
         out["conciliation"], out["opacity"], out["criticism"] = self.r, self.o, self.criticism
         out["presidential_autonomy"], out["presidential_support"] = self.alpha, self.support
         out["institutions_stance"] = given.inst_tau + self.erosion * (given.leader_tau - given.inst_tau)
-        out["us_commitment"], out["open_door_us"] = self.c, self.x[:, OPEN_DOOR, US]
+        out["us_commitment"], out["open_door_us"] = self.c, self.x[:, L.OPEN_DOOR, US]
         out["postponements"], out["blow_ups"] = self.postponed, np.zeros_like(self.postponed)
         return np.stack([out[name] for name in OUTCOMES], axis=1)

@@ -1,0 +1,96 @@
+"""The peers of the benchmark run the core's model: same noise, same outcomes."""
+
+import importlib.util
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alliance_sim import Scenario, load_scenario
+from alliance_sim.compile import compile_scenario
+from alliance_sim.registry.outcomes import OUTCOMES
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+from peers import inputs as prepared
+from peers import mesa_model, numpy_model
+
+DRAWS, SEED = 3, 7
+#: What the bundled scenario has not: a follow-up, private talks off the calendar, every channel of aid, trade, hybrids.
+MORE = (
+    {"month": "2025-08", "type": "bilateral_summit", "conciliation": 0.6, "openness": 0.0, "follow_up": 3},
+    {"month": "2025-09", "type": "trade_dispute", "with": "EU", "size": 0.5},
+    {"month": "2025-10", "type": "hybrid_campaign", "size": 0.6},
+    {"month": "2025-11", "type": "strategic_document", "strength": 0.4},
+    {"month": "2026-01", "type": "aid_change", "channel": "all", "share": -0.8},
+)
+
+
+def scenario(more: tuple[dict[str, object], ...] = ()) -> Scenario:
+    whole = prepared.reduced()
+    events = [*whole.events, *({"id": f"more-{k}", "source": "test", **event} for k, event in enumerate(more))]
+    return Scenario.validated({**dict(whole), "events": events})
+
+
+@pytest.fixture(scope="module", params=[(), MORE], ids=["the benchmark's", "more events"])
+def run(request: pytest.FixtureRequest):
+    program = compile_scenario(scenario(request.param))
+    block = program.block(SEED, 0, DRAWS, "monthly")
+    program.run(block, SEED)
+    given = prepared.inputs_of(program, DRAWS, SEED)
+    return given, prepared.core_noise(given, SEED), block.output.outcomes
+
+
+def agree(found: np.ndarray, core: np.ndarray) -> None:
+    assert found.shape == core.shape
+    far = np.abs(found - core).max(axis=(0, 1))
+    assert {name: d for name, d in zip(OUTCOMES, far, strict=True) if not d <= 1e-9} == {}
+
+
+def test_numpy_gives_the_outcomes_of_the_core(run) -> None:
+    given, noise, core = run
+    agree(numpy_model.NumpyModel(given).run(noise), core)
+
+
+def test_mesa_gives_the_outcomes_of_the_core(run) -> None:
+    given, noise, core = run
+    agree(mesa_model.outcomes(given, noise), core)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX comes with the extra benchmarks")
+def test_jax_gives_the_outcomes_of_the_core(run) -> None:
+    from peers import jax_model
+
+    given, noise, core = run
+    agree(np.asarray(jax_model.outcomes(given, noise)), core)
+
+
+def test_follow_ups_are_postponed_in_some_draws_and_held_in_others() -> None:
+    program = compile_scenario(scenario(MORE))
+    block = program.block(SEED, 0, DRAWS, "final")
+    program.run(block, SEED)
+    assert block.output.outcomes[:, -1, list(OUTCOMES).index("postponements")].any()
+
+
+def test_a_parameter_that_is_off_by_a_thousandth_is_seen(run) -> None:
+    given, noise, core = run
+    off = replace(given, p={**given.p, "eta": 1.001 * given.p["eta"]})
+    assert np.abs(numpy_model.NumpyModel(off).run(noise) - core).max() > 1e-9
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"meetings": load_scenario(prepared.SCENARIO).meetings}, "meetings"),
+        ({"events": [{"month": "2026-01", "type": "exercise", "partner": "Georgia", "ambition": 0.2}]}, "exercise"),
+        ({"events": [{"month": "2026-01", "type": "escalation", "size": 0.2, "probability": 0.5}]}, "may not happen"),
+    ],
+)
+def test_what_the_peers_leave_out_is_refused(change: dict[str, object], what: str) -> None:
+    if "events" in change:
+        change = {"events": [{"id": "extra", "source": "test", **event} for event in change["events"]]}
+    program = compile_scenario(Scenario.validated({**dict(prepared.reduced()), **change}))
+    with pytest.raises(ValueError, match=what):
+        prepared.inputs_of(program, 1)
