@@ -67,7 +67,7 @@ def test_jax_gives_the_outcomes_of_the_core(run) -> None:
     agree(np.asarray(jax_model.outcomes(given, noise)), core)
 
 
-def test_follow_ups_are_postponed_in_some_draws_and_held_in_others() -> None:
+def test_some_follow_up_is_postponed_with_more_events() -> None:
     program = compile_scenario(scenario(MORE))
     block = program.block(SEED, 0, DRAWS, "final")
     program.run(block, SEED)

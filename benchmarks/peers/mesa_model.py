@@ -282,15 +282,24 @@ class Alliance(mesa.Model):
     Parameters
     ----------
     draw : int
-        Row of `inputs(draws)`, and the seed of the model's generator.
+        Row of `inputs(draws)`.
     draws : int
     given : Inputs, optional
     noise : Noise, optional
         Instead of numbers of the model's own generator.
+    rng : int, optional
+        The seed, if not `draw`; `batch_run` of Mesa 3.5 gives it, or None.
     """
 
-    def __init__(self, draw: int = 0, draws: int = 1, given: Inputs | None = None, noise: Noise | None = None):
-        super().__init__(rng=draw)
+    def __init__(
+        self,
+        draw: int = 0,
+        draws: int = 1,
+        given: Inputs | None = None,
+        noise: Noise | None = None,
+        rng: int | None = None,
+    ):
+        super().__init__(rng=draw if rng is None else rng)
         self.draw, self.noise = draw, noise
         self.given = given = inputs(draws) if given is None else given
         self.facts = SimpleNamespace(**given.facts)
