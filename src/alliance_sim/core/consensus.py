@@ -226,6 +226,21 @@ def passes(item, table, seats, p):
 
 
 @inline
+def chance(item, table, seats, f, p):
+    """Chance, as the chair sees it, that text f passes: see `log_chance`; the usual case without a logarithm."""
+    plain = p[P.nu] == 2.0 and item.has_reversion and item.parts == 1 and item.rule == UNANIMITY
+    if not plain or item.committee:
+        return math.exp(log_chance(item, table, seats, f, p))
+    losses(table.loss, table.chair, table.weight, item, seats.rows, f, p[P.nu])
+    thresholds(table, seats, p)
+    scale = spread(table.chair, table.weight, item, 0, f, p)  # the same for all: quadratic losses differ by a line
+    product = 1.0
+    for i in range(seats.n):
+        product *= 1.0 + exp(min((table.loss[i] - table.threshold[i]) / scale, FARTHEST))
+    return 1.0 / product
+
+
+@leaf
 def log_chance(item, table, seats, f, p):
     """Logarithm of the chair's estimate that text f passes, from what the chair thinks governments want.
 
@@ -234,17 +249,10 @@ def log_chance(item, table, seats, f, p):
     """
     losses(table.loss, table.chair, table.weight, item, seats.rows, f, p[P.nu])
     thresholds(table, seats, p)
-    common = spread(table.chair, table.weight, item, 0, f, p)
-    same = p[P.nu] == 2.0 and item.has_reversion and item.parts == 1
-    if same and item.rule == UNANIMITY and not item.committee:
-        product = 1.0
-        for i in range(seats.n):
-            product *= 1.0 + exp(min((table.loss[i] - table.threshold[i]) / common, FARTHEST))
-        return -math.log(product)
     total = 0.0
     weights = 0.0
     for i in range(seats.n):
-        scale = common if same else spread(table.chair, table.weight, item, i, f, p)
+        scale = spread(table.chair, table.weight, item, i, f, p)
         table.accept[i] = log_logistic((table.threshold[i] - table.loss[i]) / scale)
         if item.committee:
             weight = table.standing[i] * table.salience[i]
@@ -264,13 +272,13 @@ def log_chance(item, table, seats, f, p):
 @leaf
 def chance_and_opposition(item, table, seats, f, p):
     """Chance that text f passes unanimously, and the share of standing expected to object."""
-    chance = math.exp(log_chance(item, table, seats, f, p))
+    passing = chance(item, table, seats, f, p)
     scale = spread(table.chair, table.weight, item, 0, f, p)
     against, total = 0.0, seats.neutral
     for i in range(seats.n):
         against += table.standing[i] * logistic((table.loss[i] - table.threshold[i]) / scale)
         total += table.standing[i]
-    return chance, against / total
+    return passing, against / total
 
 
 @leaf
@@ -331,14 +339,13 @@ def smallest_coalition(item, table, seats):
 @inline
 def worth(item, table, seats, f, p):
     """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal."""
-    log_p = log_chance(item, table, seats, f, p)
     if item.committee:
-        return log_p
+        return log_chance(item, table, seats, f, p)
     distance = 0.0
     for m in range(item.parts):
         distance += abs(f * item.span[m])
-    chance = math.exp(log_p)
-    return chance * distance - (1.0 - chance) * p[P.blowup_cost]
+    passing = chance(item, table, seats, f, p)
+    return passing * distance - (1.0 - passing) * p[P.blowup_cost]
 
 
 @inline
@@ -506,7 +513,7 @@ def capacity(item, table, seats, p):
             f = at + (0.5 if trial == GRID else -0.5) * step
             if not item.floor <= f <= 1.0:
                 continue
-        value = f * math.exp(log_chance(item, table, seats, f, p))
+        value = f * chance(item, table, seats, f, p)
         if value > best:
             best = value
             if trial < GRID:

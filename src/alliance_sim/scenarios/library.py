@@ -58,7 +58,7 @@ for _tag, _pattern, _first in (
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Writes what `_Loader` reads."""
 
     yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
