@@ -27,11 +27,11 @@ from alliance_sim.scenarios.schema import KEYS
 
 LOW, HIGH = (np.array([getattr(outcome, end) for outcome in OUTCOMES.values()]) for end in ("low", "high"))
 ORIGINALS = [(data_folder("scenarios") / f"{name}.yaml").read_bytes() for name in list_scenarios()]
-#: Seconds of CPU time and bytes that one file may take.
+#: Seconds (of CPU time, in this process) and bytes that one file may take.
 SECONDS, MEMORY = 2.0, 500e6
-#: Seconds of CPU time of a command that runs two draws: a bundled scenario takes 1.8 to 2.3, nearly all of it to load
-#: numba, pandas and what they load.
-RUN_SECONDS = 3.0
+#: Times as long as a command may take in the quick suite, which runs beside others: loading numba and pandas takes 1.5
+#: to 1.8 of the 2 seconds. The full test wants a machine of its own.
+HURRY = 1.5
 
 #: What a value is replaced by: what belongs elsewhere, and what belongs nowhere.
 VALUES = st.one_of(
@@ -149,15 +149,16 @@ def test_mutated_files_are_refused_or_run(count: int, tmp_path: Path) -> None:
 
 #: A process forked from this large one would count its memory as its own: a small one stands between them.
 LAUNCHER = """
-import resource, subprocess, sys
+import resource, subprocess, sys, time
+started = time.perf_counter()
 done = subprocess.run([sys.executable, "-m", "alliance_sim", *sys.argv[1:]], stdout=subprocess.DEVNULL)
-usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(done.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+seconds = time.perf_counter() - started
+print(done.returncode, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 """
 
 
 def command(*arguments: str) -> tuple[int, str, float, int]:
-    """Run a command; return its status, what it says on stderr, its seconds of CPU time, and its peak of memory."""
+    """Run a command; return its status, what it says on stderr, its seconds, and its peak of memory."""
     done = subprocess.run(
         [sys.executable, "-c", LAUNCHER, *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -167,13 +168,12 @@ def command(*arguments: str) -> tuple[int, str, float, int]:
     return int(status), done.stderr, float(seconds), int(peak)
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(200, marks=pytest.mark.full)])
-def test_commands_on_mutated_files_end_well(count: int, tmp_path: Path) -> None:
-    """CPU time of the whole process: 2 s to check a file, 3 s to run it (see `RUN_SECONDS`)."""
+@pytest.mark.parametrize(("count", "slack"), [(2, HURRY), pytest.param(200, 1.0, marks=pytest.mark.full)])
+def test_commands_on_mutated_files_end_well(count: int, slack: float, tmp_path: Path) -> None:
+    """Time is that of the whole process, the loading of libraries included."""
     path = tmp_path / "mutated.yaml"
     bundled = ("run", "baseline_2025", "--draws", "2")
     command(*bundled)  # compiled code is there
-    allowed = {"check": SECONDS, "run": RUN_SECONDS}
     seconds: dict[str, list[float]] = {"check": [], "run": [command(*bundled)[2]]}
     peaks: list[int] = []
 
@@ -191,8 +191,6 @@ def test_commands_on_mutated_files_end_well(count: int, tmp_path: Path) -> None:
         assert statuses in ([0, 0], [2, 2])
 
     each()
-    print(
-        {name: f"{max(spent):.2f} s of {allowed[name]:.2f}" for name, spent in seconds.items()}, max(peaks) / 1e6, "MB"
-    )
-    assert all(max(spent) < allowed[name] for name, spent in seconds.items())
+    print({name: f"{max(spent):.2f} s" for name, spent in seconds.items()}, max(peaks) / 1e6, "MB")
+    assert all(max(spent) < slack * SECONDS for spent in seconds.values())
     assert max(peaks) < MEMORY
