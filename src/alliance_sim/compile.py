@@ -326,7 +326,8 @@ def _compile_kernel(program: Program, block: Block) -> None:
                 done = subprocess.run([sys.executable, "-c", code], env=environment, start_new_session=True)
                 if done.returncode:
                     raise InputError(
-                        f"{CACHE_BASE}: no compiled code can be kept here; NUMBA_CACHE_DIR names another folder"
+                        f"compiling failed, as said above; if {CACHE_BASE} cannot hold compiled code, "
+                        "NUMBA_CACHE_DIR names another folder"
                     )
             program._call(block, 0, None, None, block.draw0)  # no draws
             run_block.disable_compile()
