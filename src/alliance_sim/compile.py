@@ -154,7 +154,7 @@ class Program:
             theta[:, index] = drawn[name]
         actors = calibration.draws(self.scenario.era, seed, draw0, draw1, given)
         figures = calibration.facts(self.scenario.era)
-        ally = np.zeros((count, len(L.A), len(ALLIES)))
+        ally = L.aligned((count, len(L.A), len(ALLIES)))
         ally[:, L.A.tau0] = actors.threat
         ally[:, L.A.d0], ally[:, L.A.aid0] = figures.spending0, figures.aid0
         ally[:, L.A.dependence], ally[:, L.A.exposure] = figures.dependence, figures.exposure
@@ -163,29 +163,26 @@ class Program:
         for name, index in _PER_ALLY.items():
             for i, iso3 in enumerate(ALLIES):
                 ally[:, index, i] = drawn[f"{name}.{iso3}"]
+        position = L.aligned((count, len(ISSUES), len(ALLIES)))
+        position[...] = actors.position.transpose(0, 2, 1)
         return Draws(
             theta,
             ally,
-            np.ascontiguousarray(actors.position.transpose(0, 2, 1)),
+            position,
             np.ascontiguousarray(actors.leader_threat),
             np.ascontiguousarray(actors.leader_position),
             np.ascontiguousarray(actors.institutions_threat.reshape(count, 1)),
             np.ascontiguousarray(actors.institutions_position),
         )
 
-    def block(self, seed: int, draw0: int, draw1: int, keep: Keep) -> Block:
-        """Allocate a block of draws: parameters and actors, fresh state, room for what is kept."""
-        d, n, k, j, t = draw1 - draw0, len(ALLIES), len(ISSUES), self.items, len(self.months)
-        state = State(
-            np.zeros((d, len(L.S), n)),
-            np.zeros((d, k, n)),
-            np.zeros((d, k, n)),
-            np.zeros((d, k, n)),
-            np.zeros((d, n, n)),
-            np.zeros((d, len(L.G))),
-            np.zeros((d, len(L.I), k)),
-            np.zeros((d, j), np.int8),
-            np.zeros((d, len(L.O))),
+    def room(self, draws: int, keep: Keep) -> tuple[Any, Any]:
+        """Allocate what is kept of so many draws (the core's `Output` and `Records`), as it is before any meeting."""
+        d, n, k, j, t = draws, len(ALLIES), len(ISSUES), self.items, len(self.months)
+        level = KEEPS.index(keep)
+        output = Output(
+            np.zeros((d, t if level > 0 else 1, len(L.O))),
+            L.aligned((d, t if level > 1 else 0, len(ALLY_VARIABLES), n)),
+            np.zeros((d, t if level > 2 else 0, n, k)),
         )
         records = Records(
             np.full((d, j), L.PENDING, np.int8),
@@ -199,11 +196,28 @@ class Program:
             np.full((d, j), L.PENDING, np.int8),
             np.zeros((d, j)),
         )
-        level = KEEPS.index(keep)
-        output = Output(
-            np.zeros((d, t if level > 0 else 1, len(L.O))),
-            np.zeros((d, t if level > 1 else 0, len(ALLY_VARIABLES), n)),
-            np.zeros((d, t if level > 2 else 0, n, k)),
+        return output, records
+
+    def block(self, seed: int, draw0: int, draw1: int, keep: Keep, room: tuple[Any, Any] | None = None) -> Block:
+        """Allocate a block of draws: parameters and actors, fresh state, room for what is kept.
+
+        With `room` for at least `draw1` draws, what is kept is written into its rows `draw0` to `draw1 - 1`.
+        """
+        d, n, k = draw1 - draw0, len(ALLIES), len(ISSUES)
+        if room:
+            output, records = (type(part)(*(array[draw0:draw1] for array in part)) for part in room)
+        else:
+            output, records = self.room(d, keep)
+        state = State(
+            L.aligned((d, len(L.S), n)),
+            L.aligned((d, k, n)),
+            L.aligned((d, k, n)),
+            L.aligned((d, k, n)),
+            L.aligned((d, n, n)),
+            L.aligned((d, len(L.G))),
+            L.aligned((d, len(L.I), k)),
+            np.zeros((d, self.items), np.int8),
+            L.aligned((d, len(L.O))),
         )
         return Block(draw0, draw1, state, self.draws(seed, draw0, draw1), records, output)
 

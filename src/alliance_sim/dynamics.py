@@ -82,7 +82,7 @@ def friedkin_johnsen(
     openness = _susceptibility(susceptibility, n)
     logic = np.eye(issues) if coupling is None else _coupling(coupling, issues)
     start, voices = np.ascontiguousarray(anchor.T), np.ascontiguousarray(listening.T)
-    scratch = np.empty((2 * issues, n))
+    scratch = np.empty((3 * issues, n))
 
     def step(current: Array) -> Array:
         following = np.empty_like(current)
@@ -162,7 +162,7 @@ def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = No
     bound = _number("epsilon", epsilon)
     n = len(opinions)
     everyone, weights = np.ones((n, n)), np.empty((n, n))
-    one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((2, n))
+    one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((3, n))
 
     def step(current: Array) -> Array:
         following = np.empty_like(current)

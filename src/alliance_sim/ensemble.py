@@ -123,18 +123,16 @@ def simulate(
     if keep not in KEEPS:
         raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
     program = compile_scenario(load_scenario(scenario))
-    output, records = _room(program, draws, keep)
+    room = output, records = _room(program, draws, keep)
     # No draws: whatever has to be compiled is compiled in this thread, which can be interrupted.
     program.run(program.block(seed, 0, 0, keep), seed)
     outsider = ~program.member[:, L.NAC]
 
     def work(draw0: int, draw1: int) -> int:
-        block = program.block(seed, draw0, draw1, keep)
+        block = program.block(seed, draw0, draw1, keep, room)
         program.run(block, seed)
         if block.output.allies.shape[1]:
             block.output.allies.swapaxes(1, 2)[:, :, outsider] = np.nan
-        for whole, part in zip((*output, *records), (*block.output, *block.records), strict=True):
-            whole[draw0:draw1] = part
         return draw1 - draw0
 
     done = 0
@@ -685,21 +683,15 @@ def _pool() -> tuple[ThreadPoolExecutor, int]:
 
 
 def _room(program: Program, draws: int, keep: Keep) -> tuple[Output, Records]:
-    """Allocate what is kept of a run."""
-    pattern = program.block(0, 0, 0, keep)
+    """Allocate what is kept of a run, if it fits into memory."""
     hint = "" if keep == "final" else ", or keep less"
     check_memory(draws, _draw_size(program, keep), f"{program.scenario.name} with keep={keep!r}", hint)
-
-    def room(array: NDArray[Any]) -> NDArray[Any]:
-        return np.empty((draws, *array.shape[1:]), array.dtype)
-
-    return Output(*map(room, pattern.output)), Records(*map(room, pattern.records))
+    return program.room(draws, keep)
 
 
 def _draw_size(program: Program, keep: Keep) -> int:
     """Bytes that are kept of a draw."""
-    pattern = program.block(0, 0, 0, keep)
-    return sum(array.itemsize * math.prod(array.shape[1:]) for array in (*pattern.output, *pattern.records))
+    return sum(array.itemsize * math.prod(array.shape[1:]) for part in program.room(0, keep) for array in part)
 
 
 def check_memory(draws: int, size: int, what: str, hint: str = "") -> None:

@@ -13,7 +13,7 @@ SIZES = st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 
 def weights_of(positions, base, salience, eps, power):
     n, issues = positions.shape
     out, voices = np.full((n, n), np.nan), np.ascontiguousarray(base.T)
-    scratch = np.full((2 * issues, n), np.nan)
+    scratch = np.full((3 * issues, n), np.nan)
     confidence_weights(out, np.ascontiguousarray(positions.T), voices, salience, float(eps), float(power), scratch)
     return np.ascontiguousarray(out.T)
 
@@ -21,7 +21,7 @@ def weights_of(positions, base, salience, eps, power):
 def step_of(anchor, current, weights, susceptibility, coupling):
     n, issues = current.shape
     out = np.full((issues, n), np.nan)
-    scratch = np.full((2 * issues, n), np.nan)
+    scratch = np.full((3 * issues, n), np.nan)
     anchor, current, voices = (np.ascontiguousarray(array.T) for array in (anchor, current, weights))
     influence_step(out, anchor, current, voices, susceptibility, coupling, scratch)
     return np.ascontiguousarray(out.T)
@@ -134,5 +134,5 @@ def test_the_result_may_replace_the_current_opinions():
     anchor, current, weights, s, coupling = random_step(9, 3, 5)
     expected = step_of(anchor, current, weights, s, coupling)
     anchor, current, voices = (np.ascontiguousarray(array.T) for array in (anchor, current, weights))
-    influence_step(current, anchor, current, voices, s, coupling, np.empty((6, 9)))
+    influence_step(current, anchor, current, voices, s, coupling, np.empty((9, 9)))
     assert np.array_equal(current.T, expected)

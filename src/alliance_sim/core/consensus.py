@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.jit import inline, leaf, njit
+from alliance_sim.core.jit import aligned, inline, leaf, njit
 from alliance_sim.core.layout import (
     ADOPTED,
     BLOCKED,
@@ -21,6 +21,7 @@ from alliance_sim.core.layout import (
     COALITION,
     CONSTRUCTIVE_ABSTENTION,
     DILUTED,
+    LINE,
     MAX_PARTS,
     QUALIFIED_MAJORITY,
     UNANIMITY,
@@ -62,25 +63,25 @@ _COALITION_STANDING = 1.0 / 3.0  # judgement: fewer than this do not carry a com
 @njit
 def new_table(n):
     """Return a table with room for n allies and a patron from outside."""
-    size = n + 1
+    size = (n + LINE) // LINE * LINE  # rows of whole cache lines
     return Table(
         np.zeros(size, np.int64),
-        np.zeros((MAX_PARTS, size)),
-        np.zeros((MAX_PARTS, size)),
-        np.ones((MAX_PARTS, size)),
-        np.ones(size),
-        np.ones(size),
-        np.zeros(size),
-        np.zeros(size),
-        np.zeros(size),
-        np.zeros(size),
-        np.zeros(size),
+        aligned((MAX_PARTS, size)),
+        aligned((MAX_PARTS, size)),
+        aligned((MAX_PARTS, size)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
         np.zeros(size, np.uint32),
-        np.zeros(size),
-        np.zeros(size),
-        np.zeros(size),
-        np.zeros(size),
-        np.zeros(size),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
+        aligned((size,)),
         np.zeros(size, np.int64),
         np.full(size, -1, np.int64),
     )
@@ -338,41 +339,57 @@ def smallest_coalition(item, table, seats):
 
 @inline
 def worth(item, table, seats, f, p):
-    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal."""
+    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal.
+
+    The second number is the most that a text beyond f could be worth, since it is no likelier to pass.
+    """
     if item.committee:
-        return log_chance(item, table, seats, f, p)
-    distance = 0.0
-    for m in range(item.parts):
-        distance += abs(f * item.span[m])
+        return log_chance(item, table, seats, f, p), np.inf
     passing = chance(item, table, seats, f, p)
-    return passing * distance - (1.0 - passing) * p[P.blowup_cost]
+    risk = (1.0 - passing) * p[P.blowup_cost]
+    return passing * f * distance(item) - risk, passing * distance(item) - risk
+
+
+@inline
+def distance(item):
+    """How far the proposal is from the reversion."""
+    total = 0.0
+    for m in range(item.parts):
+        total += abs(item.span[m])
+    return total
 
 
 @inline
 def choose_text(item, table, seats, p):
     """Return the text f the chair would table and what it is worth: a coarse grid, then golden sections."""
+    best = 1.0
+    most, _ = worth(item, table, seats, best, p)
     if not item.divisible:
-        return 1.0, worth(item, table, seats, 1.0, p)
+        return best, most
     step = (1.0 - item.floor) / (GRID - 1)
-    best, most = item.floor, -np.inf
-    a = b = c = d = 0.0
-    for trial in range(GRID + REFINEMENTS):
-        if trial < GRID:
-            f = item.floor + trial * step
-        elif trial == GRID:
-            a, b = max(item.floor, best - step), min(1.0, best + step)
-            c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
-            f = c
-        elif trial == GRID + 1:
+    for trial in range(GRID - 1):
+        f = item.floor + trial * step
+        if not item.committee and f * distance(item) <= most:  # were it certain to pass
+            continue
+        value, beyond = worth(item, table, seats, f, p)
+        if value > most or (value == most and best < 1.0):
+            best, most = f, value
+        if beyond <= most:
+            break
+    a, b = max(item.floor, best - step), min(1.0, best + step)
+    c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+    f = c
+    for trial in range(REFINEMENTS):
+        if trial == 1:
             f = d
-        elif best <= c:
+        elif trial > 1 and best <= c:
             b, d = d, c
             f = c = b - _GOLDEN * (b - a)
-        else:
+        elif trial > 1:
             a, c = c, d
             f = d = a + _GOLDEN * (b - a)
-        value = worth(item, table, seats, f, p)
-        if value > most or (trial < GRID and value == most):
+        value, _ = worth(item, table, seats, f, p)
+        if value > most:
             best, most = f, value
     return best, most
 
@@ -502,22 +519,21 @@ def lowered(item, table, seats, f, p):
 @inline
 def capacity(item, table, seats, p):
     """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
-    best, at = 0.0, item.floor
     step = (1.0 - item.floor) / (GRID - 1)
-    for trial in range(GRID + 2):
-        if trial < GRID:
-            f = 1.0 - trial * step
-            if best >= f:  # no text further down can be worth more than f
-                continue
-        else:  # and halfway to its neighbours on both sides
-            f = at + (0.5 if trial == GRID else -0.5) * step
-            if not item.floor <= f <= 1.0:
-                continue
-        value = f * chance(item, table, seats, f, p)
-        if value > best:
-            best = value
-            if trial < GRID:
-                at = f
+    best, at = chance(item, table, seats, 1.0, p), 1.0
+    for trial in range(GRID - 1):
+        f = item.floor + trial * step
+        if f <= best:  # were it certain to pass
+            continue
+        passing = chance(item, table, seats, f, p)
+        if f * passing > best:
+            best, at = f * passing, f
+        if passing <= best:  # what asks for more is no likelier
+            break
+    for side in range(2):  # and halfway to its neighbours
+        f = at + (side - 0.5) * step
+        if item.floor <= f <= 1.0:
+            best = max(best, f * chance(item, table, seats, f, p))
     return best
 
 

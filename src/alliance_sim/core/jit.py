@@ -17,10 +17,14 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 import numba
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Lower
+from numba.core.typed_passes import NativeLowering
 
-from alliance_sim.core.layout import O
+from alliance_sim.core import layout
 
-__all__ = ["CACHE_BASE", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit"]
+__all__ = ["CACHE_BASE", "aligned", "apart", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit"]
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FLOAT_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
@@ -34,7 +38,8 @@ def core_hash() -> str:
         digest.update(path.read_bytes())
     cpu = numba.config.CPU_NAME or llvm.get_host_cpu_name()
     features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
-    for part in (*O._fields, sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK):
+    versions = (sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK)
+    for part in (*layout.O._fields, *versions):
         digest.update(str(part).encode())
     return digest.hexdigest()[:16]
 
@@ -64,17 +69,50 @@ def is_compiled(name: str) -> bool:
     return any(_FOLDER.rglob(f"*.{name}-*.nbc"))
 
 
-_OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy"}
+class _WideLower(Lower):
+    """Lets the compiler use the machine's widest vector registers: by itself it keeps to half of them on many CPUs."""
+
+    def pre_lower(self):
+        super().pre_lower()
+        # llvmlite lists only attributes without a value, hence past its check of names.
+        set.add(self.function.attributes, '"prefer-vector-width"="512"')
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _WideLowering(NativeLowering):
+    _name = "wide_lowering"
+    lowering_class = _WideLower
+
+
+class _Compiler(CompilerBase):
+    """numba's own compiler but for the width of vectors, and not by a setting that other code of the process shares."""
+
+    def define_pipelines(self):
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.passes = [(_WideLowering, why) if step is NativeLowering else (step, why) for step, why in passes.passes]
+        passes.finalize()
+        return [passes]
+
+
+class _ApartCompiler(_Compiler):
+    """Takes the word of whoever calls that arrays do not overlap, where loops would look each time."""
+
+    def define_pipelines(self):
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
+
+_OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy", "pipeline_class": _Compiler}
 
 #: For arithmetic that is to give the same bits wherever it is inlined: nothing is reordered or fused. (Said aloud: a
 #: function that leaves the option out takes on that of the one which calls it first.) Loops around it vectorise.
-exact = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False, forceinline=True)
+exact = numba.njit(cache=True, **{**_OPTIONS, "fastmath": False}, forceinline=True)
 
 #: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
 njit = numba.njit(cache=True, **_OPTIONS)
 
 #: The same where the last bit may be the machine's: a product and a sum are one instruction if it has that.
-fused = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+fused = numba.njit(cache=True, **{**_OPTIONS, "fastmath": {"contract"}}, forceinline=True)
 
 #: For what only compiled code calls: without a way in from Python it compiles in half the time (and a call from Python
 #: crashes; tests go through the kernel or `.py_func`).
@@ -87,3 +125,12 @@ leaf = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **
 #: A leaf that is always inlined: a call hands over every array of its arguments in seven words, which costs more than
 #: the smallest functions do.
 inline = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True, **_OPTIONS)
+
+#: The same for arguments that share no memory.
+apart = numba.njit(
+    no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True,
+    **{**_OPTIONS, "pipeline_class": _ApartCompiler},
+)  # fmt: skip
+
+#: `layout.aligned` for compiled code.
+aligned = njit(layout.aligned)

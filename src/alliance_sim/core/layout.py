@@ -5,12 +5,29 @@ Each table is a namedtuple of positions, which numba freezes to constants: `p[P.
 
 from collections import namedtuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alliance_sim.registry.outcomes import OUTCOMES
 
 
 def _index(name, fields):
     names = fields.split()
     return namedtuple(name, names)(*range(len(names)))
+
+
+#: Numbers in a line of the cache.
+LINE = 8
+
+
+def aligned(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return zeros that begin where a line of the cache does: vectors that straddle two load at half the speed."""
+    size = 1
+    for length in shape:
+        size *= length
+    room = np.zeros(size + LINE)
+    skip = (LINE - room.ctypes.data // room.itemsize % LINE) % LINE
+    return room[skip : skip + size].reshape(shape)
 
 
 # Scalar parameters of a draw: p[P.kappa]. Meaning, unit, range, prior and source are in the parameter registry.

@@ -7,7 +7,7 @@ spending and aid in percent of GDP (aid: a year), capability in billion US dolla
 
 from collections import namedtuple
 
-from alliance_sim.core.influence import confidence_weights, influence_step
+from alliance_sim.core.influence import confidence_weights, influence_step, product
 from alliance_sim.core.jit import exact, inline, inner, leaf
 from alliance_sim.core.layout import (
     CH_READING,
@@ -205,20 +205,17 @@ def threat_perception(v, forcing, facts, scratch, seed, draw, t):
     """3. Perceived threat: back to its level, to Russia's conduct by exposure, and towards those listened to."""
     p = v.p
     n = v.x.shape[1]
-    before, shock, others = scratch.previous[0], scratch.previous[1], scratch.previous[2]
+    before, shock, heard = scratch.previous[0], scratch.previous[1], scratch.previous[2]
     fill_normal(shock, seed, draw, t, CH_THREAT, facts.index)
     for i in range(n):
         before[i] = v.ally[S.tau, i] - v.given[A.tau0, i]
-        others[i] = 0.0
-    for j in range(n):
-        for i in range(n):
-            others[i] += scratch.weights[j, i] * (before[j] - before[i])
+    product(scratch.previous[2:3], scratch.previous[0:1], scratch.weights, 1, n, n)
     for i in range(1, n):
         v.ally[S.stance, i] += forcing[F.stance, i]
         beta = p[P.beta] * (1.0 + p[P.beta_exposure] * (v.given[A.exposure, i] - 0.5))
         anchor = v.given[A.tau0, i] + v.ally[S.stance, i] + beta * (v.w[G.a] - p[P.a0])
         hybrid = p[P.hybrid_gain] * forcing[F.hybrid, i] * (1.0 - 2.0 * v.given[A.ties, i])
-        change = p[P.kappa] * (anchor - v.ally[S.tau, i]) + p[P.eta] * others[i] + hybrid
+        change = p[P.kappa] * (anchor - v.ally[S.tau, i]) + p[P.eta] * (heard[i] - before[i]) + hybrid
         change += p[P.sd_tau] * shock[i]
         v.ally[S.tau, i] = clip(v.ally[S.tau, i] + change, 0.0, 1.0)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from alliance_sim.core.consensus import new_table
 from alliance_sim.core.events import happen
-from alliance_sim.core.jit import inline, inner, njit
+from alliance_sim.core.jit import aligned, inline, inner, njit
 from alliance_sim.core.layout import SUPPORT, A, F, G, I, P, S
 from alliance_sim.core.mechanisms import (
     Scratch,
@@ -102,13 +102,13 @@ def begin(v, facts):
 def new_scratch(n, issues):
     """Allocate the room one month needs."""
     return Scratch(
-        np.zeros((len(F), n)),
-        np.zeros((n, n)),
-        np.zeros((n, n)),
-        np.zeros((issues, n)),
-        np.zeros((3, n)),
-        np.zeros((issues, issues)),
-        np.zeros((2 * issues, n)),
+        aligned((len(F), n)),
+        aligned((n, n)),
+        aligned((n, n)),
+        aligned((issues, n)),
+        aligned((3, n)),
+        aligned((issues, issues)),
+        aligned((3 * issues, n)),
     )
 
 
@@ -122,6 +122,8 @@ def run_block(state, draws, facts, events, meetings, records, output, seed, draw
     issues, n = state.x.shape[1], state.x.shape[2]
     scratch = new_scratch(n, issues)
     table = new_table(n)
+    # Outcomes of a month that nobody keeps are worked out only where an event may depend on them.
+    watched = output.outcomes.shape[1] > 1 or np.any(events.outcome >= 0)
     for draw in range(draw0, draw1):
         row = draw - draw0
         v = view(state, draws, row)
@@ -129,7 +131,7 @@ def run_block(state, draws, facts, events, meetings, records, output, seed, draw
             begin(v, facts)
         for t in range(month0, month1):
             month(v, facts, events, meetings, records, row, scratch, table, seed, draw, t)
-            if t >= spin_up - 1:
+            if t == month1 - 1 or (watched and t >= spin_up - 1):
                 observe(v, facts, table, t)
             if t >= spin_up:
                 keep(v, output, row, t - spin_up)
