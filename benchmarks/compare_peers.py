@@ -9,17 +9,15 @@ benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import importlib.util
 import json
-import os
-import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import measure
 
 CHECKED_DRAWS = 4
 TOLERANCE = 1e-9
@@ -172,17 +170,10 @@ def check() -> dict[str, float]:
     return {name: float(np.abs(outcomes - core).max()) for name, outcomes in found.items()}
 
 
-def in_a_process(what: str, threads: int | None = None) -> Any:
-    """Return what a process of this script printed."""
-    own = {} if threads is None else {"NUMBA_NUM_THREADS": str(threads)}
-    command = [sys.executable, __file__, "--worker", what]
-    done = subprocess.run(command, env=os.environ | own, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout)
-
-
 def benchmark(rounds: int) -> dict[str, Any]:
     """Return what was found over so many rounds."""
-    differences = in_a_process("check")
+    worker = partial(measure.in_a_process, __file__, "--worker")
+    differences = worker("check")
     wrong = {name: value for name, value in differences.items() if not value <= TOLERANCE}
     if wrong:
         raise SystemExit(f"not the same model: {wrong}")
@@ -190,24 +181,20 @@ def benchmark(rounds: int) -> dict[str, Any]:
     speeds: dict[str, list[float]] = {name: [] for name in chosen}
     for _ in range(rounds):
         for name, contestant in chosen.items():
-            speeds[name].append((contestant.draws - contestant.overhead) / in_a_process(name, contestant.threads))
+            speeds[name].append((contestant.draws - contestant.overhead) / worker(name, threads=contestant.threads))
 
-    middle = {name: statistics.median(values) for name, values in speeds.items()}
+    found = {name: measure.spread(values) for name, values in speeds.items()}
+    middle = {name: speed["median"] for name, speed in found.items()}
     return {
         "scenario": "us_russia_reset_2025 without meetings",
         "rounds": rounds,
-        "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "versions": {
-            name: importlib.metadata.version(name)
-            for name in ("alliance_sim", "numba", "numpy", "mesa", *(("jax",) if HAS_JAX else ()))
-        },
+        **measure.machine("mesa", *(("jax",) if HAS_JAX else ())),
         "largest_difference": differences,
         "contestants": {
             name: {
                 "label": contestant.label,
                 "draws": contestant.draws,
-                "runs_per_second": {"median": middle[name], "low": min(speeds[name]), "high": max(speeds[name])},
+                "runs_per_second": found[name],
                 "ours_2_over": middle["ours_2"] / middle[name],
                 "ours_1_over": middle["ours_1"] / middle[name],
                 "target": contestant.target,
@@ -238,23 +225,17 @@ def show(found: dict[str, Any]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="measurements of each kind (default 5)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = measure.options(__doc__, rounds=5)
     parser.add_argument("--worker", choices=("check", *CONTESTANTS), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.rounds < 1:
-        parser.error("--rounds: at least 1")
+    arguments = measure.arguments_of(parser)
     if arguments.worker == "check":
         print(json.dumps(check()))
     elif arguments.worker:
         print(json.dumps(seconds_of(CONTESTANTS[arguments.worker])))
     else:
         found = benchmark(arguments.rounds)
-        if arguments.json:
-            print(json.dumps(found, indent=2))
-        else:
-            show(found)
+        show(found)
+        measure.save(found, arguments.json)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ is reported are medians over the rounds. The yardstick, matrix products on one t
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import statistics
-import subprocess
-import sys
+from functools import partial
 from typing import Any
+
+import measure
 
 SCENARIO = "us_russia_reset_2025"
 DRAWS = 1000
@@ -44,27 +42,14 @@ print(json.dumps({
 """
 
 
-def measure(threads: int) -> dict[str, float]:
-    """Return seconds by what took them, from a new process."""
-    alone = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
-    done = subprocess.run(
-        [sys.executable, "-c", WORKER, SCENARIO, str(DRAWS)],
-        env=os.environ | alone | {"NUMBA_NUM_THREADS": str(threads)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    seconds: dict[str, float] = json.loads(done.stdout)
-    return seconds
-
-
 def benchmark(rounds: int) -> dict[str, Any]:
     """Return the medians over so many rounds."""
-    measure(max(THREADS))  # compiles where nothing is in the cache
+    run = partial(measure.in_a_process, "-c", WORKER, SCENARIO, str(DRAWS), **measure.ONE_BLAS_THREAD)
+    run(threads=max(THREADS))  # compiles where nothing is in the cache
     runs: dict[int, list[dict[str, float]]] = {threads: [] for threads in THREADS}
     for _ in range(rounds):
         for threads in THREADS:
-            runs[threads].append(measure(threads))
+            runs[threads].append(run(threads=threads))
 
     def median(name: str, *of: int) -> float:
         return statistics.median(run[name] for threads in of for run in runs[threads])
@@ -92,16 +77,8 @@ def benchmark(rounds: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="measurements of each kind (default 5)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1:
-        parser.error("--rounds: at least 1")
+    arguments = measure.arguments_of(measure.options(__doc__, rounds=5))
     found = benchmark(arguments.rounds)
-    if arguments.json:
-        print(json.dumps(found, indent=2))
-        return
     print("{scenario}: {draws} draws of {months} months, medians of {rounds} rounds".format(**found))
     print("import alliance_sim          {import_s:8.3f} s".format(**found))
     print("first result, new process    {first_result_s:8.3f} s".format(**found))
@@ -111,6 +88,7 @@ def main() -> None:
             f"ensemble, {threads} thread{'s' if threads != '1' else ' '}          {times['ensemble_s']:8.3f} s   "
             f"{times['per_draw_ms']:.3f} ms a draw, {times['per_yardstick']:.2f} yardsticks"
         )
+    measure.save(found, arguments.json)
 
 
 if __name__ == "__main__":

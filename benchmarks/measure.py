@@ -1,0 +1,66 @@
+"""What the benchmarks share: measurements in processes of their own, medians and spread, and the JSON they write."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ONE_BLAS_THREAD", "arguments_of", "in_a_process", "machine", "options", "save", "spread"]
+
+#: Keeps matrix products on one thread, whichever library NumPy was built with; to be set before NumPy is loaded.
+ONE_BLAS_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+def options(description: str | None, rounds: int) -> argparse.ArgumentParser:
+    """Return the options every benchmark has."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"measurements of each kind (default {rounds})")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write what was found to a file as well")
+    return parser
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return what was given on the command line; refuse no rounds at all."""
+    arguments = parser.parse_args()
+    if arguments.rounds < 1:
+        parser.error("--rounds: at least 1")
+    return arguments
+
+
+def in_a_process(*arguments: str, threads: int | None = None, **environment: str) -> Any:
+    """Return the JSON that a process of Python with these arguments printed, on so many threads of ours."""
+    own = environment if threads is None else {**environment, "NUMBA_NUM_THREADS": str(threads)}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, env=os.environ | own, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def spread(values: Iterable[float]) -> dict[str, float]:
+    """Return the median, the lowest and the highest."""
+    values = list(values)
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+
+
+def machine(*more: str) -> dict[str, Any]:
+    """Return the CPUs, the load, and the versions of our libraries and some more."""
+    return {
+        "cpus": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "versions": {name: importlib.metadata.version(name) for name in ("alliance_sim", "numba", "numpy", *more)},
+    }
+
+
+def save(found: dict[str, Any], path: Path | None) -> None:
+    """Write what was found as JSON, where a file was named."""
+    if path:
+        path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
