@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +20,6 @@ import measure
 
 CHECKED_DRAWS = 4
 TOLERANCE = 1e-9
-REPEATS = 3
 
 
 Work = Callable[[int], None]
@@ -126,16 +124,10 @@ def seconds_of(contestant: Contestant) -> float:
     """Return the fastest of some runs, after one that loads and compiles."""
     work = contestant.prepare(contestant.draws)
     work(1 if contestant.threads else contestant.draws)
-
-    def fastest(draws: int) -> float:
-        taken = []
-        for _ in range(REPEATS):
-            started = time.perf_counter()
-            work(draws)
-            taken.append(time.perf_counter() - started)
-        return min(taken)
-
-    return fastest(contestant.draws) - (fastest(contestant.overhead) if contestant.overhead else 0.0)
+    taken, overhead = (
+        measure.fastest(partial(work, draws)) if draws else 0.0 for draws in (contestant.draws, contestant.overhead)
+    )
+    return taken - overhead
 
 
 HAS_JAX = importlib.util.find_spec("jax") is not None

@@ -9,11 +9,24 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ONE_BLAS_THREAD", "arguments_of", "in_a_process", "machine", "options", "save", "spread"]
+__all__ = [
+    "ONE_BLAS_THREAD",
+    "arguments_of",
+    "fastest",
+    "in_a_process",
+    "machine",
+    "options",
+    "run_seconds",
+    "save",
+    "spread",
+    "writable",
+]
 
 #: Keeps matrix products on one thread, whichever library NumPy was built with; to be set before NumPy is loaded.
 ONE_BLAS_THREAD = dict.fromkeys(
@@ -25,8 +38,16 @@ def options(description: str | None, rounds: int) -> argparse.ArgumentParser:
     """Return the options every benchmark has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"measurements of each kind (default {rounds})")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write what was found to a file as well")
+    parser.add_argument("--json", metavar="FILE", type=writable, help="write what was found to a file as well")
     return parser
+
+
+def writable(name: str) -> Path:
+    """Return the path of a file to be written; refuse one in no folder before anything is measured."""
+    path = Path(name)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{name}: not a file in a folder that exists")
+    return path
 
 
 def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
@@ -43,6 +64,27 @@ def in_a_process(*arguments: str, threads: int | None = None, **environment: str
     command = [sys.executable, *arguments]
     done = subprocess.run(command, env=os.environ | own, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
+
+
+def fastest(work: Callable[[], object], repeats: int = 3) -> float:
+    """Return the seconds of the fastest of some runs."""
+    taken = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return min(taken)
+
+
+def run_seconds(program: Any, block: Callable[[], Any], month0: int | None = None, month1: int | None = None) -> float:
+    """Return the seconds of the fastest of some runs of new blocks through these months; those before are not timed."""
+    taken = []
+    for _ in range(3):
+        fresh = block()
+        if month0 is not None:
+            program.run(fresh, 0, month1=month0)
+        taken.append(fastest(partial(program.run, fresh, 0, month0, month1), repeats=1))
+    return min(taken)
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:

@@ -1,0 +1,404 @@
+"""How near the machine's limit a month runs: its arithmetic and bytes, counted, beside rates measured in the same run.
+
+One thread does everything, measurements take turns, and what is reported are medians over the rounds with the lowest
+and the highest. The limit is what a core makes of matrix products and of copies within its cache: no code does more
+arithmetic or moves more. How to read the tables is in benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import measure
+
+SCENARIO = "us_russia_reset_2025"
+ALLIES, ISSUES = 32, 9
+
+# What the core's series take (core/special.py): additions, multiplications, divisions.
+EXP, LOG = 28, 26
+LOGISTIC = EXP + 2
+POWER = EXP + LOG + 1
+HALVING = POWER + 1
+#: The procedure's part of the agenda: reference items, and texts the chair tries of each before nothing can be better
+#: (of 11 at most; mean over the scenario without its meetings, 64 draws).
+ITEMS, TEXTS = 4, 9.6
+#: One text before n voters: losses 5 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
+PER_VOTER, PER_TEXT = 5 + 9 + 4 + EXP, LOGISTIC + 20
+EU_SHARE = 23 / 32
+
+Formula = Callable[[int, int], float]
+
+
+def nothing(n: int, k: int) -> float:
+    """No random number, most of the time."""
+    return 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a mechanism takes in a month, by the numbers of allies n and issues k.
+
+    `flops` are additions, subtractions, multiplications, divisions and square roots of the model's formulas, each once;
+    comparisons, extrema and absolute values are free, and so is what a month of a quiet world leaves out. `words` are
+    numbers of 8 bytes read or written, each once a mechanism, as if what is in between stayed in registers.
+    """
+
+    name: str
+    flops: Formula
+    words: Formula
+    what: str
+    numbers: Formula = nothing
+    observed: bool = False
+
+
+def step_flops(n: int, k: int) -> float:
+    """Additions and multiplications of one step of influence."""
+    return 2 * k * n * n + 2 * n * (2 * k - 1) + k * n + 4 * k * n + n
+
+
+def weights_flops(n: int, k: int) -> float:
+    """Arithmetic of the influence weights."""
+    return 3 * k * n * n + 6 * n * n + n + k * n + 3 * k
+
+
+#: The month in its order, then its outcomes. Meetings depend on the calendar and are not counted.
+COUNTS = (
+    Count("voices", lambda n, k: 2 * n * n + n * (LOG + EXP + 2), lambda n, k: 3 * n * n + 2 * n,
+          "a power of each standing; standing x affinity x trust for each pair"),
+    Count("influence weights", weights_flops, lambda n, k: 2 * n * n + k * n,
+          "squared distance over issues (3k), kernel, weight, sum and normalisation (6) for each ordered pair"),
+    Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
+          "three stocks that fade, the two principals' mixture; remarks against allies"),
+    Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
+          "two stocks that fade; an exponential for each ally's reading (anew only after private talks)"),
+    Count("threat perception", lambda n, k: 3 * n * n + 22 * n, lambda n, k: n * n + 9 * n,
+          "threat of those listened to (3 for each pair); level, conduct, hybrids, shock (22 for each ally)",
+          numbers=lambda n, k: n),
+    Count("guarantee", lambda n, k: 12 * n + 29, lambda n, k: 7 * n, "loss and recovery of confidence"),
+    Count("wishes", lambda n, k: 6 * k * n + 9 * n + 11 * k, lambda n, k: k * n + 6 * n + 8 * k,
+          "three displacements for each ally and issue, and the norm"),
+    Count("coupling", lambda n, k: 3 * k * k, lambda n, k: 2 * k * k, "the logic matrix of this draw"),
+    Count("influence step", step_flops, lambda n, k: n * n + 3 * k * n + n + k * k,
+          "weights x positions (2kn2), the coupling's 2k - 1 entries, distances from the first voice, the anchor (4)"),
+    Count("positions", lambda n, k: k * n, lambda n, k: 3 * k * n, "anchor and displacement"),
+    Count("spending", lambda n, k: 29 * n + HALVING + 3, lambda n, k: 15 * n, "pressure, target, inertia, capability"),
+    Count("support for Ukraine", lambda n, k: 23 * n + 40, lambda n, k: 10 * n, "wish, aid, fatigue, totals"),
+    Count("deterrence", lambda n, k: 2 * n + 10, lambda n, k: 3 * n, "capability made available"),
+    Count("Russia and Ukraine", lambda n, k: 2 * HALVING + 60, lambda n, k: 0, "stocks of the world",
+          numbers=lambda n, k: 1),
+    Count("norms and trust", lambda n, k: 3 * n * n + 3 * k, lambda n, k: 2 * n * n + 3 * k, "trust mends"),
+    Count("agreement", lambda n, k: 5 * k * n + 9 * n + 20, lambda n, k: k * n + 8 * n,
+          "weighted mean deviation on each issue; means over members", observed=True),
+    Count("consensus capacity", lambda n, k: 4 * n + ITEMS * (4 * n + TEXTS * (PER_VOTER * n + PER_TEXT)),
+          lambda n, k: 3 * n + ITEMS * 2 * n,
+          f"{ITEMS} items, of each {TEXTS} texts; the table stays in the cache", observed=True),
+    Count("sanctions", lambda n, k: EU_SHARE * n * (8 + PER_VOTER + 2 + LOGISTIC + 3) + PER_TEXT,
+          lambda n, k: 5 * EU_SHARE * n, "one text before the EU, and who would object", observed=True),
+    Count("camps", lambda n, k: 5 * n, lambda n, k: 2 * n, "gaps between neighbours; the camps themselves are few",
+          observed=True),
+    Count("isolation", lambda n, k: n + 20, lambda n, k: n, "weight of Washington", observed=True),
+)  # fmt: skip
+
+
+def total(counts: tuple[Count, ...], n: int = ALLIES, k: int = ISSUES) -> dict[str, float]:
+    """Return the flops, bytes and random numbers of some mechanisms together."""
+    return {
+        "flops": sum(count.flops(n, k) for count in counts),
+        "bytes": 8 * sum(count.words(n, k) for count in counts),
+        "numbers": sum(count.numbers(n, k) for count in counts),
+    }
+
+
+def named(*names: str) -> tuple[Count, ...]:
+    """Return the rows with these names."""
+    return tuple(count for count in COUNTS if count.name in names)
+
+
+#: What is timed, and what of the table that is; None where it is not counted.
+PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
+    "step": ("influence step", named("influence step")),
+    "weights": ("influence weights", named("influence weights")),
+    "numbers": (f"{ALLIES} random numbers", None),
+    "month": ("month, quiet, no outcomes", tuple(count for count in COUNTS if not count.observed)),
+    "observed": ("month and outcomes, no meetings", COUNTS),
+    "meetings": ("month, outcomes and meetings", None),
+}
+
+
+def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
+    """Return seconds, one a round: of a flop in a product, of a byte in a copy, and of each part once."""
+    import numba
+    import numpy as np
+
+    from alliance_sim import load_scenario
+    from alliance_sim.compile import SPIN_UP, Program, compile_scenario
+    from alliance_sim.core import layout as L
+    from alliance_sim.core.influence import confidence_weights, influence_step
+    from alliance_sim.core.rng import fill_normal
+    from peers.inputs import reduced
+
+    # Each measurement takes some hundredths of a second, a quick one much less.
+    size, memory, draws, times = (1024, 2**24, 64, 20_000) if not quick else (64, 2**16, 2, 100)
+    whole, quiet = compile_scenario(load_scenario(SCENARIO)), compile_scenario(reduced())
+
+    # What a month finds: the first draw at the end of the scenario.
+    block = whole.block(0, 0, 1, "final")
+    whole.run(block, 0)
+    state, given, facts, p = block.state, block.draws, whole.facts, block.draws.theta[0]
+    issues, n = state.x.shape[1:]
+    standing, weights, scratch = state.ally[0, L.S.standing], np.zeros((n, n)), np.zeros((2 * issues, n))
+    base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
+    base[L.US] *= state.ally[0, L.S.g]
+    coupling = np.eye(issues) + p[L.P.coupling] * (facts.coupled - np.eye(issues))
+    anchor, current, susceptibility = state.delta[0].copy(), state.delta[0].copy(), given.ally[0, L.A.susceptibility]
+    row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
+    product, far = np.empty_like(matrix), np.ones((2, memory))
+    near = np.ones((2, n * n))  # a matrix of weights
+
+    # Loops in compiled code, so that a call from Python does not count.
+    @numba.njit
+    def copies(times, source, target):
+        for _ in range(times):
+            for i in range(source.size):
+                target[i] = source[i]
+            source[0] += 1.0
+
+    @numba.njit
+    def steps(times, current, anchor, weights, susceptibility, coupling, scratch):
+        for _ in range(times):
+            influence_step(current, anchor, current, weights, susceptibility, coupling, scratch)
+
+    @numba.njit
+    def weighings(times, weights, positions, base, salience, eps, scratch):
+        for _ in range(times):
+            confidence_weights(weights, positions, base, salience, eps, 2.0, scratch)
+
+    @numba.njit
+    def numbers(times, row, idents):
+        for t in range(times):
+            fill_normal(row, np.uint64(0), 0, t, L.CH_THREAT, idents)
+
+    def multiply() -> None:
+        np.matmul(matrix, matrix, out=product)
+
+    def month(program: Program, month0: int | None, month1: int | None) -> float:
+        block = partial(program.block, 0, 0, draws, "monthly")
+        taken = measure.run_seconds(program, block, month0, month1)
+        return taken / draws / (SPIN_UP if month0 is None else len(program.months))
+
+    def loop(work: Callable[..., None], times: int, *arguments: object) -> Callable[[], float]:
+        work(1, *arguments)  # compiles
+        return lambda: measure.fastest(partial(work, times, *arguments)) / times
+
+    weigh = (weights, state.x[0], base, facts.weight, p[L.P.eps], scratch)
+    weighings(1, *weigh)
+    takers: dict[str, Callable[[], float]] = {
+        "flop": lambda: measure.fastest(multiply) / (2 * size**3),
+        "near_byte": loop(copies, times, *near),
+        "far_byte": loop(copies, 1, *far),
+        "step": loop(steps, times, current, anchor, weights.copy(), susceptibility, coupling, scratch),
+        "weights": loop(weighings, times, *weigh),
+        "numbers": loop(numbers, times, row, facts.index),
+        "month": lambda: month(quiet, None, 0),
+        "observed": lambda: month(quiet, 0, None),
+        "meetings": lambda: month(whole, 0, None),
+    }
+    found: dict[str, list[float]] = {name: [] for name in takers}
+    for _ in range(rounds):
+        for name, take in takers.items():
+            found[name].append(take())
+    for name, array in (("near_byte", near), ("far_byte", far)):
+        found[name] = [taken / array.nbytes for taken in found[name]]  # what is read and what is written
+    return found
+
+
+def benchmark(rounds: int, quick: bool) -> dict[str, Any]:
+    """Return what was counted and measured over so many rounds."""
+    arguments = ["--rounds", str(rounds), *(["--quick"] if quick else [])]
+    taken = measure.in_a_process(__file__, "--worker", "seconds", *arguments, **measure.ONE_BLAS_THREAD)
+    parts = {}
+    for name, (label, counts) in PARTS.items():
+        parts[name] = {"label": label, "seconds": measure.spread(taken[name])}
+        if counts:
+            needed = total(counts)
+            # Round by round, for machines whose speed wanders.
+            limits = [
+                max(needed["flops"] * flop, needed["bytes"] * byte)
+                for flop, byte in zip(taken["flop"], taken["near_byte"], strict=True)
+            ]
+            parts[name] |= needed | {
+                "flops_per_second": measure.spread(needed["flops"] / s for s in taken[name]),
+                "of_product": measure.spread(
+                    needed["flops"] * flop / s for flop, s in zip(taken["flop"], taken[name], strict=True)
+                ),
+                "of_limit": measure.spread(limit / s for limit, s in zip(limits, taken[name], strict=True)),
+            }
+    return {
+        "scenario": SCENARIO,
+        "rounds": rounds,
+        **measure.machine(),
+        "allies": ALLIES,
+        "issues": ISSUES,
+        "counts": {count.name: total((count,)) | {"what": count.what, "observed": count.observed} for count in COUNTS},
+        "rates": {
+            "product_flops": measure.spread(1.0 / s for s in taken["flop"]),
+            "copy_near": measure.spread(1.0 / s for s in taken["near_byte"]),
+            "copy_far": measure.spread(1.0 / s for s in taken["far_byte"]),
+        },
+        "parts": parts,
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print tables."""
+    print("Counted: a month of {allies} allies and {issues} issues".format(**found))
+    print(f"{'':22}{'flops':>9}{'bytes':>9}{'numbers':>9}")
+    for name, count in found["counts"].items():
+        print(f"{name:22}{count['flops']:9,.0f}{count['bytes']:9,.0f}{count['numbers']:9,.0f}   {count['what']}")
+    for name, label in (("month", "in all"), ("observed", "with outcomes")):
+        part = found["parts"][name]
+        print(f"{label:22}{part['flops']:9,.0f}{part['bytes']:9,.0f}{part['numbers']:9,.0f}")
+    print("\nMeasured: one thread, medians of {rounds} rounds on {cpus} CPUs (load {load:.1f})".format(**found))
+    print(", ".join(f"{name} {version}" for name, version in found["versions"].items()))
+    print(f"{'':34}{'median':>9}{'low':>9}{'high':>9}")
+    for name, label in (
+        ("product_flops", "matrix products, Gflop/s"),
+        ("copy_near", "copies in the cache, GB/s"),
+        ("copy_far", "copies out of it, GB/s"),
+    ):
+        print(f"{label:34}" + "".join(f"{value / 1e9:9.1f}" for value in found["rates"][name].values()))
+    print(
+        f"\n{'':34}{'ns: median':>11}{'low':>9}{'high':>9}{'Gflop/s':>9}{'of products':>13}{'low':>7}{'high':>7}"
+        f"{'of the limit':>14}"
+    )
+    for part in found["parts"].values():
+        line = f"{part['label']:34}{1e9 * part['seconds']['median']:11,.0f}"
+        line += "".join(f"{1e9 * part['seconds'][which]:9,.0f}" for which in ("low", "high"))
+        if "flops" in part:
+            share = part["of_product"]
+            line += f"{part['flops_per_second']['median'] / 1e9:9.2f}{share['median']:13.1%}"
+            line += f"{share['low']:7.1%}{share['high']:7.1%}{part['of_limit']['median']:14.1%}"
+        print(line)
+
+
+# What the compiler made of the loops.
+
+_REMARK = re.compile(r"^remark: (?P<file>\S+\.py):(?P<line>[1-9]\d*):\d+: (?P<said>.*)$")
+_VECTOR = re.compile(r"vectorized loop \(vectorization width: (?P<width>\d+)")
+_REASON = re.compile(r"loop not vectorized: (?P<why>[^.]+)")
+#: What is said of loops that are vectors already, or that could be unrolled further.
+_NO_REASON = re.compile("already been vectorized|interleaving")
+_ARITHMETIC = re.compile(r"^\s+v?(?:add|sub|mul|div|sqrt|max|min|fn?m(?:add|sub)\d*)(?P<form>[ps]d)\s(?P<operands>.*)$")
+
+
+def vectorised() -> dict[str, Any]:
+    """Compile the month with line numbers; return what the compiler said of each loop, and the instructions by width.
+
+    Has to run in a process of its own with a cache of its own: code from the cache cannot be looked at.
+    """
+    import llvmlite.binding as llvm
+
+    for kind in ("pass-remarks", "pass-remarks-missed", "pass-remarks-analysis"):
+        llvm.set_option("", f"-{kind}=loop-vectorize")
+    from alliance_sim.compile import store_kernel
+    from alliance_sim.core import influence, month
+
+    with tempfile.TemporaryFile("w+") as remarks:
+        errors = os.dup(2)
+        os.dup2(remarks.fileno(), 2)  # where LLVM writes
+        try:
+            store_kernel()
+        finally:
+            os.dup2(errors, 2)
+        remarks.seek(0)
+        said = remarks.read()
+    listings = {
+        name: function.inspect_asm(function.signatures[0])
+        for name, function in (
+            ("influence_step", influence.influence_step),
+            ("confidence_weights", influence.confidence_weights),
+            ("run_block", month.run_block),
+        )
+    }
+    return {"loops": loops_of(said), "instructions": {name: widths_of(asm) for name, asm in listings.items()}}
+
+
+def loops_of(said: str) -> list[dict[str, Any]]:
+    """Return the loops of the compiler's remarks: how many numbers at a time (0: one by one), or why not."""
+    places: dict[tuple[str, int], tuple[set[int], set[str]]] = {}
+    for found in filter(None, map(_REMARK.match, said.splitlines())):
+        widths, reasons = places.setdefault((Path(found["file"]).name, int(found["line"])), (set(), set()))
+        if vector := _VECTOR.match(found["said"]):
+            widths.add(int(vector["width"]))
+        elif (reason := _REASON.match(found["said"])) and not _NO_REASON.search(reason["why"]):
+            reasons.add(reason["why"])
+    return [
+        {"file": file, "line": line, "width": max(widths, default=0), "reasons": sorted(reasons)}
+        for (file, line), (widths, reasons) in sorted(places.items())
+    ]
+
+
+def widths_of(assembly: str) -> dict[str, int]:
+    """Count the instructions on doubles in an x86 listing: one at a time, and by the register of packed ones."""
+    widths = Counter({"scalar": 0, "xmm": 0, "ymm": 0, "zmm": 0})
+    for found in filter(None, map(_ARITHMETIC.match, assembly.splitlines())):
+        packed = re.search("%([xyz]mm)", found["operands"]) if found["form"] == "pd" else None
+        widths[packed[1] if packed else "scalar"] += 1
+    return dict(widths)
+
+
+def show_vectorised(found: dict[str, Any]) -> None:
+    """Print what the compiler made of the loops of the core, and its instructions."""
+    from alliance_sim import core
+
+    source = {path.name: path.read_text("utf-8").splitlines() for path in Path(core.__file__).parent.glob("*.py")}
+    print("\nLoops of the core, as the compiler says; of a loop in several functions, the widest it made")
+    for loop in found["loops"]:
+        if loop["file"] in source:
+            said = f"{loop['width']} at a time" if loop["width"] else "; ".join(loop["reasons"]) or "one by one"
+            text = source[loop["file"]][loop["line"] - 1].strip()
+            print(f"{loop['file'] + ':' + str(loop['line']):20}{text[:70]:72}{said}")
+    print(
+        f"\n{'Arithmetic on doubles':24}{'scalar':>8}{'xmm':>8}{'ymm':>8}{'zmm':>8}{'packed':>9}   (instructions, x86)"
+    )
+    for name, widths in found["instructions"].items():
+        packed = 1.0 - widths["scalar"] / max(1, sum(widths.values()))
+        print(f"{name:24}" + "".join(f"{count:8,}" for count in widths.values()) + f"{packed:9.0%}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = measure.options(__doc__, rounds=7)
+    parser.add_argument("--quick", action="store_true", help="a small part of the work, to see that it runs")
+    parser.add_argument(
+        "--vectorised", action="store_true", help="also compile anew and say which loops became vectors (minutes)"
+    )
+    parser.add_argument("--worker", choices=("seconds", "vectorised"), help=argparse.SUPPRESS)
+    arguments = measure.arguments_of(parser)
+    if arguments.worker == "seconds":
+        print(json.dumps(seconds(arguments.rounds, arguments.quick)))
+    elif arguments.worker:
+        print(json.dumps(vectorised()))
+    else:
+        found = benchmark(arguments.rounds, arguments.quick)
+        show(found)
+        if arguments.vectorised:
+            with tempfile.TemporaryDirectory() as cache:
+                own = {"NUMBA_CACHE_DIR": cache, "NUMBA_DEBUGINFO": "1"}
+                found["vectorised"] = measure.in_a_process(__file__, "--worker", "vectorised", **own)
+            show_vectorised(found["vectorised"])
+        measure.save(found, arguments.json)
+
+
+if __name__ == "__main__":
+    main()

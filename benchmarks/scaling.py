@@ -1,0 +1,368 @@
+"""How time and memory grow with draws, months, allies, issues and threads, and how soon there is a first result.
+
+Every point is a process of its own that loads and compiles before it is timed; points take turns, and what is reported
+are medians over the rounds with the lowest and the highest. An exponent is the slope of a line through the logarithms,
+with its standard error: 1 is growth in proportion. What the axes are is in benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import measure
+
+SCENARIO = "us_russia_reset_2025"
+#: Draws of a block on the axes that do not vary them.
+BLOCK_DRAWS = 16
+#: Points with more draws than this are measured once, whatever the rounds.
+MANY_DRAWS = 10_000
+JITTER = 0.01
+
+Work = Callable[[], float]
+
+
+def ensemble(draws: int) -> Work:
+    """An ensemble on all threads: outcomes of the last month and all decisions stay in memory."""
+    from alliance_sim import simulate
+
+    run = partial(simulate, SCENARIO, keep="final")
+    run(draws=BLOCK_DRAWS)
+    return lambda: measure.fastest(partial(run, draws=draws), repeats=1)
+
+
+def chunks(draws: int) -> Work:
+    """The same chunks of draws, of which nothing is kept."""
+    from alliance_sim import load_scenario
+    from alliance_sim.compile import compile_scenario
+    from alliance_sim.ensemble import CHUNK, in_chunks
+
+    program = compile_scenario(load_scenario(SCENARIO))
+
+    def work(draw0: int, draw1: int) -> int:
+        block = program.block(0, draw0, draw1, "final")
+        program.run(block, 0)
+        return draw1 - draw0
+
+    def run(draws: int) -> None:
+        if sum(in_chunks(work, draws, CHUNK)) != draws:
+            raise RuntimeError("some draws were not run")
+
+    run(BLOCK_DRAWS)
+    return lambda: measure.fastest(partial(run, draws), repeats=1)
+
+
+def threads(count: int) -> Work:
+    """An ensemble with monthly outcomes on so many threads, which the process was started with."""
+    from alliance_sim import simulate
+
+    run = partial(simulate, SCENARIO, keep="monthly")
+    run(draws=BLOCK_DRAWS)
+    return lambda: measure.fastest(partial(run, draws=1024), repeats=1)
+
+
+def months(count: int) -> Work:
+    """Months after the spin-up, on one thread, without meetings; events of the scenario as far as they fall within."""
+    from alliance_sim import Scenario
+    from alliance_sim.compile import compile_scenario
+    from alliance_sim.ensemble import first_months
+    from peers.inputs import reduced
+
+    scenario = reduced()
+    if count < scenario.months:
+        scenario = first_months(scenario, count)
+    program = compile_scenario(Scenario.validated({**dict(scenario), "months": count}))
+    load_kernel(program)
+    return partial(measure.run_seconds, program, partial(program.block, 0, 0, 4 * BLOCK_DRAWS, "monthly"), 0)
+
+
+def allies(count: int) -> Work:
+    """So many allies: the real ones again and again, a little off; all sit in all forums and no meetings are held."""
+    return synthetic(allies=count)
+
+
+def issues(count: int) -> Work:
+    """So many issues: the nine again and again, each set coupled within itself."""
+    return synthetic(issues=count)
+
+
+def synthetic(allies: int = 32, issues: int = 9) -> Work:
+    """The kernel on one thread, for a block and facts stretched to so many allies and issues."""
+    import numpy as np
+
+    from alliance_sim.compile import compile_scenario
+    from alliance_sim.core import layout as L
+    from alliance_sim.registry.actors import ALLIES
+    from alliance_sim.registry.issues import ISSUES
+    from peers.inputs import reduced
+
+    program = compile_scenario(reduced())
+    load_kernel(program)
+    clash = {len(ALLIES), len(ISSUES)} & {len(program.months), BLOCK_DRAWS, *map(len, (L.P, L.A, L.S, L.G, L.I, L.O))}
+    if clash:
+        raise RuntimeError(f"axes cannot be told apart: several have the length {clash}")
+    # There is one Washington: the others are repeated.
+    ally = np.concatenate([[L.US], 1 + np.arange(allies - 1) % (len(ALLIES) - 1)])
+    issue = np.arange(issues) % len(ISSUES)
+
+    def stretched(given: Any) -> Any:
+        """Repeat allies and issues along every axis that is as long as there are."""
+
+        def stretch(array: Any) -> Any:
+            for axis, length in enumerate(np.shape(array)):
+                if length in (len(ALLIES), len(ISSUES)):
+                    array = np.take(array, ally if length == len(ALLIES) else issue, axis=axis)
+            return array
+
+        return type(given)(*map(stretch, given))
+
+    facts = program.facts
+    program = replace(
+        program,
+        facts=stretched(facts)._replace(
+            index=np.arange(allies, dtype=facts.index.dtype),
+            member=np.ones((*facts.member.shape[:-1], allies), facts.member.dtype),
+            coupled=np.kron(np.eye(issues // len(ISSUES)), facts.coupled),
+        ),
+    )
+
+    def block() -> Any:
+        made = program.block(0, 0, BLOCK_DRAWS, "final")
+        parts = {name: stretched(getattr(made, name)) for name in ("state", "draws", "records", "output")}
+        chance = np.random.default_rng(0)
+        for positions in (parts["draws"].x0, parts["draws"].ally[:, L.A.tau0]):
+            positions[:] = np.clip(positions + chance.normal(0.0, JITTER, positions.shape), 0.0, 1.0)
+        return replace(made, **parts)
+
+    return partial(measure.run_seconds, program, block, None)
+
+
+def load_kernel(program: Any) -> None:
+    """Load the compiled month, by running no draws."""
+    program.run(program.block(0, 0, 0, "final"), 0)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What varies, and its values. `prepare` takes one of them and returns what measures it."""
+
+    label: str
+    values: tuple[int, ...]
+    quick: tuple[int, ...]
+    prepare: Callable[[int], Work]
+
+
+CORES = os.cpu_count() or 1
+AXES = {
+    "draws": Axis("draws, last month kept", tuple(10**e for e in range(2, 10)), (20, 40), ensemble),
+    "chunks": Axis("draws, nothing kept", tuple(10**e for e in range(2, 10)), (20, 40), chunks),
+    "months": Axis("months", (12, 24, 48, 96, 192), (2, 4, 8), months),
+    "allies": Axis("allies", (32, 64, 128, 256), (32, 64), allies),
+    "issues": Axis("issues", (9, 18, 36), (9, 18), issues),
+    "threads": Axis("threads", tuple(sorted({*(2**e for e in range(CORES.bit_length())), CORES})), (1,), threads),
+}
+
+
+def point(axis: str, value: int) -> dict[str, float]:
+    """Return seconds, and the most memory this process had before and after."""
+    work = AXES[axis].prepare(value)
+    before = peak()
+    return {"seconds": work(), "before": before, "peak": peak()}
+
+
+def peak() -> int:
+    """Return the most memory this process has had so far, in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
+
+
+def fit(values: Iterable[float], results: Iterable[float]) -> dict[str, float | None]:
+    """Return exponent and factor of a power law, and the exponent's standard error; None where points are too few."""
+    import numpy as np
+
+    x, y = np.log(list(values)), np.log(list(results))
+    if len(x) < 2:
+        return {"exponent": None, "error": None, "factor": None}
+    exponent, factor = np.polyfit(x, y, 1)
+    error = float(np.sqrt(np.polyfit(x, y, 1, cov=True)[1][0, 0])) if len(x) > 2 else None
+    return {"exponent": float(exponent), "error": error, "factor": float(np.exp(factor))}
+
+
+def startup(cold: bool, rounds: int) -> dict[str, Any]:
+    """Return the seconds of new processes: Python alone, our import, a list, and a first result."""
+    command = [sys.executable, "-m", "alliance_sim"]
+    first = [*command, "run", SCENARIO, "--draws", "10"]
+    processes = {
+        "Python alone": [sys.executable, "-c", "pass"],
+        "import alliance_sim": [sys.executable, "-c", "import alliance_sim"],
+        "alliance-sim list": [*command, "list"],
+        "first result, 10 draws": first,
+    }
+
+    def seconds(command: list[str], **environment: str) -> float:
+        run = partial(subprocess.run, command, env=os.environ | environment, stdout=subprocess.DEVNULL, check=True)
+        return measure.fastest(run, repeats=1)
+
+    taken: dict[str, list[float]] = {name: [] for name in processes}
+    for _ in range(rounds):
+        for name, process in processes.items():
+            taken[name].append(seconds(process))
+    if cold:
+        with tempfile.TemporaryDirectory() as cache:
+            taken["the same, nothing compiled"] = [seconds(first, NUMBA_CACHE_DIR=cache)]
+    return {name: measure.spread(values) for name, values in taken.items()}
+
+
+def growth(names: list[str], rounds: int, draws_up_to: int, quick: bool) -> dict[str, Any]:
+    """Return points and fitted exponents of some axes over so many rounds."""
+    values = {name: AXES[name].quick if quick else AXES[name].values for name in names}
+    for name in {"draws", "chunks"} & values.keys():
+        values[name] = tuple(value for value in values[name] if value <= draws_up_to)
+    in_a_process = partial(measure.in_a_process, __file__, "--worker")
+    if not quick:
+        in_a_process("draws:1")  # compiles where nothing is in the cache
+    taken: dict[str, dict[int, list[dict[str, float]]]] = {
+        name: {value: [] for value in values[name]} for name in names
+    }
+    for turn in range(rounds):
+        for name in names:
+            for value in values[name]:
+                if turn == 0 or value <= MANY_DRAWS:
+                    own = {"threads": value} if name == "threads" else {}
+                    taken[name][value].append(in_a_process(f"{name}:{value}", **own))
+    found = {}
+    for name in names:
+        points = [
+            {
+                "value": value,
+                "seconds": measure.spread(p["seconds"] for p in taken[name][value]),
+                "peak_bytes": measure.spread(p["peak"] for p in taken[name][value]),
+                "before_bytes": measure.spread(p["before"] for p in taken[name][value]),
+            }
+            for value in values[name]
+        ]
+        found[name] = {
+            "label": AXES[name].label,
+            "points": points,
+            **{
+                what: fit(values[name], (p[key]["median"] for p in points))
+                for what, key in (("time", "seconds"), ("memory", "peak_bytes"))
+            },
+        }
+    return found
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print tables of what was measured."""
+    print("{scenario}: medians of {rounds} rounds on {cpus} CPUs (load {load:.1f})".format(**found))
+    print(", ".join(f"{name} {version}" for name, version in found["versions"].items()))
+    for axis in found["axes"].values():
+        print(f"\n{axis['label']:24}{'s: median':>11}{'low':>10}{'high':>10}{'ms each':>10}{'peak MB':>10}{'new':>8}")
+        for p in axis["points"]:
+            seconds, most = p["seconds"], p["peak_bytes"]["median"]
+            print(
+                f"{p['value']:24,}{seconds['median']:11.4f}{seconds['low']:10.4f}{seconds['high']:10.4f}"
+                f"{1e3 * seconds['median'] / p['value']:10.4f}{most / 1e6:10.1f}"
+                f"{(most - p['before_bytes']['median']) / 1e6:8.1f}"
+            )
+        print(f"{'exponent':>24}  time {exponent(axis['time'])}, memory {exponent(axis['memory'])}")
+    if "startup" in found:
+        show_startup(found["startup"])
+
+
+def show_startup(found: dict[str, Any]) -> None:
+    """Print how soon there is a first result."""
+    print(f"\n{'a new process':24}{'s: median':>11}{'low':>10}{'high':>10}")
+    for name, seconds in found.items():
+        print(f"{name:27}{seconds['median']:8.3f}{seconds['low']:10.3f}{seconds['high']:10.3f}")
+
+
+def exponent(law: dict[str, float | None]) -> str:
+    """An exponent with its standard error, as text."""
+    return " ± ".join(f"{law[what]:.2f}" for what in ("exponent", "error") if law[what] is not None) or "none"
+
+
+def plot(found: dict[str, Any], path: Path) -> None:
+    """Draw time against each axis and memory against draws, with the fitted lines."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
+    axes = found["axes"]
+    panels = [(name, "time", "seconds", 1.0, "s") for name in axes]
+    panels += [(name, "memory", "peak_bytes", 1e-6, "MB") for name in ("draws", "chunks") if name in axes]
+    columns = min(4, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    figure, grid = plt.subplots(rows, columns, figsize=(3.3 * columns, 2.9 * rows), squeeze=False, layout="constrained")
+    for panel, (name, what, key, scale, unit) in zip(grid.flat, panels, strict=False):
+        axis = axes[name]
+        values = [p["value"] for p in axis["points"]]
+        middle, low, high = ([scale * p[key][which] for p in axis["points"]] for which in ("median", "low", "high"))
+        law = axis[what]
+        if law["factor"]:
+            panel.plot(values, [scale * law["factor"] * v ** law["exponent"] for v in values], color="0.6", zorder=1)
+        panel.vlines(values, low, high, color="C0", linewidth=1)
+        panel.plot(values, middle, "o", color="C0", markersize=4)
+        panel.set(xscale="log", yscale="log", xlabel=axis["label"], ylabel=f"{what}, {unit}")
+        panel.set_title(f"{what}: exponent {exponent(law)}", fontsize=10)
+        if values[-1] < 1000:  # few enough to name each
+            panel.xaxis.set(major_locator=FixedLocator(values), minor_locator=NullLocator())
+            panel.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+        if max(high) < 3 * min(low):  # less than a decade: round it, so that the flat looks flat
+            panel.set_ylim(min(low) / 2, max(high) * 2)
+    for panel in grid.flat[len(panels) :]:
+        panel.set_axis_off()
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = measure.options(__doc__, rounds=3)
+    parts = [*AXES, "startup"]
+    parser.add_argument("--only", nargs="+", choices=parts, default=parts, metavar="PART", help=", ".join(parts))
+    parser.add_argument(
+        "--draws-up-to", type=int, default=10**5, metavar="N", help="largest number of draws (default 100000)"
+    )
+    parser.add_argument("--plot", metavar="FILE", type=measure.writable, help="draw a figure (.png, .svg, .pdf)")
+    parser.add_argument("--cold", action="store_true", help="also a first result with nothing compiled (minutes)")
+    parser.add_argument("--quick", action="store_true", help="a few small points, to see that it runs")
+    parser.add_argument("--worker", metavar="POINT", help=argparse.SUPPRESS)
+    arguments = measure.arguments_of(parser)
+    if arguments.worker:
+        axis, value = arguments.worker.split(":")
+        print(json.dumps(point(axis, int(value))))
+        return
+    if arguments.draws_up_to < AXES["draws"].values[0]:
+        parser.error(f"--draws-up-to: at least {AXES['draws'].values[0]}")
+    if arguments.plot and arguments.plot.suffix not in (".png", ".svg", ".pdf"):
+        parser.error("--plot: a name that ends in .png, .svg or .pdf")
+    names = [name for name in AXES if name in arguments.only]
+    if arguments.plot and not names:
+        parser.error("--plot: nothing to draw")
+    found = {
+        "scenario": SCENARIO,
+        "rounds": arguments.rounds,
+        **measure.machine(),
+        "axes": growth(names, arguments.rounds, arguments.draws_up_to, arguments.quick),
+    }
+    if "startup" in arguments.only:
+        found["startup"] = startup(arguments.cold, arguments.rounds)
+    show(found)
+    measure.save(found, arguments.json)
+    if arguments.plot:
+        plot(found, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
