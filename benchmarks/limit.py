@@ -334,7 +334,7 @@ def vectorised() -> dict[str, Any]:
 
 
 def loops_of(said: str) -> list[dict[str, Any]]:
-    """Return the loops of the compiler's remarks: how many numbers at a time (0: one by one), or why not."""
+    """Return the loops of the compiler's remarks: how many numbers at a time, or why one by one."""
     places: dict[tuple[str, int], tuple[set[int], set[str]]] = {}
     for found in filter(None, map(_REMARK.match, said.splitlines())):
         widths, reasons = places.setdefault((Path(found["file"]).name, int(found["line"])), (set(), set()))
@@ -343,7 +343,7 @@ def loops_of(said: str) -> list[dict[str, Any]]:
         elif (reason := _REASON.match(found["said"])) and not _NO_REASON.search(reason["why"]):
             reasons.add(reason["why"])
     return [
-        {"file": file, "line": line, "width": max(widths, default=0), "reasons": sorted(reasons)}
+        {"file": file, "line": line, "widths": sorted(widths), "reasons": sorted(reasons)}
         for (file, line), (widths, reasons) in sorted(places.items())
     ]
 
@@ -362,10 +362,11 @@ def show_vectorised(found: dict[str, Any]) -> None:
     from alliance_sim import core
 
     source = {path.name: path.read_text("utf-8").splitlines() for path in Path(core.__file__).parent.glob("*.py")}
-    print("\nLoops of the core, as the compiler says; of a loop in several functions, the widest it made")
+    print("\nLoops of the core, as the compiler says (one inlined in several functions may have several answers)")
     for loop in found["loops"]:
         if loop["file"] in source:
-            said = f"{loop['width']} at a time" if loop["width"] else "; ".join(loop["reasons"]) or "one by one"
+            widths = " or ".join(map(str, loop["widths"]))
+            said = f"{widths} at a time" if widths else "; ".join(loop["reasons"]) or "one by one"
             text = source[loop["file"]][loop["line"] - 1].strip()
             print(f"{loop['file'] + ':' + str(loop['line']):20}{text[:70]:72}{said}")
     print(

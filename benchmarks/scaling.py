@@ -2,7 +2,8 @@
 
 Every point is a process of its own that loads and compiles before it is timed; points take turns, and what is reported
 are medians over the rounds with the lowest and the highest. An exponent is the slope of a line through the logarithms,
-with its standard error: 1 is growth in proportion. What the axes are is in benchmarks/README.md.
+with its standard error: 1 is growth in proportion. Memory has a line of its own, what a process takes anyway and what
+each draw, month or ally adds. What the axes are is in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def peak() -> int:
     return most if sys.platform == "darwin" else 1024 * most
 
 
-def fit(values: Iterable[float], results: Iterable[float]) -> dict[str, float | None]:
+def power_law(values: Iterable[float], results: Iterable[float]) -> dict[str, float | None]:
     """Return exponent and factor of a power law, and the exponent's standard error; None where points are too few."""
     import numpy as np
 
@@ -197,6 +198,17 @@ def fit(values: Iterable[float], results: Iterable[float]) -> dict[str, float | 
     exponent, factor = np.polyfit(x, y, 1)
     error = float(np.sqrt(np.polyfit(x, y, 1, cov=True)[1][0, 0])) if len(x) > 2 else None
     return {"exponent": float(exponent), "error": error, "factor": float(np.exp(factor))}
+
+
+def line(values: Iterable[float], results: Iterable[float]) -> dict[str, float | None]:
+    """Return what is there anyway and what each adds; None where points are too few."""
+    import numpy as np
+
+    x, y = list(values), list(results)
+    if len(x) < 2:
+        return {"anyway": None, "each": None}
+    each, anyway = np.polyfit(x, y, 1)
+    return {"anyway": float(anyway), "each": float(each)}
 
 
 def startup(cold: bool, rounds: int) -> dict[str, Any]:
@@ -255,10 +267,8 @@ def growth(names: list[str], rounds: int, draws_up_to: int, quick: bool) -> dict
         found[name] = {
             "label": AXES[name].label,
             "points": points,
-            **{
-                what: fit(values[name], (p[key]["median"] for p in points))
-                for what, key in (("time", "seconds"), ("memory", "peak_bytes"))
-            },
+            "time": power_law(values[name], (p["seconds"]["median"] for p in points)),
+            "memory": line(values[name], (p["peak_bytes"]["median"] for p in points)),
         }
     return found
 
@@ -276,7 +286,7 @@ def show(found: dict[str, Any]) -> None:
                 f"{1e3 * seconds['median'] / p['value']:10.4f}{most / 1e6:10.1f}"
                 f"{(most - p['before_bytes']['median']) / 1e6:8.1f}"
             )
-        print(f"{'exponent':>24}  time {exponent(axis['time'])}, memory {exponent(axis['memory'])}")
+        print(f"{'time':>24}  {exponent(axis['time'])}\n{'memory':>24}  {memory(axis['memory'])}")
     if "startup" in found:
         show_startup(found["startup"])
 
@@ -290,36 +300,51 @@ def show_startup(found: dict[str, Any]) -> None:
 
 def exponent(law: dict[str, float | None]) -> str:
     """An exponent with its standard error, as text."""
-    return " ± ".join(f"{law[what]:.2f}" for what in ("exponent", "error") if law[what] is not None) or "none"
+    if law["exponent"] is None:
+        return "one point"
+    error = "" if law["error"] is None else f" ± {law['error']:.2f}"
+    return f"exponent {law['exponent']:.2f}{error}"
+
+
+def memory(law: dict[str, float | None]) -> str:
+    """A line of memory, as text."""
+    if law["anyway"] is None or law["each"] is None:
+        return "one point"
+    return f"{law['anyway'] / 1e6:.0f} MB + {law['each'] / 1e3:.2f} kB each"
 
 
 def plot(found: dict[str, Any], path: Path) -> None:
     """Draw time against each axis and memory against draws, with the fitted lines."""
     import matplotlib.pyplot as plt
+    import numpy as np
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
     axes = found["axes"]
-    panels = [(name, "time", "seconds", 1.0, "s") for name in axes]
-    panels += [(name, "memory", "peak_bytes", 1e-6, "MB") for name in ("draws", "chunks") if name in axes]
+    panels = [(name, "time, s", "seconds", 1.0) for name in axes]
+    panels += [(name, "memory, MB", "peak_bytes", 1e-6) for name in ("draws", "chunks") if name in axes]
     columns = min(4, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure, grid = plt.subplots(rows, columns, figsize=(3.3 * columns, 2.9 * rows), squeeze=False, layout="constrained")
-    for panel, (name, what, key, scale, unit) in zip(grid.flat, panels, strict=False):
+    for panel, (name, label, key, scale) in zip(grid.flat, panels, strict=False):
         axis = axes[name]
         values = [p["value"] for p in axis["points"]]
         middle, low, high = ([scale * p[key][which] for p in axis["points"]] for which in ("median", "low", "high"))
-        law = axis[what]
-        if law["factor"]:
-            panel.plot(values, [scale * law["factor"] * v ** law["exponent"] for v in values], color="0.6", zorder=1)
         panel.vlines(values, low, high, color="C0", linewidth=1)
         panel.plot(values, middle, "o", color="C0", markersize=4)
-        panel.set(xscale="log", yscale="log", xlabel=axis["label"], ylabel=f"{what}, {unit}")
-        panel.set_title(f"{what}: exponent {exponent(law)}", fontsize=10)
+        panel.set(xscale="log", yscale="log", xlabel=axis["label"], ylabel=label)
+        time, memory_line = axis["time"], axis["memory"]
+        panel.set_title(exponent(time) if key == "seconds" else memory(memory_line), fontsize=10)
+        if len(values) > 1:
+            x = np.geomspace(values[0], values[-1])
+            power = time["factor"] * x ** time["exponent"]
+            straight = memory_line["anyway"] + memory_line["each"] * x
+            panel.plot(x, scale * (power if key == "seconds" else straight), color="0.6", zorder=1)
         if values[-1] < 1000:  # few enough to name each
             panel.xaxis.set(major_locator=FixedLocator(values), minor_locator=NullLocator())
             panel.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
-        if max(high) < 3 * min(low):  # less than a decade: round it, so that the flat looks flat
-            panel.set_ylim(min(low) / 2, max(high) * 2)
+        if max(high) < 10 * min(low):  # a decade in all panels, so that the flat looks flat
+            centre = math.sqrt(min(low) * max(high))
+            panel.set_ylim(centre / math.sqrt(10), centre * math.sqrt(10))
     for panel in grid.flat[len(panels) :]:
         panel.set_axis_off()
     figure.savefig(path, dpi=150)

@@ -77,9 +77,9 @@ remark: influence.py:180:1: loop not vectorized
 remark: <unknown>:0:0: loop not vectorized
 """
     assert limit.loops_of(said) == [
-        {"file": "influence.py", "line": 148, "width": 4, "reasons": []},
-        {"file": "influence.py", "line": 174, "width": 0, "reasons": ["Cannot vectorize early exit loop"]},
-        {"file": "influence.py", "line": 180, "width": 0, "reasons": []},
+        {"file": "influence.py", "line": 148, "widths": [4], "reasons": []},
+        {"file": "influence.py", "line": 174, "widths": [], "reasons": ["Cannot vectorize early exit loop"]},
+        {"file": "influence.py", "line": 180, "widths": [], "reasons": []},
     ]
 
 
@@ -99,16 +99,23 @@ def test_instructions_are_counted_by_width() -> None:
 
 def test_exponents_of_made_up_laws() -> None:
     values = [32, 64, 128, 256]
-    law = scaling.fit(values, [3.0 * value**1.7 for value in values])
+    law = scaling.power_law(values, [3.0 * value**1.7 for value in values])
     assert law["exponent"] == pytest.approx(1.7)
     assert law["factor"] == pytest.approx(3.0)
     assert law["error"] == pytest.approx(0.0, abs=1e-6)
     # A textbook case: errors of one power of e, up and down, at logarithms -1, 0, 1 and 2.
-    law = scaling.fit(np.exp([-1, 0, 1, 2]), np.exp([-1 + 1, 0 - 1, 1 - 1, 2 + 1]))
+    law = scaling.power_law(np.exp([-1, 0, 1, 2]), np.exp([-1 + 1, 0 - 1, 1 - 1, 2 + 1]))
     assert law["exponent"] == pytest.approx(1.0)
     assert law["error"] == pytest.approx((4 / 2 / 5) ** 0.5)
-    assert scaling.fit([1, 2], [1, 4])["error"] is None
-    assert scaling.exponent(scaling.fit([1], [1])) == "none"
+    assert scaling.power_law([1, 2], [1, 4])["error"] is None
+    assert scaling.exponent(scaling.power_law([1], [1])) == "one point"
+    assert scaling.exponent({"exponent": -0.987, "error": 0.012}) == "exponent -0.99 ± 0.01"
+
+
+def test_memory_is_what_is_there_anyway_and_what_each_adds() -> None:
+    assert scaling.memory(scaling.line([10, 1000, 100_000], [3e8 + 2450 * n for n in (10, 1000, 100_000)])) == (
+        "300 MB + 2.45 kB each"
+    )
 
 
 def test_synthetic_allies_and_issues_run() -> None:
@@ -146,7 +153,7 @@ def test_scaling_runs(tmp_path: Path) -> None:
     axis = json.loads((tmp_path / "scaling.json").read_text())["axes"]["chunks"]
     assert [point["value"] for point in axis["points"]] == list(scaling.AXES["chunks"].quick)
     assert all(point["peak_bytes"]["median"] > 1e7 and point["seconds"]["low"] > 0.0 for point in axis["points"])
-    assert f"exponent  time {scaling.exponent(axis['time'])}" in text
+    assert scaling.exponent(axis["time"]) in text and scaling.memory(axis["memory"]) in text
     assert (tmp_path / "scaling.png").stat().st_size > 1000
 
 
