@@ -61,35 +61,25 @@ class Count:
     observed: bool = False
 
 
-def step_flops(n: int, k: int) -> float:
-    """Additions and multiplications of one step of influence."""
-    return 2 * k * n * n + 2 * n * (2 * k - 1) + k * n + 4 * k * n + n
-
-
-def weights_flops(n: int, k: int) -> float:
-    """Arithmetic of the influence weights."""
-    return 3 * k * n * n + 6 * n * n + n + k * n + 3 * k
-
-
 #: The month in its order, then its outcomes. Meetings depend on the calendar and are not counted.
 COUNTS = (
     Count("voices", lambda n, k: 2 * n * n + n * (LOG + EXP + 2), lambda n, k: 3 * n * n + 2 * n,
           "a power of each standing; standing x affinity x trust for each pair"),
-    Count("influence weights", weights_flops, lambda n, k: 2 * n * n + k * n,
-          "squared distance over issues (3k), kernel, weight, sum and normalisation (6) for each ordered pair"),
+    Count("influence weights", lambda n, k: 3 * k * n * n + 5 * n * n + k * n, lambda n, k: 2 * n * n + k * n,
+          "squared distance over issues (3k - 1), kernel, weight, sum and normalisation (6) for each ordered pair"),
     Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
           "three stocks that fade, the two principals' mixture; remarks against allies"),
     Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
           "two stocks that fade; an exponential for each ally's reading (anew only after private talks)"),
-    Count("threat perception", lambda n, k: 3 * n * n + 22 * n, lambda n, k: n * n + 9 * n,
-          "threat of those listened to (3 for each pair); level, conduct, hybrids, shock (22 for each ally)",
+    Count("threat perception", lambda n, k: 2 * n * n + 23 * n, lambda n, k: n * n + 9 * n,
+          "threat of those listened to (2 for each pair); level, conduct, hybrids, shock (23 for each ally)",
           numbers=lambda n, k: n),
     Count("guarantee", lambda n, k: 12 * n + 29, lambda n, k: 7 * n, "loss and recovery of confidence"),
     Count("wishes", lambda n, k: 6 * k * n + 9 * n + 11 * k, lambda n, k: k * n + 6 * n + 8 * k,
           "three displacements for each ally and issue, and the norm"),
     Count("coupling", lambda n, k: 3 * k * k, lambda n, k: 2 * k * k, "the logic matrix of this draw"),
-    Count("influence step", step_flops, lambda n, k: n * n + 3 * k * n + n + k * k,
-          "weights x positions (2kn2), the coupling's 2k - 1 entries, distances from the first voice, the anchor (4)"),
+    Count("influence step", lambda n, k: 2 * k * n * n + 5 * k * n - n, lambda n, k: n * n + 3 * k * n + n + k * k,
+          "the product with the weights (2kn2), a coupling of two issues each, the anchor"),
     Count("positions", lambda n, k: k * n, lambda n, k: 3 * k * n, "anchor and displacement"),
     Count("spending", lambda n, k: 29 * n + HALVING + 3, lambda n, k: 15 * n, "pressure, target, inertia, capability"),
     Count("support for Ukraine", lambda n, k: 23 * n + 40, lambda n, k: 10 * n, "wish, aid, fatigue, totals"),
@@ -137,14 +127,13 @@ PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
 
 def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     """Return seconds, one a round: of a flop in a product, of a byte in a copy, and of each part once."""
-    import numba
     import numpy as np
 
+    import loops
     from alliance_sim import load_scenario
     from alliance_sim.compile import SPIN_UP, Program, compile_scenario
     from alliance_sim.core import layout as L
-    from alliance_sim.core.influence import confidence_weights, influence_step
-    from alliance_sim.core.rng import fill_normal
+    from alliance_sim.core.month import new_scratch
     from peers.inputs import reduced
 
     # Each measurement takes some hundredths of a second, a quick one much less.
@@ -156,7 +145,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     whole.run(block, 0)
     state, given, facts, p = block.state, block.draws, whole.facts, block.draws.theta[0]
     issues, n = state.x.shape[1:]
-    standing, weights, scratch = state.ally[0, L.S.standing], np.zeros((n, n)), np.zeros((2 * issues, n))
+    standing, weights, scratch = state.ally[0, L.S.standing], np.zeros((n, n)), new_scratch(n, issues).issue_major
     base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
     base[L.US] *= state.ally[0, L.S.g]
     coupling = np.eye(issues) + p[L.P.coupling] * (facts.coupled - np.eye(issues))
@@ -164,29 +153,6 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))
     near = np.ones((2, n * n))  # a matrix of weights
-
-    # Loops in compiled code, so that a call from Python does not count.
-    @numba.njit
-    def copies(times, source, target):
-        for _ in range(times):
-            for i in range(source.size):
-                target[i] = source[i]
-            source[0] += 1.0
-
-    @numba.njit
-    def steps(times, current, anchor, weights, susceptibility, coupling, scratch):
-        for _ in range(times):
-            influence_step(current, anchor, current, weights, susceptibility, coupling, scratch)
-
-    @numba.njit
-    def weighings(times, weights, positions, base, salience, eps, scratch):
-        for _ in range(times):
-            confidence_weights(weights, positions, base, salience, eps, 2.0, scratch)
-
-    @numba.njit
-    def numbers(times, row, idents):
-        for t in range(times):
-            fill_normal(row, np.uint64(0), 0, t, L.CH_THREAT, idents)
 
     def multiply() -> None:
         np.matmul(matrix, matrix, out=product)
@@ -201,14 +167,14 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         return lambda: measure.fastest(partial(work, times, *arguments)) / times
 
     weigh = (weights, state.x[0], base, facts.weight, p[L.P.eps], scratch)
-    weighings(1, *weigh)
+    loops.weighings(1, *weigh)
     takers: dict[str, Callable[[], float]] = {
         "flop": lambda: measure.fastest(multiply) / (2 * size**3),
-        "near_byte": loop(copies, times, *near),
-        "far_byte": loop(copies, 1, *far),
-        "step": loop(steps, times, current, anchor, weights.copy(), susceptibility, coupling, scratch),
-        "weights": loop(weighings, times, *weigh),
-        "numbers": loop(numbers, times, row, facts.index),
+        "near_byte": loop(loops.copies, times, *near),
+        "far_byte": loop(loops.copies, 1, *far),
+        "step": loop(loops.steps, times, current, anchor, weights.copy(), susceptibility, coupling, scratch),
+        "weights": loop(loops.weighings, times, *weigh),
+        "numbers": loop(loops.numbers, times, row, facts.index),
         "month": lambda: month(quiet, None, 0),
         "observed": lambda: month(quiet, 0, None),
         "meetings": lambda: month(whole, 0, None),

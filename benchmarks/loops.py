@@ -1,0 +1,38 @@
+"""Compiled loops for limit.py, so that a call from Python does not count; compiled in the way the core is."""
+
+import numpy as np
+
+from alliance_sim.core.influence import confidence_weights, influence_step
+from alliance_sim.core.jit import njit
+from alliance_sim.core.layout import CH_THREAT
+from alliance_sim.core.rng import fill_normal
+
+
+@njit
+def copies(times, source, target):
+    """Copy an array."""
+    for _ in range(times):
+        for i in range(source.size):
+            target[i] = source[i]
+        source[0] += 1.0  # or all but one could be left out
+
+
+@njit
+def steps(times, current, anchor, weights, susceptibility, coupling, scratch):
+    """Take steps of influence, each from where the last one led."""
+    for _ in range(times):
+        influence_step(current, anchor, current, weights, susceptibility, coupling, scratch)
+
+
+@njit
+def weighings(times, weights, positions, base, salience, eps, scratch):
+    """Work out influence weights."""
+    for _ in range(times):
+        confidence_weights(weights, positions, base, salience, eps, 2.0, scratch)
+
+
+@njit
+def numbers(times, row, idents):
+    """Draw the random numbers of a month."""
+    for t in range(times):
+        fill_normal(row, np.uint64(0), 0, t, CH_THREAT, idents)
