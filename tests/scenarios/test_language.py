@@ -28,7 +28,7 @@ from alliance_sim.scenarios import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.library import MAX_BYTES, MAX_DEPTH
+from alliance_sim.scenarios.files import MAX_BYTES, MAX_DEPTH
 from alliance_sim.scenarios.schema import KEYS, MAX_ENTRIES
 from alliance_sim.scenarios.tables import language_tables
 

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, in words: file, line, field, problem, what is allowed."""
+"""What is wrong with a file, in words: file, line, field, problem, what is allowed."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def problems(error: ValidationError, allowed: Mapping[str, Mapping[str, str]], *
     ----------
     error : ValidationError
     allowed : mapping
-        The keys that a record may have, with what to say where one is missing: ``""`` for the scenario itself,
-        ``meetings``, ``agenda`` and ``parameters`` by the field that holds it, an event by its type.
+        The keys that a record may have, with what to say where one is missing, by the field that holds it, inner ones
+        first: ``agenda``, ``meetings``, ...; ``""`` is the file itself; an event goes by its type.
     *within : str
-        The field of the scenario that was validated, if not the whole.
+        The field that was validated, if not the whole.
     """
     found = []
     for detail in error.errors(include_url=False):
@@ -102,12 +102,12 @@ def told(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
     return "\n".join(lines)
 
 
-def _holder(location: Location) -> str:
+def _holder(location: Location, allowed: Collection[str]) -> str:
     """Return the key of `problems`' table of allowed keys for the record at a raw location."""
     names = [part for part in location if isinstance(part, str)]
     if names[:1] == ["events"]:
         return names[1]
-    return next((name for name in ("agenda", "meetings", "parameters") if name in names), "")
+    return next((name for name in allowed if name in names), "")
 
 
 def _plain(location: Location) -> Location:
@@ -125,7 +125,7 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -
     if kind == "refused":
         return str(context["problem"])
     if kind == "missing":
-        return f"is missing {allowed[_holder(detail['loc'][:-1])].get(detail['loc'][-1], '')}".strip()
+        return f"is missing {allowed[_holder(detail['loc'][:-1], allowed)].get(detail['loc'][-1], '')}".strip()
     if kind == "union_tag_not_found":
         return f"is missing; allowed: {', '.join(EVENT_TYPES)}"
     if kind == "union_tag_invalid":
@@ -133,7 +133,7 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -
         hint = nearest(tag, EVENT_TYPES) if isinstance(tag, str) else ""
         return f"{shown(tag)} is not an event type{hint}; allowed: {', '.join(EVENT_TYPES)}"
     if kind == "extra_forbidden":
-        keys = allowed[_holder(detail["loc"][:-1])]
+        keys = allowed[_holder(detail["loc"][:-1], allowed)]
         return f"unknown key{nearest(str(detail['loc'][-1]), keys)}; allowed: {', '.join(keys)}"
     if kind == "literal_error":
         names = re.findall(r"'([^']*)'", context["expected"])

@@ -483,10 +483,10 @@ def _meant(field: FieldInfo) -> str:
 
 #: The keys each record of a scenario file may have, and what is meant by them, by the field that holds it.
 KEYS: dict[str, dict[str, str]] = {
-    "": {**_keys(Scenario), "extends": "", "drop": ""},
-    "parameters": _keys(Distribution),
-    "meetings": _keys(Meeting),
     "agenda": _keys(AgendaItem),
+    "meetings": _keys(Meeting),
+    "parameters": _keys(Distribution),
+    "": {**_keys(Scenario), "extends": "", "drop": ""},
     **{name: _keys(kind) for name, kind in EVENT_TYPES.items()},
     # One whose type is not known may have the keys of any.
     "event": {key: meant for kind in EVENT_TYPES.values() for key, meant in _keys(kind).items()},

@@ -1,0 +1,224 @@
+"""Files in YAML, users' own and bundled ones: which is meant, its text, what it holds and on which lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alliance_sim.data import data_folder
+from alliance_sim.errors import InputError, nearest, printable, shown
+from alliance_sim.scenarios.messages import Location, Problem, report, told
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Dumper",
+    "Loader",
+    "Parsed",
+    "bundled",
+    "is_path",
+    "parse",
+    "path_of",
+    "read_text",
+]
+
+Parsed = tuple[dict[str, Any], dict[Location, int], list[Problem]]
+
+#: The longest history has a third of it.
+MAX_BYTES = 250_000
+#: Levels of lists and mappings in one another; a scenario has five.
+MAX_DEPTH = 20
+
+
+class Loader(yaml.CSafeLoader):
+    """YAML 1.2: ``NO`` is Norway, ``1e-3`` a number, a month the text it is. PyYAML by itself reads YAML 1.1."""
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """Read 010 as ten."""
+        return int(self.construct_scalar(node))
+
+
+Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    # Longer ones are read as floats: a number of many digits takes long to convert.
+    ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.")),
+):
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_yaml_int)
+
+
+class Dumper(yaml.CSafeDumper):
+    """Writes what `Loader` reads."""
+
+    yaml_implicit_resolvers = Loader.yaml_implicit_resolvers
+
+
+_TEXT = "tag:yaml.org,2002:str"
+#: What the parser says where the slip is seldom names it: a line too far in, `month:1`, and a colon in a text are
+#: the same to it.
+_REASONS = "usual reasons, here or just above: the indentation, no blank after a colon, a text that needs quotes"
+_PLAIN = "allowed: the value written out, or the text in quotes"
+
+
+def bundled(folder: str = "") -> dict[str, Path]:
+    """Return the bundled files by name: the scenarios, or what is in a folder beside them."""
+    return {path.stem: path for path in sorted((data_folder("scenarios") / folder).glob("*.yaml"))}
+
+
+def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], what: str) -> Path:
+    """Return the file of a name, or a path relative to `folder`; whether the file exists is not looked at.
+
+    Parameters
+    ----------
+    files : mapping
+        The bundled ones by name.
+    what : str
+        What they are, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither one of the names nor a path.
+    """
+    name = str(name_or_path)
+    if isinstance(name_or_path, Path) or is_path(name):
+        return folder / name
+    if name not in files:
+        raise InputError(
+            f"no bundled {what} is called {shown(name)}{nearest(name, files)}; allowed: {', '.join(files)}, "
+            "or the path of a .yaml file"
+        )
+    return files[name]
+
+
+def is_path(name: str) -> bool:
+    """Tell a path from a bundled name: it has a slash, or ends as files do."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def read_text(path: Path, names: Iterable[str]) -> str:
+    """Return the text of a file; `names` are told where there is none."""
+    origin = printable(str(path))
+    try:
+        # A pipe that the shell opened; any other could wait for a writer for ever.
+        piped = path.is_relative_to("/dev") and path.is_fifo()
+        known, size = path.is_file() or piped, path.stat().st_size if path.exists() else 0
+        content = b""
+        if known and size <= MAX_BYTES:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+            size = len(content)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{origin}: the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if not known:
+        problem = "is no file" if path.exists() else "there is no such file"
+        raise InputError(f"{origin}: {problem}; allowed: a .yaml file, or one of {', '.join(names)}")
+    if size > MAX_BYTES:
+        raise InputError(f"{origin}: the file has {size:,} bytes; allowed: {MAX_BYTES:,}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{origin}:{line}: file: byte {error.start} is not UTF-8; allowed: text in UTF-8") from None
+
+
+def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
+    """Return the mapping that a YAML text holds, the line of every place in it, and the keys given twice.
+
+    Raises
+    ------
+    InputError
+        If it is not YAML, or holds more than plain data, or no mapping: `what` is to be a mapping of `keys`.
+    """
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")
+    try:
+        _refuse_odd(text, origin)
+        loader = Loader(text)
+        try:
+            node = loader.get_single_node()
+            lines, twice, found = _lines(node)
+            data = None if found or node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        if isinstance(error, yaml.composer.ComposerError):
+            problem = "a second document begins here; allowed: one"
+        elif any("\t" in each for each in text.splitlines()[line - 1 : line]):
+            problem = f"not YAML: {error.problem} (there is a tab in this line; allowed: blanks)"
+        else:
+            problem = f"not YAML: {error.problem}; {_REASONS}"
+        raise InputError(f"{origin}:{line}: file: {problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise InputError(f"{origin}:{line}: file: not YAML: {error.reason}") from None
+    if found:
+        raise InputError(report(origin, twice + found, lines))
+    if not isinstance(data, dict):
+        problem = "the file is empty" if data is None else f"not {what}"
+        raise InputError(f"{origin}:1: file: {problem}; allowed: a mapping of {', '.join(keys)}")
+    return data, lines, twice
+
+
+def _refuse_odd(text: str, origin: str) -> None:
+    """Refuse tags, anchors and aliases, and what is nested so deeply that building it would break the stack."""
+    depth = 0
+    found: set[tuple[int, str, str]] = set()
+    event: Any
+    for event in yaml.parse(text, Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1
+        if depth > MAX_DEPTH:
+            raise InputError(f"{origin}:{line}: file: nested too deeply; allowed: {MAX_DEPTH} levels")
+        if isinstance(event, yaml.AliasEvent):
+            # It can stand for itself, or multiply a small file into a huge one.
+            found.add((line, "file", f"the alias {shown(f'*{event.anchor}')} is not allowed; {_PLAIN}"))
+        elif getattr(event, "anchor", None):
+            found.add((line, "file", f"the anchor {shown(f'&{event.anchor}')} is not allowed; {_PLAIN}"))
+        if getattr(event, "tag", None):
+            found.add((line, "file", f"the tag {shown(event.tag)} is not allowed; {_PLAIN}"))
+    if found:
+        raise InputError(told(origin, found))
+
+
+def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
+    """Return the line of every place of a document, repeated keys, and keys that are no texts.
+
+    Of a repeated key the last is left in the document: what else is at fault there can be told, too.
+    """
+    lines: dict[Location, int] = {}
+    twice: list[Problem] = []
+    found: list[Problem] = []
+
+    def visit(node: yaml.Node, place: Location) -> None:
+        lines.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            for i, item in enumerate(node.value):
+                visit(item, (*place, i))
+        elif isinstance(node, yaml.MappingNode):
+            last: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+            for key, value in node.value:
+                inner = (*place, key.value if isinstance(key, yaml.ScalarNode) else "?")
+                lines[inner] = key.start_mark.line + 1
+                if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
+                    found.append((inner, f"{shown(key.value)} is not a key; allowed: a text"))
+                    continue
+                if key.value in last:
+                    twice.append((inner, "is given twice; allowed: once"))
+                last[key.value] = (key, value)
+            node.value = list(last.values())
+            for key, value in node.value:
+                visit(value, (*place, key.value))
+
+    if root is not None:
+        visit(root, ())
+    return lines, twice, found
