@@ -11,19 +11,22 @@ from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, param
 from alliance_sim.scenarios.library import list_scenarios
 from alliance_sim.scenarios.schema import Distribution, Scenario
 
-__all__ = ["json_schema"]
+__all__ = ["FileSchema", "json_schema", "parameter_schemas"]
 
 
-class _FileSchema(GenerateJsonSchema):
+class FileSchema(GenerateJsonSchema):
     """JSON Schema as editors show it: no invented titles, and a key left out instead of null."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
+        """Return that no field has a title."""
         return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """Return the schema of what is not null."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Return the schema without a default that only says that a key may be missing."""
         return (
             self.generate_inner(schema["schema"]) if schema.get("default") is None else super().default_schema(schema)
         )
@@ -35,10 +38,13 @@ def json_schema() -> dict[str, Any]:
     Besides the keywords of JSON Schema a field may have `unit`, `source` (of its default or scale) and `form` (how a
     text is written, for people).
     """
-    schema = Scenario.model_json_schema(schema_generator=_FileSchema)
+    schema = Scenario.model_json_schema(schema_generator=FileSchema)
     fields = schema["properties"]
     del fields["text"]
-    fields["parameters"] |= {"properties": _parameters(), "additionalProperties": False}
+    fields["parameters"] |= {
+        "properties": parameter_schemas("properties/parameters"),
+        "additionalProperties": False,
+    }
     # Keys of a file that are resolved when it is read: no part of a scenario in memory.
     extends = {
         "type": "string",
@@ -62,19 +68,27 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _parameters() -> dict[str, Any]:
-    """Return the schema of every parameter by name: what it means, its unit and its range."""
+def parameter_schemas(place: str, numbers: bool = True, distributions: bool = True) -> dict[str, Any]:
+    """Return the schema of every parameter by name: what it means, its unit and its range.
+
+    Parameters
+    ----------
+    place : str
+        Where the schemas will stand in the document, from its root on: ``properties/parameters``.
+    numbers, distributions : bool
+        What a parameter may be; of a quantity of an actor a scenario may give the number only.
+    """
     schemas: dict[str, Any] = {}
     for name in dict.fromkeys((*PARAMETERS, *parameter_names())):
         parameter, ally = resolve(name)
         number = {"type": "number", "minimum": parameter.low, "maximum": parameter.high}
+        kinds = [number] if numbers else []
+        if distributions and not (numbers and name in ACTOR_QUANTITIES):
+            kinds.append({"$ref": f"#/$defs/{Distribution.__name__}"})
+        unit = "" if name in ACTOR_QUANTITIES else f" [{parameter.unit}]"
         if ally is not None:
-            schemas[name] = {"$ref": f"#/properties/parameters/properties/{parameter.name}"}
-        elif name in ACTOR_QUANTITIES:
-            schemas[name] = {**number, "description": parameter.description}
+            schemas[name] = {"$ref": f"#/{place}/properties/{parameter.name}"}
         else:
-            schemas[name] = {
-                "anyOf": [number, {"$ref": f"#/$defs/{Distribution.__name__}"}],
-                "description": f"{parameter.description} [{parameter.unit}]",
-            }
+            kind = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+            schemas[name] = {**kind, "description": f"{parameter.description}{unit}"}
     return schemas

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -46,7 +47,17 @@ from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, param
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.scenarios.messages import Problem, field_name, problems, refuse
 
-__all__ = ["KEYS", "AgendaItem", "Distribution", "Meeting", "Scenario"]
+__all__ = [
+    "KEYS",
+    "AgendaItem",
+    "Distribution",
+    "Meeting",
+    "Parameters",
+    "Scenario",
+    "by_parameter",
+    "keys_of",
+    "prior",
+]
 
 #: Items of a meeting that one decision can hold.
 MAX_PACKAGE = 3
@@ -72,7 +83,7 @@ Era = Annotated[
 ]
 
 
-_OF_AUTHOR = "`sources` of the scenario"
+_OF_AUTHOR = "`sources` of the file"
 _OF_PARAMETER: JsonDict = {
     "unit": "that of the parameter",
     "form": "within the parameter's range, rising",
@@ -255,6 +266,50 @@ Value = Annotated[
 ]
 
 
+def by_parameter(check: Callable[[str, Any], object]) -> WrapValidator:
+    """Return a validator of a mapping by names of the registry; what `check` raises is told at the entry."""
+
+    def each(values: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        if not isinstance(values, dict):
+            return handler(values)
+        if len(values) > MAX_PARAMETERS:
+            raise ValueError(f"has {len(values):,} entries; allowed: {MAX_PARAMETERS}")
+        good: dict[str, Any] = {}
+        found: list[Problem] = []
+        for name, value in values.items():
+            # One by one, so that a fault in one does not hide those of the others.
+            try:
+                good |= handler({name: value})
+                check(name, good[name])
+            except ValidationError as error:
+                found += [(place[1:], problem) for place, problem in problems(error, KEYS, "parameters")]
+            except InputError as error:
+                found.append(((name,), str(error)))
+        refuse(str(info.field_name), found)
+        return good
+
+    return WrapValidator(each)
+
+
+def prior(name: str, value: float | Distribution) -> Prior:
+    """Return what a value says about a parameter; raise `InputError` where one is unknown or out of range."""
+    parameter, _ = resolve(name)
+    if isinstance(value, Distribution):
+        return value.prior(parameter.low, parameter.high)
+    _inside(value, parameter.low, parameter.high)
+    return fixed(value)
+
+
+def _set(name: str, value: float | Distribution) -> None:
+    if name in ACTOR_QUANTITIES and isinstance(value, Distribution):
+        raise InputError("a calibrated quantity has its own distribution; allowed: one number")
+    prior(name, value)
+
+
+#: What a scenario sets, by name of the registry.
+Parameters = Annotated[dict[str, Value], by_parameter(_set)]
+
+
 class Scenario(Record):
     """A what-if description, complete: everything that an `extends` brought is in it.
 
@@ -277,7 +332,7 @@ class Scenario(Record):
     sources: Annotated[tuple[Text, ...], Filled] = Field(
         description="what it rests on", json_schema_extra={"minItems": 1}
     )
-    parameters: dict[str, Value] = Field(
+    parameters: Parameters = Field(
         {}, description="value or distribution, by name of the registry; the rest is drawn from the priors"
     )
     events: tuple[AnyEvent, ...] = Field((), description="what happens, and when")
@@ -302,27 +357,6 @@ class Scenario(Record):
             if months > left:
                 raise ValueError(f"{months} months end after {LAST_MONTH}; allowed: 1 to {left}")
         return months
-
-    @field_validator("parameters", mode="wrap")
-    @classmethod
-    def _parameters(cls, values: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        if not isinstance(values, dict):
-            return handler(values)
-        if len(values) > MAX_PARAMETERS:
-            raise ValueError(f"has {len(values):,} entries; allowed: {MAX_PARAMETERS}")
-        good: dict[str, float | Distribution] = {}
-        found: list[Problem] = []
-        for name, value in values.items():
-            # One by one, so that a fault in one does not hide those of the others.
-            try:
-                good |= handler({name: value})
-                _prior(name, good[name])
-            except ValidationError as error:
-                found += [(place[1:], problem) for place, problem in problems(error, KEYS, "parameters")]
-            except InputError as error:
-                found.append(((name,), str(error)))
-        refuse("parameters", found)
-        return good
 
     @field_validator("events", "meetings", mode="wrap")
     @classmethod
@@ -377,7 +411,7 @@ class Scenario(Record):
 
     def priors(self) -> dict[str, Prior]:
         """Return what the scenario says about parameters, as distributions on their ranges."""
-        return {name: _prior(name, value) for name, value in self.parameters.items()}
+        return {name: prior(name, value) for name, value in self.parameters.items()}
 
     def with_parameters(self, values: Mapping[str, float | Distribution]) -> Scenario:
         """Return a copy with parameters set.
@@ -456,17 +490,8 @@ def _strangers(events: Mapping[int, Event], start: str) -> list[Problem]:
     return found
 
 
-def _prior(name: str, value: float | Distribution) -> Prior:
-    parameter, _ = resolve(name)
-    if isinstance(value, Distribution):
-        if name in ACTOR_QUANTITIES:
-            raise InputError("a calibrated quantity has its own distribution; allowed: one number")
-        return value.prior(parameter.low, parameter.high)
-    _inside(value, parameter.low, parameter.high)
-    return fixed(value)
-
-
-def _keys(record: type[Record]) -> dict[str, str]:
+def keys_of(record: type[Record]) -> dict[str, str]:
+    """Return the keys of a record in a file, with what is meant by them."""
     return {field.alias or name: _meant(field) for name, field in record.model_fields.items() if not field.exclude}
 
 
@@ -483,11 +508,11 @@ def _meant(field: FieldInfo) -> str:
 
 #: The keys each record of a scenario file may have, and what is meant by them, by the field that holds it.
 KEYS: dict[str, dict[str, str]] = {
-    "agenda": _keys(AgendaItem),
-    "meetings": _keys(Meeting),
-    "parameters": _keys(Distribution),
-    "": {**_keys(Scenario), "extends": "", "drop": ""},
-    **{name: _keys(kind) for name, kind in EVENT_TYPES.items()},
+    "agenda": keys_of(AgendaItem),
+    "meetings": keys_of(Meeting),
+    "parameters": keys_of(Distribution),
+    "": {**keys_of(Scenario), "extends": "", "drop": ""},
+    **{name: keys_of(kind) for name, kind in EVENT_TYPES.items()},
     # One whose type is not known may have the keys of any.
-    "event": {key: meant for kind in EVENT_TYPES.values() for key, meant in _keys(kind).items()},
+    "event": {key: meant for kind in EVENT_TYPES.values() for key, meant in keys_of(kind).items()},
 }

@@ -1,0 +1,126 @@
+"""Points over uncertainties: designs on the unit cube, and the quantiles of the distributions there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from alliance_sim.errors import InputError
+from alliance_sim.experiments.schema import Design, Experiment
+from alliance_sim.registry.priors import Prior
+
+__all__ = ["Points", "points", "problem", "quantiles", "sample"]
+
+#: Levels of a trajectory, of which a step skips half: Morris (1991) with p = 4.
+LEVELS = 4
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where the runs of an experiment lie.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The uncertainties (U), by name of the registry.
+    values : array (P, U)
+        A point a row; without uncertainties there is one.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+def points(experiment: Experiment) -> Points:
+    """Return the points of an experiment's design; they depend on its seed, and on nothing that is not in it."""
+    return sample(experiment.design, experiment.priors(), experiment.seed)
+
+
+def sample(design: Design, priors: Mapping[str, Prior], seed: int) -> Points:
+    """Lay out points over distributions.
+
+    Parameters
+    ----------
+    design : Design
+    priors : mapping
+        Distributions by name (U).
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If the design needs SALib, and it is not installed.
+    """
+    cube = _unit_cube(design, tuple(priors), np.random.default_rng(seed))
+    columns = [quantiles(prior, cube[:, i]) for i, prior in enumerate(priors.values())]
+    return Points(tuple(priors), np.column_stack(columns) if columns else np.empty((1, 0)))
+
+
+def problem(names: tuple[str, ...]) -> dict[str, Any]:
+    """Return SALib's description of the unit cube over `names`, on which its designs are laid out and analysed."""
+    return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+
+
+def _unit_cube(design: Design, names: tuple[str, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return probabilities (P, U)."""
+    count = len(names)
+    cube: NDArray[np.float64]
+    if not count:
+        cube = np.empty((1, 0))
+    elif design.method == "lhs":
+        cube = stats.qmc.LatinHypercube(count, rng=rng).random(design.points)
+    elif design.method == "sobol":
+        cube = stats.qmc.Sobol(count, rng=rng).random(design.points)
+    elif design.method == "grid":
+        levels = _medians(np.arange(design.points), design.points)
+        cube = np.stack(np.meshgrid(*[levels] * count, indexing="ij"), -1).reshape(-1, count)
+    else:
+        try:
+            from SALib.sample import morris, sobol
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"the design {design.method} needs {error.name}; install it with: pip install 'alliance_sim[analysis]'"
+            ) from None
+        if design.method == "morris":
+            trajectories = morris.sample(problem(names), design.points, num_levels=LEVELS, seed=rng)
+            cube = _medians(np.rint(trajectories * (LEVELS - 1)), LEVELS)
+        else:
+            cube = sobol.sample(problem(names), design.points, calc_second_order=False, seed=rng)
+    return cube
+
+
+def _medians(level: NDArray[Any], levels: int) -> NDArray[np.float64]:
+    """Return the medians of equally likely parts: the ends of a distribution may be far off, and are never met."""
+    medians: NDArray[np.float64] = (level + 0.5) / levels
+    return medians
+
+
+def quantiles(prior: Prior, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a distribution, truncated to its range, has these shares below; the ends belong to the range."""
+    low, high = prior.low, prior.high
+    values: NDArray[np.float64]
+    match prior.kind:
+        case "fixed":
+            values = np.full(share.shape, prior.a)
+        case "uniform":
+            values = low + (high - low) * share
+        case "triangular":
+            values = stats.triang.ppf(share, (prior.a - low) / (high - low), low, high - low)
+        case "normal":
+            values = _truncated_normal(prior.a, prior.b, low, high, share)
+        case "lognormal":
+            with np.errstate(divide="ignore"):
+                values = np.exp(_truncated_normal(prior.a, prior.b, np.log(low), np.log(high), share))
+    return values.clip(low, high)
+
+
+def _truncated_normal(
+    mean: float, sd: float, low: float, high: float, share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = stats.truncnorm.ppf(share, (low - mean) / sd, (high - mean) / sd, mean, sd)
+    return values

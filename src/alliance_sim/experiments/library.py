@@ -1,0 +1,70 @@
+"""Reading experiment files, bundled ones and users' own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from alliance_sim.errors import InputError, few_hints, printable
+from alliance_sim.experiments.schema import KEYS, Experiment
+from alliance_sim.scenarios import Scenario
+from alliance_sim.scenarios import library as scenarios
+from alliance_sim.scenarios.files import bundled, parse, path_of, read_text
+from alliance_sim.scenarios.messages import MOST, Problem, problems, report
+from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
+
+__all__ = ["list_experiments", "load_experiment", "load_file"]
+
+FOLDER = "experiments"
+
+
+def list_experiments() -> tuple[str, ...]:
+    """Return the names of the bundled experiments."""
+    return tuple(bundled(FOLDER))
+
+
+def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
+    """Return an experiment.
+
+    Parameters
+    ----------
+    name_or_path : str, Path or Experiment
+        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path). An
+        experiment is returned as it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such experiment, or with all that is wrong with it, one problem a line.
+    """
+    if isinstance(name_or_path, Experiment):
+        return name_or_path
+    files = bundled(FOLDER)
+    path = path_of(name_or_path, Path(), files, "experiment")
+    return _read(read_text(path, files), printable(str(path)), path.parent)
+
+
+def load_file(name_or_path: str | Path) -> Scenario | Experiment:
+    """Return the scenario or the experiment of a bundled name or a file, whichever its keys say; raise what they do."""
+    files = bundled() | bundled(FOLDER)
+    path = path_of(name_or_path, Path(), files, "scenario or experiment")
+    text, origin = read_text(path, files), printable(str(path))
+    data, *_ = parse(text, origin, "a scenario", SCENARIO_KEYS[""])
+    own = sum((key in KEYS[""]) - (key in SCENARIO_KEYS[""]) for key in data)
+    return _read(text, origin, path.parent) if own > 0 else scenarios.load_file(path, text)
+
+
+@few_hints(4 * MOST)
+def _read(text: str, origin: str, folder: Path) -> Experiment:
+    data, lines, found = parse(text, origin, "an experiment", KEYS[""])
+    if "text" in data:
+        found.append((("text",), f"unknown key; allowed: {', '.join(KEYS[''])}"))
+    wrong: list[Problem] = []
+    try:
+        experiment = Experiment.model_validate({**data, "text": text}, context={"folder": folder})
+    except ValidationError as error:
+        wrong = problems(error, KEYS)
+    if found or wrong:
+        raise InputError(report(origin, found + wrong, lines))
+    return experiment
