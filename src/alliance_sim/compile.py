@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -49,6 +49,7 @@ __all__ = [
     "AgendaRow",
     "Block",
     "Keep",
+    "PointValues",
     "Program",
     "compile_scenario",
     "store_kernel",
@@ -57,6 +58,8 @@ __all__ = [
 #: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
 SPIN_UP = 48
 
+#: Values of parameters at P points, arrays (P,) by name.
+PointValues = Mapping[str, NDArray[np.float64]]
 Keep = Literal["final", "monthly", "allies", "trace"]
 KEEPS: tuple[Keep, ...] = ("final", "monthly", "allies", "trace")
 
@@ -103,7 +106,7 @@ class AgendaRow:
 
 @dataclass(frozen=True)
 class Block:
-    """Everything the kernel changes or writes for the draws `draw0` to `draw1 - 1`."""
+    """Everything the kernel changes or writes for the draws `draw0` to `draw1 - 1`, at one point or at several."""
 
     draw0: int
     draw1: int
@@ -143,16 +146,26 @@ class Program:
         """Number of items (columns of decisions)."""
         return len(self.meetings.parts)
 
-    def draws(self, seed: int, draw0: int, draw1: int) -> Any:
-        """Draw parameters and actors of the draws `draw0` to `draw1 - 1` (the core's `Draws`)."""
-        given = _given_values(self.scenario)
-        priors = _priors(self.scenario)
-        drawn = _sample(priors, seed, draw0, draw1)
-        count = draw1 - draw0
+    def draws(self, seed: int, draw0: int, draw1: int, points: PointValues | None = None) -> Any:
+        """Draw parameters and actors of the draws `draw0` to `draw1 - 1` at each point (the core's `Draws`)."""
+        copies = 1 if points is None else _count_points(points)
+        given: dict[str, float | NDArray[np.float64]] = dict(_given_values(self.scenario))
+        drawn = _sample(_priors(self.scenario), seed, draw0, draw1, copies)
+        count = (draw1 - draw0) * copies
+        for name, values in sorted((points or {}).items(), key=_is_special):
+            rows = np.repeat(values, draw1 - draw0)
+            parameter, whose = resolve(name)
+            if name in ACTOR_QUANTITIES:
+                given[name] = rows
+            elif parameter.per_ally and whose is None:
+                each = {f"{name}.{iso3}" for iso3 in ALLIES} - self.scenario.parameters.keys()
+                drawn.update(dict.fromkeys(each, rows))
+            else:
+                drawn[name] = rows
         theta = np.empty((count, len(L.P)))
         for index, name in enumerate(L.P._fields):
             theta[:, index] = drawn[name]
-        actors = calibration.draws(self.scenario.era, seed, draw0, draw1, given)
+        actors = calibration.draws(self.scenario.era, seed, draw0, draw1, given, copies)
         figures = calibration.facts(self.scenario.era)
         ally = L.aligned((count, len(L.A), len(ALLIES)))
         ally[:, L.A.tau0] = actors.threat
@@ -198,12 +211,36 @@ class Program:
         )
         return output, records
 
-    def block(self, seed: int, draw0: int, draw1: int, keep: Keep, room: tuple[Any, Any] | None = None) -> Block:
+    def block(
+        self,
+        seed: int,
+        draw0: int,
+        draw1: int,
+        keep: Keep,
+        points: PointValues | None = None,
+        room: tuple[Any, Any] | None = None,
+    ) -> Block:
         """Allocate a block of draws: parameters and actors, fresh state, room for what is kept.
 
-        With `room` for at least `draw1` draws, what is kept is written into its rows `draw0` to `draw1 - 1`.
+        Parameters
+        ----------
+        seed, draw0, draw1 : int
+        keep : str
+        points : mapping, optional
+            Values of parameters, arrays (P,) by name of the registry: all draws at the first point, then all at the
+            second, and so on; row r is draw ``draw0 + r % (draw1 - draw0)``. A value means what it means in
+            `Scenario.with_parameters`.
+        room : optional
+            From `room`, for at least `draw1` draws (without points): what is kept is written into its rows `draw0`
+            to `draw1 - 1`.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown, or a value out of range.
         """
-        d, n, k = draw1 - draw0, len(ALLIES), len(ISSUES)
+        drawn = self.draws(seed, draw0, draw1, points)
+        d, n, k = len(drawn.theta), len(ALLIES), len(ISSUES)
         if room:
             output, records = (type(part)(*(array[draw0:draw1] for array in part)) for part in room)
         else:
@@ -219,7 +256,7 @@ class Program:
             np.zeros((d, self.items), np.int8),
             L.aligned((d, len(L.O))),
         )
-        return Block(draw0, draw1, state, self.draws(seed, draw0, draw1), records, output)
+        return Block(draw0, draw1, state, drawn, records, output)
 
     def run(self, block: Block, seed: int, month0: int | None = None, month1: int | None = None) -> None:
         """Run a block through the months `month0` to `month1 - 1`, in place.
@@ -234,8 +271,8 @@ class Program:
             Months of the scenario, 0 = its first. Without `month0` the draws begin, which includes the
             spin-up (and nothing else if `month1` is 0); without `month1` they run to the end.
         """
-        _compile_kernel(self, block)
-        self._call(block, seed, month0, month1, block.draw1)
+        _compile_kernel(self)
+        self._call(block, seed, month0, month1)
         missing = np.isnan(block.output.outcomes[:1]).any(axis=(0, 1))
         if missing.any():  # the core writes NaN where it has no formula
             names = ", ".join(np.array(L.O._fields)[missing])
@@ -305,10 +342,10 @@ class Program:
             }
         )
 
-    def _call(self, block: Block, seed: int, month0: int | None, month1: int | None, draw1: int) -> None:
+    def _call(self, block: Block, seed: int, month0: int | None, month1: int | None) -> None:
         run_block(
             block.state, block.draws, self.facts, self.events, self.meetings, block.records, block.output,
-            np.uint64(seed), block.draw0, draw1,
+            np.uint64(seed), block.draw0, block.draw1,
             0 if month0 is None else SPIN_UP + month0,
             SPIN_UP + (len(self.months) if month1 is None else month1),
             SPIN_UP,
@@ -320,7 +357,7 @@ _compiling = threading.Lock()
 _compiled = threading.Event()
 
 
-def _compile_kernel(program: Program, block: Block) -> None:
+def _compile_kernel(program: Program) -> None:
     """Load the kernel from the cache, once in a process; then no second variant can follow."""
     if _compiled.is_set():
         return
@@ -343,7 +380,7 @@ def _compile_kernel(program: Program, block: Block) -> None:
                         f"compiling failed, as said above; if {CACHE_BASE} cannot hold compiled code, "
                         "NUMBA_CACHE_DIR names another folder"
                     )
-            program._call(block, 0, None, None, block.draw0)  # no draws
+            program._call(program.block(0, 0, 0, "final"), 0, None, None)
             run_block.disable_compile()
             _compiled.set()
 
@@ -351,7 +388,7 @@ def _compile_kernel(program: Program, block: Block) -> None:
 def store_kernel() -> None:
     """Compile all that a run needs into the cache, by running one draw."""
     program = compile_scenario(load_scenario(list_scenarios()[0]))
-    program._call(program.block(0, 0, 1, "final"), 0, None, None, 1)
+    program._call(program.block(0, 0, 1, "final"), 0, None, None)
 
 
 def compile_scenario(scenario: Scenario) -> Program:
@@ -386,8 +423,7 @@ def _priors(scenario: Scenario) -> dict[str, Prior]:
             priors.update({f"{name}.{ally}": parameter.prior(scenario.era, ally) for ally in ALLIES})
         else:
             priors[name] = parameter.prior(scenario.era)
-    # General names first, so that `susceptibility.HUN` wins over `susceptibility`.
-    for name, prior in sorted(scenario.priors().items(), key=lambda item: "." in item[0]):
+    for name, prior in sorted(scenario.priors().items(), key=_is_special):
         parameter, ally = resolve(name)
         if name in ACTOR_QUANTITIES:
             continue
@@ -398,7 +434,24 @@ def _priors(scenario: Scenario) -> dict[str, Prior]:
     return priors
 
 
-def _sample(priors: dict[str, Prior], seed: int, draw0: int, draw1: int) -> dict[str, NDArray[np.float64]]:
+def _is_special(item: tuple[str, Any]) -> bool:
+    """Sort general names first, so that `susceptibility.HUN` wins over `susceptibility`."""
+    return "." in item[0]
+
+
+def _count_points(points: PointValues) -> int:
+    """Return how many points there are; refuse those outside the ranges of their parameters."""
+    for name, values in points.items():
+        parameter, _ = resolve(name)
+        outside = values[~((values >= parameter.low) & (values <= parameter.high))]
+        if len(outside):
+            allowed = f"{parameter.low:g} to {parameter.high:g}"
+            raise InputError(f"points: {name}: {outside[0]:g} is out of range; allowed: {allowed}")
+    (count,) = {len(values) for values in points.values()} or {1}
+    return count
+
+
+def _sample(priors: dict[str, Prior], seed: int, draw0: int, draw1: int, copies: int) -> dict[str, NDArray[np.float64]]:
     names = list(priors)
     columns = list(priors.values())
 
@@ -417,6 +470,7 @@ def _sample(priors: dict[str, Prior], seed: int, draw0: int, draw1: int) -> dict
         draw1,
         L.CH_PARAMETER,
     )
+    table = np.tile(table, (copies, 1))
     return {name: table[:, column] for column, name in enumerate(names)}
 
 

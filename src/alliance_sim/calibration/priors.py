@@ -29,7 +29,8 @@ LEADERS = ("2014", "2018", "2024", "2025")
 LOWEST = 0.02
 
 LEADER, INSTITUTIONS = "USA.leader", "USA.institutions"
-_NO_OVERRIDES: Mapping[str, float] = MappingProxyType({})
+Overrides = Mapping[str, float | NDArray[np.float64]]
+_NO_OVERRIDES: Overrides = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _draw_block(
-    block: _Block, seed: int, draw0: int, draw1: int, overrides: Mapping[str, float]
+    block: _Block, seed: int, draw0: int, draw1: int, overrides: Overrides, copies: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return threat (D, M) and positions (D, M, K) of the actors of a block."""
 
@@ -121,7 +122,7 @@ def _draw_block(
         ids = np.array([stable_id(f"{quantity}.{name}") for name in block.names], dtype=np.uint32)
         # numba takes a plain int for a signed one, which the upper half of the seeds is not.
         drawn: NDArray[np.float64] = normals(np.uint64(seed), draw0, draw1, CH_CALIBRATION, ids)
-        return drawn
+        return np.tile(drawn, (copies, 1))
 
     # Element by element, + and * only: a draw is then the same in whatever chunk it is made.
     threat = _clipped(block.mean[0] + block.sd[0] * noise("threat_perception"))
@@ -139,7 +140,9 @@ def _draw_block(
     return threat, position
 
 
-def draws(era: str, seed: int, draw0: int, draw1: int, overrides: Mapping[str, float] = _NO_OVERRIDES) -> ActorDraws:
+def draws(
+    era: str, seed: int, draw0: int, draw1: int, overrides: Overrides = _NO_OVERRIDES, copies: int = 1
+) -> ActorDraws:
     """Draw threat perceptions and positions from their priors.
 
     A draw is threat = clip(mean + sd*z), the same for the southern orientation, and position =
@@ -156,9 +159,11 @@ def draws(era: str, seed: int, draw0: int, draw1: int, overrides: Mapping[str, f
     draw0, draw1 : int
         First draw, and one past the last. A draw depends on the seed and its number only.
     overrides : mapping, optional
-        Values in [0, 1] that hold in every draw, by a name of `override_names`; ``USA.leader`` is the era's
-        own president. A fixed threat perception moves positions along the curves; a fixed position wins over
-        that.
+        Values in [0, 1] that hold in every draw, or arrays of one value a row, by a name of `override_names`;
+        ``USA.leader`` is the era's own president. A fixed threat perception moves positions along the curves;
+        a fixed position wins over that.
+    copies : int
+        How often the draws come, one after the other: row r is draw ``draw0 + r % (draw1 - draw0)``.
 
     Returns
     -------
@@ -174,9 +179,9 @@ def draws(era: str, seed: int, draw0: int, draw1: int, overrides: Mapping[str, f
     The presidents share their random numbers, so that two Washingtons differ by their priors alone.
     """
     check_era(era)
-    threat, position = _draw_block(_block(era, (INSTITUTIONS, *ALLIES[1:])), seed, draw0, draw1, overrides)
+    threat, position = _draw_block(_block(era, (INSTITUTIONS, *ALLIES[1:])), seed, draw0, draw1, overrides, copies)
     leaders = [
-        _draw_block(_block(year, (LEADER,)), seed, draw0, draw1, overrides if year == era else _NO_OVERRIDES)
+        _draw_block(_block(year, (LEADER,)), seed, draw0, draw1, overrides if year == era else _NO_OVERRIDES, copies)
         for year in LEADERS
     ]
     return ActorDraws(

@@ -116,16 +116,17 @@ def new_scratch(n, issues):
 def run_block(state, draws, facts, events, meetings, records, output, seed, draw0, draw1, month0, month1, spin_up):
     """Run draws `draw0` to `draw1 - 1` from month `month0` to `month1 - 1`, in place.
 
-    Months are counted from the beginning of the spin-up; month 0 begins a draw. Row 0 of every array belongs to
-    `draw0`. Months before `spin_up` leave no output, so that noise has its steady spread when a scenario begins.
+    Months are counted from the beginning of the spin-up; month 0 begins a draw. Rows of the arrays go through the draws
+    from `draw0` on, again and again if there are more rows. Months before `spin_up` leave no output, so that noise has
+    its steady spread when a scenario begins.
     """
     issues, n = state.x.shape[1], state.x.shape[2]
     scratch = new_scratch(n, issues)
     table = new_table(n)
     # Outcomes of a month that nobody keeps are worked out only where an event may depend on them.
     watched = output.outcomes.shape[1] > 1 or np.any(events.outcome >= 0)
-    for draw in range(draw0, draw1):
-        row = draw - draw0
+    for row in range(state.x.shape[0]):
+        draw = draw0 + row % (draw1 - draw0)
         v = view(state, draws, row)
         if month0 == 0:
             begin(v, facts)
