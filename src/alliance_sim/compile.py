@@ -278,6 +278,11 @@ class Program:
             names = ", ".join(np.array(L.O._fields)[missing])
             raise RuntimeError(f"core/outcomes.py has no formula for {names}")
 
+    def mask_outsiders(self, block: Block) -> None:
+        """Write NaN over what the block keeps of allies in the months before they join."""
+        if block.output.allies.shape[1]:
+            block.output.allies.swapaxes(1, 2)[:, :, ~self.member[:, L.NAC]] = np.nan
+
     def levels(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return levels that hold after each row of the agenda (D, rows), from `Records.share` (D, items)."""
         reversion = np.array([row.reversion for row in self.agenda])

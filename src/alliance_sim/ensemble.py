@@ -58,6 +58,8 @@ __all__ = [
     "result_size",
     "simulate",
     "summaries",
+    "threads",
+    "versions",
 ]
 
 Part = TypeVar("Part")
@@ -126,13 +128,11 @@ def simulate(
     room = output, records = _room(program, draws, keep)
     # No draws: whatever has to be compiled is compiled in this thread, which can be interrupted.
     program.run(program.block(seed, 0, 0, keep), seed)
-    outsider = ~program.member[:, L.NAC]
 
     def work(draw0: int, draw1: int) -> int:
-        block = program.block(seed, draw0, draw1, keep, room)
+        block = program.block(seed, draw0, draw1, keep, room=room)
         program.run(block, seed)
-        if block.output.allies.shape[1]:
-            block.output.allies.swapaxes(1, 2)[:, :, outsider] = np.nan
+        program.mask_outsiders(block)
         return draw1 - draw0
 
     done = 0
@@ -657,23 +657,30 @@ def _write_parquet(path: Path, rows: Callable[[int, int], pd.DataFrame], draws: 
             writer.close()
 
 
-def in_chunks(work: Callable[[int, int], Part], draws: int, chunk: int) -> Iterator[Part]:
-    """Run chunks of draws on the shared pool; yield what each returns as it ends."""
-    pool, threads = _pool()
+def in_chunks(work: Callable[[int, int], Part], draws: int, chunk: int, most: int | None = None) -> Iterator[Part]:
+    """Run chunks of draws on the shared pool, at most `most` at a time; yield what each returns as it ends.
+
+    When the iterator is closed nothing of it runs any more.
+    """
+    pool, size = _pool()
     pending: set[Future[Part]] = set()
     draw0 = 0
     try:
         while draw0 < draws or pending:
             # A short queue: sessions share the pool fairly, and there is little to take back.
-            while draw0 < draws and len(pending) < 2 * threads:
+            while draw0 < draws and len(pending) < (most or 2 * size):
                 pending.add(pool.submit(work, draw0, min(draw0 + chunk, draws)))
                 draw0 += chunk
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
     finally:
-        for future in pending:
-            future.cancel()
+        wait([future for future in pending if not future.cancel()])
+
+
+def threads() -> int:
+    """Return the size of the shared pool."""
+    return _pool()[1]
 
 
 @cache
@@ -721,8 +728,6 @@ def _memory() -> float:
 
 
 def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[str, str | int]:
-    from numba.core.registry import cpu_target
-
     return {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -730,6 +735,15 @@ def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[s
         "seed": seed,
         "draws": draws,
         "keep": keep,
+        **versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return what the bits of a result depend on besides its scenario and its chance."""
+    from numba.core.registry import cpu_target
+
+    return {
         "version": __version__,
         "calibration": calibration_hash(),
         "core": core_hash(),
