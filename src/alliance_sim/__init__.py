@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from alliance_sim.comparison import Comparison, compare
     from alliance_sim.ensemble import Ensemble, load_results, simulate
     from alliance_sim.errors import InputError
+    from alliance_sim.experiments import Experiment, list_experiments, load_experiment
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
@@ -20,6 +21,7 @@ __all__ = [
     "Ally",
     "Comparison",
     "Ensemble",
+    "Experiment",
     "InputError",
     "Russia",
     "Scenario",
@@ -27,7 +29,9 @@ __all__ = [
     "UnitedStates",
     "__version__",
     "compare",
+    "list_experiments",
     "list_scenarios",
+    "load_experiment",
     "load_results",
     "load_scenario",
     "simulate",
@@ -37,6 +41,7 @@ _MODULES = {
     "comparison": ("Comparison", "compare"),
     "ensemble": ("Ensemble", "load_results", "simulate"),
     "errors": ("InputError",),
+    "experiments": ("Experiment", "list_experiments", "load_experiment"),
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
 }

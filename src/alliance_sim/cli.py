@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
@@ -20,14 +21,24 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.errors import InputError
+from alliance_sim.experiments import (
+    Experiment,
+    experiment_path,
+    list_experiments,
+    load_experiment,
+    load_file,
+)
+from alliance_sim.experiments import json_schema as experiment_schema
 from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import Entry, Record, month_name, month_number
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import resolve
+from alliance_sim.registry.priors import fixed
 from alliance_sim.scenarios import (
     Difference,
     Meeting,
     Scenario,
+    input_differences,
     json_schema,
     list_scenarios,
     load_parent,
@@ -126,11 +137,20 @@ def _status(arguments: Sequence[str] | None) -> int:
 
 @app.command("list")
 def list_command(as_json: AsJson = False) -> None:
-    """List the bundled scenarios."""
+    """List the bundled scenarios and experiments."""
     scenarios = [load_scenario(name) for name in list_scenarios()]
+    experiments = [load_experiment(name) for name in list_experiments()]
     fields = ("name", "title", "era", "start", "months")
     if as_json:
-        _print_json({"scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios]})
+        _print_json(
+            {
+                "scenarios": [{field: getattr(scenario, field) for field in fields} for scenario in scenarios],
+                "experiments": [
+                    {"name": each.name, "title": each.title, "scenario": each.scenario.name, "runs": each.runs}
+                    for each in experiments
+                ],
+            }
+        )
         return
     table = _table("scenario", "title", "era", "start", ">months")
     for scenario in scenarios:
@@ -141,13 +161,31 @@ def list_command(as_json: AsJson = False) -> None:
             scenario.start,
             str(scenario.months),
         )
-    _print(table)
+    designed = _table("experiment", "title", "scenario", ">runs")
+    for experiment in experiments:
+        designed.add_row(
+            Text(experiment.name, "bold"),
+            Text(experiment.title),
+            experiment.scenario.name,
+            f"{experiment.runs:,}",
+        )
+    _print(table, Text(), designed)
 
 
 @app.command()
-def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
-    """Show a scenario: its timeline, levers and sources; what it says itself is marked by +."""
-    found, parent, path = load_scenario(scenario), load_parent(scenario), scenario_path(scenario)
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="SCENARIO|EXPERIMENT", help="A bundled name or a file.", show_default=False),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show a scenario, its timeline and sources, or an experiment, its levers, uncertainties and size."""
+    found = load_file(name)
+    if isinstance(found, Experiment):
+        _show_experiment(found, experiment_path(name), as_json)
+        return
+    parent, path = load_parent(name), scenario_path(name)
     if as_json:
         extends = {"extends": parent.name} if parent else {}
         _print_json({**found.model_dump(mode="json", exclude_none=True), **extends, "file": str(path)})
@@ -175,20 +213,20 @@ def show(scenario: ScenarioName, as_json: AsJson = False) -> None:
 
 @app.command()
 def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
-    """Check scenario files, or folders of them: every problem with its file, line and field."""
+    """Check files of scenarios and experiments, or folders of them: every problem with its file, line and field."""
     good, problems = 0, []
-    for path in (path for file in files for path in _scenario_files(file)):
+    for path in (path for file in files for path in _files(file)):
         try:
-            scenario = load_scenario(path)
+            found = load_file(path)
         except InputError as error:
             problems.append(str(error))
         else:
             good += 1
-            sizes = (scenario.months, "month"), (len(scenario.events), "event"), (len(scenario.meetings), "meeting")
             stem = Path(path).stem
             # A pipe has no name.
-            note = "" if stem == scenario.name or not Path(path).suffix else f"; the file is called {_printable(stem)}"
-            _write(f"{_printable(path)}: ok ({scenario.name}: {', '.join(_count(*size) for size in sizes)}{note})\n")
+            note = "" if stem == found.name or not Path(path).suffix else f"; the file is called {_printable(stem)}"
+            size = _runs(found) if isinstance(found, Experiment) else _months(found)
+            _write(f"{_printable(path)}: ok ({found.name}: {size}{note})\n")
     if good + len(problems) > 1:
         _write(f"{good + len(problems)} files, {good} ok, {len(problems)} with problems\n")
     if problems:
@@ -196,8 +234,19 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_def
         raise typer.Exit(2)
 
 
-def _scenario_files(file: str) -> list[str | Path]:
-    """Return the scenario files of a folder, or the file itself; what is neither may be a bundled name."""
+def _months(scenario: Scenario) -> str:
+    sizes = (scenario.months, "month"), (len(scenario.events), "event"), (len(scenario.meetings), "meeting")
+    return ", ".join(_count(*size) for size in sizes)
+
+
+def _runs(experiment: Experiment) -> str:
+    """Return the size of an experiment in words."""
+    sizes = (len(experiment.choices()), "variant"), (experiment.points, "point"), (experiment.replications, "draw")
+    return f"{' x '.join(_count(*size) for size in sizes)} = {_count(experiment.runs, 'run')}"
+
+
+def _files(file: str) -> list[str | Path]:
+    """Return the YAML files of a folder, or the file itself; what is neither may be a bundled name."""
     path = Path(file)
     try:
         if not path.is_dir():
@@ -221,10 +270,17 @@ def new(
     _write(f"{path}: written; next: alliance-sim check {path}, show {path}, run {path}\n")
 
 
+class FileKind(StrEnum):
+    """What a YAML file may describe."""
+
+    scenario = "scenario"
+    experiment = "experiment"
+
+
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of scenario files, by which editors complete and check them."""
-    _print_json(json_schema())
+def schema(kind: Annotated[FileKind, typer.Argument(help="Which files.")] = FileKind.scenario) -> None:
+    """Print the JSON Schema of scenario or experiment files, by which editors complete and check them."""
+    _print_json(json_schema() if kind is FileKind.scenario else experiment_schema())
 
 
 @app.command()
@@ -687,6 +743,67 @@ def _levers(scenario: Scenario, parent: Scenario | None) -> RenderableType:
         usual = str(parameter.prior(scenario.era, ally)) if parameter.priors else "calibrated"
         mark = OWN if parent and known.get(name) != scenario.parameters[name] else ""
         table.add_row(mark, name, str(prior), parameter.unit, _dim(usual), _dim(parameter.description))
+    return table
+
+
+def _show_experiment(experiment: Experiment, path: Path, as_json: bool) -> None:
+    base = experiment.scenario
+    names = [variant.scenario.name for variant in experiment.variants()]
+    if as_json:
+        fields = experiment.model_dump(mode="json", exclude_none=True, exclude={"scenario"})
+        sizes = {"variants": names, "points": experiment.points, "runs": experiment.runs, "file": str(path)}
+        _print_json({**fields, "scenario": base.name, **sizes})
+        return
+    method = f"{experiment.design.method}, " if experiment.uncertainties else ""
+    _print(
+        Text.assemble((experiment.name, "bold"), "  ", experiment.title),
+        _dim(f"{_runs(experiment)}; {method}seed {experiment.seed}, keeps {experiment.keep}; from {base.name}"),
+        Text(),
+        Text(experiment.description),
+        *((Text(), _choices(experiment)) if experiment.levers else ()),
+        *((Text(), *_policies(experiment)) if experiment.policies else ()),
+        Text(),
+        _varied(experiment),
+        Text(),
+        Text.assemble(("Outcomes of interest  ", "bold"), ", ".join(experiment.outcomes)),
+        Text(),
+        Text("Sources", "bold"),
+        _bullets(experiment.sources),
+        Text(f"\nFile: {_printable(path)}", "dim", overflow="fold"),
+    )
+
+
+def _choices(experiment: Experiment) -> Table:
+    """Return the options of every lever, with what they change in the base."""
+    base = experiment.scenario_with({})
+    table = _table("lever", "option", "what it changes")
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for lever, options in experiment.levers.items():
+        for option in options:
+            changes = input_differences(base, experiment.scenario_with({lever: option}))
+            first = lever if option == next(iter(options)) else ""
+            lines = [Text(str(change), SIGNS[change.sign]) for change in changes]
+            table.add_row(Text(first, "bold"), option, Group(*lines) if lines else _dim("as in the base"))
+    return table
+
+
+def _policies(experiment: Experiment) -> Iterator[RenderableType]:
+    yield Text("Policies: not all combinations, but", "bold")
+    yield _bullets(", ".join(f"{lever} {option}" for lever, option in each.items()) for each in experiment.policies)
+
+
+def _varied(experiment: Experiment) -> RenderableType:
+    """Return uncertainties and constants, beside what they would be."""
+    if not (experiment.uncertainties or experiment.constants):
+        return _dim("Uncertainties: none but those of the priors, over the draws")
+    table = _table("", "parameter", "value", "unit", "instead of", "meaning")
+    table.columns[1].no_wrap = True
+    constants = {name: fixed(value) for name, value in experiment.constants.items()}
+    for name, prior in (experiment.priors() | constants).items():
+        parameter, ally = resolve(name)
+        usual = str(parameter.prior(experiment.scenario.era, ally)) if parameter.priors else "calibrated"
+        sign = "=" if name in constants else "~"
+        table.add_row(sign, name, str(prior), parameter.unit, _dim(usual), _dim(parameter.description))
     return table
 
 

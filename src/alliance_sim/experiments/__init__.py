@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alliance_sim.experiments.design import Points, points
     from alliance_sim.experiments.language import json_schema
-    from alliance_sim.experiments.library import list_experiments, load_experiment, load_file
+    from alliance_sim.experiments.library import experiment_path, list_experiments, load_experiment, load_file
     from alliance_sim.experiments.schema import Design, Experiment, Patch, Variant
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Patch",
     "Points",
     "Variant",
+    "experiment_path",
     "json_schema",
     "list_experiments",
     "load_experiment",
@@ -28,7 +29,7 @@ __all__ = [
 _MODULES = {
     "design": ("Points", "points"),
     "language": ("json_schema",),
-    "library": ("list_experiments", "load_experiment", "load_file"),
+    "library": ("experiment_path", "list_experiments", "load_experiment", "load_file"),
     "schema": ("Design", "Experiment", "Patch", "Variant"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

@@ -14,7 +14,7 @@ from alliance_sim.scenarios.files import bundled, parse, path_of, read_text
 from alliance_sim.scenarios.messages import MOST, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
 
-__all__ = ["list_experiments", "load_experiment", "load_file"]
+__all__ = ["experiment_path", "list_experiments", "load_experiment", "load_file"]
 
 FOLDER = "experiments"
 
@@ -40,29 +40,37 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
     """
     if isinstance(name_or_path, Experiment):
         return name_or_path
-    files = bundled(FOLDER)
-    path = path_of(name_or_path, Path(), files, "experiment")
-    return _read(read_text(path, files), printable(str(path)), path.parent)
+    path = experiment_path(name_or_path)
+    return _read(read_text(path, bundled(FOLDER)), path)
+
+
+def experiment_path(name_or_path: str | Path) -> Path:
+    """Return the file of a bundled name, or the path; raise `InputError` if it is neither.
+
+    Whether the file exists is not looked at.
+    """
+    return path_of(name_or_path, Path(), bundled(FOLDER), "experiment")
 
 
 def load_file(name_or_path: str | Path) -> Scenario | Experiment:
     """Return the scenario or the experiment of a bundled name or a file, whichever its keys say; raise what they do."""
     files = bundled() | bundled(FOLDER)
     path = path_of(name_or_path, Path(), files, "scenario or experiment")
-    text, origin = read_text(path, files), printable(str(path))
-    data, *_ = parse(text, origin, "a scenario", SCENARIO_KEYS[""])
+    text = read_text(path, files)
+    data, *_ = parse(text, printable(str(path)), "a scenario", SCENARIO_KEYS[""])
     own = sum((key in KEYS[""]) - (key in SCENARIO_KEYS[""]) for key in data)
-    return _read(text, origin, path.parent) if own > 0 else scenarios.load_file(path, text)
+    return _read(text, path) if own > 0 else scenarios.load_file(path, text)
 
 
 @few_hints(4 * MOST)
-def _read(text: str, origin: str, folder: Path) -> Experiment:
+def _read(text: str, path: Path) -> Experiment:
+    origin = printable(str(path))
     data, lines, found = parse(text, origin, "an experiment", KEYS[""])
     if "text" in data:
         found.append((("text",), f"unknown key; allowed: {', '.join(KEYS[''])}"))
     wrong: list[Problem] = []
     try:
-        experiment = Experiment.model_validate({**data, "text": text}, context={"folder": folder})
+        experiment = Experiment.model_validate({**data, "text": text}, context={"folder": path.parent})
     except ValidationError as error:
         wrong = problems(error, KEYS)
     if found or wrong:

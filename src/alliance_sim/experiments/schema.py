@@ -369,6 +369,18 @@ class Experiment(Record):
         refuse("levers", list(found))
         return tuple(made.values())
 
+    def scenario_with(self, options: Mapping[str, str]) -> Scenario:
+        """Return the base with constants, and options of some of the levers, in it.
+
+        Parameters
+        ----------
+        options : mapping
+            Lever to option.
+        """
+        scenario, found = self._variant(self.scenario.with_parameters(self.constants), options)
+        assert scenario and not found  # each of them was checked, alone and in its combinations
+        return scenario
+
     def _variant(self, base: Scenario, options: Mapping[str, str]) -> tuple[Scenario | None, list[Problem]]:
         """Return the base with options in it, and what is wrong with their combination."""
         patches = {("levers", *choice): self.levers[choice[0]][choice[1]] for choice in options.items()}
