@@ -14,7 +14,7 @@ import operator
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -657,7 +657,9 @@ def _write_parquet(path: Path, rows: Callable[[int, int], pd.DataFrame], draws: 
             writer.close()
 
 
-def in_chunks(work: Callable[[int, int], Part], draws: int, chunk: int, most: int | None = None) -> Iterator[Part]:
+def in_chunks(
+    work: Callable[[int, int], Part], draws: int, chunk: int, most: int | None = None
+) -> Generator[Part, None, None]:
     """Run chunks of draws on the shared pool, at most `most` at a time; yield what each returns as it ends.
 
     When the iterator is closed nothing of it runs any more.

@@ -1,0 +1,134 @@
+"""Where tasks run: on the threads of this process, or on the workers of a Dask cluster.
+
+An engine takes a function and tasks, and yields what each returns, in whatever order they end. Functions write their
+results themselves, so that only a few words travel.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from alliance_sim.ensemble import in_chunks, threads
+from alliance_sim.errors import InputError
+from alliance_sim.experiments.plan import Task, environment
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["Engine", "Job", "Run", "started"]
+
+Engine = Literal["local", "dask"]
+ENGINES: tuple[Engine, ...] = ("local", "dask")
+#: Seconds to wait for a scheduler, and for the first of its workers.
+PATIENCE = 10
+
+#: What is done with a task; it returns the number of runs.
+Job = Callable[[Task], int]
+#: Does a job with all tasks and yields what it returns.
+Run = Callable[[Job, Sequence[Task]], Generator[int, None, None]]
+
+
+@contextmanager
+def started(engine: Engine = "local", scheduler: str | None = None, workers: int | None = None) -> Iterator[Run]:
+    """Start an engine and yield what runs jobs on it.
+
+    Parameters
+    ----------
+    engine : str
+        ``local`` (threads) or ``dask``, for which jobs have to be picklable.
+    scheduler : str, optional
+        Address of a Dask scheduler that runs; without it a cluster of processes is started on this machine.
+    workers : int, optional
+        Threads or processes; default: as many as ``NUMBA_NUM_THREADS``, the cores, allows.
+
+    Raises
+    ------
+    InputError
+        If an argument is wrong, Dask is not installed, or the scheduler cannot be reached or has no workers; from the
+        iterator, if a worker would compute other bits, or a task kills the workers it is given to. What a job raises
+        is raised from the iterator as well.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"engine: {engine!r} is unknown; allowed: {', '.join(ENGINES)}")
+    if scheduler is not None and engine != "dask":
+        raise InputError("scheduler: has no effect on local threads; allowed: with the engine dask")
+    if scheduler is not None and workers is not None:
+        raise InputError("workers: a scheduler has its own; allowed: without one")
+    if workers is not None and not 1 <= workers <= threads():
+        raise InputError(f"workers: {workers} is out of range; allowed: 1 to {threads()}, set by NUMBA_NUM_THREADS")
+    if engine == "local":
+        yield lambda job, tasks: in_chunks(lambda i, _: job(tasks[i]), len(tasks), 1, workers)
+        return
+    with _client(scheduler, workers or threads()) as client:
+        yield lambda job, tasks: _on_dask(client, job, tasks)
+
+
+@contextmanager
+def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the engine dask needs {error.name}; install it with: pip install 'alliance_sim[cluster]'"
+        ) from None
+    if scheduler is None:
+        with (
+            distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                env={"NUMBA_NUM_THREADS": "1"},
+                silence_logs=logging.CRITICAL,
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = distributed.Client(scheduler, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise InputError(f"scheduler: {scheduler} cannot be reached ({error}); allowed: tcp://HOST:PORT") from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise InputError(f"scheduler: {scheduler} has no workers; start one: dask worker {scheduler}") from None
+        yield client
+
+
+def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, None, None]:
+    import distributed
+
+    # A task of its own and no scattered data: what is lost with a worker is made again.
+    held = client.submit(pickle.loads, pickle.dumps(job), pure=False)
+    needed = dict(environment())
+    waiting = iter(tasks)
+    running: Any = distributed.as_completed()
+
+    def refill() -> None:
+        # A short queue, twice the threads there are: workers may come and go.
+        while running.count() < 2 * max(1, sum(client.nthreads().values())):
+            task = next(waiting, None)
+            if task is None:
+                return
+            running.add(client.submit(_on_worker, held, tuple(task), needed, pure=False))
+
+    refill()
+    for future in running:
+        try:
+            yield future.result()
+        except distributed.scheduler.KilledWorker:
+            raise InputError("dask: a task was given to several workers, and all of them died") from None
+        refill()
+
+
+def _on_worker(job: Job, task: Sequence[int], needed: Mapping[str, str]) -> int:
+    """Do a job on a worker that computes the same bits."""
+    for name, value in environment().items():
+        if value != needed[name]:
+            raise InputError(f"dask: a worker has another {name}: {value}; allowed: {needed[name]}, as here")
+    return job(Task(*task))

@@ -1,0 +1,225 @@
+"""Sweeps: split, failing, interrupted, resumed, on damaged folders and full disks."""
+
+import fcntl
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from alliance_sim.errors import InputError
+from alliance_sim.experiments.design import Points
+from alliance_sim.experiments.plan import FILE, Plan, Task
+from alliance_sim.experiments.runner import LOCK, Tables, execute
+
+NAMES = ("a", "b")
+POINTS = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
+PLAN = Plan({"name": "square"}, NAMES, POINTS, 100)  # twelve tasks
+
+
+def square(task: Task) -> Tables:
+    """The square of x plus the draw, by variant."""
+    draws = task.draw1 - task.draw0
+    x = np.repeat(POINTS.values[task.point0 : task.point1, 0], draws)
+    draw = np.tile(np.arange(task.draw0, task.draw1), task.point1 - task.point0)
+    return {"runs": pa.table({"variant": np.full(task.runs, task.variant), "x": x, "draw": draw, "y": x**2 + draw})}
+
+
+class Counting:
+    """Does the work of another and remembers the tasks; interrupts when told to."""
+
+    def __init__(self, work: Callable[[Task], Tables] = square, until: int | None = None) -> None:
+        self.work, self.until, self.tasks = work, until, list[Task]()
+
+    def __call__(self, task: Task) -> Tables:
+        if len(self.tasks) == self.until:
+            raise KeyboardInterrupt
+        self.tasks.append(task)
+        return self.work(task)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file of a sweep; the lock is no result."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != LOCK]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("sweeps") / "whole"
+    execute(PLAN, square, folder)
+    return content(folder)
+
+
+def test_a_sweep_holds_every_run_once(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    execute(PLAN, square, tmp_path / "out", progress=lambda *counts: told.append(counts))
+    runs = pq.read_table(tmp_path / "out" / "parts" / "runs").to_pandas()
+    assert len(runs) == 6000 and not runs.duplicated(["variant", "x", "draw"]).any()
+    np.testing.assert_array_equal(runs["y"], runs["x"] ** 2 + runs["draw"])
+    assert told[0] == (0, 6000) and told[-1] == (6000, 6000) and len(told) == 13 and told == sorted(told)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bytes_do_not_depend_on_workers(workers: int, tmp_path: Path, whole: dict[str, bytes]) -> None:
+    execute(PLAN, square, tmp_path, workers=workers)
+    assert content(tmp_path) == whole
+
+
+def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    done: list[Task] = []
+    for until in (1, 3, 4):
+        work = Counting(until=until)
+        with pytest.raises(KeyboardInterrupt, match=r"of 6,000 runs are kept in .*; to go on: .* --resume"):
+            execute(PLAN, work, tmp_path, workers=1, resume=True)
+        done += work.tasks
+        with pytest.raises(InputError, match="holds a sweep already; allowed: --resume"):
+            execute(PLAN, square, tmp_path)
+    last = Counting()
+    execute(PLAN, last, tmp_path, resume=True)
+    assert sorted(done + last.tasks) == list(PLAN.tasks)
+    assert content(tmp_path) == whole
+    nothing = Counting()
+    execute(PLAN, nothing, tmp_path, resume=True)
+    assert nothing.tasks == [] and content(tmp_path) == whole
+
+
+def test_a_failed_run_is_a_row_and_spoils_no_other(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    def fail(task: Task) -> Tables:
+        tables = square(task)
+        if task.variant == 1 and task.point0 <= 7 < task.point1 and task.draw0 <= 42 < task.draw1:
+            raise ZeroDivisionError("no luck")
+        return tables
+
+    execute(PLAN, fail, tmp_path)
+    assert len(pq.read_table(tmp_path / "parts" / "runs")) == 5999
+    (row,) = pq.read_table(tmp_path / "parts" / "failures").to_pylist()
+    trace = row.pop("traceback")
+    assert row == {
+        "scenario": "b", "draw": 42, "point": 7,
+        "stage": "run", "type": "ZeroDivisionError", "message": "no luck",
+    }  # fmt: skip
+    assert 'raise ZeroDivisionError("no luck")' in trace and "/" not in trace
+    # What has not succeeded runs again, and nothing else.
+    again = Counting()
+    execute(PLAN, again, tmp_path, resume=True)
+    assert len(again.tasks) == 1 and content(tmp_path) == whole
+
+
+def test_a_sweep_in_which_all_fails_is_complete(tmp_path: Path) -> None:
+    def fail(task: Task) -> Tables:
+        raise RuntimeError(f"run {task.draw0}")
+
+    execute(Plan({}, NAMES[:1], POINTS, 2), fail, tmp_path)
+    assert len(pq.read_table(tmp_path / "parts" / "failures")) == 60
+
+
+def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
+    def refuse(task: Task) -> Tables:
+        raise InputError("no")
+
+    with pytest.raises(InputError, match=r"^no\n0 of 6,000 runs are kept"):
+        execute(PLAN, refuse, tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "gone", "marker", "foreign"])
+def test_damaged_parts_are_computed_again(damage: str, tmp_path: Path, whole: dict[str, bytes]) -> None:
+    folder, other = tmp_path / "out", tmp_path / "other"
+    execute(PLAN, square, folder)
+    part, marker = folder / "parts" / "runs" / "000003.parquet", folder / "parts" / "done" / "000003.json"
+    if damage == "cut":
+        part.write_bytes(part.read_bytes()[:-1])
+    elif damage == "other":
+        part.write_bytes(bytes(len(part.read_bytes())))
+    elif damage == "gone":
+        part.unlink()
+    elif damage == "marker":
+        marker.write_text("{")
+    else:
+        execute(Plan({"name": "cube"}, NAMES, POINTS, 100), lambda task: square(task._replace(variant=9)), other)
+        for path in (part, marker):
+            path.write_bytes((other / path.relative_to(folder)).read_bytes())
+    again = Counting()
+    execute(PLAN, again, folder, resume=True)
+    assert [task.number for task in again.tasks] == [3] and content(folder) == whole
+
+
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    execute(PLAN, square, tmp_path)
+    with (tmp_path / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="another process is running a sweep there; allowed: one at a time"):
+            execute(PLAN, square, tmp_path, resume=True)
+    execute(PLAN, square, tmp_path, resume=True)
+
+
+def test_the_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for resume in (False, True):
+        with pytest.raises(InputError, match="exists and is not an empty folder"):
+            execute(PLAN, square, tmp_path, resume=resume)
+    assert content(tmp_path) == {"notes.txt": b"mine"}
+
+
+def test_what_a_kill_leaves_before_the_plan_is_no_obstacle(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    (tmp_path / LOCK).touch()
+    (tmp_path / f".{FILE}-1a").write_text("{")
+    execute(PLAN, square, tmp_path)
+    assert content(tmp_path) == whole
+
+
+def test_another_sweep_is_refused(tmp_path: Path) -> None:
+    execute(PLAN, square, tmp_path)
+    with pytest.raises(InputError, match='holds another sweep: name was "square", is "cube"'):
+        execute(Plan({"name": "cube"}, NAMES, POINTS, 100), square, tmp_path, resume=True)
+
+
+def test_a_disk_that_fills_up_leaves_a_sweep_to_go_on_with(
+    tmp_path: Path, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = 0
+
+    def full(table: pa.Table, *arguments: object, **options: object) -> None:
+        nonlocal written
+        written += 1
+        if written > 4:
+            raise OSError(28, "No space left on device")
+        write(table, *arguments, **options)
+
+    write = pq.write_table
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", full)
+        with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)\n.* are kept in"):
+            execute(PLAN, square, tmp_path, workers=1)
+    assert not (tmp_path / "manifest.json").exists()
+    again = Counting()
+    execute(PLAN, again, tmp_path, resume=True)
+    assert len(again.tasks) == 8 and content(tmp_path) == whole
+
+
+def test_more_than_the_disk_holds_is_refused_before_it_begins(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="GB, all there is"):
+        execute(PLAN, square, tmp_path / "out", 10**18)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        execute(PLAN, square, "/proc/sweep")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"engine": "slurm"}, "engine: 'slurm' is unknown; allowed: local, dask"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, "scheduler: has no effect on local threads"),
+        ({"workers": 0}, "workers: 0 is out of range; allowed: 1 to"),
+        ({"engine": "dask", "scheduler": "tcp://127.0.0.1:1", "workers": 1}, "workers: a scheduler has its own"),
+    ],
+)
+def test_wrong_engines_are_refused(arguments: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        execute(PLAN, square, tmp_path / "out", **arguments)
+    assert not list(tmp_path.iterdir())
