@@ -13,7 +13,9 @@ from alliance_sim.experiments.plan import _hash as hash_of
 
 
 def plan(variants: int = 2, points: int = 3, replications: int = 5, **content: object) -> Plan:
-    return Plan(content, tuple("abc"[:variants]), Points(("x",), np.linspace(0.1, 0.7, points)[:, None]), replications)
+    return Plan(
+        content, dict.fromkeys("abc"[:variants]), Points(("x",), np.linspace(0.1, 0.7, points)[:, None]), replications
+    )
 
 
 def write(made: Plan, folder: Path) -> None:

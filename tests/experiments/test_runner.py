@@ -14,7 +14,7 @@ from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import FILE, Plan, Task
 from alliance_sim.experiments.runner import LOCK, Tables, execute
 
-NAMES = ("a", "b")
+NAMES = {"a": {}, "b": {}}
 POINTS = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
 PLAN = Plan({"name": "square"}, NAMES, POINTS, 100)  # twelve tasks
 
@@ -112,7 +112,7 @@ def test_a_sweep_in_which_all_fails_is_complete(tmp_path: Path) -> None:
     def fail(task: Task) -> Tables:
         raise RuntimeError(f"run {task.draw0}")
 
-    execute(Plan({}, NAMES[:1], POINTS, 2), fail, tmp_path)
+    execute(Plan({}, {"a": {}}, POINTS, 2), fail, tmp_path)
     assert len(pq.read_table(tmp_path / "parts" / "failures")) == 60
 
 

@@ -67,8 +67,8 @@ class Plan:
     content : mapping
         What is computed, in JSON's types: results depend on it, on the points and on the `environment`, and on nothing
         else.
-    variants : tuple of str
-        Names of the scenarios.
+    variants : mapping
+        What each variant is, in JSON's types, by the name of its scenario.
     points : Points
         Names (U) and values (P, U).
     replications : int
@@ -76,7 +76,7 @@ class Plan:
     """
 
     content: Mapping[str, Any]
-    variants: tuple[str, ...]
+    variants: Mapping[str, Any]
     points: design.Points
     replications: int
 
@@ -96,7 +96,7 @@ class Plan:
         document = {
             "format": FORMAT,
             **self.content,
-            "variants": list(self.variants),
+            "variants": dict(self.variants),
             "points": {"names": list(self.points.names), "values": self.points.values.tolist()},
             "replications": self.replications,
             "tasks": [list(task) for task in self.tasks],
@@ -148,15 +148,12 @@ class Plan:
 
 def plan_of(experiment: Experiment) -> Plan:
     """Return the plan of an experiment."""
-    variants = experiment.variants()
-    content = {
-        "experiment": experiment.model_dump(mode="json", exclude_none=True),
-        "scenarios": {
-            variant.scenario.name: {"options": variant.options, "scenario": dump(variant.scenario)}
-            for variant in variants
-        },
+    content = {"experiment": experiment.model_dump(mode="json", exclude_none=True)}
+    variants = {
+        variant.scenario.name: {"options": dict(variant.options), "scenario": dump(variant.scenario)}
+        for variant in experiment.variants()
     }
-    return Plan(content, tuple(content["scenarios"]), design.points(experiment), experiment.replications)
+    return Plan(content, variants, design.points(experiment), experiment.replications)
 
 
 @cache

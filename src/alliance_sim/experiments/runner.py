@@ -152,7 +152,7 @@ class _Job:
 
     def _failure(self, task: Task, error: Exception) -> pa.Table:
         row = {
-            "scenario": self.plan.variants[task.variant],
+            "scenario": list(self.plan.variants)[task.variant],
             "draw": task.draw0,
             "point": task.point0,
             "stage": getattr(error, "stage", "run"),
