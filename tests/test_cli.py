@@ -10,7 +10,7 @@ import pytest
 import alliance_sim
 from alliance_sim import cli
 from alliance_sim.compile import DECISIONS
-from alliance_sim.ensemble import load_results
+from alliance_sim.ensemble import load_ensemble
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import json_schema, list_scenarios
 
@@ -305,7 +305,7 @@ def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> No
     folder, figure = tmp_path / "results", tmp_path / "figures" / "fan.svg"
     out = shell.good(*RUN, "--out", str(folder), "--plot", str(figure))
     assert f"Written: {folder}" in out.replace("\n", "") and figure.read_text().count("<svg") == 1
-    kept = load_results(folder)
+    kept = load_ensemble(folder)
     assert (kept.draws, kept.keep, len(kept.months)) == (10, "allies", 3)
     assert "not an empty folder" in shell.bad(*RUN, "--out", str(folder))
 

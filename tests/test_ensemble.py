@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from alliance_sim import ensemble as ens
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, compile_scenario
-from alliance_sim.ensemble import Cancelled, Ensemble, first_months, load_results, simulate
+from alliance_sim.ensemble import Cancelled, Ensemble, first_months, load_ensemble, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
+from alliance_sim.views import Runs
 
 RESET = load_scenario("us_russia_reset_2025")
 SHORT = first_months(RESET, 9)
@@ -172,13 +173,13 @@ def test_rows_of_a_package_share_their_fate(tmp_path: Path) -> None:
     result = simulate(path, 30)
     board = result.decisions().set_index("issue")
     assert board.loc["deterrence_posture", list(DECISIONS)].equals(board.loc["southern_flank", list(DECISIONS)])
-    same(load_results(result.save(tmp_path / "kept")), result)
+    same(load_ensemble(result.save(tmp_path / "kept")), result)
 
 
 def test_nothing_on_the_agenda_is_no_trouble(tmp_path: Path) -> None:
     quiet = simulate(first_months(load_scenario("baseline_2018"), 2), 3)
     assert quiet.decisions().empty and quiet.frame("objections").empty
-    same(load_results(quiet.save(tmp_path / "quiet")), quiet)
+    same(load_ensemble(quiet.save(tmp_path / "quiet")), quiet)
     with pytest.raises(InputError, match="no meetings"):
         quiet.plot("decisions")
 
@@ -186,7 +187,7 @@ def test_nothing_on_the_agenda_is_no_trouble(tmp_path: Path) -> None:
 @pytest.mark.parametrize("keep", ["final", "allies", "trace"])
 def test_what_is_saved_comes_back(keep: str, tmp_path: Path) -> None:
     kept = simulate(SHORT.with_parameters({"kappa": 0.1}), 5, 2**64 - 1, keep)
-    loaded = load_results(kept.save(tmp_path / "deep" / "results"))
+    loaded = load_ensemble(kept.save(tmp_path / "deep" / "results"))
     same(loaded, kept)
     assert loaded.data.identical(kept.data)
     pd.testing.assert_frame_equal(loaded.frame("decisions"), kept.frame("decisions"))
@@ -198,7 +199,7 @@ def test_what_is_saved_comes_back(keep: str, tmp_path: Path) -> None:
 
 def test_saving_in_pieces_is_saving_at_once(reset: Ensemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ens, "ROWS", 16)
-    same(load_results(reset.save(tmp_path / "pieces")), reset)
+    same(load_ensemble(reset.save(tmp_path / "pieces")), reset)
 
 
 def test_a_full_folder_is_refused(reset: Ensemble, tmp_path: Path) -> None:
@@ -214,14 +215,22 @@ def test_a_full_folder_is_refused(reset: Ensemble, tmp_path: Path) -> None:
 
 def test_broken_results_are_refused(reset: Ensemble, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no complete results"):
-        load_results(tmp_path / "nowhere")
+        load_ensemble(tmp_path / "nowhere")
     folder = reset.save(tmp_path / "results")
-    (folder / "decisions.parquet").write_bytes(b"PAR1")
+    whole = (folder / "decisions.parquet").read_bytes()
+    for spoiled in (b"PAR1", whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:]):
+        (folder / "decisions.parquet").write_bytes(spoiled)
+        with pytest.raises(InputError, match=r"decisions\.parquet: is damaged"):
+            load_ensemble(folder)
+    (folder / "decisions.parquet").unlink()
+    with pytest.raises(InputError, match=r"decisions\.parquet: cannot be read"):
+        load_ensemble(folder)
+    (folder / "manifest.json").write_text("{")
     with pytest.raises(InputError, match="no complete results"):
-        load_results(folder)
+        load_ensemble(folder)
     (folder / "manifest.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(InputError, match="layout 99"):
-        load_results(folder)
+        load_ensemble(folder)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +317,7 @@ def test_arrays_of_another_kind_are_a_type_error(spoil: object) -> None:
 
 def test_decision_table_before_anything_was_decided() -> None:
     program = compile_scenario(SHORT)
-    table = program.decision_table(program.block(0, 3, 5, "final").records, 3)
+    table = Runs.of_block(program, "final", program.block(0, 3, 5, "final")).decisions()
     assert table["outcome"].isna().all() and set(table["draw"]) == {3, 4}
     assert (table["level"] == table["reversion"]).all()
 

@@ -17,7 +17,7 @@ import pytest
 import alliance_sim
 from alliance_sim import cli, ensemble, plots
 from alliance_sim.compile import CACHE_BASE
-from alliance_sim.ensemble import Ensemble, load_results, result_size, simulate
+from alliance_sim.ensemble import Ensemble, load_ensemble, result_size, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
 
@@ -72,7 +72,7 @@ def test_ctrl_c_while_writing_says_what_is_complete(
     if after == "plot":
         monkeypatch.setattr("matplotlib.figure.Figure.savefig", interrupt)
     else:
-        monkeypatch.setattr(Ensemble, "_allies", interrupt)
+        monkeypatch.setattr(Ensemble, "_write_view", interrupt)
     with pytest.raises(SystemExit) as exit:
         cli.main([*RUN, "--out", str(tmp_path / "out"), "--plot", str(tmp_path / "f.png")])
     kept = f"{tmp_path / 'out'} is complete" if after == "plot" else "nothing was written"
@@ -165,7 +165,7 @@ def test_of_two_runs_into_one_folder_one_wins_whole(tmp_path: Path) -> None:
     (winner,) = [seed for seed, (status, _, _) in enumerate(told, 1) if status == 0]
     (err,) = [err for status, _, err in told if status == 2]
     assert err.startswith(f"{target}: ")
-    assert load_results(target).seed == winner and [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert load_ensemble(target).seed == winner and [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_no_home_is_no_trouble(tmp_path: Path) -> None:

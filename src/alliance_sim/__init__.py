@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alliance_sim.comparison import Comparison, compare
-    from alliance_sim.ensemble import Ensemble, load_results, simulate
+    from alliance_sim.ensemble import Ensemble, simulate
     from alliance_sim.errors import InputError
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
+    from alliance_sim.experiments.store import Results, load_results
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
@@ -23,6 +24,7 @@ __all__ = [
     "Ensemble",
     "Experiment",
     "InputError",
+    "Results",
     "Russia",
     "Scenario",
     "Ukraine",
@@ -39,9 +41,10 @@ __all__ = [
 
 _MODULES = {
     "comparison": ("Comparison", "compare"),
-    "ensemble": ("Ensemble", "load_results", "simulate"),
+    "ensemble": ("Ensemble", "simulate"),
     "errors": ("InputError",),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
+    "experiments.store": ("Results", "load_results"),
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
 }

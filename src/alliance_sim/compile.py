@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +37,6 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, resolve
 from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = [
     "ALLY_VARIABLES",
@@ -289,63 +286,6 @@ class Program:
         span = np.array([row.proposed for row in self.agenda]) - reversion
         levels: NDArray[np.float64] = reversion + share[:, [row.column for row in self.agenda]] * span
         return levels
-
-    def decision_table(self, records: Records, draw0: int = 0) -> pd.DataFrame:
-        """Return what was decided, one row a draw and row of the agenda.
-
-        Parameters
-        ----------
-        records : Records
-        draw0 : int
-            Number of the first draw in them.
-
-        Returns
-        -------
-        DataFrame
-            ``draw, meeting, month, forum, issue, proposed, reversion, outcome, level, bypassed, pivotal,
-            holder, settled`` and the core's ``share, tabled, room, settled_share``. `outcome` is missing
-            before the meeting, `level` is that of what holds after it, `holder` is the ally that held a text
-            up, `settled` how a deferred item ended later.
-        """
-        import pandas as pd
-
-        count, rows = len(records.outcome), len(self.agenda)
-        column = [row.column for row in self.agenda]
-        held = Records(*(field[:, column] for field in records))
-        table = pd.DataFrame({"draw": np.repeat(np.arange(draw0, draw0 + count), rows)})
-        for name in ("meeting", "month", "forum", "issue"):
-            table[name] = pd.Categorical(np.tile([getattr(row, name) for row in self.agenda], count))
-        table["month"] = table["month"].astype("datetime64[s]")
-        table["proposed"] = np.tile([row.proposed for row in self.agenda], count)
-        table["reversion"] = np.tile([row.reversion for row in self.agenda], count)
-        table["outcome"] = pd.Categorical.from_codes(held.outcome.ravel(), pd.Index(DECISIONS))
-        table["level"] = self.levels(records.share).ravel()
-        table["bypassed"] = held.bypassed.ravel() > 0
-        table["pivotal"] = pd.Categorical.from_codes(held.pivotal.ravel(), pd.Index(ALLIES))
-        table["holder"] = pd.Categorical.from_codes(held.holder.ravel(), pd.Index(ALLIES))
-        table["settled"] = pd.Categorical.from_codes(held.settled.ravel(), pd.Index(DECISIONS))
-        for name in ("share", "tabled", "room", "settled_share"):
-            table[name] = getattr(held, name).ravel()
-        return table
-
-    def objection_table(self, records: Records, draw0: int = 0) -> pd.DataFrame:
-        """Return who objected, one row an objection: ``draw, meeting, issue, ally, round``.
-
-        `round` is that of the first objection; 0 is a refusal that was anticipated: the text was withdrawn.
-        """
-        import pandas as pd
-
-        rounds = records.objection[:, [row.column for row in self.agenda]]
-        draw, row, ally = np.nonzero(rounds >= 0)
-        return pd.DataFrame(
-            {
-                "draw": draw + draw0,
-                "meeting": pd.Categorical(np.array([r.meeting for r in self.agenda])[row]),
-                "issue": pd.Categorical(np.array([r.issue for r in self.agenda])[row]),
-                "ally": pd.Categorical.from_codes(ally, pd.Index(ALLIES)),
-                "round": rounds[draw, row, ally],
-            }
-        )
 
     def _call(self, block: Block, seed: int, month0: int | None, month1: int | None) -> None:
         run_block(

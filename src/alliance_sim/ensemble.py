@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim import __version__
+from alliance_sim import __version__, parquet, query
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, KEEPS, Keep, Program, compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.core.jit import core_hash
@@ -38,6 +38,7 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Scenario, dump, load_scenario, load_text
+from alliance_sim.views import Runs, kept
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,8 +55,9 @@ __all__ = [
     "decided",
     "first_months",
     "in_chunks",
-    "load_results",
+    "load_ensemble",
     "result_size",
+    "saved_views",
     "simulate",
     "summaries",
     "threads",
@@ -76,7 +78,8 @@ MEMORY_SHARE = 0.8
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 #: Version of the layout of a folder of results.
-FORMAT = 1
+FORMAT = 2
+MANIFEST = "manifest.json"
 
 
 class Cancelled(Exception):
@@ -302,9 +305,9 @@ class Ensemble:
         if not names:
             raise InputError(f"frame: give one name or more; allowed: {', '.join(self._frameable)}")
         if names == ("decisions",):
-            return self.program.decision_table(self.records)
+            return self._runs(0, self.draws).decisions()
         if names == ("objections",):
-            return self.program.objection_table(self.records)
+            return self._runs(0, self.draws).objections()
         for name in names:
             if name not in self._frameable:
                 raise InputError(
@@ -444,11 +447,9 @@ class Ensemble:
         return figure
 
     def save(self, folder: str | Path) -> Path:
-        """Write the ensemble to a new folder: Parquet tables and ``manifest.json``.
+        """Write the ensemble to a new folder: its views as Parquet tables, and ``manifest.json``.
 
-        ``trajectories`` has a row a draw and month, ``allies`` a row a draw, month and ally, ``decisions`` a
-        row a draw and item of an agenda, ``objections`` a row an objection. The folder appears when it is
-        complete.
+        The folder appears when it is complete.
 
         Raises
         ------
@@ -468,35 +469,51 @@ class Ensemble:
             raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from None
         return folder
 
+    def sql(self, text: str) -> pd.DataFrame:
+        """Return what a query finds in the views: ``runs, trajectories, allies, decisions, objections, traces``.
+
+        Parameters
+        ----------
+        text : str
+            One SELECT of DuckDB's SQL.
+
+        Raises
+        ------
+        InputError
+            If it is something else, reads what is no view or is not kept here, or fails.
+        """
+        runs = self._runs(0, self.draws)
+        return query.frame({view: partial(runs.table, view) for view in self._views}, text)
+
+    @property
+    def _views(self) -> tuple[str, ...]:
+        # All of the records is in memory, whatever is kept.
+        return tuple(dict.fromkeys((*kept(self.keep), "traces")))
+
+    def _runs(self, draw0: int, draw1: int) -> Runs:
+        output = Output(*(field[draw0:draw1] for field in self.output))
+        records = Records(*(field[draw0:draw1] for field in self.records))
+        draw = np.arange(draw0, draw1)
+        return Runs(self.program, self.keep, output, records, draw, np.zeros_like(draw))
+
     def _write(self, folder: Path) -> None:
-        tables = {
-            "trajectories": self._trajectories,
-            "decisions": lambda *draws: self.program.decision_table(self._recorded(*draws), draws[0]),
-            "objections": lambda *draws: self.program.objection_table(self._recorded(*draws), draws[0]),
-        }
-        if self.output.allies.shape[1]:
-            tables["allies"] = self._allies
-        for name, rows in tables.items():
-            _write_parquet(folder / f"{name}.parquet", rows, self.draws, self.scenario.name)
-        manifest = {"format": FORMAT, "provenance": self.provenance}
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        hashes = {}
+        for view in self._views:
+            path = folder / f"{view}.parquet"
+            self._write_view(view, path)
+            hashes[view] = parquet.digest(path)
+        manifest = {"format": FORMAT, "views": hashes, "provenance": self.provenance}
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
-    def _recorded(self, draw0: int, draw1: int) -> Records:
-        return Records(*(field[draw0:draw1] for field in self.records))
+    def _write_view(self, view: str, path: Path) -> None:
+        """Write a view some draws at a time, so that no second copy of everything is made."""
+        import pyarrow.parquet as pq
 
-    def _trajectories(self, draw0: int, draw1: int) -> pd.DataFrame:
-        values = self.output.outcomes[draw0:draw1]
-        index = pd.MultiIndex.from_product([range(draw0, draw1), _dates(self.months)], names=["draw", "month"])
-        return pd.DataFrame(values.reshape(len(index), -1), index, list(OUTCOMES)).reset_index()
-
-    def _allies(self, draw0: int, draw1: int) -> pd.DataFrame:
-        values, positions = self.output.allies[draw0:draw1], self.output.positions[draw0:draw1]
-        levels = [range(draw0, draw1), _dates(self.months), pd.Categorical(ALLIES, ALLIES)]
-        index = pd.MultiIndex.from_product(levels, names=["draw", "month", "ally"])
-        columns = {name: values[:, :, v].ravel() for v, name in enumerate(ALLY_VARIABLES)}
-        if positions.shape[1]:
-            columns |= {f"position_{name}": positions[:, :, :, k].ravel() for k, name in enumerate(ISSUES)}
-        return pd.DataFrame(columns, index).reset_index()
+        schema = self._runs(0, 0).table(view).schema
+        with pq.ParquetWriter(path, schema, **parquet.options(schema)) as writer:
+            for draw0 in range(0, self.draws, ROWS):
+                table = self._runs(draw0, min(draw0 + ROWS, self.draws)).table(view)
+                writer.write_table(table, parquet.group(table))
 
 
 def check_vacant(folder: Path) -> None:
@@ -553,39 +570,71 @@ def result_size(scenario: Scenario, draws: int, keep: Keep) -> int:
     return _whole("draws", draws, 1, MAX_DRAWS) * _draw_size(compile_scenario(scenario), keep)
 
 
-def load_results(folder: str | Path) -> Ensemble:
+def load_ensemble(folder: str | Path) -> Ensemble:
     """Read an ensemble that `Ensemble.save` wrote.
+
+    Raises
+    ------
+    InputError
+        If the folder does not hold complete results of this version of the layout, or a file of them is damaged.
+    """
+    import pyarrow as pa
+
+    folder = Path(folder)
+    try:
+        for path, sha256 in saved_views(folder).values():
+            parquet.check(path, sha256)
+        provenance = _manifest(folder)["provenance"]
+        program = compile_scenario(load_text(provenance["scenario_text"], str(folder / MANIFEST)))
+        draws, keep = provenance["draws"], provenance["keep"]
+        output, records = _room(program, draws, keep)
+        _read_output(folder, keep, output)
+        _read_records(folder, program, records)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise _incomplete(folder, error) from None
+    return Ensemble(program, provenance["seed"], draws, keep, output, records, provenance)
+
+
+def saved_views(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Return the files of the views that `Ensemble.save` wrote, and their SHA-256.
 
     Raises
     ------
     InputError
         If the folder does not hold complete results of this version of the layout.
     """
-    import pyarrow as pa
-
-    folder = Path(folder)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        if manifest["format"] != FORMAT:
-            raise InputError(f"{folder}: results of layout {manifest['format']}; allowed: {FORMAT}")
-        provenance = manifest["provenance"]
-        program = compile_scenario(load_text(provenance["scenario_text"], str(folder / "manifest.json")))
-        draws, keep = provenance["draws"], provenance["keep"]
-        output, records = _room(program, draws, keep)
-        _read_output(folder, output)
-        _read_records(folder, program, records)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{folder}: holds no complete results ({error})") from None
-    return Ensemble(program, provenance["seed"], draws, keep, output, records, provenance)
+        return {view: (folder / f"{view}.parquet", sha256) for view, sha256 in _manifest(folder)["views"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _incomplete(folder, error) from None
 
 
-def _read_output(folder: Path, output: Output) -> None:
-    trajectories, allies = folder / "trajectories.parquet", folder / "allies.parquet"
-    for o, name in enumerate(OUTCOMES):
-        whole = output.outcomes[:, :, o]
-        whole[...] = _column(trajectories, name).to_numpy().reshape(whole.shape)
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+    if manifest["format"] != FORMAT:
+        raise InputError(f"{folder}: results of layout {manifest['format']}; allowed: {FORMAT}")
+    return manifest
+
+
+def _incomplete(folder: Path, error: Exception) -> InputError:
+    return error if isinstance(error, InputError) else InputError(f"{folder}: holds no complete results ({error})")
+
+
+def _read_output(folder: Path, keep: Keep, output: Output) -> None:
+    import pyarrow.parquet as pq
+
+    if keep == "final":
+        for o, name in enumerate(OUTCOMES):
+            output.outcomes[:, 0, o] = _column(folder / "runs.parquet", name).to_numpy()
+        return
+    with pq.ParquetFile(folder / "trajectories.parquet") as file:
+        for group in range(file.num_row_groups):
+            # Some draws of one outcome.
+            table = file.read_row_group(group, ["draw", "outcome", "value"])
+            draw, o = table["draw"][0].as_py(), _outcome(table["outcome"][0].as_py())
+            values = table["value"].to_numpy().reshape(-1, output.outcomes.shape[1])
+            output.outcomes[draw : draw + len(values), :, o] = values
+    allies = folder / "allies.parquet"
     for v, name in enumerate(ALLY_VARIABLES if output.allies.shape[1] else ()):
         whole = output.allies[:, :, v]
         whole[...] = _column(allies, name).to_numpy().reshape(whole.shape)
@@ -598,21 +647,15 @@ def _read_records(folder: Path, program: Program, records: Records) -> None:
     names = {"outcome": DECISIONS, "settled": DECISIONS, "pivotal": ALLIES, "holder": ALLIES}
     column = [row.column for row in program.agenda]
     shape = (len(records.outcome), len(column))
-    path = folder / "decisions.parquet"
-    for name in (
-        "outcome",
-        "share",
-        "tabled",
-        "room",
-        "pivotal",
-        "bypassed",
-        "holder",
-        "settled",
-        "settled_share",
-    ):
-        values = _column(path, name)
-        codes = _codes(values, names[name]) if name in names else values.to_numpy()
-        getattr(records, name)[:, column] = codes.reshape(shape)
+    columns = {
+        "decisions": ("outcome", "pivotal", "bypassed"),
+        "traces": ("share", "tabled", "room", "holder", "settled", "settled_share"),
+    }
+    for view, fields in columns.items():
+        for name in fields:
+            values = _column(folder / f"{view}.parquet", name)
+            codes = _codes(values, names[name]) if name in names else values.to_numpy()
+            getattr(records, name)[:, column] = codes.reshape(shape)
     path = folder / "objections.parquet"
     meetings, issues = [row.meeting for row in program.agenda], [row.issue for row in program.agenda]
     at = {(meeting, issue): c for meeting, issue, c in zip(meetings, issues, column, strict=True)}
@@ -636,25 +679,6 @@ def _codes(values: Any, names: tuple[str, ...]) -> NDArray[np.int64]:
 
     codes = pc.fill_null(pc.index_in(values.cast(pa.string()), value_set=pa.array(names)), -1)
     return cast(NDArray[np.int64], codes.to_numpy())
-
-
-def _write_parquet(path: Path, rows: Callable[[int, int], pd.DataFrame], draws: int, scenario: str) -> None:
-    """Write a table chunk by chunk of draws, so that no second copy of everything is made."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    writer = None
-    try:
-        for draw0 in range(0, draws, ROWS):
-            frame = rows(draw0, min(draw0 + ROWS, draws))
-            frame.insert(0, "scenario", pd.Series(scenario, frame.index, dtype="category"))
-            frame["month"] = frame["month"].dt.date if "month" in frame else None
-            table = pa.Table.from_pandas(frame, preserve_index=False)
-            writer = writer or pq.ParquetWriter(path, table.schema)
-            writer.write_table(table)
-    finally:
-        if writer:
-            writer.close()
 
 
 def in_chunks(
@@ -703,19 +727,19 @@ def _draw_size(program: Program, keep: Keep) -> int:
     return sum(array.itemsize * math.prod(array.shape[1:]) for part in program.room(0, keep) for array in part)
 
 
-def check_memory(draws: int, size: int, what: str, hint: str = "") -> None:
-    """Refuse draws of `size` bytes each that would not fit into memory.
+def check_memory(count: int, size: int, what: str, hint: str = "", unit: str = "draws") -> None:
+    """Refuse draws, or other units, of `size` bytes each that would not fit into memory.
 
     Raises
     ------
     InputError
-        With the number of draws that would, and the hint.
+        With the number that would, and the hint.
     """
     limit = MEMORY_SHARE * _memory()
-    if draws * size > limit:
+    if count * size > limit:
         raise InputError(
-            f"draws: {draws:,} draws of {what} take {draws * size / 1e9:,.1f} GB; "
-            f"allowed: up to {int(limit / size):,} draws on this machine{hint}"
+            f"{unit}: {count:,} {unit} of {what} take {count * size / 1e9:,.1f} GB; "
+            f"allowed: up to {int(limit / size):,} {unit} on this machine{hint}"
         )
 
 

@@ -19,6 +19,7 @@ from alliance_sim.model.agents import Actor, Ally, Russia, Ukraine, UnitedStates
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Distribution, Scenario, load_scenario
+from alliance_sim.views import Runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,11 +180,11 @@ class AllianceModel(mesa.Model):
         Returns
         -------
         DataFrame
-            As `Program.decision_table`, and ``objectors``: ISO3 codes, by anticipation where a text was
+            As `Runs.decisions`, and ``objectors``: ISO3 codes, by anticipation where a text was
             withdrawn.
         """
         records = self.block.records
-        table = self.program.decision_table(records, self.draw)
+        table = Runs.of_block(self.program, "final", self.block).decisions()
         objected = [records.objection[0, row.column] >= 0 for row in self.program.agenda]
         table["objectors"] = [tuple(ALLIES[i] for i in np.flatnonzero(those)) for those in objected]
         return table[(table["month"] <= self.month) & (self._done > 0)].reset_index(drop=True)

@@ -1,0 +1,52 @@
+"""A table in a file: how it is written, and whether the file is still what was written."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alliance_sim.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["check", "digest", "group", "options"]
+
+#: Numbers with few values; other numbers hardly repeat, and are stored as they are.
+_FEW = ("proposed", "reversion")
+
+
+def options(schema: pa.Schema) -> dict[str, Any]:
+    """Return how pyarrow is to write tables of a schema: equal tables make equal bytes."""
+    import pyarrow as pa
+
+    repeated = [each.name for each in schema if not pa.types.is_floating(each.type) or each.name in _FEW]
+    return {"compression": "zstd", "compression_level": 3, "use_dictionary": repeated}
+
+
+def group(table: pa.Table) -> int:
+    """Return the rows of a group: chunks of a table are groups of its file, which can be read one by one."""
+    return max((len(chunk) for chunk in table.column(0).chunks), default=0) or 1
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check(path: Path, sha256: str) -> None:
+    """Refuse a file that is not what was written.
+
+    Raises
+    ------
+    InputError
+        If it is missing, cannot be read, or has other bytes.
+    """
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if found != sha256:
+        raise InputError(f"{path}: is damaged, or a file of other results")
