@@ -49,6 +49,7 @@ from alliance_sim.scenarios import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from alliance_sim.comparison import Comparison, Pair
     from alliance_sim.compile import Keep
@@ -88,6 +89,8 @@ DECISIONS = {
 SIGNS = {"+": "green", "-": "red", "~": "yellow"}
 #: Decisions that `compare` lists.
 MOST_DECISIONS = 12
+#: Rows that `query` shows in a terminal.
+MOST_ROWS = 40
 #: What `run --plot` draws.
 FIGURE = [
     "cohesion",
@@ -382,6 +385,51 @@ def compare(
             written.append(plot)
     if not as_json:
         _print_written(written)
+
+
+@app.command("query")
+def query_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What run or sweep has kept.", show_default=False)],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.", show_default=False)],
+) -> None:
+    """Query results with DuckDB's SQL: a table in a terminal, CSV in a pipe.
+
+    Views: runs, trajectories, allies, decisions, objections, traces, failures, as far as they were kept. "DESCRIBE
+    runs" gives the columns of one.
+    """
+    from alliance_sim import query
+    from alliance_sim.experiments.store import open_views
+
+    views, note = open_views(folder)
+    with query.select(views, sql) as found:
+        if sys.stdout.isatty():
+            _print(*_found(found))
+        else:
+            for text in query.csv(found):
+                _write(text)
+    if note:
+        print(f"{_printable(folder)}: {note}", file=sys.stderr)
+
+
+def _found(found: pa.RecordBatchReader) -> list[RenderableType]:
+    """Return the first rows of what a query found, and how many there are."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold")
+    numbers = [str(each.type).startswith(("int", "uint", "float", "double", "decimal")) for each in found.schema]
+    for name, number in zip(found.schema.names, numbers, strict=True):
+        table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
+    count = 0
+    for batch in found:
+        for row in batch.slice(0, max(0, MOST_ROWS - count)).to_pylist():
+            table.add_row(*(_cell(value) for value in row.values()))
+        count += len(batch)
+    shown = f", the first {MOST_ROWS} shown; in a pipe all are written as CSV" if count > MOST_ROWS else ""
+    return [table, _dim(f"{_count(count, 'row')}{shown}")]
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return _dim("NULL")
+    return Text(f"{value:.6g}" if isinstance(value, float) else _printable(str(value)))
 
 
 @app.command()
