@@ -16,7 +16,15 @@ import typer
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -54,6 +62,7 @@ if TYPE_CHECKING:
     from alliance_sim.comparison import Comparison, Pair
     from alliance_sim.compile import Keep
     from alliance_sim.ensemble import Ensemble
+    from alliance_sim.experiments.engines import Engine
 
 __all__ = ["main"]
 
@@ -430,6 +439,65 @@ def _cell(value: Any) -> Text:
     if value is None:
         return _dim("NULL")
     return Text(f"{value:.6g}" if isinstance(value, float) else _printable(str(value)))
+
+
+@app.command()
+def sweep(
+    experiment: Annotated[
+        str, typer.Argument(metavar="EXPERIMENT", help="A bundled name or a file.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept: a new folder.", show_default=False)],
+    engine: Annotated[str, typer.Option(metavar="local|dask", help="Threads, or workers of Dask.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler that runs.", show_default="a new cluster")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Threads or processes.", show_default="one a core")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in DIR.")] = False,
+) -> None:
+    """Run an experiment: all its combinations of options, at all its points, with all its draws.
+
+    It can be interrupted at any time and goes on with --resume. Exit 1 if runs failed.
+    """
+    designed = load_experiment(experiment)
+
+    from alliance_sim.experiments import runner, store
+
+    size = store.size(designed) / 1e6
+    _print(
+        Text(f"{designed.name}: {_runs(designed)}; keeps {designed.keep}, about {size:,.1f} MB in {_printable(out)}")
+    )
+    try:
+        with _progress(_Rate()) as bar:
+            task = bar.add_task(designed.name, total=None)
+
+            def told(done: int, runs: int) -> None:
+                if bar.tasks[0].total is None:  # What was there before is no speed.
+                    bar.reset(task, total=runs, completed=done)
+                bar.update(task, completed=done)
+
+            results = runner.sweep(
+                designed,
+                out,
+                engine=cast("Engine", engine),
+                scheduler=scheduler,
+                workers=workers,
+                resume=resume,
+                progress=told,
+            )
+    except KeyboardInterrupt as interrupt:
+        raise typer.Abort(*interrupt.args) from None
+    counts = results.status.groupby("variant")[["runs", "failed"]].sum()
+    table = _table("scenario", ">runs", ">failed")
+    for variant in results.variants:
+        runs, failed = counts.loc[variant.number]
+        table.add_row(variant.scenario.name, f"{runs:,}", Text(f"{failed:,}", "red" if failed else ""))
+    _print(table)
+    _print_written([out])
+    if failures := counts["failed"].sum():
+        _print(Text(f"{_count(failures, 'run')} failed: alliance-sim query {_printable(out)} 'SELECT * FROM failures'"))
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -955,11 +1023,19 @@ def _open_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _progress() -> Progress:
+class _Rate(ProgressColumn):
+    """Runs a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} runs/s" if task.speed else "")
+
+
+def _progress(*columns: ProgressColumn) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        *columns,
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
+import numpy as np
 import pyarrow as pa
 
+from alliance_sim.compile import Keep, compile_scenario
 from alliance_sim.ensemble import check_vacant, check_writable
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import store
+from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.engines import Engine, started
-from alliance_sim.experiments.plan import FILE, Plan, Task
+from alliance_sim.experiments.library import load_experiment
+from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
+from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.views import Runs
 
-__all__ = ["Progress", "Tables", "Work", "execute"]
+__all__ = ["Progress", "Simulation", "Tables", "Work", "execute", "sweep"]
 
 Tables = dict[str, pa.Table]
 #: What computes a task: tables by name. It knows nothing of files and engines.
@@ -26,6 +32,46 @@ Work = Callable[[Task], Tables]
 Progress = Callable[[int, int], None]
 
 LOCK = ".lock"
+
+
+def sweep(
+    experiment: str | Path | Experiment,
+    out: str | Path,
+    *,
+    engine: Engine = "local",
+    scheduler: str | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> store.Results:
+    """Run an experiment: every variant at every point with every draw, kept in a folder.
+
+    Parameters
+    ----------
+    experiment : str, Path or Experiment
+        A bundled name, the path of a file, or an experiment.
+    out, engine, scheduler, workers, resume, progress
+        As in `execute`. A script that uses the engine ``dask`` without a scheduler keeps its own work below
+        ``if __name__ == "__main__":``, since processes that are started import it.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    InputError
+        As in `execute`, and if the experiment cannot be loaded.
+    """
+    experiment = load_experiment(experiment)
+    plan = plan_of(experiment)
+    work = Simulation(experiment.variants(), plan.points, experiment.seed, experiment.keep)
+    work.compile()
+    execute(
+        plan, work, out, store.size(experiment),
+        engine=engine, scheduler=scheduler, workers=workers, resume=resume, progress=progress,
+    )  # fmt: skip
+    return store.open_results(out)
 
 
 def execute(
@@ -165,3 +211,46 @@ class _Job:
             ),
         }
         return pa.Table.from_pylist([row])
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """The work of a sweep: a task's runs of the model, as tables of the views."""
+
+    variants: tuple[Variant, ...]
+    points: Points
+    seed: int
+    keep: Keep
+
+    def compile(self) -> None:
+        """Compile all there is, in the thread that can be interrupted; what cannot be is refused."""
+        for variant in self.variants:
+            program = compile_scenario(variant.scenario)
+        program.run(program.block(self.seed, 0, 0, self.keep), self.seed)
+
+    def __call__(self, task: Task) -> Tables:
+        """Return the tables of a task."""
+        with _stage("compile"):
+            variant = self.variants[task.variant]
+            program = compile_scenario(variant.scenario)
+            values = self.points.values[task.point0 : task.point1]
+            points = dict(zip(self.points.names, values.T, strict=True))
+            block = program.block(self.seed, task.draw0, task.draw1, self.keep, points)
+        with _stage("run"):
+            program.run(block, self.seed)
+            if not np.isfinite(block.output.outcomes).all():
+                raise FloatingPointError("an outcome is not finite")
+        with _stage("tables"):
+            program.mask_outsiders(block)
+            runs = Runs.of_block(program, self.keep, block, task.point0, points, variant.options)
+            return runs.tables()
+
+
+@contextmanager
+def _stage(name: str) -> Iterator[None]:
+    """Tell where an error arose."""
+    try:
+        yield
+    except Exception as error:
+        error.stage = name  # type: ignore[attr-defined]
+        raise

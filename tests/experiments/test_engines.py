@@ -1,0 +1,286 @@
+"""Sweeps by the command line in real processes: threads, clusters, schedulers; killed, interrupted, refused."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import alliance_sim
+from alliance_sim.experiments.runner import LOCK
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPERIMENT = """
+name: small
+title: A small sweep
+description: Two policies over a few futures.
+scenario: {scenario}
+sources: [none]
+uncertainties:
+  kappa: {{uniform: [0.05, 0.1]}}
+  susceptibility: {{uniform: [0.2, 0.5]}}
+levers:
+  pull: {{usual: {{}}, strong: {{parameters: {{cross_forum: 0.5}}}}}}
+design: {{method: lhs, points: {points}}}
+replications: {draws}
+seed: 7
+keep: {keep}
+"""
+#: One month: what is tested here is what goes on around the runs.
+SCENARIO = """
+name: short
+title: A month
+description: One month with one meeting.
+era: "2025"
+start: 2025-06
+months: {months}
+sources: [none]
+meetings:
+- month: 2025-06
+  forum: nac
+  title: A meeting
+  source: none
+  agenda: [{{issue: sanctions, proposed: 0.6, reversion: 0.1, text: T, source: none}}]
+"""
+
+pytest.importorskip("distributed", reason="the engine dask comes with the extra cluster")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    alliance_sim.simulate("baseline_2018", 1)
+
+
+def written(folder: Path, points: int = 40, draws: int = 50, keep: str = "final", months: int = 1) -> Path:
+    """Write an experiment: as it stands 4,000 runs in eight tasks."""
+    (folder / "short.yaml").write_text(SCENARIO.format(months=months))
+    path = folder / "small.yaml"
+    path.write_text(EXPERIMENT.format(scenario="./short.yaml", points=points, draws=draws, keep=keep))
+    return path
+
+
+def start(
+    *arguments: object, module: str = "alliance_sim", before: Callable[[], object] | None = None
+) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        preexec_fn=before, start_new_session=True,
+    )  # fmt: skip
+
+
+def ended(process: "subprocess.Popen[str]", status: int = 0) -> str:
+    """What a command printed, on stderr if it failed."""
+    out, err = process.communicate(timeout=1200)
+    assert process.returncode == status and "Traceback" not in err, err
+    return err if status else out
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file of a sweep; the lock is no result."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != LOCK]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def done(folder: Path) -> dict[str, tuple[int, int]]:
+    """Which files there are of tasks that are done: the same inode and time mean the same writing."""
+    marks = [path.stem for path in folder.glob("parts/done/*.json")]
+    parts = [path for path in folder.glob("parts/*/*") if path.stem in marks and not path.name.startswith(".")]
+    return {str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns) for path in parts}
+
+
+def wait_for(count: int, folder: Path, process: "subprocess.Popen[str]") -> None:
+    """Wait until so many tasks are done."""
+    while len(list(folder.glob("parts/done/*.json"))) < count:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    path = written(folder)
+    out = ended(start("sweep", path, "--out", folder / "out"))
+    assert out.startswith("small: 2 variants x 40 points x 50 draws = 4,000 runs; keeps final, about ")
+    assert "short+usual 2,000 0 short+strong 2,000 0" in " ".join(out.split())
+    return path, content(folder / "out")
+
+
+def test_killed_again_and_again_a_sweep_ends_with_the_same_bytes(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, whole = undisturbed
+    out = tmp_path / "out"
+    for count in (1, 3):
+        process = start("sweep", path, "--out", out, "--resume")
+        wait_for(count, out, process)
+        kill(process)
+        kept = done(out)
+    ended(start("sweep", path, "--out", out, "--resume"))
+    assert content(out) == whole
+    assert kept.items() <= done(out).items()
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, whole = undisturbed
+    out = tmp_path / "out"
+    process = start("sweep", path, "--out", out)
+    wait_for(2, out, process)
+    process.send_signal(signal.SIGINT)
+    err = ended(process, 130)
+    assert err.startswith("interrupted: ") and "of 4,000 runs are kept in" in err and err.endswith("--resume\n")
+    kept = done(out)
+    assert kept and not (out / "manifest.json").exists()
+    assert "holds a sweep already; allowed: --resume" in ended(start("sweep", path, "--out", out), 2)
+    ended(start("sweep", path, "--out", out, "--resume"))
+    assert content(out) == whole and kept.items() <= done(out).items()
+
+
+def test_a_changed_experiment_is_refused_with_what_changed(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, _ = undisturbed
+    shutil.copytree(path.parent, tmp_path, dirs_exist_ok=True)
+    other = tmp_path / path.name
+    other.write_text(path.read_text().replace("seed: 7", "seed: 8"))
+    err = ended(start("sweep", other, "--out", tmp_path / "out", "--resume"), 2)
+    assert "holds another sweep: experiment.seed was 7, is 8" in err and err.count("\n") == 1
+
+
+def test_two_processes_do_not_share_a_folder(undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
+    path, whole = undisturbed
+    out = tmp_path / "out"
+    first = start("sweep", path, "--out", out)
+    wait_for(1, out, first)
+    first.send_signal(signal.SIGSTOP)
+    err = ended(start("sweep", path, "--out", out, "--resume"), 2)
+    first.send_signal(signal.SIGCONT)
+    assert err == f"{out}: another process is running a sweep there; allowed: one at a time\n"
+    ended(first)
+    assert content(out) == whole
+
+
+def test_files_that_cannot_grow_leave_a_sweep_to_go_on_with(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, whole = undisturbed
+    out = tmp_path / "out"
+    limit = max(len(data) for name, data in whole.items() if name.startswith("parts/runs")) - 1
+    assert limit > len(whole["plan.json"])
+    process = start("sweep", path, "--out", out, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit,) * 2))
+    err = ended(process, 2)
+    assert err.startswith(f"{out}: cannot be written (File too large)\n") and err.endswith("--resume\n")
+    assert not list(out.glob("parts/*/.*"))
+    ended(start("sweep", path, "--out", out, "--resume"))
+    assert content(out) == whole
+
+
+def test_a_cluster_of_this_machine_gives_the_same_bytes(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, whole = undisturbed
+    ended(start("sweep", path, "--out", tmp_path / "out", "--engine", "dask", "--workers", 1))
+    assert content(tmp_path / "out") == whole
+
+
+def test_a_scheduler_that_is_not_there_is_told_in_time(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    begun = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    process = start("sweep", undisturbed[0], "--out", tmp_path / "out", "--engine", "dask", "--scheduler", address)
+    err = ended(process, 2)
+    assert err.startswith(f"scheduler: {address} cannot be reached") and err.count("\n") == 1
+    assert time.monotonic() - begun < 40 and not list(tmp_path.iterdir())
+
+
+@contextmanager
+def scheduler(folder: Path) -> Iterator[tuple[str, Callable[[], "subprocess.Popen[str]"]]]:
+    """A scheduler started by hand, and what starts a worker of it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    processes = [start("--host", address, "--no-dashboard", "--no-jupyter", module="distributed.cli.dask_scheduler")]
+
+    def worker() -> "subprocess.Popen[str]":
+        processes.append(
+            start(address, "--nthreads", 1, "--no-nanny", "--no-dashboard", "--local-directory", folder,
+                  module="distributed.cli.dask_worker")
+        )  # fmt: skip
+        return processes[-1]
+
+    try:
+        yield address, worker
+    finally:
+        for process in reversed(processes):
+            kill(process)
+
+
+@pytest.mark.full
+def test_workers_started_by_hand_and_one_killed_give_the_same_bytes(tmp_path: Path) -> None:
+    path = written(tmp_path, points=400)
+    ended(start("sweep", path, "--out", tmp_path / "local"))
+    out = tmp_path / "out"
+    with scheduler(tmp_path / "dask") as (address, worker):
+        first, _ = worker(), worker()
+        process = start("sweep", path, "--out", out, "--engine", "dask", "--scheduler", address)
+        wait_for(20, out, process)
+        kill(first)
+        kept = done(out)
+        ended(process)
+    assert content(out) == content(tmp_path / "local") and kept.items() <= done(out).items()
+
+
+@pytest.mark.full
+def test_a_scheduler_without_workers_is_told(tmp_path: Path) -> None:
+    with scheduler(tmp_path) as (address, _):
+        process = start(
+            "sweep", written(tmp_path), "--out", tmp_path / "out", "--engine", "dask", "--scheduler", address
+        )
+        assert "has no workers; start one" in ended(process, 2)
+
+
+@pytest.mark.full
+def test_ctrl_c_ends_a_cluster_with_the_sweep(tmp_path: Path) -> None:
+    path, out = written(tmp_path, points=400), tmp_path / "out"
+    process = start("sweep", path, "--out", out, "--engine", "dask")
+    wait_for(5, out, process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    err = ended(process, 130)
+    assert err.startswith("interrupted: ") and err.endswith("--resume\n") and err.count("\n") == 1
+
+
+@pytest.mark.full
+def test_two_hundred_thousand_runs_killed_ten_times(tmp_path: Path) -> None:
+    path = written(tmp_path, points=1000, draws=100)
+    ended(start("sweep", path, "--out", tmp_path / "undisturbed"))
+    out, moments, kept = tmp_path / "out", random.Random(5), dict[str, tuple[int, int]]()
+    for kill_number in range(10):
+        process = start("sweep", path, "--out", out, "--resume")
+        # A random moment: some time after a random task.
+        wait_for(40 * kill_number + moments.randint(1, 35), out, process)
+        time.sleep(moments.uniform(0.0, 0.5))
+        kill(process)
+        assert not (out / "manifest.json").exists()
+        assert kept.items() <= done(out).items()
+        kept = done(out)
+    ended(start("sweep", path, "--out", out, "--resume"))
+    assert kept.items() <= done(out).items()
+    assert content(out) == content(tmp_path / "undisturbed")
