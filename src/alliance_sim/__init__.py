@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from alliance_sim.ensemble import Ensemble, simulate
     from alliance_sim.errors import InputError
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
+    from alliance_sim.experiments.runner import sweep
     from alliance_sim.experiments.store import Results, load_results
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
@@ -37,6 +38,7 @@ __all__ = [
     "load_results",
     "load_scenario",
     "simulate",
+    "sweep",
 ]
 
 _MODULES = {
@@ -44,6 +46,7 @@ _MODULES = {
     "ensemble": ("Ensemble", "simulate"),
     "errors": ("InputError",),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
+    "experiments.runner": ("sweep",),
     "experiments.store": ("Results", "load_results"),
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),

@@ -495,7 +495,7 @@ def sweep(
         table.add_row(variant.scenario.name, f"{runs:,}", Text(f"{failed:,}", "red" if failed else ""))
     _print(table)
     _print_written([out])
-    if failures := counts["failed"].sum():
+    if failures := int(counts["failed"].sum()):
         _print(Text(f"{_count(failures, 'run')} failed: alliance-sim query {_printable(out)} 'SELECT * FROM failures'"))
         raise typer.Exit(1)
 

@@ -125,7 +125,9 @@ def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "gone", "marker", "foreign"])
-def test_damaged_parts_are_computed_again(damage: str, tmp_path: Path, whole: dict[str, bytes]) -> None:
+def test_damaged_parts_are_computed_again_and_told(
+    damage: str, tmp_path: Path, whole: dict[str, bytes], caplog: pytest.LogCaptureFixture
+) -> None:
     folder, other = tmp_path / "out", tmp_path / "other"
     execute(PLAN, square, folder)
     part, marker = folder / "parts" / "runs" / "000003.parquet", folder / "parts" / "done" / "000003.json"
@@ -144,6 +146,9 @@ def test_damaged_parts_are_computed_again(damage: str, tmp_path: Path, whole: di
     again = Counting()
     execute(PLAN, again, folder, resume=True)
     assert [task.number for task in again.tasks] == [3] and content(folder) == whole
+    (told,) = caplog.messages
+    assert told.startswith(str(marker if damage in ("marker", "foreign") else part))
+    assert told.endswith("; task 3 will run again")
 
 
 def test_a_second_process_is_refused(tmp_path: Path) -> None:

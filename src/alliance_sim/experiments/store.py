@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import os
 import uuid
@@ -58,6 +59,8 @@ __all__ = [
     "write_part",
 ]
 
+_log = logging.getLogger("alliance_sim")
+
 #: The view of runs that failed, which every sweep has.
 FAILURES = "failures"
 _FAILURE = pa.schema(
@@ -101,14 +104,19 @@ def write_part(folder: Path, number: int, tables: Mapping[str, pa.Table], plan: 
 
 
 def is_done(folder: Path, number: int, plan: str) -> bool:
-    """Return whether a task of this plan is done without failures, and all its parts are what was written."""
+    """Return whether a task of this plan is done without failures; tell what is not what was written."""
+    if not _mark(folder, number).exists():
+        return False
     try:
         mark = _read_mark(folder, number)
         for view, part in mark["parts"].items():
             parquet.check(_part(folder, view, number), part["sha256"])
-    except InputError:
+        if mark["plan"] != plan:
+            raise InputError(f"{_mark(folder, number)}: belongs to another sweep")
+    except InputError as error:
+        _log.warning("%s; task %d will run again", error, number)
         return False
-    return bool(mark["plan"] == plan and FAILURES not in mark["parts"])
+    return FAILURES not in mark["parts"]
 
 
 def is_complete(folder: Path) -> bool:
