@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import alliance_sim
+from alliance_sim.errors import InputError
+from alliance_sim.experiments import engines
 from alliance_sim.experiments.runner import LOCK
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -200,23 +202,24 @@ def test_a_cluster_of_this_machine_gives_the_same_bytes(
     assert content(tmp_path / "out") == whole
 
 
-def test_a_scheduler_that_is_not_there_is_told_in_time(
-    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
-) -> None:
-    begun = time.monotonic()
+def test_a_scheduler_that_is_not_there_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engines.PATIENCE <= 10
+    monkeypatch.setattr(engines, "PATIENCE", 1)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(InputError, match=f"^scheduler: {address} cannot be reached .*; allowed: tcp://HOST:PORT$"):
+        alliance_sim.sweep(written(tmp_path), tmp_path / "out", engine="dask", scheduler=address)
+    assert not (tmp_path / "out").exists()
+
+
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-    process = start("sweep", undisturbed[0], "--out", tmp_path / "out", "--engine", "dask", "--scheduler", address)
-    err = ended(process, 2)
-    assert err.startswith(f"scheduler: {address} cannot be reached") and err.count("\n") == 1
-    assert time.monotonic() - begun < 40 and not list(tmp_path.iterdir())
+        return int(server.getsockname()[1])
 
 
 @contextmanager
 def scheduler(folder: Path) -> Iterator[tuple[str, Callable[[], "subprocess.Popen[str]"]]]:
     """A scheduler started by hand, and what starts a worker of it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    address = f"tcp://127.0.0.1:{free_port()}"
     processes = [start("--host", address, "--no-dashboard", "--no-jupyter", module="distributed.cli.dask_scheduler")]
 
     def worker() -> "subprocess.Popen[str]":

@@ -9,12 +9,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from alliance_sim.compile import Block, Program
+from alliance_sim.core import layout as L
+from alliance_sim.ensemble import first_months, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import FILE, Plan, Task
-from alliance_sim.experiments.runner import LOCK, Tables, execute
+from alliance_sim.experiments.runner import LOCK, Tables, execute, sweep
+from alliance_sim.experiments.schema import Experiment
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.scenarios import load_scenario
 
 NAMES = {"a": {}, "b": {}}
+COHESION = list(OUTCOMES).index("cohesion")
 POINTS = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
 PLAN = Plan({"name": "square"}, NAMES, POINTS, 100)  # twelve tasks
 
@@ -228,3 +236,50 @@ def test_wrong_engines_are_refused(arguments: dict[str, object], message: str, t
     with pytest.raises(InputError, match=message):
         execute(PLAN, square, tmp_path / "out", **arguments)
     assert not list(tmp_path.iterdir())
+
+
+EXPERIMENT = Experiment.validated(
+    {
+        "name": "small", "title": "T", "description": "D", "sources": ["none"],
+        "scenario": first_months(load_scenario("us_russia_reset_2025"), 3),
+        "uncertainties": {"kappa": {"uniform": [0.05, 0.1]}, "threat_perception.POL": {"uniform": [0.5, 0.9]}},
+        "levers": {"president": {"usual": {}, "strong": {"parameters": {"alpha0": 0.95}}}},
+        "design": {"points": 3}, "replications": 4, "seed": 9, "keep": "allies",
+    }
+)  # fmt: skip
+
+
+def test_a_sweep_holds_what_the_scenarios_give_one_by_one(tmp_path: Path) -> None:
+    results = sweep(EXPERIMENT, tmp_path / "out")
+    runs, allies = results.frame("runs"), results.frame("allies")
+    assert len(runs) == 24 and results.status["state"].eq("done").all()
+    for variant in EXPERIMENT.variants():
+        for point, values in enumerate(results.points.values):
+            alone = variant.scenario.with_parameters(dict(zip(results.points.names, values.tolist(), strict=True)))
+            ensemble = simulate(alone, 4, 9)
+            mine = runs[(runs["scenario"] == variant.scenario.name) & (runs["point"] == point)]
+            np.testing.assert_array_equal(mine["cohesion"], ensemble.output.outcomes[:, -1, COHESION])
+            assert (mine["kappa"] == values[0]).all() and (mine["president"] == variant.options["president"]).all()
+            mine = allies[(allies["scenario"] == variant.scenario.name) & (allies["point"] == point)]
+            np.testing.assert_array_equal(mine["spending"], ensemble.frame("spending")["value"])
+    assert len(runs["cohesion"].unique()) == 24
+
+
+def test_a_run_of_the_model_that_fails_says_at_what_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Program.run
+
+    def spoiled(program: Program, block: Block, seed: int) -> None:
+        run(program, block, seed)
+        poland = block.draws.ally[:, L.A.tau0, ALLIES.index("POL")]
+        draw = block.draw0 + np.arange(len(poland)) % max(block.draw1 - block.draw0, 1)
+        block.output.outcomes[(poland > 0.8) & (draw == 2)] = np.inf
+
+    monkeypatch.setattr(Program, "run", spoiled)
+    results = sweep(EXPERIMENT, tmp_path / "out")
+    failures = results.frame("failures")
+    (point,) = np.flatnonzero(results.points.values[:, 1] > 0.8)
+    assert failures[["scenario", "draw", "point", "stage", "type", "message"]].to_numpy().tolist() == [
+        [variant.scenario.name, 2, point, "run", "FloatingPointError", "an outcome is not finite"]
+        for variant in results.variants
+    ]
+    assert len(results.frame("runs")) == 22 and results.status["failed"].sum() == 2
