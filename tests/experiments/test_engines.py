@@ -31,7 +31,7 @@ uncertainties:
   kappa: {{uniform: [0.05, 0.1]}}
   susceptibility: {{uniform: [0.2, 0.5]}}
 levers:
-  pull: {{usual: {{}}, strong: {{parameters: {{cross_forum: 0.5}}}}}}
+  president: {{usual: {{}}, strong: {{parameters: {{alpha0: 0.95}}}}}}
 design: {{method: lhs, points: {points}}}
 replications: {draws}
 seed: 7

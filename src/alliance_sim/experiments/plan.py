@@ -95,14 +95,13 @@ class Plan:
         """Everything, in JSON's types; `hash` stands for all the rest."""
         document = {
             "format": FORMAT,
-            **self.content,
-            "variants": dict(self.variants),
+            # As a file would give it back.
+            **json.loads(json.dumps({**self.content, "variants": self.variants})),
             "points": {"names": list(self.points.names), "values": self.points.values.tolist()},
             "replications": self.replications,
             "tasks": [list(task) for task in self.tasks],
-            "environment": environment(),
+            "environment": dict(environment()),
         }
-        document = json.loads(json.dumps(document))  # what a file would give back
         return {**document, "hash": _hash(document)}
 
     @property

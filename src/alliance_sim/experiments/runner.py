@@ -121,7 +121,7 @@ def execute(
             return
         (folder / store.MANIFEST).unlink(missing_ok=True)
         try:
-            with closing(run(_Job(work, plan, folder), left)) as finished:
+            with closing(run(_Job(work, folder, plan.hash, tuple(plan.variants)), left)) as finished:
                 for runs in finished:
                     done += runs
                     if progress:
@@ -169,14 +169,15 @@ class _Job:
     """What is done with a task, wherever that is: compute its tables and write them."""
 
     work: Work
-    plan: Plan
     folder: Path
+    plan: str
+    scenarios: tuple[str, ...]
 
     def __call__(self, task: Task) -> int:
         """Do a task and return the number of its runs."""
         tables = self._tables(task)
         try:
-            store.write_part(self.folder, task.number, tables, self.plan.hash)
+            store.write_part(self.folder, task.number, tables, self.plan)
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror or error})") from None
         return task.runs
@@ -198,7 +199,7 @@ class _Job:
 
     def _failure(self, task: Task, error: Exception) -> pa.Table:
         row = {
-            "scenario": list(self.plan.variants)[task.variant],
+            "scenario": self.scenarios[task.variant],
             "draw": task.draw0,
             "point": task.point0,
             "stage": getattr(error, "stage", "run"),
