@@ -175,6 +175,8 @@ class _Job:
 
     def __call__(self, task: Task) -> int:
         """Do a task and return the number of its runs."""
+        if store.is_done(self.folder, task.number, self.plan):
+            return task.runs  # by a worker that died before it could tell
         tables = self._tables(task)
         try:
             store.write_part(self.folder, task.number, tables, self.plan)
