@@ -238,13 +238,13 @@ def scheduler(folder: Path) -> Iterator[tuple[str, Callable[[], "subprocess.Pope
 
 @pytest.mark.full
 def test_workers_started_by_hand_and_one_killed_give_the_same_bytes(tmp_path: Path) -> None:
-    path = written(tmp_path, points=400)
+    path = written(tmp_path, points=150)
     ended(start("sweep", path, "--out", tmp_path / "local"))
     out = tmp_path / "out"
     with scheduler(tmp_path / "dask") as (address, worker):
         first, _ = worker(), worker()
         process = start("sweep", path, "--out", out, "--engine", "dask", "--scheduler", address)
-        wait_for(20, out, process)
+        wait_for(8, out, process)
         kill(first)
         kept = done(out)
         ended(process)
@@ -262,7 +262,7 @@ def test_a_scheduler_without_workers_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_ctrl_c_ends_a_cluster_with_the_sweep(tmp_path: Path) -> None:
-    path, out = written(tmp_path, points=400), tmp_path / "out"
+    path, out = written(tmp_path, points=150), tmp_path / "out"
     process = start("sweep", path, "--out", out, "--engine", "dask")
     wait_for(5, out, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does

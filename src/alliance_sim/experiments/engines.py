@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import signal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
@@ -82,6 +83,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 dashboard_address=None,
                 env={"NUMBA_NUM_THREADS": "1"},
+                preload=[__name__],
                 silence_logs=logging.CRITICAL,
             ) as cluster,
             distributed.Client(cluster) as client,
@@ -98,6 +100,11 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
         except TimeoutError:
             raise InputError(f"scheduler: {scheduler} has no workers; start one: dask worker {scheduler}") from None
         yield client
+
+
+def dask_setup(worker: object) -> None:
+    """Leave Ctrl-C to the process that started the cluster: Dask calls this in each worker that preloads the module."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, None, None]:
