@@ -11,6 +11,8 @@ import alliance_sim
 from alliance_sim import cli
 from alliance_sim.compile import DECISIONS
 from alliance_sim.ensemble import load_ensemble
+from alliance_sim.experiments import json_schema as experiment_schema
+from alliance_sim.experiments import list_experiments
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import json_schema, list_scenarios
 
@@ -72,6 +74,53 @@ def test_list_names_every_bundled_scenario(shell: Shell) -> None:
     for row in listed:
         assert set(row) == {"name", "title", "era", "start", "months"}
         assert re.search(rf"{row['name']} .*{row['era']} +{row['start']} +{row['months']}$", out, re.MULTILINE)
+
+
+def test_list_names_every_bundled_experiment(shell: Shell) -> None:
+    out = shell.good("list")
+    listed = json.loads(shell.good("list", "--json"))["experiments"]
+    assert [row["name"] for row in listed] == list(list_experiments())
+    for row in listed:
+        assert set(row) == {"name", "title", "scenario", "runs"}
+        assert re.search(rf"{row['name']} .* {row['scenario']} +{row['runs']:,}$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", list_experiments())
+def test_show_tells_what_an_experiment_varies_and_how_large_it_is(shell: Shell, name: str) -> None:
+    experiment = alliance_sim.load_experiment(name)
+    out = " ".join(shell.good("show", name).split())
+    shown = json.loads(shell.good("show", name, "--json"))
+    assert f"= {experiment.runs:,} runs; {experiment.design.method}, seed 0" in out
+    assert f"from {experiment.scenario.name}" in out and f"{name}.yaml" in out
+    assert all(lever in out for lever in experiment.levers) and all(each in out for each in experiment.outcomes)
+    assert all(f"~ {name} {prior}"[:20] in out for name, prior in experiment.priors().items())
+    assert (shown["scenario"], shown["runs"]) == (experiment.scenario.name, experiment.runs)
+    assert shown["variants"] == [variant.scenario.name for variant in experiment.variants()]
+    assert Path(shown["file"]).is_file() and list(shown["uncertainties"]) == list(experiment.uncertainties)
+
+
+SMALL = """\
+name: small
+title: T
+description: D
+scenario: baseline_2018
+sources: [judgement]
+constants: {kappa: 0.125}
+levers:
+  money: {as_is: {}, more: {parameters: {pledge: 0.625}, drop: [nac-2018-06]}}
+  talks: {held: {}, none: {drop: [nac-2018-12]}}
+policies: [{money: more}, {talks: none}]
+replications: 1
+"""
+
+
+def test_show_tells_options_constants_and_policies(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL)
+    out = " ".join(shell.good("show", str(tmp_path / "small.yaml")).split())
+    assert "2 variants x 1 point x 1 draw = 2 runs; seed 0, keeps final; from baseline_2018" in out
+    assert re.search(r"money as_is as in the base more \+ parameter pledge 0\.625 - 2018-06 nac meeting: ", out)
+    assert "- money more, talks held - money as_is, talks none" in out
+    assert "= kappa 0.125 per month uniform 0.04 to 0.15" in out
 
 
 @pytest.mark.parametrize("name", list_scenarios())
@@ -224,6 +273,8 @@ def test_check_takes_folders_and_bundled_names(shell: Shell, tmp_path: Path) -> 
     count = len(list_scenarios()) + 1
     assert out.splitlines()[-1] == f"{count} files, {count} ok, 0 with problems"
     assert "baseline_2025: ok" in shell.good("check", "baseline_2025")
+    out = shell.good("check", str(ROOT / "scenarios" / "experiments"), "summit_form_2018")
+    assert out.count(": ok (summit_form_2018: 6 variants x 27 points x 50 draws = 8,100 runs)") == 2
     assert shell.bad("check", str(tmp_path)).startswith(f"{tmp_path}/*.yaml: there is no such file; ")
     status, out, err = shell("check", "baseline_2026", "baseline_2025")
     assert status == 2 and "nearest: baseline_2025" in err and "baseline_2025: ok" in out
@@ -250,7 +301,9 @@ def test_new_file_is_checked_shown_and_run(shell: Shell, tmp_path: Path, monkeyp
 
 
 def test_schema_prints_json_schema(shell: Shell) -> None:
-    assert json.loads(shell.good("schema")) == json_schema()
+    assert json.loads(shell.good("schema")) == json_schema() == json.loads(shell.good("schema", "scenario"))
+    assert json.loads(shell.good("schema", "experiment")) == experiment_schema()
+    assert "experiment" in shell.bad("schema", "experiments")
 
 
 def test_run_as_json_keeps_the_contract(shell: Shell) -> None:
@@ -391,7 +444,7 @@ def test_compare_draws_a_figure(shell: Shell, tmp_path: Path) -> None:
         (("compare", "baseline_2025", "washington_2024", "--plot", "/proc/figure.png"), "cannot be written"),
         (("rnu",), "rnu"),
         (("run", "baseline_2025", "--darws", "3"), "--darws"),
-        (("show", "nothing"), "no bundled scenario is called 'nothing'"),
+        (("show", "nothing"), "no bundled scenario or experiment is called 'nothing'"),
         (("explore", "--port", "99999"), "--port"),
     ],
 )
@@ -434,9 +487,9 @@ def test_check_loads_no_heavy_library() -> None:
 import sys
 from alliance_sim import cli
 try:
-    cli.main(["check", "scenarios/baseline_2025.yaml"])
+    cli.main(["check", "scenarios/baseline_2025.yaml", "scenarios/experiments"])
 finally:
-    print(*sorted({"numba", "xarray", "pandas", "mesa", "scipy", "matplotlib"} & set(sys.modules)))
+    print(*sorted({"numba", "numpy", "xarray", "pandas", "mesa", "scipy", "matplotlib"} & set(sys.modules)))
 """
     out, err = process("-c", code).communicate(timeout=60)
     assert out.splitlines()[-1] == "" and "ok" in out and err == ""

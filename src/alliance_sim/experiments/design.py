@@ -82,9 +82,9 @@ def _unit_cube(design: Design, names: tuple[str, ...], rng: np.random.Generator)
     else:
         try:
             from SALib.sample import morris, sobol
-        except ModuleNotFoundError as error:
+        except ModuleNotFoundError:
             raise InputError(
-                f"the design {design.method} needs {error.name}; install it with: pip install 'alliance_sim[analysis]'"
+                f"the design {design.method} needs SALib; install it with: pip install 'alliance_sim[analysis]'"
             ) from None
         if design.method == "morris":
             trajectories = morris.sample(problem(names), design.points, num_levels=LEVELS, seed=rng)

@@ -25,7 +25,7 @@ from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.events import AnyEvent
 from alliance_sim.registry.fields import Filled, Label, Number, Record, Text, known
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import PARAMETERS
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
 from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Distribution, Meeting, Scenario, scenario_path
 from alliance_sim.scenarios.library import extended, load_scenario
@@ -34,6 +34,9 @@ from alliance_sim.scenarios.schema import Parameters, by_parameter, keys_of, pri
 
 __all__ = ["KEYS", "METHODS", "Design", "Experiment", "Patch", "Variant"]
 
+MAX_LEVERS = 20
+#: Options of one.
+MAX_OPTIONS = 100
 #: Combinations of options.
 MAX_VARIANTS = 500
 #: Each makes a run of every variant with every draw.
@@ -59,7 +62,9 @@ _BINARY = ("sobol", "sobol_indices")
 class Design(Record):
     """How points are laid out over the uncertainties; without any there is one point."""
 
-    method: Method = Field("lhs", description="; ".join(f"{name}: {meant}" for name, meant in METHODS.items()))
+    method: Method = Field(
+        "lhs", description="lhs and sobol fill the space, grid takes levels, the others are for sensitivities"
+    )
     points: Annotated[int, Field(strict=True, ge=1, le=MAX_POINTS)] = Field(
         128,
         description="points; in a grid, levels of each uncertainty; in morris, trajectories; in sobol_indices, base",
@@ -131,9 +136,9 @@ def _base(value: Any, info: ValidationInfo) -> Any:
 
 def _lever(name: str) -> str:
     """Refuse the name of a lever that another column of the results has; DuckDB ignores case."""
-    taken = {each.lower(): each for each in (*COLUMNS, *OUTCOMES, *PARAMETERS)}
-    if (same := taken.get(name.partition(".")[0].lower())) is not None:
-        raise ValueError(f"{shown(name)} is the name of another column of results ({same}); allowed: any other")
+    names = (*COLUMNS, *OUTCOMES, *PARAMETERS, *ACTOR_QUANTITIES)
+    if name.partition(".")[0].lower() in {each.partition(".")[0].lower() for each in names}:
+        raise ValueError(f"{shown(name)} is what another column of results is called; allowed: any other name")
     return name
 
 
@@ -144,6 +149,8 @@ def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
         return handler(levers)
     if base is None:
         return {}  # What is wrong with the base comes first.
+    if len(levers) > MAX_LEVERS:
+        raise ValueError(f"has {len(levers):,} entries; allowed: {MAX_LEVERS}")
     good: dict[str, dict[str, Patch]] = {}
     found: list[Problem] = []
     for lever, options in levers.items():
@@ -155,8 +162,11 @@ def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
             refused = "is empty" if options is None else f"{shown(options)} is not allowed"
             found.append(((lever,), f"{refused}; allowed: a mapping of options"))
             continue
+        if len(options) > MAX_OPTIONS:
+            found.append(((lever,), f"has {len(options):,} options; allowed: {MAX_OPTIONS}"))
+            continue
         if len(options) < 2:
-            found.append(((lever,), f"has {len(options)} options; allowed: two or more, of which one may be {{}}"))
+            found.append(((lever,), "leaves no choice; allowed: two options or more, of which one may be {}"))
         good[lever] = {}
         for option, patch in options.items():
             try:
@@ -214,10 +224,16 @@ def _set_twice(levers: Mapping[str, Mapping[str, Patch]], uncertainties: Mapping
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
-    refuse(
-        "names", [((i,), f"{name} is named twice; allowed: once") for i, name in enumerate(names) if name in names[:i]]
-    )
+    twice = [((i,), f"{name} is named twice; allowed: once") for i, name in enumerate(names) if name in names[:i]]
+    refuse("names", list[Problem](twice))
     return names
+
+
+_Outcome = Annotated[
+    str,
+    AfterValidator(known("an outcome", OUTCOMES)),
+    WithJsonSchema({"type": "string", "enum": list(OUTCOMES)}),
+]
 
 
 class Experiment(Record):
@@ -241,31 +257,35 @@ class Experiment(Record):
         description="what it rests on, ranges of uncertainties included", json_schema_extra={"minItems": 1}
     )
     constants: Annotated[dict[str, Number], by_parameter(prior)] = Field(
-        {}, description="parameters held at a number in all runs, by name of the registry"
+        {},
+        description="parameters held at a number in all runs, by name of the registry",
+        json_schema_extra={"form": "numbers within the parameters' ranges"},
     )
     uncertainties: Annotated[dict[str, Distribution], by_parameter(prior)] = Field(
-        {}, description="parameters that the design varies, by name of the registry; the rest is drawn from the priors"
+        {},
+        description="parameters that the design varies, by name of the registry; the rest is drawn from the priors",
+        json_schema_extra={"form": "distributions"},
     )
     levers: Annotated[
         dict[Annotated[Label, AfterValidator(_lever)], dict[Label, Patch]], WrapValidator(_whole_levers)
-    ] = Field({}, description="what can be chosen: by name of the lever its options, each a change of the base")
-    policies: tuple[dict[str, str], ...] = Field(
+    ] = Field(
+        {},
+        description="what can be chosen: by name of the lever its options, each a change of the base",
+        json_schema_extra={"form": "two options or more each"},
+    )
+    policies: Annotated[tuple[dict[str, str], ...], Field(max_length=MAX_VARIANTS)] = Field(
         (),
         description="combinations of options to run, where that is not all of them; a lever left out has its first",
+        json_schema_extra={"form": "mappings of levers to options"},
     )
-    outcomes: Annotated[
-        tuple[
-            Annotated[
-                str,
-                AfterValidator(known("an outcome", OUTCOMES)),
-                WithJsonSchema({"type": "string", "enum": list(OUTCOMES)}),
-            ],
-            ...,
-        ],
-        Filled,
-        AfterValidator(_once),
-    ] = Field(("cohesion",), description="outcomes of interest: what tables and plots show; all are kept")
-    design: Design = Field(Design(), description="how points are laid out over the uncertainties")
+    outcomes: Annotated[tuple[_Outcome, ...], Field(max_length=len(OUTCOMES)), Filled, AfterValidator(_once)] = Field(
+        ("cohesion",),
+        description="outcomes of interest: what tables and plots show; all are kept",
+        json_schema_extra={"form": "names of outcomes"},
+    )
+    design: Design = Field(
+        Design(), description="how points are laid out over the uncertainties", json_schema_extra={"form": "see Design"}
+    )
     replications: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = Field(
         description="draws at each point; all points and variants share them",
         json_schema_extra={"unit": "draws", "source": "range: judgement"},
@@ -300,7 +320,7 @@ class Experiment(Record):
         for i, policy in enumerate(policies):
             for lever, option in policy.items():
                 if lever not in levers:
-                    names = f"allowed: {', '.join(levers)}" if levers else "there are none"
+                    names = f"allowed: {', '.join(levers)}" if levers else "allowed: none, since there are no levers"
                     found.append(((i, lever), f"{shown(lever)} is not a lever{nearest(lever, levers)}; {names}"))
                 elif option not in levers[lever]:
                     what = f"{shown(option)} is not an option{nearest(option, levers[lever])}"

@@ -12,7 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.events import EVENT_TYPES
 
-__all__ = ["MOST", "Location", "Problem", "field_name", "problems", "refuse", "report", "told"]
+__all__ = ["MOST", "Location", "Problem", "field_name", "plainly", "problems", "refuse", "report", "told"]
 
 #: Keys and list positions that lead to a field.
 Location = tuple[str | int, ...]
@@ -71,6 +71,11 @@ def problems(error: ValidationError, allowed: Mapping[str, Mapping[str, str]], *
             location = (*location, "type")
         found.append((_plain(location), _message({**detail, "loc": location}, allowed)))
     return found
+
+
+def plainly(number: float) -> str:
+    """Return a number as people write it."""
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
 def field_name(location: Location) -> str:
@@ -146,7 +151,7 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -
         return f"{_refused(value)}; allowed: {_SHAPES[kind]}{unquoted}"
     for bound, words in _BOUNDS.items():
         if bound in context:
-            return f"{shown(value)} is out of range; allowed: {words} {context[bound]:g}"
+            return f"{shown(value)} is out of range; allowed: {words} {plainly(context[bound])}"
     if kind == "too_long":
         return f"has {context['actual_length']} entries; allowed: {context['max_length']}"
     return f"{shown(value)}: {detail['msg']}"

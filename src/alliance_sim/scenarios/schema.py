@@ -45,7 +45,7 @@ from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
-from alliance_sim.scenarios.messages import Problem, field_name, problems, refuse
+from alliance_sim.scenarios.messages import Problem, field_name, plainly, problems, refuse
 
 __all__ = [
     "KEYS",
@@ -502,7 +502,7 @@ def _meant(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         allowed = f"; allowed: {', '.join(get_args(field.annotation))}"
     elif len(bounds) == 2:
-        allowed = f"; allowed: {bounds['ge']:g} to {bounds['le']:g}"
+        allowed = f"; allowed: {plainly(bounds['ge'])} to {plainly(bounds['le'])}"
     return f"({field.description}){allowed}"
 
 

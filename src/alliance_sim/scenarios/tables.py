@@ -12,9 +12,10 @@ from typing import Any
 from alliance_sim.registry.events import ALLY_STATES, EVENT_TYPES, STATES, Event
 from alliance_sim.registry.tables import markdown_table, span
 from alliance_sim.scenarios.language import json_schema
+from alliance_sim.scenarios.messages import plainly
 from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting
 
-__all__ = ["language_tables"]
+__all__ = ["key_table", "language_tables"]
 
 _NONE = "none"
 #: Source of what is only how the language is written.
@@ -34,11 +35,12 @@ def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"]))
     if "type" not in schema:
-        return "text or number" if "enum" in schema else "text"
+        return "mapping" if "$ref" in schema else "text or number" if "enum" in schema else "text"
     if schema["type"] == "array":
         items = [_type(item) for item in schema.get("prefixItems", ())]
         inner = schema.get("items", {})
-        return f"{len(items)} numbers" if items else "list" if "$ref" in inner or "oneOf" in inner else "list of texts"
+        texts = inner.get("type") == "string"
+        return f"{len(items)} numbers" if items else "list of texts" if texts else "list"
     return _TYPES[schema["type"]]
 
 
@@ -53,7 +55,7 @@ def _allowed(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(dict.fromkeys(str(name) for name in schema["enum"]))
     if "minimum" in schema:
-        return span(schema["minimum"], schema["maximum"])
+        return f"{plainly(schema['minimum'])} to {plainly(schema['maximum'])}"
     return ""
 
 
@@ -63,6 +65,10 @@ def _default(schema: dict[str, Any], required: bool) -> str:
         return "required"
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, dict):
+        return ", ".join(f"{key} {value}" for key, value in default.items())
+    if isinstance(default, list):
+        return ", ".join(map(str, default))
     return f"{default:g}" if isinstance(default, float | int) else str(default or "")
 
 
@@ -81,6 +87,20 @@ def _rows(schema: dict[str, Any], names: Iterable[str], source: str = _CONVENTIO
         )
 
 
+def key_table(schema: dict[str, Any], names: Iterable[str] | None = None, source: str = _CONVENTION) -> str:
+    """Return the keys of a record, all or `names`, as a markdown table.
+
+    Parameters
+    ----------
+    schema : mapping
+        JSON Schema of the record.
+    names : iterable of str
+    source : str
+        Where values come from, if a key does not say.
+    """
+    return markdown_table(_HEAD, _rows(schema, schema["properties"] if names is None else names, source))
+
+
 def language_tables() -> str:
     """Return every key of the language as markdown: type, unit, allowed values, default, source, meaning."""
     schema = json_schema()
@@ -88,7 +108,7 @@ def language_tables() -> str:
 
     def table(record: str, source: str = _CONVENTION, without: Iterable[str] = ()) -> str:
         names = [name for name in records[record]["properties"] if name not in without]
-        return markdown_table(_HEAD, _rows(records[record], names, source))
+        return key_table(records[record], names, source)
 
     common = list(Event.model_fields)
     first = records[next(iter(EVENT_TYPES.values())).__name__]
@@ -97,12 +117,12 @@ def language_tables() -> str:
     parts = [
         "### Scenario",
         "With `extends` only `name` is required.",
-        markdown_table(_HEAD, _rows(schema, schema["properties"])),
+        key_table(schema),
         "### Distribution of a parameter",
         str(records[Distribution.__name__]["description"]),
         table(Distribution.__name__),
         "### Every event",
-        markdown_table(_HEAD, _rows(every, common)),
+        key_table(every, common),
     ]
     for name, kind in EVENT_TYPES.items():
         record = records[kind.__name__]

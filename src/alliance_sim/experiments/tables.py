@@ -1,0 +1,34 @@
+"""The language of experiment files as markdown tables, for the docs.
+
+``python -m alliance_sim.experiments.tables`` prints the tables of ``docs/experiments.md``; the tests compare them. They
+are read off the JSON Schema, so that docs, editors and checks say the same.
+"""
+
+from __future__ import annotations
+
+from alliance_sim.experiments.language import json_schema
+from alliance_sim.experiments.schema import METHODS, Design, Patch
+from alliance_sim.registry.tables import markdown_table
+from alliance_sim.scenarios.schema import Distribution
+from alliance_sim.scenarios.tables import key_table
+
+__all__ = ["experiment_tables"]
+
+
+def experiment_tables() -> str:
+    """Return every key of the language as markdown: type, unit, allowed values, default, source, meaning."""
+    schema = json_schema()
+    parts = ["### Experiment", key_table(schema)]
+    for heading, record in (
+        ("An option of a lever", Patch),
+        ("Design", Design),
+        ("Distribution of an uncertainty", Distribution),
+    ):
+        part = schema["$defs"][record.__name__]
+        parts += [f"### {heading}", part["description"], key_table(part)]
+    methods = ((f"`{name}`", meant) for name, meant in METHODS.items())
+    return "\n\n".join([*parts, "### Methods", markdown_table(("method", "layout"), methods)])
+
+
+if __name__ == "__main__":
+    print(experiment_tables())
