@@ -59,6 +59,7 @@ import alliance_sim
 from alliance_sim.data import data_folder
 print(alliance_sim.__file__)
 print(data_folder("scenarios") / "baseline_2025.yaml")
+print(data_folder("scenarios") / "experiments" / "european_levers_2025.yaml")
 print(data_folder("calibration") / "facts" / "actors.csv")
 """
     found = [Path(line) for line in run_python(code, tmp_path, PYTHONPATH=str(unpacked)).splitlines()]
@@ -71,6 +72,7 @@ print(data_folder("calibration") / "facts" / "actors.csv")
         "import alliance_sim",
         "import alliance_sim.cli",
         "import alliance_sim; alliance_sim.load_scenario('baseline_2025')",
+        "import alliance_sim; alliance_sim.load_experiment('european_levers_2025')",
     ],
 )
 def test_no_heavy_library_is_loaded_before_it_is_needed(code: str, tmp_path: Path) -> None:

@@ -1,0 +1,118 @@
+"""Mutated experiment files: each is refused with a message or has points and variants, and none takes long."""
+
+import time
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alliance_sim.errors import InputError
+from alliance_sim.experiments import list_experiments, load_experiment, points
+from alliance_sim.experiments.schema import KEYS, METHODS
+from alliance_sim.registry.parameters import parameter_names
+from alliance_sim.scenarios import list_scenarios
+from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
+
+ORIGINALS = [load_experiment(name).text for name in list_experiments()]
+#: Seconds of CPU time that one file may take to be read.
+SECONDS = 2.0
+#: Points that are laid out; larger designs are only read.
+POINTS = 5_000
+
+VALUES = st.one_of(
+    st.sampled_from([*METHODS, *list_scenarios(), *parameter_names(), "full", "short", "nac-2025-10"]),
+    st.sampled_from([None, True, "", "a" * 1000, "../x.yaml", "\0", "\x1b[2J", "é", [], {}, [{}], {"a": {}, "b": {}}]),
+    st.sampled_from([0, 1, -1, 2**63, 10**30, 0.0, 1e-300, 1e308, float("inf"), float("nan")]),
+    st.integers(-300, 300),
+    st.floats(0, 1),
+    st.builds(
+        lambda kind, values: {kind: values}, st.sampled_from(list(KEYS["uncertainties"])), st.lists(st.floats(0, 1))
+    ),
+)
+NAMES = st.sampled_from(
+    sorted({*(name for keys in (KEYS | SCENARIO_KEYS).values() for name in keys), *parameter_names()})
+)
+CHANGES = st.lists(
+    st.tuples(st.integers(0), st.sampled_from(["set", "delete", "rename", "add", "move"]), NAMES, VALUES),
+    min_size=1,
+    max_size=4,
+)
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Return every (container, key) below a tree."""
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [found for key, value in entries for found in ((tree, key), *places(value))]
+
+
+class Plain(yaml.SafeDumper):
+    """Writes no aliases: they would be all that is wrong with a file."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def changed(original: str, changes: list[tuple[int, str, str, Any]]) -> str:
+    """Change values, keys and entries of a file that stays YAML."""
+    tree = yaml.safe_load(original)
+    for at, what, name, value in changes:
+        everywhere = places(tree)
+        if not everywhere:
+            break
+        inside, key = everywhere[at % len(everywhere)]
+        if what == "set":
+            inside[key] = deepcopy(value)
+        elif what == "delete":
+            del inside[key]
+        elif what == "rename" and isinstance(inside, dict):
+            inside[name] = inside.pop(key)
+        elif what == "add" and isinstance(inside, dict):
+            inside[name] = deepcopy(value)
+        else:
+            other, there = everywhere[(at * 7919) % len(everywhere)]
+            inside[key], other[there] = deepcopy(other[there]), deepcopy(inside[key])
+    return yaml.dump(tree, Dumper=Plain, sort_keys=False, allow_unicode=True)
+
+
+def fuzz(count: int, path: Path) -> int:
+    """Read `count` mutated files; return how many were accepted."""
+    accepted = 0
+
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.builds(changed, st.sampled_from(ORIGINALS), CHANGES))
+    def judge(text: str) -> None:
+        nonlocal accepted
+        path.write_text(text, encoding="utf-8")
+        start = time.process_time()
+        try:
+            experiment = load_experiment(path)
+        except InputError as error:
+            lines = str(error).splitlines()
+            assert lines and all(line.startswith(f"{path}:") and line.isprintable() for line in lines)
+            return
+        finally:
+            assert time.process_time() - start < SECONDS
+        accepted += 1
+        assert len(experiment.variants()) * experiment.points * experiment.replications == experiment.runs
+        if experiment.points <= POINTS:
+            values = points(experiment).values
+            assert values.shape == (experiment.points, len(experiment.uncertainties))
+            for column, prior in zip(values.T, experiment.priors().values(), strict=True):
+                assert np.isfinite(column).all() and prior.low <= column.min() and column.max() <= prior.high
+
+    judge()
+    return accepted
+
+
+def test_mutated_files_are_refused_with_a_message_or_accepted(tmp_path: Path) -> None:
+    assert fuzz(150, tmp_path / "mutated.yaml") > 5
+
+
+@pytest.mark.full
+def test_many_mutated_files_are_refused_with_a_message_or_accepted(tmp_path: Path) -> None:
+    assert fuzz(5_000, tmp_path / "mutated.yaml") > 200
