@@ -117,7 +117,7 @@ replications: 1
 def test_show_tells_options_constants_and_policies(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(SMALL)
     out = " ".join(shell.good("show", str(tmp_path / "small.yaml")).split())
-    assert "2 variants x 1 point x 1 draw = 2 runs; seed 0, keeps final; from baseline_2018" in out
+    assert "2 variants x 1 point x 1 draw = 2 runs; seed 0; keeps final, about 0.0 MB; from baseline_2018" in out
     assert re.search(r"money as_is as in the base more \+ parameter pledge 0\.625 - 2018-06 nac meeting: ", out)
     assert "- money more, talks held - money as_is, talks none" in out
     assert "= kappa 0.125 per month uniform 0.04 to 0.15" in out

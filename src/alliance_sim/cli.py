@@ -870,10 +870,13 @@ def _show_experiment(experiment: Experiment, path: Path, as_json: bool) -> None:
         sizes = {"variants": names, "points": experiment.points, "runs": experiment.runs, "file": str(path)}
         _print_json({**fields, "scenario": base.name, **sizes})
         return
+    from alliance_sim.experiments import store
+
     method = f"{experiment.design.method}, " if experiment.uncertainties else ""
+    kept = f"keeps {experiment.keep}, about {store.size(experiment) / 1e6:,.1f} MB"
     _print(
         Text.assemble((experiment.name, "bold"), "  ", experiment.title),
-        _dim(f"{_runs(experiment)}; {method}seed {experiment.seed}, keeps {experiment.keep}; from {base.name}"),
+        _dim(f"{_runs(experiment)}; {method}seed {experiment.seed}; {kept}; from {base.name}"),
         Text(),
         Text(experiment.description),
         *((Text(), _choices(experiment)) if experiment.levers else ()),

@@ -69,10 +69,10 @@ def test_too_much_is_refused_soon(tmp_path: Path, what: str) -> None:
     content, problem = LARGE[what]
     path = tmp_path / "mine.yaml"
     path.write_text(HEAD + content)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError) as caught:
         load_experiment(path)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     assert problem in str(caught.value).splitlines()[0]
 
 
