@@ -1,8 +1,8 @@
 """What a sweep costs on top of its runs, how it scales over workers, and how much memory it takes.
 
 Every measurement is a process of its own, with the compiled model in the cache; ways alternate, and what is reported
-are medians over the rounds, in seconds of the clock. The bare ensemble is `simulate` with as many draws; a sweep does
-the same runs at one draw of many points, or at many draws of some points, and writes them to a folder.
+are medians over the rounds. Bare are the same runs at the same points on the same threads, of which nothing is kept. On
+a machine that has other things to do, seconds of the processor tell more than those of the clock.
 """
 
 from __future__ import annotations
@@ -18,75 +18,84 @@ from pathlib import Path
 from typing import Any
 
 SCENARIO = "us_russia_reset_2025"
-#: Design of a sweep: points, draws at each; `bare` is no sweep.
-WAYS = {"bare": None, "many draws": (200, 100), "many points": (20_000, 1)}
+#: Designs of 20,000 runs: points, and draws at each.
+DESIGNS = {"many draws": (200, 100), "many points": (20_000, 1)}
 
 WORKER = """
-import json, resource, sys, tempfile, time
+import json, sys, tempfile, time
 import alliance_sim as als
-from alliance_sim.ensemble import first_months
-from alliance_sim.experiments import Experiment
+from alliance_sim.compile import compile_scenario
+from alliance_sim.ensemble import first_months, in_chunks
+from alliance_sim.experiments import Experiment, points
 
 if __name__ == "__main__":
     order = json.loads(sys.argv[1])
     scenario = first_months(als.load_scenario(order["scenario"]), order["months"])
     als.simulate(scenario, 10)
-    if order["points"] is None:
-        begun = time.perf_counter()
-        als.simulate(scenario, order["draws"], keep="final")
+    experiment = Experiment.validated({
+        "name": "benchmark", "title": "t", "description": "d", "sources": ["none"], "scenario": scenario,
+        "uncertainties": {"kappa": {"uniform": [0.04, 0.15]}, "omega": {"uniform": [0.0, 1.5]}},
+        "design": {"points": order["points"]}, "replications": order["draws"],
+    })
+    begun, cpu = time.perf_counter(), time.process_time()
+    if order["engine"] == "bare":
+        program, design = compile_scenario(scenario), points(experiment)
+
+        def work(point0, point1):
+            values = dict(zip(design.names, design.values[point0:point1].T))
+            program.run(program.block(0, 0, order["draws"], "final", values), 0)
+
+        for _ in in_chunks(work, order["points"], max(1, 512 // order["draws"])):
+            pass
     else:
-        experiment = Experiment.validated({
-            "name": "benchmark", "title": "t", "description": "d", "sources": ["none"], "scenario": scenario,
-            "uncertainties": {"kappa": {"uniform": [0.04, 0.15]}, "omega": {"uniform": [0.0, 1.5]}},
-            "design": {"points": order["points"]}, "replications": order["draws"],
-        })
-        first = []
+        told = []
         with tempfile.TemporaryDirectory(dir=order["folder"]) as folder:
-            begun = time.perf_counter()
             als.sweep(
                 experiment, folder + "/out", engine=order["engine"], workers=order["workers"],
-                # A cluster takes a while to start, once; what is told first is that nothing is done yet.
-                progress=lambda done, runs: first.append(time.perf_counter()),
+                progress=lambda done, runs: told.append(time.perf_counter()),
             )
-            if order["engine"] == "dask":
-                begun = first[0]
-    seconds = time.perf_counter() - begun
+            if order["engine"] == "dask":  # A cluster takes a while to start, once.
+                begun = told[0]
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     with open("/proc/self/status") as status:
         (peak,) = (int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    print(json.dumps({"seconds": seconds, "peak_mb": peak / 1024}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak / 1024}))
 """
 
 
 def measure(folder: Path, **order: Any) -> dict[str, float]:
-    """Return seconds and megabytes of a process that does as it is told."""
+    """Return seconds of the clock and of the processor, and megabytes, of a process that does as it is told."""
     script = folder / "worker.py"
     script.write_text(WORKER, "utf-8")
-    order = {"scenario": SCENARIO, "engine": "local", "workers": None, "points": None, "folder": str(folder)} | order
+    order = {"scenario": SCENARIO, "engine": "local", "workers": None, "folder": str(folder)} | order
     done = subprocess.run([sys.executable, script, json.dumps(order)], stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
 
 def overhead(folder: Path, months: int, rounds: int) -> dict[str, Any]:
-    """Return seconds of a bare ensemble and of sweeps of as many runs, and what they cost more."""
-    runs: dict[str, list[float]] = {way: [] for way in WAYS}
-    for _ in range(rounds):
-        for way, design in WAYS.items():
-            points, draws = design or (None, 20_000)
-            runs[way].append(measure(folder, months=months, points=points, draws=draws)["seconds"])
-    seconds = {way: statistics.median(each) for way, each in runs.items()}
-    ratios = {
-        # Each by the bare ensemble of its own round, for machines whose speed wanders.
-        way: statistics.median(each / bare for each, bare in zip(runs[way], runs["bare"], strict=True)) - 1.0
-        for way in WAYS
-        if way != "bare"
-    }
-    return {"months": months, "seconds": seconds, "overhead": ratios}
+    """Return seconds of bare runs and of sweeps of the same, and what a sweep costs more, by design."""
+    found: dict[str, Any] = {}
+    for name, (points, draws) in DESIGNS.items():
+        runs = [
+            [measure(folder, months=months, points=points, draws=draws, engine=way) for way in ("bare", "local")]
+            for _ in range(rounds)
+        ]
+        found[name] = {
+            time: {
+                "bare_s": statistics.median(bare[time] for bare, _ in runs),
+                "sweep_s": statistics.median(sweep[time] for _, sweep in runs),
+                # Each by the bare runs of its own round, for machines whose speed wanders.
+                "overhead": statistics.median(sweep[time] / bare[time] for bare, sweep in runs) - 1.0,
+            }
+            for time in ("seconds", "cpu")
+        }
+    return found
 
 
 def scaling(folder: Path, months: int, rounds: int, most: int) -> dict[str, dict[str, float]]:
     """Return runs a second by engine and number of workers."""
-    points, draws = WAYS["many draws"] or (0, 0)
+    points, draws = DESIGNS["many draws"]
     rates: dict[str, dict[str, float]] = {"local": {}, "dask": {}}
     for workers in range(1, most + 1):
         for engine, found in rates.items():
@@ -130,8 +139,8 @@ def main() -> None:
             found: dict[str, Any] = measure(folder, months=48, points=10_000, draws=100)
             print(json.dumps(found) if arguments.json else "{seconds:,.0f} s, {peak_mb:,.0f} MB".format(**found))
             return
-        measure(folder, months=1, draws=1)  # compiles where nothing is in the cache
-        found = overhead(folder, arguments.months, arguments.rounds)
+        measure(folder, months=1, points=1, draws=1)  # compiles where nothing is in the cache
+        found = {"months": arguments.months, "overhead": overhead(folder, arguments.months, arguments.rounds)}
         found["runs_a_second"] = scaling(folder, arguments.months, arguments.rounds, arguments.workers)
     if arguments.plot:
         draw(found["runs_a_second"], arguments.plot)
@@ -139,9 +148,12 @@ def main() -> None:
         print(json.dumps(found, indent=2))
         return
     print(f"20,000 runs of {arguments.months} months of {SCENARIO}, medians of {arguments.rounds} rounds")
-    for way, seconds in found["seconds"].items():
-        more = f"{found['overhead'][way]:+.1%}" if way in found["overhead"] else ""
-        print(f"{way:<14}{seconds:8.2f} s  {more}")
+    for name, times in found["overhead"].items():
+        for time, unit in (("seconds", "s"), ("cpu", "s of CPU")):
+            print(
+                f"{name:<14}bare {times[time]['bare_s']:7.2f}, sweep {times[time]['sweep_s']:7.2f} {unit:<9}"
+                f"{times[time]['overhead']:+.1%}"
+            )
     for engine, rates in found["runs_a_second"].items():
         for workers, rate in rates.items():
             print(f"{engine:<8}{workers:>3} {'worker' if workers == '1' else 'workers':<8}{rate:8,.0f} runs/s")

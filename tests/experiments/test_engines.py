@@ -287,3 +287,28 @@ def test_two_hundred_thousand_runs_killed_ten_times(tmp_path: Path) -> None:
     ended(start("sweep", path, "--out", out, "--resume"))
     assert kept.items() <= done(out).items()
     assert content(out) == content(tmp_path / "undisturbed")
+
+
+PEAK = """
+import sys
+from alliance_sim import cli
+try:
+    cli.main(sys.argv[1:])
+finally:
+    with open("/proc/self/status") as status:
+        print(*(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.full
+def test_memory_does_not_grow_with_runs(tmp_path: Path) -> None:
+    peaks = []
+    for points in (100, 500):  # 20,000 runs and 100,000
+        out = tmp_path / str(points)
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, "sweep", written(tmp_path, points, 100), "--out", out],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        peaks.append(int(done.stdout.split()[-1]) / 1024)
+    assert peaks[1] - peaks[0] < 10, peaks  # MB; the tables of the further runs alone take more
+    assert peaks[1] < 1024, peaks
