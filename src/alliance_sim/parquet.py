@@ -22,7 +22,7 @@ def options(schema: pa.Schema) -> dict[str, Any]:
     import pyarrow as pa
 
     repeated = [each.name for each in schema if not pa.types.is_floating(each.type) or each.name in _FEW]
-    return {"compression": "zstd", "compression_level": 3, "use_dictionary": repeated}
+    return {"compression": "zstd", "use_dictionary": repeated}
 
 
 def group(table: pa.Table) -> int:
