@@ -414,7 +414,7 @@ def query_command(
         if sys.stdout.isatty():
             _print(*_found(found))
         else:
-            for text in query.csv(found):
+            for text in query.as_csv(found):
                 _write(text)
     if note:
         print(f"{_printable(folder)}: {note}", file=sys.stderr)

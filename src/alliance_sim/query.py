@@ -6,9 +6,12 @@ it opens no other file, and its configuration is locked.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["View", "csv", "frame", "select"]
+__all__ = ["View", "as_csv", "frame", "select"]
 
 #: What a view is made of when it is asked for: Parquet files, or a table in memory.
 View = Callable[[], "Sequence[Path] | pa.Table"]
@@ -40,28 +43,25 @@ def frame(views: Mapping[str, View], text: str) -> pd.DataFrame:
     return found
 
 
-def csv(found: pa.RecordBatchReader) -> Iterator[str]:
-    """Yield what was found as CSV, a piece at a time: texts in quotes where they need them, nothing for NULL."""
+def as_csv(found: pa.RecordBatchReader) -> Iterator[str]:
+    """Yield what was found as CSV, a piece at a time: texts in quotes, nothing for NULL."""
     import pyarrow as pa
     from pyarrow.csv import WriteOptions, write_csv
 
+    head = io.StringIO()
+    csv.writer(head, lineterminator="\n").writerow(found.schema.names)
+    yield head.getvalue()
     # Lists, structs and other values with no form in CSV are written as Python writes them.
     plain = [str(each.type).startswith(_PLAIN) for each in found.schema]
-    head = pa.table([[name] for name in found.schema.names], [str(i) for i in range(len(plain))])
-    options = WriteOptions(include_header=False, quoting_style="needed")
-
-    def written(table: pa.Table | pa.RecordBatch) -> str:
-        buffer = pa.BufferOutputStream()
-        write_csv(table, buffer, options)
-        return str(buffer.getvalue().to_pybytes(), "utf-8")
-
-    yield written(head)
     for batch in found:
         columns = [
             column if as_it_is else pa.array([None if value is None else str(value) for value in column.to_pylist()])
             for column, as_it_is in zip(batch.columns, plain, strict=True)
         ]
-        yield written(pa.RecordBatch.from_arrays(columns, head.column_names))
+        table = pa.RecordBatch.from_arrays(columns, [str(i) for i in range(len(columns))])
+        buffer = pa.BufferOutputStream()
+        write_csv(table, buffer, WriteOptions(include_header=False))
+        yield str(buffer.getvalue().to_pybytes(), "utf-8")
 
 
 @contextmanager
@@ -101,14 +101,20 @@ def select(views: Mapping[str, View], text: str) -> Iterator[pa.RecordBatchReade
         connection.execute(f"SET allowed_paths = {_list(files)}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        with _explained():
-            found = connection.sql(text).to_arrow_reader(BATCH)
-        yield pa.RecordBatchReader.from_batches(found.schema, _batches(found))
+        found = _do(connection, lambda: connection.sql(text).to_arrow_reader(BATCH))
+        batches = iter(lambda: _do(connection, lambda: next(found, None)), None)
+        yield pa.RecordBatchReader.from_batches(found.schema, batches)
 
 
-def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    with _explained():
-        yield from reader
+def _do(connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
+    """Do what DuckDB would not let be interrupted from the thread that waits for it."""
+    with ThreadPoolExecutor(1) as pool, _explained():
+        future = pool.submit(work)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _names(connection: duckdb.DuckDBPyConnection, views: Mapping[str, View], text: str) -> list[str]:
@@ -166,7 +172,3 @@ def _explained() -> Iterator[None]:
     except (duckdb.Error, OSError) as error:  # Arrow passes on what DuckDB says as an OSError.
         text = str(error).replace("\n\n", "\n")
         raise InputError(f"query: {text}") from None
-    except RuntimeError as error:
-        if "interrupted" in str(error):
-            raise KeyboardInterrupt from None
-        raise

@@ -1,0 +1,233 @@
+"""Users' SQL: one SELECT over views, and nothing else in the world."""
+
+import csv
+import io
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from alliance_sim import cli, query
+from alliance_sim.ensemble import simulate
+from alliance_sim.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate("helsinki_2018", 50, 1, "monthly").save(tmp_path_factory.mktemp("query") / "it's kept")
+
+
+@pytest.fixture
+def views(tmp_path: Path) -> Mapping[str, query.View]:
+    """A view of two files and one in memory; a third view must not be read."""
+
+    def unasked() -> list[Path]:
+        raise AssertionError
+
+    paths = [tmp_path / f"it's {i}.parquet" for i in range(2)]
+    for i, path in enumerate(paths):
+        pq.write_table(pa.table({"draw": [2 * i, 2 * i + 1], "value": [0.5, float(i)]}), path)
+    memory = pa.table({"draw": [0, 1, 2, 3], "ally": pa.array(["USA", "FRA", None, "USA"]).dictionary_encode()})
+    return {"runs": lambda: paths, "allies": lambda: memory, "objections": unasked}
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("SELECT count(*) FROM runs", [(4,)]),
+        ("from RUNS select max(draw);", [(3,)]),
+        ("WITH us AS (FROM allies WHERE ally = 'USA') SELECT sum(value) FROM runs JOIN us USING (draw)", [(1.5,)]),
+        ("SELECT draw FROM runs WHERE draw IN (SELECT draw FROM allies WHERE ally IS NULL)", [(2,)]),
+        ("WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT max(i) FROM n", [(5,)]),
+        ("SELECT sum(x) FROM range(4) t(x), unnest([1, 2])", [(12,)]),
+        ("SELECT ally, count(*) FROM allies GROUP BY ALL ORDER BY ALL", [("FRA", 1), ("USA", 2), (None, 1)]),
+        ("-- a comment; with a semicolon\nSELECT 1", [(1,)]),
+        ("DESCRIBE runs", [("draw", "BIGINT"), ("value", "DOUBLE")]),
+    ],
+)  # fmt: skip
+def test_one_select_is_answered(text: str, rows: list[tuple[object, ...]], views: Mapping[str, query.View]) -> None:
+    with query.select(views, text) as found:
+        answer = [tuple(row.values()) for row in found.read_all().to_pylist()]
+    assert [row[: len(rows[0])] for row in answer] == rows
+
+
+REFUSED = {
+    "COPY runs TO '{outside}'": "COPY is not allowed; allowed: one SELECT",
+    "COPY (SELECT 1) TO '{outside}'": "COPY is not allowed",
+    "EXPORT DATABASE '{outside}'": "EXPORT is not allowed",
+    "ATTACH '{outside}'": "ATTACH is not allowed",
+    "PRAGMA version": "PRAGMA is not allowed",
+    "PRAGMA database_list": "PRAGMA is not allowed",
+    "SET threads = 1": "SET is not allowed",
+    "RESET threads": "SET is not allowed",
+    "INSTALL httpfs": "LOAD is not allowed",
+    "LOAD httpfs": "LOAD is not allowed",
+    "CREATE TABLE x AS SELECT 1": "CREATE is not allowed",
+    "INSERT INTO runs VALUES (1, 2)": "INSERT is not allowed",
+    "DELETE FROM runs": "DELETE is not allowed",
+    "DROP VIEW runs": "DROP is not allowed",
+    "CALL pragma_version()": "CALL is not allowed",
+    "EXPLAIN SELECT 1": "EXPLAIN is not allowed",
+    "PREPARE p AS SELECT 1": "PREPARE is not allowed",
+    "CHECKPOINT": "is not allowed; allowed: one SELECT",
+    "BEGIN": "is not allowed; allowed: one SELECT",
+    "SHOW TABLES": "SHOW is not allowed",
+    "SELECT 1; SELECT 2": "2 statements; allowed: one SELECT",
+    "SELECT 1; COPY runs TO '{outside}'": "2 statements",
+    "": "0 statements; allowed: one SELECT",
+    " ; -- nothing": "0 statements",
+    "SELEC 1": "syntax error",
+    "SELECT x FROM runs": "not found in FROM clause",
+    "SELECT cast('x' AS int)": "Could not convert",
+    "SELECT cast(CASE WHEN draw = 3 THEN 'x' ELSE '1' END AS int) FROM runs": "Could not convert",
+    "SELECT * FROM rusn": r"'rusn' is no view here (nearest: runs); allowed: runs, allies, objections, ",
+    "SELECT * FROM '{file}'": "is no view here; allowed: runs, allies",
+    "SELECT * FROM \"{file}\"": "is no view here",
+    "WITH \"{file}\" AS (SELECT 1) FROM \"{file}\", read_csv('{file}')": "read_csv reads no view",
+    "SELECT * FROM read_csv('{file}')": "read_csv reads no view",
+    "SELECT (SELECT content FROM read_text('{file}'))": "read_text reads no view",
+    "SELECT * FROM runs WHERE value IN (FROM read_blob('{file}'))": "read_blob reads no view",
+    "SELECT * FROM READ_PARQUET('{part}')": "read_parquet reads no view",
+    "SELECT * FROM '{part}'": "is no view here",
+    "SELECT * FROM glob('/*')": "glob reads no view",
+    "SELECT * FROM query('SELECT 1')": "query reads no view",
+    "SELECT * FROM query_table('runs')": "query_table reads no view",
+    "SELECT * FROM duckdb_settings()": "duckdb_settings reads no view",
+    "SELECT * FROM information_schema.tables": "'information_schema.tables' is no view here",
+    "SELECT * FROM secret": "'secret' is no view here",
+    "DESCRIBE SELECT * FROM read_csv('{file}')": "read_csv reads no view",
+    "SUMMARIZE '{file}'": "is no view here",
+    "SELECT * FROM runs UNION ALL (SELECT 1, 2 FROM pandas_scan(1))": "pandas_scan reads no view",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_everything_else_is_refused(text: str, views: Mapping[str, query.View], tmp_path: Path) -> None:
+    secret = pa.table({"x": [1]})  # DuckDB would find a local variable
+    file, outside = tmp_path / "secret.csv", tmp_path / "outside"
+    file.write_text("x\n1\n")
+    part = views["runs"]()[0]  # type: ignore[index]
+    with pytest.raises(InputError) as error:
+        query.frame(views, text.format(file=file, outside=outside, part=str(part).replace("'", "''")))
+    assert str(error.value).startswith("query: ") and REFUSED[text] in str(error.value)
+    assert not outside.exists() and secret.num_rows == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["COPY (SELECT 1) TO '{outside}'", "SELECT * FROM read_csv('{file}')", "ATTACH '{outside}'", "SET threads = 1"],
+)
+def test_duckdb_is_shut_in_where_the_parser_is_not_asked(
+    text: str, views: Mapping[str, query.View], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret.csv").write_text("x\n1\n")
+    monkeypatch.setattr(query, "_names", lambda *arguments: ["runs"])
+    assert len(query.frame(views, "SELECT * FROM runs")) == 4
+    with pytest.raises(InputError, match=r"disabled by configuration|has been locked"):
+        query.frame(views, text.format(file=tmp_path / "secret.csv", outside=tmp_path / "outside"))
+    assert not (tmp_path / "outside").exists()
+
+
+def test_csv_has_a_form_for_every_type(views: Mapping[str, query.View]) -> None:
+    text = (
+        "SELECT 1 AS a, 2 AS a, 0.1::DOUBLE AS d, 'nan'::DOUBLE AS nan, NULL AS nothing, true AS b, 'x, \"y\"' AS t, "
+        "DATE '2025-06-01' AS month, [1, 2] AS l, {'k': 1} AS s, 1::HUGEINT AS h, INTERVAL 1 DAY AS i, 'z' AS \"a,b\""
+    )
+    with query.select(views, text) as found:
+        head, row = csv.reader(io.StringIO("".join(query.as_csv(found))))
+    assert head == ["a", "a", "d", "nan", "nothing", "b", "t", "month", "l", "s", "h", "i", "a,b"]
+    assert row[:11] == ["1", "2", "0.1", "nan", "", "true", 'x, "y"', "2025-06-01", "[1, 2]", "{'k': 1}", "1"]
+
+
+def shell(*arguments: object) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "alliance_sim", *map(str, arguments)], capture_output=True, text=True, env=ENVIRONMENT
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+
+def test_a_pipe_gets_csv_and_nothing_else(folder: Path) -> None:
+    status, out, err = shell("query", folder, "SELECT draw, cohesion, scenario FROM runs ORDER BY draw")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert (status, err) == (0, "") and len(rows) == 50
+    expected = simulate("helsinki_2018", 50, 1, "monthly").frame("cohesion").groupby("draw")["value"].last()
+    assert [float(row["cohesion"]) for row in rows] == expected.tolist()  # to the last digit
+    assert shell("query", folder, "SELECT 1 AS x WHERE false") == (0, "x\n", "")
+
+
+def test_a_terminal_gets_a_table(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = subprocess.Popen(
+        [sys.executable, "-m", "alliance_sim", "query", folder, "SELECT month, outcome, value FROM trajectories"],
+        stdout=theirs, env={**ENVIRONMENT, "COLUMNS": "100", "TERM": "dumb"},
+    )  # fmt: skip
+    os.close(theirs)
+    text = ""
+    while True:
+        try:
+            piece = os.read(ours, 10_000)
+        except OSError:  # The other end is closed.
+            break
+        if not piece:
+            break
+        text += piece.decode()
+    os.close(ours)
+    assert command.wait() == 0
+    assert "month" in text and "2018-01-01" in text and text.count("cohesion") == 40
+    assert "64,800 rows, the first 40 shown" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("COPY runs TO 'x.csv'", "query: COPY is not allowed; allowed: one SELECT\n"),
+        ("SELECT * FROM alies", "query: 'alies' is no view here; allowed: runs, trajectories, decisions, objections, "),
+        ("SELECT * FROM decisons", "(nearest: decisions)"),
+    ],
+)
+def test_wrong_queries_end_with_one_message(
+    text: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit:
+        cli.main(["query", str(folder), text])
+    out, err = capsys.readouterr()
+    assert exit.value.code == 2 and out == "" and message in err and err.count("\n") == 1
+
+
+def test_a_damaged_result_is_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for what, message in {"runs": "runs.parquet: is damaged", "": "holds no complete results"}.items():
+        copy = tmp_path / (what or "nothing")
+        if what:
+            copy.mkdir()
+            for path in folder.iterdir():
+                (copy / path.name).write_bytes(
+                    path.read_bytes().replace(b"PAR1", b"PAR2") if path.stem == what else path.read_bytes()
+                )
+        with pytest.raises(SystemExit) as exit:
+            cli.main(["query", str(copy), "SELECT * FROM runs"])
+        out, err = capsys.readouterr()
+        assert exit.value.code == 2 and out == "" and message in err and err.count("\n") == 1
+
+
+def test_an_interrupt_ends_a_long_query() -> None:
+    many = pa.table({"x": range(100_000)})
+    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        query.frame({"runs": lambda: many}, "SELECT count(*) FROM runs a, runs b, runs c WHERE a.x * b.x < c.x")
+    assert time.monotonic() - begun < 20
