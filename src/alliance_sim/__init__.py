@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from alliance_sim.comparison import Comparison, compare
     from alliance_sim.ensemble import Ensemble, simulate
     from alliance_sim.errors import InputError
+    from alliance_sim.experiments.branching import branch
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
     from alliance_sim.experiments.runner import sweep
     from alliance_sim.experiments.store import Results, load_results
@@ -31,6 +32,7 @@ __all__ = [
     "Ukraine",
     "UnitedStates",
     "__version__",
+    "branch",
     "compare",
     "list_experiments",
     "list_scenarios",
@@ -45,6 +47,7 @@ _MODULES = {
     "comparison": ("Comparison", "compare"),
     "ensemble": ("Ensemble", "simulate"),
     "errors": ("InputError",),
+    "experiments.branching": ("branch",),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
     "experiments.runner": ("sweep",),
     "experiments.store": ("Results", "load_results"),

@@ -27,7 +27,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_sim import __version__, parquet, query
-from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, KEEPS, Keep, Program, compile_scenario
+from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, KEEPS, Block, Keep, Program, compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.core.jit import core_hash
 from alliance_sim.core.meetings import Records
@@ -46,12 +46,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHUNK",
+    "MAX_DRAWS",
     "Cancelled",
     "Ensemble",
     "check_chance",
     "check_memory",
     "check_vacant",
     "check_writable",
+    "collect",
     "decided",
     "first_months",
     "in_chunks",
@@ -66,6 +68,7 @@ __all__ = [
 
 Part = TypeVar("Part")
 
+#: Draws have numbers of 32 bits.
 MAX_DRAWS = 2**32 - 1
 MAX_SEED = 2**64 - 1
 #: Draws of a chunk: enough to make the overhead of a chunk small, few enough to stop soon when asked to.
@@ -128,13 +131,27 @@ def simulate(
     if keep not in KEEPS:
         raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
     program = compile_scenario(load_scenario(scenario))
+    return collect(program, draws, seed, keep, lambda block: program.run(block, seed), progress, cancelled, chunk)
+
+
+def collect(
+    program: Program,
+    draws: int,
+    seed: int,
+    keep: Keep,
+    run: Callable[[Block], None],
+    progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    chunk: int = CHUNK,
+) -> Ensemble:
+    """Run blocks of draws by `run` and return what is kept of them; the rest is as in `simulate`."""
     room = output, records = _room(program, draws, keep)
     # No draws: whatever has to be compiled is compiled in this thread, which can be interrupted.
     program.run(program.block(seed, 0, 0, keep), seed)
 
     def work(draw0: int, draw1: int) -> int:
         block = program.block(seed, draw0, draw1, keep, room=room)
-        program.run(block, seed)
+        run(block)
         program.mask_outsiders(block)
         return draw1 - draw0
 
