@@ -1,4 +1,4 @@
-"""Figures of results: fan charts of outcomes over time, and the decision board as bars."""
+"""Figures of results: outcomes over time, the decision board, differences, and what experiments say."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
 
-__all__ = ["board", "check_kind", "fans", "forest", "write"]
+__all__ = ["board", "check_kind", "discovery", "drivers", "fans", "forest", "policies", "write"]
 
 INK, GREY, BLUE = "#1f2933", "#7b8794", "#1f5f99"
 #: Outcomes of an item, from agreed to refused; they differ in lightness as well as in hue.
@@ -29,6 +30,8 @@ COLOURS = {
     "blocked": "#b04a18",
     "deferred": "#dfe3e8",
 }
+#: Rows of a ranking that a figure shows.
+LISTED = 20
 _STYLE: Any = {
     "font.size": 9.0,
     "axes.edgecolor": GREY,
@@ -155,6 +158,121 @@ def forest(differences: pd.DataFrame, outcomes: list[str], title: str, note: str
     return figure
 
 
+def drivers(parameters: pd.DataFrame, mechanisms: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
+    """Draw what drives an outcome: parameters on the left, mechanisms on the right, with 95 % intervals.
+
+    Parameters
+    ----------
+    parameters, mechanisms : DataFrame
+        `Sensitivity.parameters` and `Sensitivity.mechanisms`, the largest first.
+    unit : str
+        Of the outcome.
+    title, note : str
+        Above the figure, and small in its corner.
+    """
+    most, effects = parameters[:LISTED], mechanisms[:LISTED]
+    with plt.rc_context(_STYLE):
+        figure = Figure(figsize=(10.5, 1.6 + 0.24 * max(len(most), len(effects))), dpi=150, layout="constrained")
+        left, right = figure.subplots(1, 2)
+        places = np.arange(len(most))
+        if "ST" in most:
+            left.barh(places, most["ST"], xerr=most["ST_conf"], color="#9cc0df", ecolor=GREY, label="with others (ST)")
+            left.barh(places, most["S1"], xerr=most["S1_conf"], color=BLUE, ecolor=INK, height=0.4, label="alone (S1)")
+            left.set_xlabel("share of the variance")
+            left.legend(frameon=False, fontsize=8, loc="lower right")
+        else:
+            left.barh(places, most["mu_star"], xerr=most["mu_star_conf"], color=BLUE, ecolor=GREY)
+            left.set_xlabel(f"mean absolute change over half of the distribution, {unit}")
+        _ranking(left, most, "parameters moved")
+        errors = [effects["effect"] - effects["low"], effects["high"] - effects["effect"]]
+        colours = np.where(effects["effect"] > 0.0, BLUE, COLOURS["blocked"])
+        right.barh(np.arange(len(effects)), effects["effect"], xerr=errors, color=colours, ecolor=GREY)
+        right.axvline(0.0, color=GREY, linewidth=0.8)
+        right.set_xlabel(f"with the mechanism less without it, {unit}")
+        _ranking(right, effects, "mechanisms switched off")
+        _frame(figure, title, note)
+    return figure
+
+
+def policies(table: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
+    """Draw policies: what each brings on the left, what one may regret on the right.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `Policies.table`.
+    unit : str
+        Of the outcome.
+    title, note : str
+        Above the figure, and small in its corner.
+    """
+    places = np.arange(len(table))
+    with plt.rc_context(_STYLE):
+        figure = Figure(figsize=(10.5, 1.6 + 0.3 * len(table)), dpi=150, layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        left.hlines(places, table["p05"], table["p95"], color=BLUE, linewidth=1.6, label="5-95 % of the runs")
+        left.plot(table["mean"], places, "o", color=BLUE, markersize=4.5, label="mean")
+        left.plot(table["worst"], places, "|", color=COLOURS["blocked"], markersize=9, label="mean in the worst future")
+        left.set_xlabel(unit)
+        right.barh(places, table["regret_max"], color="#9cc0df", label="largest regret")
+        right.barh(places, table["regret_p90"], color=BLUE, height=0.4, label="90 % of the futures have less")
+        right.set_xlabel(f"behind the best policy of a future, {unit}")
+        _ranking(left, table, "what it brings")
+        _ranking(right, table, "what one may regret")
+        figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=8.5)
+        _frame(figure, title, note)
+    return figure
+
+
+def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFrame, title: str, note: str) -> Figure:
+    """Draw a box that PRIM found: the way to it on the left, the cases by its two foremost inputs on the right.
+
+    Parameters
+    ----------
+    trajectory : DataFrame
+        ``coverage, density, mass`` of the boxes on the way; `chosen` marks the one.
+    box : mapping
+        By input, the foremost first: (low, high) with None for an open end, or options of a lever.
+    cases : DataFrame
+        The inputs, and ``of_interest``.
+    title, note : str
+        Above the figure, and small in its corner.
+    """
+    with plt.rc_context(_STYLE):
+        figure = Figure(figsize=(10.5, 4.6), dpi=150, layout="constrained")
+        left, right = figure.subplots(1, 2)
+        left.plot(trajectory["coverage"], trajectory["density"], "o-", color="#9cc0df", markersize=3.5)
+        chosen = trajectory[trajectory["chosen"]]
+        left.plot(chosen["coverage"], chosen["density"], "o", color=BLUE, markersize=8, label="the box told")
+        left.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="coverage: share of the cases of interest in the box")
+        left.set_ylabel("density: share of the box that is of interest")
+        left.legend(frameon=False, fontsize=8, loc="lower left")
+        names = [*box, *(str(name) for name in cases if name not in box and name != "of_interest")][:2]
+        axes = [_places(cases[name]) for name in names] or [np.zeros(len(cases))]
+        across, up = axes[0], axes[1] if len(axes) > 1 else np.zeros(len(cases))
+        for of_interest, colour, label in (
+            (False, "#cfd6dd", "other cases"),
+            (True, COLOURS["blocked"], "of interest"),
+        ):
+            those = cases["of_interest"].to_numpy() == of_interest
+            right.plot(across[those], up[those], ".", color=colour, markersize=4, label=label)
+        for name, span in zip(names, (right.axvspan, right.axhspan), strict=False):
+            if name in box:
+                for low, high in _spans(box[name], cases[name]):
+                    span(low, high, color=BLUE, alpha=0.12, linewidth=0)
+        for name, labels in zip(names, (right.set_xlabel, right.set_ylabel), strict=False):
+            labels(name.replace("_", " "))
+        for name, ticks in zip(names, (right.set_xticks, right.set_yticks), strict=False):
+            if not pd.api.types.is_numeric_dtype(cases[name]):
+                options = sorted(cases[name].unique())
+                ticks(range(len(options)), options)
+        for axis in (left, right):
+            axis.spines[["top", "right"]].set_visible(False)
+        right.legend(frameon=False, fontsize=8, loc="upper right")
+        _frame(figure, title, note)
+    return figure
+
+
 def check_kind(path: Path) -> None:
     """Refuse a file whose ending names no kind of figure.
 
@@ -204,6 +322,35 @@ def _fan(axis: Axes, series: pd.DataFrame) -> None:
     axis.margins(x=0)
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="x", rotation=30)
+
+
+def _ranking(axis: Axes, rows: pd.DataFrame, title: str) -> None:
+    """Label the rows of a horizontal chart, the first on top."""
+    axis.set_yticks(np.arange(len(rows)), [str(name).replace("_", " ") for name in rows.index])
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    axis.grid(axis="x", color="#e4e7eb", linewidth=0.6)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.tick_params(axis="y", length=0)
+
+
+def _places(values: pd.Series[Any]) -> NDArray[np.float64]:
+    """Return where cases stand on an axis; those with one option of a lever side by side."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(float)
+    aside = 0.6 * ((np.arange(len(values)) * 0.6180339887) % 1.0 - 0.5)
+    codes: NDArray[np.float64] = pd.Categorical(values, sorted(values.unique())).codes + aside
+    return codes
+
+
+def _spans(sides: Any, values: pd.Series[Any]) -> list[tuple[float, float]]:
+    """Return the parts of an axis that a box takes."""
+    if not pd.api.types.is_numeric_dtype(values):
+        options = sorted(values.unique())
+        return [(options.index(option) - 0.4, options.index(option) + 0.4) for option in sides]
+    low, high = sides
+    return [(values.min() if low is None else low, values.max() if high is None else high)]
 
 
 def _frame(figure: Figure, title: str, note: str) -> None:

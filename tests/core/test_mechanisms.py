@@ -12,6 +12,7 @@ import pytest
 from alliance_sim.compile import compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.scenarios import load_scenario, load_text
 
 DRAWS = 100
@@ -206,6 +207,8 @@ def test_every_strength_is_in_the_table_or_has_a_reason_not_to_be():
     }  # fmt: skip
     off_by_default = {"chi_a"}
     assert set(L.P._fields) <= tested | levels | tempi | procedure | off_by_default
+    # A threshold of zero is none to speak of, but no mechanism that is off.
+    assert set(STRENGTHS) == tested - {"exercise_threshold"} and all(PARAMETERS[name].low == 0.0 for name in STRENGTHS)
 
 
 def test_conciliation_goes_on_whatever_russia_does_unless_told_otherwise():

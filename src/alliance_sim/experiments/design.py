@@ -14,7 +14,7 @@ from alliance_sim.errors import InputError
 from alliance_sim.experiments.schema import Design, Experiment
 from alliance_sim.registry.priors import Prior
 
-__all__ = ["Points", "points", "problem", "quantiles", "sample"]
+__all__ = ["LEVELS", "Points", "points", "problem", "quantiles", "sample"]
 
 #: Levels of a trajectory, of which a step skips half: Morris (1991) with p = 4.
 LEVELS = 4

@@ -16,7 +16,7 @@ from alliance_sim.registry.actors import ALLIES, ERAS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 
-__all__ = ["ACTOR_QUANTITIES", "PARAMETERS", "Parameter", "parameter_names", "resolve"]
+__all__ = ["ACTOR_QUANTITIES", "PARAMETERS", "STRENGTHS", "Parameter", "parameter_names", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -267,6 +267,24 @@ _ROWS: list[Parameter] = [
 ]  # fmt: skip
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _ROWS}
+
+#: Strengths: at zero each switches off the mechanism that it belongs to, and nothing else.
+STRENGTHS: tuple[str, ...] = tuple(
+    """
+    alpha_private alpha_criticism alpha_support criticism_gain support_gain congress_brake erosion_rate document_anchor
+    chi sigma_read
+    kappa eta beta beta_exposure sd_tau
+    g_r amb statement_cost trade_cost cutoff_cost k_c w_r w_p
+    rho cover hedge norm_pull
+    psi coupling trust_loss susceptibility
+    inertia theta_tau theta_ab pledge coercion reactance fatigue_spending depreciation
+    compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
+    aid_elasticity concession_conciliation concession_private
+    forward_share
+    omega read_error failure_signal resumption_gain sanctions_cost resistance_cost hybrid_gain war_rate war_capacity
+    h_iso h_patron cross_forum blowup_rate holdup bypass_rate bypass_share norm_speed
+    """.split()
+)
 
 #: Calibrated quantities of actors that a scenario may fix: their draws come from the calibration room.
 ACTOR_QUANTITIES: tuple[str, ...] = (
