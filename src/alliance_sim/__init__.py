@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from alliance_sim.comparison import Comparison, compare
     from alliance_sim.ensemble import Ensemble, simulate
     from alliance_sim.errors import InputError
-    from alliance_sim.experiments.branching import branch
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
+    from alliance_sim.experiments.branching import branch
+    from alliance_sim.experiments.discovery import Discovery, discover
+    from alliance_sim.experiments.policy import Policies, policy
     from alliance_sim.experiments.runner import sweep
+    from alliance_sim.experiments.sensitivity import Sensitivity, sensitivity
     from alliance_sim.experiments.store import Results, load_results
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
@@ -23,22 +26,28 @@ __all__ = [
     "AllianceModel",
     "Ally",
     "Comparison",
+    "Discovery",
     "Ensemble",
     "Experiment",
     "InputError",
+    "Policies",
     "Results",
     "Russia",
     "Scenario",
+    "Sensitivity",
     "Ukraine",
     "UnitedStates",
     "__version__",
     "branch",
     "compare",
+    "discover",
     "list_experiments",
     "list_scenarios",
     "load_experiment",
     "load_results",
     "load_scenario",
+    "policy",
+    "sensitivity",
     "simulate",
     "sweep",
 ]
@@ -48,6 +57,9 @@ _MODULES = {
     "ensemble": ("Ensemble", "simulate"),
     "errors": ("InputError",),
     "experiments.branching": ("branch",),
+    "experiments.discovery": ("Discovery", "discover"),
+    "experiments.policy": ("Policies", "policy"),
+    "experiments.sensitivity": ("Sensitivity", "sensitivity"),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
     "experiments.runner": ("sweep",),
     "experiments.store": ("Results", "load_results"),

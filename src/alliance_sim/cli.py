@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from enum import StrEnum
 from pathlib import Path
@@ -62,7 +62,10 @@ if TYPE_CHECKING:
     from alliance_sim.comparison import Comparison, Pair
     from alliance_sim.compile import Keep
     from alliance_sim.ensemble import Ensemble
+    from alliance_sim.experiments.discovery import Discovery
     from alliance_sim.experiments.engines import Engine
+    from alliance_sim.experiments.policy import Policies
+    from alliance_sim.experiments.sensitivity import Sensitivity
 
 __all__ = ["main"]
 
@@ -98,8 +101,12 @@ DECISIONS = {
 SIGNS = {"+": "green", "-": "red", "~": "yellow"}
 #: Decisions that `compare` lists.
 MOST_DECISIONS = 12
+#: Policies that `policy` lists.
+MOST_POLICIES = 40
 #: Rows that `query` shows in a terminal.
 MOST_ROWS = 40
+#: Parameters and mechanisms that `sensitivity` lists.
+MOST_DRIVERS = 12
 #: What `run --plot` draws.
 FIGURE = [
     "cohesion",
@@ -114,6 +121,12 @@ ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled
 Draws = Annotated[int, typer.Option(help="Number of draws.")]
 Seed = Annotated[int, typer.Option(help="Scenarios with one seed share their chance.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
+
+
+SweepFolder = Annotated[Path, typer.Argument(metavar="DIR", help="What sweep has kept.", show_default=False)]
+OutcomeName = Annotated[
+    str, typer.Option("--outcome", metavar="NAME", help="One of those that `run` prints.", show_default=False)
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -416,8 +429,7 @@ def query_command(
         else:
             for text in query.as_csv(found):
                 _write(text)
-    if note:
-        print(f"{_printable(folder)}: {note}", file=sys.stderr)
+    _note(folder, note)
 
 
 def _found(found: pa.RecordBatchReader) -> list[RenderableType]:
@@ -498,6 +510,132 @@ def sweep(
     if failures := int(counts["failed"].sum()):
         _print(Text(f"{_count(failures, 'run')} failed: alliance-sim query {_printable(out)} 'SELECT * FROM failures'"))
         raise typer.Exit(1)
+
+
+@app.command()
+def sensitivity(
+    scenario: ScenarioName,
+    outcome: OutcomeName,
+    method: Annotated[
+        str, typer.Option(help="morris screens many parameters, sobol shares out the variance.")
+    ] = "morris",
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            metavar="NAME",
+            help="Move this one; may be repeated.",
+            show_default="all that have a distribution; with sobol the foremost of them",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(help="Trajectories of morris, base points of sobol (a power of two).", show_default="20, 256"),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Draws at each point, the same at all.")] = 4,
+    seed: Seed = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw both rankings (.png, .svg, .pdf).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank what drives an outcome: parameters over their distributions, and mechanisms switched off one by one."""
+    written: list[Path] = []
+    with _kept(written):
+        what_if = load_scenario(scenario).with_parameters(_values(settings or []))
+
+        from alliance_sim.experiments import sensitivity as driving
+
+        if plot:
+            _check_figure(plot)
+        with _progress() as bar:
+            task = bar.add_task(what_if.name, total=None)
+            found = driving.sensitivity(
+                what_if, outcome, cast(Any, method), parameters or (), points, draws, seed,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
+        if as_json:
+            _print_json(_drivers_as_json(found))
+        else:
+            _print(*_drivers_report(found))
+        if plot:
+            found.plot(plot)
+            written.append(plot)
+    if not as_json:
+        _print_written(written)
+
+
+@app.command()
+def discover(
+    folder: SweepFolder,
+    outcome: OutcomeName,
+    below: Annotated[float | None, typer.Option(metavar="X", help="Of interest: less than this.")] = None,
+    above: Annotated[float | None, typer.Option(metavar="X", help="Of interest: more than this.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the first box (.png, .svg, .pdf).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find in which conditions an outcome lies below or above a bound (PRIM), in the last month, over a sweep."""
+    written: list[Path] = []
+    with _kept(written):
+        if plot:
+            _check_figure(plot)
+
+        from alliance_sim.experiments import discovery
+        from alliance_sim.experiments.store import open_results
+
+        results = open_results(folder)
+        found = discovery.discover(results, outcome, below=below, above=above)
+        if as_json:
+            _print_json(_boxes_as_json(found))
+        else:
+            _print(*_boxes_report(found, discovery.LEVEL))
+        if plot:
+            found.plot(plot)
+            written.append(plot)
+    if not as_json:
+        _print_written(written)
+    _note(folder, results.note)
+
+
+@app.command()
+def policy(
+    folder: SweepFolder,
+    outcome: OutcomeName,
+    better: Annotated[
+        str | None, typer.Option(metavar="higher|lower", help="Which is better.", show_default="as registered")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the table (.png, .svg, .pdf).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the policies of a sweep in one outcome, in the last month: mean, spread, regret, robust choices."""
+    written: list[Path] = []
+    with _kept(written):
+        if plot:
+            _check_figure(plot)
+
+        from alliance_sim.experiments import policy as choosing
+        from alliance_sim.experiments.store import open_results
+
+        results = open_results(folder)
+        found = choosing.policy(results, outcome, cast(Any, better))
+        if as_json:
+            _print_json(_policies_as_json(found))
+        else:
+            _print(*_policies_report(found, choosing.RULES))
+        if plot:
+            found.plot(plot)
+            written.append(plot)
+    if not as_json:
+        _print_written(written)
+    _note(folder, results.note)
+
+
+def _note(folder: Path, note: str) -> None:
+    """Say what is missing in the results of a folder."""
+    if note:
+        print(f"{_printable(folder)}: {note}", file=sys.stderr)
 
 
 @app.command()
@@ -596,7 +734,8 @@ def _report(ensemble: Ensemble) -> list[RenderableType]:
         error = ensemble.draws**-0.5
         few = (
             f"Few draws: shares carry a Monte Carlo error of up to {50.0 * error:.0f} points, means one of "
-            f"{100.0 * error:.0f} % of the standard deviation over draws."
+            f"{100.0 * error:.0f} % of the standard deviation over draws; {FEW_DRAWS} draws bring them down to "
+            f"{50.0 * FEW_DRAWS**-0.5:g} points and {100.0 * FEW_DRAWS**-0.5:g} %."
         )
         lines += [Text(), Text(few, "yellow")]
     if widest:
@@ -654,7 +793,7 @@ def _pair_report(comparison: Comparison, pair: Pair, base_name: str, name: str) 
         *(map(_input, pair.inputs) if pair.inputs else [Text("  nothing", "dim")]),
         Text(),
         Text("What moves: mean paired difference [5 %, 95 % of draws], largest first", "bold"),
-        *_moves(pair),
+        *_moves(pair, comparison.draws),
         Text(),
         Text("Decisions that pass more or less often (adopted or diluted), % of draws", "bold"),
         *_turns(pair),
@@ -670,8 +809,9 @@ def _input(difference: Difference) -> RenderableType:
     return Padding(Text(str(difference), SIGNS[difference.sign]), (0, 0, 0, 2))
 
 
-def _moves(pair: Pair) -> list[RenderableType]:
+def _moves(pair: Pair, draws: int) -> list[RenderableType]:
     from alliance_sim.comparison import NOTABLE, moved
+    from alliance_sim.experiments.precision import SMALL, draws_needed
 
     summary = pair.summary()
     names = moved(summary)
@@ -683,7 +823,7 @@ def _moves(pair: Pair) -> list[RenderableType]:
         column.no_wrap = True
     for row in summary.loc[names].reset_index().to_dict("records"):
         # Monte Carlo error is named where it could change what a reader sees.
-        error = f" ±{row['mc_error']:.3f}" if row["mc_error"] > 0.1 * abs(row["mean"]) else ""
+        error = f" ±{row['mc_error']:.3f}" if row["mc_error"] > SMALL * abs(row["mean"]) else ""
         interval = f" [{row['p05']:+z.3f}, {row['p95']:+z.3f}]{error}"
         unit, size = ((Text(row["unit"], "dim"),), (f"{row['size']:+.1f}",)) if _wide() else ((), ())
         table.add_row(
@@ -694,7 +834,9 @@ def _moves(pair: Pair) -> list[RenderableType]:
     same = sum(summary["size"] == 0.0)
     rest = f"sd: standard deviation between draws. Less than {NOTABLE:g} sd: {', '.join(less) or 'none'}. "
     rest += f"Unmoved: {same} of {len(summary)}. A tie counts half in P(higher)."
-    return [*([table] if names else []), Text(rest, "dim")]
+    needed = draws_needed(summary["mc_error"][names], draws, SMALL * summary["mean"][names])
+    few = f"±: Monte Carlo error, more than a tenth of the difference; {needed:,} draws would make it less for all."
+    return [*([table] if names else []), Text(rest, "dim"), *([Text(few, "yellow")] if needed > draws else [])]
 
 
 def _turns(pair: Pair) -> list[RenderableType]:
@@ -715,6 +857,204 @@ def _turns(pair: Pair) -> list[RenderableType]:
         )  # fmt: skip
     rest = f"{table.row_count} of {len(decisions)} that both scenarios hold; ±: Monte Carlo error"
     return [*([table] if table.row_count else []), Text(rest, "dim")]
+
+
+def _drivers_as_json(found: Sensitivity) -> dict[str, Any]:
+    return {
+        "scenario": found.scenario.name,
+        "outcome": found.outcome,
+        "method": found.method,
+        "seed": found.seed,
+        "draws": found.draws,
+        "runs": found.runs,
+        "screened": found.screened,
+        "chance": None if found.chance != found.chance else found.chance,
+        "parameters": found.parameters.reset_index().to_dict("records"),
+        "mechanisms": found.mechanisms.reset_index().to_dict("records"),
+    }
+
+
+def _drivers_report(found: Sensitivity) -> list[RenderableType]:
+    """Return what `sensitivity` prints."""
+    outcome = OUTCOMES[found.outcome]
+    what = {"mean": "mean over the months", "final": "last month"}[outcome.summary]
+    lines: list[RenderableType] = [
+        Text.assemble(
+            (found.scenario.name, "bold"), ": what drives ", (found.outcome, "bold"), f", {what}, {outcome.unit}"
+        ),
+        _dim(
+            f"{found.method} over {_count(len(found.parameters), 'parameter')}"
+            + (f", the foremost of {found.screened} that morris screened" if found.screened else "")
+            + f", {_count(found.draws, 'draw')} a point; "
+            f"{_count(found.runs, 'run')}, seed {found.seed}"
+        ),
+        Text(),
+    ]
+    if found.method == "morris":
+        lines.append(Text("Parameters: mean absolute change when one alone moves by half of its distribution", "bold"))
+        table = _table("parameter", ">change", ">direction", ">spread", "meaning", gap=1)
+        for name, row in found.parameters[:MOST_DRIVERS].iterrows():
+            change = Text.assemble((f"{row['mu_star']:.3g}", "bold"), (f" ±{row['mu_star_conf']:.2g}", "dim"))
+            table.add_row(str(name), change, f"{row['mu']:+.2g}", f"{row['sigma']:.2g}", _dim(_meaning(str(name))))
+        note = (
+            "direction: mean change with its sign; spread: its standard deviation (other parameters decide, or a curve)"
+        )
+    else:
+        lines.append(Text("Parameters: share of the variance that goes with one", "bold"))
+        table = _table("parameter", ">alone", ">with others", "meaning", gap=1)
+        for name, row in found.parameters[:MOST_DRIVERS].iterrows():
+            shares = [
+                Text.assemble((f"{row[key]:z.2f}", "bold"), (f" ±{row[f'{key}_conf']:.2f}", "dim"))
+                for key in ("S1", "ST")
+            ]
+            table.add_row(str(name), *shares, _dim(_meaning(str(name))))
+        note = "alone: Sobol index of first order; with others: total index"
+    more = len(found.parameters) - MOST_DRIVERS
+    lines += [
+        table,
+        _dim(f"{note}; ±: half of the 95 % interval" + (f"; {more} less important ones left out" if more > 0 else "")),
+    ]
+    if found.chance == found.chance:
+        rest = f"Chance, actors and what is not moved make {found.chance:.0%} of the variance of single runs."
+        lines.append(_dim(rest))
+    lines += [Text(), Text("Mechanisms: the outcome with one, less without it [95 % interval]", "bold")]
+    table = _table("strength", ">effect", "", "meaning", gap=1)
+    for name, row in found.mechanisms[:MOST_DRIVERS].iterrows():
+        interval = _dim(f"[{row['low']:+.2g}, {row['high']:+.2g}]")
+        table.add_row(str(name), Text(f"{row['effect']:+.3g}", "bold"), interval, _dim(_meaning(str(name))))
+    more = len(found.mechanisms) - MOST_DRIVERS
+    return [*lines, table, *([_dim(f"{more} with less effect left out")] if more > 0 else [])]
+
+
+def _boxes_as_json(found: Discovery) -> dict[str, Any]:
+    boxes = []
+    for each in found.boxes:
+        sides = [
+            {"name": side.name, "low": side.low, "high": side.high, "options": side.options,
+             "p_low": side.p_low, "p_high": side.p_high}
+            for side in each.restrictions
+        ]  # fmt: skip
+        boxes.append({"coverage": each.coverage, "density": each.density, "mass": each.mass, "restrictions": sides})
+    return {
+        "experiment": found.experiment,
+        "outcome": found.outcome,
+        "below": found.below,
+        "above": found.above,
+        "cases": len(found.cases),
+        "of_interest": int(found.cases["of_interest"].sum()),
+        "boxes": boxes,
+    }
+
+
+def _boxes_report(found: Discovery, level: float) -> list[RenderableType]:
+    """Return what `discover` prints."""
+    lines: list[RenderableType] = [
+        Text.assemble(
+            (found.experiment, "bold"), ": when is ", (found.event, "bold"), f" {found.unit} in the last month?"
+        ),
+        _dim(
+            f"{found.cases['of_interest'].sum():,} of {_count(len(found.cases), 'case')} ({found.base_rate:.1%}); "
+            "a case is a policy at a point, by the mean of its draws"
+        ),
+    ]
+    chance = False
+    for number, each in enumerate(found.boxes, 1):
+        lines += [
+            Text(),
+            Text.assemble(
+                (f"Box {number}: ", "bold"),
+                f"density {each.density:.0%} (of interest among those in it), coverage {each.coverage:.0%} "
+                f"(in it among those of interest), {each.mass:.0%} of the cases",
+            ),
+        ]
+        table = _table("condition", ">quasi-p", "meaning", gap=1)
+        for side in each.restrictions:
+            doubtful = side.p > level
+            chance |= doubtful
+            meaning = "" if side.options else _meaning(side.name)
+            table.add_row(Text(str(side)), Text(f"{side.p:.2g}", "yellow" if doubtful else ""), _dim(meaning))
+        lines.append(table if each.restrictions else _dim("the whole space: no condition makes it likelier"))
+    if chance:
+        lines += [Text(), Text(f"A condition with a quasi-p-value above {level:g} may be chance.", "yellow")]
+    return lines
+
+
+def _policies_as_json(found: Policies) -> dict[str, Any]:
+    table = found.table.rename_axis("scenario").reset_index()
+    rows = [{key: None if value != value else value for key, value in row.items()} for row in table.to_dict("records")]
+    return {
+        "experiment": found.experiment,
+        "outcome": found.outcome,
+        "better": found.better,
+        "futures": found.futures,
+        "draws": found.draws,
+        "policies": rows,
+        "options": found.options.reset_index().to_dict("records"),
+        "tied": found.tied,
+        "choices": found.choices,
+    }
+
+
+def _policies_report(found: Policies, rules: Mapping[str, str]) -> list[RenderableType]:
+    """Return what `policy` prints."""
+    from alliance_sim.experiments.precision import SMALL, draws_needed
+
+    table = _table("policy", ">mean", "[5 %, 95 %]", ">worst", ">regret", ">90 %", ">most", ">behind", gap=1)
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    rows = found.table.iloc[found.table["behind"].argsort(kind="stable")]
+    for name, row in list(zip(rows.index, rows.to_dict("records"), strict=True))[:MOST_POLICIES]:
+        error = f" ±{row['mc_error']:.3f}" if row["mc_error"] > SMALL * row["behind"] else ""
+        behind = Text.assemble(f"{row['behind']:.3f}", (error, "dim")) if row["behind"] else _dim("best")
+        table.add_row(
+            found.label(name), Text(f"{row['mean']:z.3f}", "bold"), _dim(f"[{row['p05']:z.3f}, {row['p95']:z.3f}]"),
+            f"{row['worst']:z.3f}", *(f"{row[f'regret_{key}']:.3f}" for key in ("mean", "p90", "max")), behind,
+        )  # fmt: skip
+    left_out = f"; {len(rows) - MOST_POLICIES} that are further behind left out" if len(rows) > MOST_POLICIES else ""
+    lines: list[RenderableType] = [
+        Text.assemble((found.experiment, "bold"), ": ", (found.outcome, "bold"), f", {found.unit}, in the last month"),
+        _dim(
+            f"{_count(len(rows), 'policy').replace('policys', 'policies')} of {', '.join(found.levers)} in "
+            f"{_count(found.futures, 'future')} with {_count(found.draws, 'draw')} each; {found.better} is better"
+        ),
+        Text(),
+        table,
+        _dim(
+            "worst: mean in its worst future; regret: behind the best policy of a future, on average, in 90 % of them "
+            f"at most, in all; behind: mean less than the best{left_out}"
+        ),
+    ]
+    tied = [name for name in found.tied if rows["behind"][name] > 0.0]
+    if tied:
+        which = "policy is" if len(tied) == 1 else "policies are"
+        lines.append(
+            Text(f"{len(tied)} other {which} behind by two Monte Carlo errors at most: not told apart.", "yellow")
+        )
+    clear = rows.drop(found.tied)
+    times = draws_needed(clear["mc_error"], 1, SMALL * clear["behind"])
+    if times > 1:
+        few = f"±: Monte Carlo error, more than a tenth of the difference; {times} times as many points and draws"
+        lines.append(Text(f"{few} would make it less for those told apart.", "yellow"))
+    if found.draws < 2:
+        lines.append(Text("A single draw at each future does not tell how much is chance.", "yellow"))
+    lines += [Text(), Text("Options: the policies that have one, on average", "bold")]
+    seen = ""
+    table = _table("lever", "option", ">mean", ">regret", ">most", gap=1)
+    for row in found.options.reset_index().to_dict("records"):
+        numbers = (f"{row[key]:z.3f}" for key in ("mean", "regret_mean", "regret_max"))
+        table.add_row(row["lever"] if row["lever"] != seen else "", row["option"], *numbers)
+        seen = row["lever"]
+    lines += [table, Text(), Text("Choices", "bold")]
+    chosen = found.choices
+    lines += [Text(f"  {found.label(chosen[rule])}: {meant}") for rule, meant in rules.items()]
+    if len(set(chosen.values())) == 1:
+        lines.append(_dim("All rules choose the same: it is robust to how one weighs the futures."))
+    return lines
+
+
+def _meaning(name: str) -> str:
+    parameter, _ = resolve(name)
+    return parameter.description
 
 
 def _range(name: str) -> float:

@@ -219,7 +219,7 @@ def policies(table: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
         right.set_xlabel(f"behind the best policy of a future, {unit}")
         _ranking(left, table, "what it brings")
         _ranking(right, table, "what one may regret")
-        figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=8.5)
+        figure.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=8.5)
         _frame(figure, title, note)
     return figure
 
@@ -261,14 +261,14 @@ def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFr
                 for low, high in _spans(box[name], cases[name]):
                     span(low, high, color=BLUE, alpha=0.12, linewidth=0)
         for name, labels in zip(names, (right.set_xlabel, right.set_ylabel), strict=False):
-            labels(name.replace("_", " "))
+            labels(name)
         for name, ticks in zip(names, (right.set_xticks, right.set_yticks), strict=False):
             if not pd.api.types.is_numeric_dtype(cases[name]):
                 options = sorted(cases[name].unique())
                 ticks(range(len(options)), options)
         for axis in (left, right):
             axis.spines[["top", "right"]].set_visible(False)
-        right.legend(frameon=False, fontsize=8, loc="upper right")
+        right.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.0)
         _frame(figure, title, note)
     return figure
 
@@ -326,7 +326,7 @@ def _fan(axis: Axes, series: pd.DataFrame) -> None:
 
 def _ranking(axis: Axes, rows: pd.DataFrame, title: str) -> None:
     """Label the rows of a horizontal chart, the first on top."""
-    axis.set_yticks(np.arange(len(rows)), [str(name).replace("_", " ") for name in rows.index])
+    axis.set_yticks(np.arange(len(rows)), list(map(str, rows.index)))
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_title(title, loc="left", fontsize=10, fontweight="bold")
     axis.grid(axis="x", color="#e4e7eb", linewidth=0.6)

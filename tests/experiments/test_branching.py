@@ -93,6 +93,17 @@ def test_how_many_follow_does_not_matter(futures):
     assert few.provenance["branched"] == MONTH and few.provenance["parent_draw"] == PARENT
 
 
+def test_a_future_may_be_given_by_what_it_changes(futures):
+    patch = {
+        "events": [{"month": "2025-11", "type": "shift", "name": "norm.defence_spending", "by": 0.2, "source": "-"}]
+    }
+    found = als.branch("baseline_2025", MONTH, {"more": patch}, 5, SEED, PARENT, "monthly")["more"]
+    assert found.scenario.name == "baseline_2025+more" and found.scenario.events[-1].month == "2025-11"
+    at, same = found.months.index("2025-11"), futures["goes_on"].output.outcomes[:5]
+    np.testing.assert_array_equal(found.output.outcomes[:, :at], same[:, :at])
+    assert (found.output.outcomes[:, at:] != same[:, at:]).any()
+
+
 def test_a_future_may_end_sooner(futures):
     from alliance_sim.ensemble import first_months
 
@@ -109,6 +120,15 @@ def test_a_future_may_end_sooner(futures):
         ({"parent_draw": -1}, "parent_draw: -1 is out of range"),
         ({"draws": 0}, "draws: 0 is out of range"),
         ({"futures": {"x": "us_russia_reset_2025"}}, "x differs from baseline_2025 before 2025-10 in "),
+        (
+            {"futures": {"x": {"events": [{"month": "2025-12", "type": "shif", "source": "-"}]}}},
+            "futures: x: .*nearest: shift",
+        ),
+        ({"futures": {"x": {"drop": ["nothing"]}}}, "futures: x: drop.*'nothing' is not inherited"),
+        (
+            {"futures": {"x": {"drop": ["nato_summit-2025-06"]}}},
+            "differs from .* before 2025-10 in nato_summit-2025-06",
+        ),
         ({"futures": {"x": "helsinki_2018"}}, "in era, start, "),
         ({"futures": {"x": scenario("y", "parameters: {h0: 0.03}")}}, "in parameters; allowed"),
     ],

@@ -2,7 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_sim.experiments.precision import crossed_error, draws_needed
+import alliance_sim as als
+from alliance_sim.cli import main
+from alliance_sim.comparison import moved
+from alliance_sim.experiments.precision import SMALL, crossed_error, draws_needed
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,30 @@ def test_error_of_a_crossed_mean_counts_points_and_draws_each_by_their_number(of
 def test_a_single_draw_does_not_tell_its_error():
     assert np.isnan(crossed_error(pd.DataFrame([[1.0], [2.0]])))
     assert crossed_error(pd.DataFrame([[1.0, 3.0]])) == pytest.approx(1.0)
+
+
+def test_compare_says_how_many_draws_would_be_enough(capsys):
+    with pytest.raises(SystemExit):
+        main(["compare", "baseline_2018", "helsinki_2018", "--draws", "30"])
+    summary = als.compare("baseline_2018", "helsinki_2018", draws=30).pairs[0].summary()
+    summary = summary.loc[moved(summary)]
+    needed = draws_needed(summary["mc_error"], 30, SMALL * summary["mean"])
+    assert needed > 30 and f"more than a tenth of the difference; {needed:,} draws" in capsys.readouterr().out
+
+
+def test_where_nothing_moves_no_draws_are_asked_for(capsys):
+    with pytest.raises(SystemExit):
+        main(["compare", "baseline_2018", "baseline_2018", "--draws", "10"])
+    assert "a tenth of the difference" not in capsys.readouterr().out
+
+
+def test_common_random_numbers_make_intervals_at_least_three_times_narrower_where_effects_are_alike():
+    """Outcomes for which docs/analysis.md says so; where the effect itself differs between draws, no pairing can."""
+    base, same, other = (
+        als.simulate(name, 300, seed, "monthly").per_draw()
+        for name, seed in (("baseline_2025", 0), ("us_russia_reset_2025", 0), ("us_russia_reset_2025", 1))
+    )
+    paired, independent = ((reset - base).quantile(0.95) - (reset - base).quantile(0.05) for reset in (same, other))
+    for name in ("agreement", "consensus_capacity", "deterrence", "deterrence_without_us", "resistance"):
+        assert independent[name] > 3.0 * paired[name], name
+    assert independent["mean_guarantee_confidence"] < 1.5 * paired["mean_guarantee_confidence"]

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from alliance_sim.compile import Block, Keep, Program, compile_scenario
 from alliance_sim.ensemble import MAX_DRAWS, Ensemble, check_chance, collect
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.scenarios.library import extended
+from alliance_sim.scenarios.messages import field_name
 
 __all__ = ["branch"]
 
@@ -23,7 +26,7 @@ __all__ = ["branch"]
 def branch(
     scenario: str | Path | Scenario,
     month: str,
-    futures: Mapping[str, str | Path | Scenario] | None = None,
+    futures: Mapping[str, str | Path | Scenario | Mapping[str, Any]] | None = None,
     draws: int = 1000,
     seed: int = 0,
     parent_draw: int = 0,
@@ -39,7 +42,8 @@ def branch(
         ``YYYY-MM``, the first month that is open, within the run and not its first.
     futures : mapping, optional
         What happens from then on, by name: scenarios that agree with `scenario` until then, in era, start,
-        parameters, events and meetings; they may end sooner or later. Without it: `scenario` itself goes on.
+        parameters, events and meetings; they may end sooner or later. Or a mapping with ``events, meetings, drop`` and
+        what else a scenario file that extends `scenario` may hold. Without it: `scenario` itself goes on.
     draws : int
         Futures of each, from 1 to 2**32 - 1. Future d meets the chance of draw d, in all scenarios alike, so
         differences between two of them are paired; parameters and actors are those of the parent in all.
@@ -75,11 +79,20 @@ def branch(
     parent.run(past, seed, month1=at)
     ensembles: dict[str, Ensemble] = {}
     for name, future in (futures or {parent.scenario.name: parent.scenario}).items():
-        program = compile_scenario(_agreeing(parent.scenario, load_scenario(future), month, name))
+        program = compile_scenario(_agreeing(parent.scenario, _load(future, parent.scenario, name), month, name))
         ensemble = collect(program, draws, seed, keep, partial(_go_on, program, seed, past, at))
         provenance = {**ensemble.provenance, "branched": month, "parent_draw": parent_draw}
         ensembles[name] = replace(ensemble, provenance=provenance)
     return ensembles
+
+
+def _load(future: str | Path | Scenario | Mapping[str, Any], parent: Scenario, name: str) -> Scenario:
+    if not isinstance(future, Mapping):
+        return load_scenario(future)
+    scenario, wrong = extended(parent, {"name": f"{parent.name}+{name}", "text": "", **future})
+    if scenario is None or wrong:
+        raise InputError("\n".join(f"futures: {name}: {field_name(place)}: {problem}" for place, problem in wrong))
+    return scenario
 
 
 def _go_on(program: Program, seed: int, past: Block, at: int, block: Block) -> None:

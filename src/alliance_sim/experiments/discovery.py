@@ -1,0 +1,281 @@
+"""Scenario discovery: in which conditions something happens, as boxes of uncertainties and levers.
+
+PRIM, the patient rule induction method, peels a space of inputs until what is left holds mostly cases of interest
+(Friedman and Fisher 1999, Bump hunting in high-dimensional data; for scenarios Bryant and Lempert 2010, Thinking
+inside the box). The algorithm is that of the EMA workbench.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.experiments.store import Results, open_results
+from alliance_sim.registry.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Box", "Discovery", "boxes", "discover"]
+
+#: A second box, and each that follows, is told only if more than half of what lies in it is of interest.
+MAJORITY = 0.5
+#: A restriction whose quasi-p-value is above may be chance.
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """One side of a box.
+
+    Attributes
+    ----------
+    name : str
+        The parameter or lever.
+    low, high : float or None
+        Bounds of a parameter; None where the box reaches as far as the cases do.
+    options : tuple of str or None
+        Options of a lever.
+    p_low, p_high : float or None
+        Quasi-p-values of the bounds (of a lever: `p_low`): the chance that a box without the bound would hold as
+        many cases of interest by luck (one-sided binomial test; quasi, since the box was sought).
+    """
+
+    name: str
+    low: float | None
+    high: float | None
+    options: tuple[str, ...] | None
+    p_low: float | None
+    p_high: float | None
+
+    def __str__(self) -> str:
+        if self.options is not None:
+            return f"{self.name} is {' or '.join(self.options)}"
+        low = "" if self.low is None else f"{self.low:.3g} < "
+        high = "" if self.high is None else f" < {self.high:.3g}"
+        return f"{low}{self.name}{high}"
+
+    @property
+    def p(self) -> float:
+        """The largest of its quasi-p-values."""
+        return max(p for p in (self.p_low, self.p_high) if p is not None)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A region of the inputs in which cases of interest are frequent.
+
+    Attributes
+    ----------
+    restrictions : tuple of Restriction
+        The most significant first.
+    coverage : float
+        Share of all cases of interest that lies in it.
+    density : float
+        Share of the cases in it that is of interest.
+    mass : float
+        Share of all cases that lies in it.
+    trajectory : DataFrame
+        ``coverage, density, mass`` of every box from the whole space to the smallest; the one told is ``chosen``.
+    """
+
+    restrictions: tuple[Restriction, ...]
+    coverage: float
+    density: float
+    mass: float
+    trajectory: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """Where something happens.
+
+    Attributes
+    ----------
+    experiment, outcome, unit : str
+    below, above : float or None
+        Cases of interest lie beyond one of them.
+    boxes : tuple of Box
+        Each is sought in what the ones before it leave.
+    cases : DataFrame
+        One row a policy and point: levers, parameters, ``value`` (mean over draws) and ``of_interest``.
+    """
+
+    experiment: str
+    outcome: str
+    unit: str
+    below: float | None
+    above: float | None
+    boxes: tuple[Box, ...]
+    cases: pd.DataFrame
+
+    @property
+    def event(self) -> str:
+        """What is sought, in words."""
+        return f"{self.outcome} below {self.below:g}" if self.above is None else f"{self.outcome} above {self.above:g}"
+
+    @property
+    def base_rate(self) -> float:
+        """Share of all cases that is of interest: the density of the whole space."""
+        return float(self.cases["of_interest"].mean())
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw the trade-off of coverage against density, and the first box on its two most significant inputs.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+        """
+        from alliance_sim import __version__, plots
+
+        first = self.boxes[0]
+        sides = {each.name: each.options or (each.low, each.high) for each in first.restrictions}
+        inputs = [name for name in self.cases if name not in ("scenario", "point", "value")]
+        note = f"{len(self.cases):,} cases, {self.base_rate:.0%} of interest · alliance_sim {__version__}"
+        title = f"{self.experiment}: when is {self.event}?"
+        figure = plots.discovery(first.trajectory, sides, self.cases[inputs], title, note)
+        if path is not None:
+            plots.write(figure, Path(path))
+        return figure
+
+
+def discover(
+    results: str | Path | Results, outcome: str, *, below: float | None = None, above: float | None = None
+) -> Discovery:
+    """Find the conditions in which an outcome lies below or above a bound.
+
+    A case is a policy at a point, its value the mean over the draws there: conditions are what is sought, and chance
+    within a point is none. Inputs are the levers and the uncertainties of the design.
+
+    Parameters
+    ----------
+    results : str, Path or Results
+        The folder of a sweep, or what `load_results` gives for it.
+    outcome : str
+        Its value in the last month.
+    below, above : float
+        One of them.
+
+    Raises
+    ------
+    InputError
+        If an argument is wrong, the results are no sweep's, all cases or none are of interest, or the library that
+        seeks is not installed.
+    """
+    if outcome not in OUTCOMES:
+        raise InputError(
+            f"{shown(outcome)} is not an outcome{nearest(outcome, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
+        )
+    bounds = [bound for bound in (below, above) if bound is not None]
+    if len(bounds) != 1 or not np.isfinite(bounds[0]):
+        raise InputError("discover: allowed: one of below and above, a number")
+    found = open_results(results)
+    inputs = [*found.experiment.levers, *found.points.names]
+    columns = ", ".join(f'"{name}"' for name in (*inputs, outcome))
+    runs = found.sql(f"SELECT scenario, point, {columns} FROM runs")
+    by_case = runs.groupby(["scenario", "point"], sort=False)
+    cases = by_case[inputs].first().assign(value=by_case[outcome].mean()).reset_index()
+    of_interest = cases["value"] < below if below is not None else cases["value"] > above
+    if not inputs:
+        raise InputError(f"{found.experiment.name}: has neither levers nor uncertainties, so there are no conditions")
+    if of_interest.all() or not of_interest.any():
+        low, high = cases["value"].min(), cases["value"].max()
+        count = "all" if of_interest.all() else "none"
+        raise InputError(
+            f"{outcome}: {count} of {len(cases):,} cases lie {'below' if above is None else 'above'} {bounds[0]:g}; "
+            f"allowed: a bound between {low:.4g} and {high:.4g}, where the cases lie"
+        )
+    found_boxes = boxes(cases[inputs], of_interest.to_numpy())
+    cases = cases.assign(of_interest=of_interest)
+    return Discovery(found.experiment.name, outcome, OUTCOMES[outcome].unit, below, above, found_boxes, cases)
+
+
+def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ...]:
+    """Find boxes by PRIM, each in what the ones before it leave.
+
+    Parameters
+    ----------
+    inputs : DataFrame
+        One row a case; columns of numbers are peeled from both ends, others option by option.
+    of_interest : (cases,) bool array
+
+    Returns
+    -------
+    tuple of Box
+        Of the boxes on the way from the whole space to the smallest (one in twenty of the cases) each is the one
+        with the largest harmonic mean of coverage and density. After the first they are told as long as most of
+        what lies in them is of interest.
+
+    Raises
+    ------
+    InputError
+        If the EMA workbench is not installed.
+    """
+    numbers = inputs.select_dtypes("number").astype(float)
+    options = inputs[inputs.columns.difference(numbers.columns, sort=False)].astype(str).astype("category")
+    with warnings.catch_warnings():
+        # It speaks of optional packages of its own, and of the ways of pandas.
+        warnings.simplefilter("ignore")
+        prim = _algorithm(numbers.join(options), of_interest)
+        found: list[Box] = []
+        while (box := prim.find_box()) is not None:
+            path = box.peeling_trajectory
+            both = path["coverage"] + path["density"]
+            best = int((path["coverage"] * path["density"] / both.where(both > 0.0)).fillna(0.0).to_numpy().argmax())
+            if found and path["density"][best] <= MAJORITY:
+                break
+            box.select(best)  # what lies in it is taken away before the next is sought
+            found.append(_told(box, best))
+            if len(box.box_lims) == 1:
+                break  # nothing could be peeled
+    return tuple(found)
+
+
+def _algorithm(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> Any:
+    try:
+        from ema_workbench.analysis.prim import Prim
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"discovery needs {error.name}; install it with: pip install 'alliance_sim[analysis]'"
+        ) from None
+    # Before 3.0 it wants the density below which it gives up: nothing here, but more than zero, the value of a case
+    # that is of no interest.
+    old = "threshold" in inspect.signature(Prim).parameters
+    return Prim(inputs, of_interest.astype(float), **({"threshold": 1e-9} if old else {}))
+
+
+def _told(box: Any, at: int) -> Box:
+    """Return an entry of the trajectory of the workbench's box."""
+    limits, whole = box.box_lims[at], box.box_lims[0]
+    p_values = (box.p_values if hasattr(box, "p_values") else box.qp)[at]  # renamed in 3.0
+    restrictions = []
+    for name, (p_low, p_high) in p_values.items():
+        ps = [None if p < 0.0 else float(p) for p in (p_low, p_high)]
+        if isinstance(limits[name].iloc[0], set):
+            options = tuple(sorted(limits[name].iloc[0]))
+            restrictions.append(Restriction(name, None, None, options, *ps))
+        else:
+            low, high = (
+                None if limit == end else float(limit) for limit, end in zip(limits[name], whole[name], strict=True)
+            )
+            restrictions.append(Restriction(name, low, high, None, *ps))
+    trajectory = box.peeling_trajectory[["coverage", "density", "mass"]].astype(float).reset_index(drop=True)
+    coverage, density, mass = trajectory.iloc[at]
+    trajectory["chosen"] = trajectory.index == at
+    return Box(
+        tuple(sorted(restrictions, key=lambda each: each.p)), float(coverage), float(density), float(mass), trajectory
+    )

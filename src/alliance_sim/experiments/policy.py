@@ -1,0 +1,197 @@
+"""Which policy to choose when it is not known which future comes: what each brings, what it may cost, what one regrets.
+
+A policy is one choice of every lever. Each meets the same futures: the points of the design, with the same draws at
+each of them, so that policies differ by what they do and not by their luck.
+
+Sources: Savage (1951), The theory of statistical decision (minimax regret); Wald (1950), Statistical decision
+functions (maximin); Lempert, Groves, Popper and Bankes (2006), A general, analytic method for generating robust
+strategies (regret over many futures).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.experiments.precision import crossed_error
+from alliance_sim.experiments.store import Results, open_results
+from alliance_sim.registry.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["RULES", "Policies", "policy", "policy_table"]
+
+Better = Literal["higher", "lower"]
+
+#: How a robust choice is made, by the column of the table that decides.
+RULES = {
+    "mean": "the best mean over all futures",
+    "worst": "the best in its own worst future (maximin)",
+    "regret_max": "the least to regret at most (minimax regret)",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Policies:
+    """What policies bring in one outcome.
+
+    Attributes
+    ----------
+    experiment, outcome, unit : str
+    better : str
+        ``higher`` or ``lower``.
+    levers : tuple of str
+    table : DataFrame
+        The options of the levers, and `policy_table`.
+    futures, draws : int
+        Points of the design, and draws at each.
+    """
+
+    experiment: str
+    outcome: str
+    unit: str
+    better: Better
+    levers: tuple[str, ...]
+    table: pd.DataFrame
+    futures: int
+    draws: int
+
+    @property
+    def tied(self) -> list[str]:
+        """Policies that these runs do not tell from the one with the best mean: behind by two errors at most."""
+        return list(self.table.index[~(self.table["behind"] > 2.0 * self.table["mc_error"])])
+
+    @property
+    def options(self) -> pd.DataFrame:
+        """One row an option of a lever: ``mean, regret_mean, regret_max`` of the policies that have it, on average."""
+        columns = ["mean", "regret_mean", "regret_max"]
+        parts = {lever: self.table.groupby(lever, sort=False)[columns].mean() for lever in self.levers}
+        return pd.concat(parts, names=["lever", "option"])
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The policy that each of the `RULES` chooses; of equal ones the first."""
+        gain = {rule: -self.table[rule] if self._less(rule) else self.table[rule] for rule in RULES}
+        return {rule: str(values.idxmax()) for rule, values in gain.items()}
+
+    def label(self, name: str) -> str:
+        """Return the options of a policy."""
+        return ", ".join(map(str, self.table.loc[name, list(self.levers)]))
+
+    def _less(self, rule: str) -> bool:
+        return rule.startswith("regret") or self.better == "lower"
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw the table: mean and 5 to 95 % of the runs of each policy, and beside them its regret.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+        """
+        from alliance_sim import __version__, plots
+
+        title = f"{self.experiment}: {self.outcome.replace('_', ' ')} by policy ({self.better} is better)"
+        note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {__version__}"
+        rows = self.table.sort_values("behind", kind="stable")
+        figure = plots.policies(rows.set_axis([self.label(str(name)) for name in rows.index]), self.unit, title, note)
+        if path is not None:
+            plots.write(figure, Path(path))
+        return figure
+
+
+def policy(results: str | Path | Results, outcome: str, better: Better | None = None) -> Policies:
+    """Compare the policies of a sweep in one outcome.
+
+    Parameters
+    ----------
+    results : str, Path or Results
+        The folder of a sweep, or what `load_results` gives for it.
+    outcome : str
+        Its value in the last month decides.
+    better : str, optional
+        ``higher`` or ``lower``; needed only where the registry of outcomes says neither.
+
+    Raises
+    ------
+    InputError
+        If the results are no sweep's, the outcome is unknown or has no direction, or there is a single policy.
+    """
+    if outcome not in OUTCOMES:
+        raise InputError(
+            f"{shown(outcome)} is not an outcome{nearest(outcome, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
+        )
+    known: Better | None = {1: "higher", -1: "lower"}.get(OUTCOMES[outcome].better)  # type: ignore[assignment]
+    if better not in ("higher", "lower", None) or not (better or known):
+        given = "which values are better is not known" if better is None else f"better: {shown(better)}"
+        raise InputError(f"{outcome}: {given}; allowed: better = higher or lower")
+    found = open_results(results)
+    if len(found.variants) < 2:
+        raise InputError(f"{found.experiment.name}: has a single policy; allowed: experiments with levers")
+    runs = found.sql(f"SELECT scenario, point, draw, {outcome} FROM runs")
+    direction: Better = better or known or "higher"
+    options = {variant.scenario.name: variant.options for variant in found.variants}
+    table = pd.DataFrame.from_dict(options, orient="index").join(policy_table(runs, outcome, direction), how="inner")
+    levers = tuple(found.experiment.levers)
+    draws = found.experiment.replications
+    return Policies(
+        found.experiment.name, outcome, OUTCOMES[outcome].unit, direction, levers, table, runs["point"].nunique(), draws
+    )
+
+
+def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFrame:
+    """Return one row a policy, in the order in which they come.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row a run: ``scenario`` (the policy), ``point`` (the future), ``draw`` and the outcome. Points where a
+        policy has no runs, because they failed, count for none.
+    outcome : str
+    better : str
+        ``higher`` or ``lower``.
+
+    Returns
+    -------
+    DataFrame
+        ``mean``; ``p05, p95`` of the runs; ``worst`` (mean in the policy's worst future); ``regret_mean,
+        regret_p90, regret_max`` over futures: how far its mean in a future lies behind that of the policy that is
+        best there, never negative; ``behind`` (how far its mean lies behind the best) with ``mc_error``, the
+        standard error of that difference over draws and futures (NaN for a single draw).
+    """
+    sign = 1.0 if better == "higher" else -1.0
+    gain = (sign * runs[outcome]).groupby([runs["scenario"], runs["point"]], sort=False).mean()
+    by_future = gain.unstack("scenario").dropna()[list(dict.fromkeys(runs["scenario"]))]
+    if by_future.empty:
+        raise InputError(f"{outcome}: no future was met by all policies; allowed: a sweep with runs that succeeded")
+    kept = runs[runs["point"].isin(by_future.index)]
+    values = kept.groupby("scenario", sort=False)[outcome]
+    regret = by_future.rsub(by_future.max(axis=1), axis=0)
+    best = str(by_future.mean().idxmax())
+    paired = {
+        str(name): rows.pivot(index="point", columns="draw", values=outcome) for name, rows in kept.groupby("scenario")
+    }
+    behind = {name: sign * (paired[best] - paired[name]).dropna() for name in map(str, by_future)}
+    return pd.DataFrame(
+        {
+            "mean": values.mean(),
+            "p05": values.quantile(0.05),
+            "p95": values.quantile(0.95),
+            "worst": sign * by_future.min(),
+            "regret_mean": regret.mean(),
+            "regret_p90": regret.quantile(0.9),
+            "regret_max": regret.max(),
+            "behind": {name: table.to_numpy().mean() for name, table in behind.items()},
+            "mc_error": {name: crossed_error(table) for name, table in behind.items()},
+        }
+    ).loc[by_future.columns]

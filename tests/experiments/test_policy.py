@@ -1,0 +1,146 @@
+"""The policy table: what is known of it by hand, in either direction, and with runs that failed."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import alliance_sim as als
+from alliance_sim.cli import main
+from alliance_sim.errors import InputError
+from alliance_sim.experiments.policy import RULES, policy_table
+from alliance_sim.registry.outcomes import OUTCOMES
+
+#: Means of policies (rows) in three futures: a is best on average, b in its worst future, c never far from the best.
+MEANS = {"a": [0.9, 0.9, 0.1], "b": [0.4, 0.4, 0.4], "c": [0.8, 0.6, 0.3]}
+
+
+def runs(means=MEANS, noise=0.01):
+    rows = [
+        {"scenario": name, "point": point, "draw": draw, "cohesion": mean + noise * (draw - 1)}
+        for name, values in means.items()
+        for point, mean in enumerate(values)
+        for draw in range(3)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_table_of_three_policies_by_hand():
+    table = policy_table(runs(), "cohesion", "higher")
+    assert list(table.index) == ["a", "b", "c"]
+    np.testing.assert_allclose(table["mean"], [1.9 / 3, 0.4, 1.7 / 3])
+    np.testing.assert_allclose(table["worst"], [0.1, 0.4, 0.3])
+    np.testing.assert_allclose(table["regret_max"], [0.3, 0.5, 0.3])
+    np.testing.assert_allclose(table["regret_mean"], [0.1, 1.0 / 3, 0.5 / 3], atol=1e-12)
+    np.testing.assert_allclose(table["regret_p90"], [0.24, 0.5, 0.26], atol=1e-12)
+    np.testing.assert_allclose(table["behind"], [0.0, 1.9 / 3 - 0.4, 0.2 / 3], atol=1e-12)
+    values = runs().query("scenario == 'b'")["cohesion"]
+    assert table["p05"]["b"] == pytest.approx(values.quantile(0.05)) and table["p95"]["b"] > 0.4
+
+
+def test_where_less_is_better_all_is_turned_round():
+    turned = runs().assign(cohesion=lambda frame: -frame["cohesion"])
+    there, back = policy_table(runs(), "cohesion", "higher"), policy_table(turned, "cohesion", "lower")
+    for column in ("mean", "worst"):
+        np.testing.assert_allclose(back[column], -there[column])
+    for column in ("regret_mean", "regret_p90", "regret_max", "behind", "mc_error"):
+        np.testing.assert_allclose(back[column], there[column], atol=1e-12)
+        assert (back[column] >= 0.0).all()
+    np.testing.assert_allclose(back["p05"], -there["p95"])
+
+
+def test_chance_that_policies_share_is_no_error_of_their_difference():
+    table = policy_table(runs(noise=0.3), "cohesion", "higher")
+    np.testing.assert_allclose(table["mc_error"], policy_table(runs(), "cohesion", "higher")["mc_error"], atol=1e-12)
+    assert table["mc_error"]["a"] == 0.0 and table["mc_error"]["b"] > 0.0
+
+
+def test_a_future_that_one_policy_did_not_live_to_see_counts_for_none():
+    frame = runs()
+    frame = frame[(frame["scenario"] != "b") | (frame["point"] != 2)]
+    table = policy_table(frame, "cohesion", "higher")
+    np.testing.assert_allclose(table["mean"], [0.9, 0.4, 0.7])
+    np.testing.assert_allclose(table["regret_max"], [0.0, 0.5, 0.3], atol=1e-12)
+
+
+def test_without_a_common_future_nothing_is_compared():
+    frame = runs()
+    frame = frame[(frame["scenario"] == "a") ^ (frame["point"] == 0)]
+    with pytest.raises(InputError, match="no future was met by all policies"):
+        policy_table(frame, "cohesion", "higher")
+
+
+@pytest.fixture(scope="module")
+def spending(swept) -> als.Policies:
+    return als.policy(swept, "mean_spending")
+
+
+def test_policies_of_a_sweep_are_those_of_single_runs(swept, spending):
+    assert spending.better == "higher" and (spending.futures, spending.draws) == (40, 3)
+    results = als.load_results(swept)
+    variant = results.variants[2]
+    assert spending.table.loc[variant.scenario.name, ["money", "talk"]].tolist() == ["more", "none"]
+    values = [
+        als.simulate(
+            variant.scenario.with_parameters(dict(zip(results.points.names, point.tolist(), strict=True))),
+            3,
+            2,
+            "final",
+        ).output.outcomes[:, 0, list(OUTCOMES).index("mean_spending")]
+        for point in results.points.values
+    ]
+    row = spending.table.loc[variant.scenario.name]
+    assert row["mean"] == pytest.approx(np.mean(values))
+    assert row["worst"] == pytest.approx(np.mean(values, axis=1).min())
+    assert row["p95"] == pytest.approx(np.quantile(values, 0.95))
+
+
+def test_the_lever_that_matters_is_chosen_by_every_rule(spending):
+    assert set(spending.choices) == set(RULES)
+    assert {spending.table["money"][name] for name in spending.choices.values()} == {"more"}
+    options = spending.options
+    assert options["mean"]["money", "more"] > options["mean"]["money", "usual"]
+    assert options["regret_max"]["money", "more"] == 0.0 < options["regret_mean"]["money", "usual"]
+    # Talk does nothing to spending: two policies are one, and neither is better.
+    assert options["mean"]["talk", "yes"] == options["mean"]["talk", "none"]
+    assert [spending.table["behind"][name] for name in spending.tied[-2:]] == [0.0, 0.0]
+
+
+def test_a_direction_that_nobody_knows_is_asked_for(swept):
+    with pytest.raises(InputError, match="criticism: which values are better is not known; allowed: better = higher"):
+        als.policy(swept, "criticism")
+    assert als.policy(swept, "criticism", "lower").better == "lower"
+    with pytest.raises(InputError, match="better: 'more'; allowed"):
+        als.policy(swept, "cohesion", "more")
+    with pytest.raises(InputError, match=r"'cohesio' is not an outcome \(nearest: cohesion\)"):
+        als.policy(swept, "cohesio")
+
+
+def test_figure_has_a_row_a_policy(spending, tmp_path):
+    figure = spending.plot(tmp_path / "policies.svg")
+    labels = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert sorted(labels) == ["more, none", "more, yes", "usual, none", "usual, yes"] and labels[0].startswith("more")
+    assert (tmp_path / "policies.svg").stat().st_size > 10_000
+
+
+def test_command_prints_the_table(swept, spending, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["policy", str(swept), "--outcome", "mean_spending"])
+    out = capsys.readouterr().out
+    assert end.value.code == 0 and "4 policies of money, talk in 40 futures with 3 draws each; higher is better" in out
+    assert "All rules choose the same" in out and out.index("more, ") < out.index("usual, ")
+    assert "1 other policy is behind by two Monte Carlo errors at most" not in out  # it is not behind at all
+    with pytest.raises(SystemExit):
+        main(["policy", str(swept), "--outcome", "mean_spending", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["choices"] == spending.choices and told["tied"] == spending.tied
+    assert [row["mean"] for row in told["policies"]] == spending.table["mean"].tolist()
+
+
+@pytest.mark.parametrize("command", [["policy"], ["discover", "--below", "1"]])
+def test_a_folder_without_a_sweep_is_refused(command, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command[0], str(tmp_path / "none"), "--outcome", "cohesion", *command[1:]])
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and "none" in err and err.count("\n") == 1 and "Traceback" not in err
