@@ -145,11 +145,11 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     whole.run(block, 0)
     state, given, facts, p = block.state, block.draws, whole.facts, block.draws.theta[0]
     issues, n = state.x.shape[1:]
-    standing, weights, scratch = state.ally[0, L.S.standing], np.zeros((n, n)), new_scratch(n, issues).issue_major
-    base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
-    base[L.US] *= state.ally[0, L.S.g]
+    standing, scratch = state.ally[0, L.S.standing], new_scratch(n, issues)
+    scratch.base[...] = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
+    scratch.base[L.US] *= state.ally[0, L.S.g]
     coupling = np.eye(issues) + p[L.P.coupling] * (facts.coupled - np.eye(issues))
-    anchor, current, susceptibility = state.delta[0].copy(), state.delta[0].copy(), given.ally[0, L.A.susceptibility]
+    scratch.wish[...] = state.delta[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))
     near = np.ones((2, n * n))  # a matrix of weights
@@ -166,13 +166,16 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         work(1, *arguments)  # compiles
         return lambda: measure.fastest(partial(work, times, *arguments)) / times
 
-    weigh = (weights, state.x[0], base, facts.weight, p[L.P.eps], scratch)
+    room = scratch.issue_major
+    weigh = (scratch.weights, state.x[0], scratch.base, facts.weight, p[L.P.eps], room)
     loops.weighings(1, *weigh)
+    susceptibility = given.ally[0, L.A.susceptibility]
+    step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, coupling, room)
     takers: dict[str, Callable[[], float]] = {
         "flop": lambda: measure.fastest(multiply) / (2 * size**3),
         "near_byte": loop(loops.copies, times, *near),
         "far_byte": loop(loops.copies, 1, *far),
-        "step": loop(loops.steps, times, current, anchor, weights.copy(), susceptibility, coupling, scratch),
+        "step": loop(loops.steps, times, *step),
         "weights": loop(loops.weighings, times, *weigh),
         "numbers": loop(loops.numbers, times, row, facts.index),
         "month": lambda: month(quiet, None, 0),

@@ -149,23 +149,53 @@ def step(out, anchor, current, weights, susceptibility, coupling, scratch, issue
     """Take the step, on so many issues and between so many actors."""
     coupled, distance, mean = scratch[:issues], scratch[issues : 2 * issues], scratch[2 * issues :]
     product(coupled, coupling, current, issues, issues, n)
-    # Averaging distances from the first voice heard keeps agreement to the last bit, and gives those with the same
+    # Averaging distances from a voice that is heard keeps agreement to the last bit, and gives those with the same
     # audience the same bits: Hegselmann-Krause clusters merge and freeze exactly.
+    speaker = whom_most_hear(weights, n)
     for k in range(issues):
-        first = coupled[k, 0]
+        first = coupled[k, speaker]
         for j in range(n):
             distance[k, j] = coupled[k, j] - first
     product(mean, distance, weights, issues, n, n)
     for i in range(n):
-        if weights[0, i] == 0.0:
-            for k in range(issues):
-                mean[k, i] = mean_of_others(weights, coupled[k], i) - coupled[k, 0]
+        if weights[speaker, i] == 0.0:
+            hear_others(mean, coupled, weights, speaker, distance[0], i, issues, n)
     for k in range(issues):
-        first = coupled[k, 0]
+        first = coupled[k, speaker]
         for i in range(n):
             s, heard = susceptibility[i], first + mean[k, i]
             # The compiler rewrites the mixture as anchor + s * (mean - anchor), which is inexact at s = 1.
             out[k, i] = heard if s == 1.0 else (1.0 - s) * anchor[k, i] + s * heard
+
+
+@inline
+def whom_most_hear(weights, n):
+    """Return the first voice that all others hear, or the one that most do."""
+    speaker, fewest = 0, n + 1
+    for j in range(n):
+        deaf = 0
+        for i in range(n):
+            deaf += weights[j, i] == 0.0
+        if deaf < fewest:
+            speaker, fewest = j, deaf
+        if fewest <= 1:
+            break
+    return speaker
+
+
+@inline
+def hear_others(mean, opinions, weights, speaker, ears, i, issues, n):
+    """Set what i hears, who does not hear the speaker, by distances from the first voice it hears; fills `ears`."""
+    first = -1
+    for j in range(n):
+        ears[j] = weights[j, i]
+        if first < 0 and ears[j] > 0.0:
+            first = j
+    for k in range(issues):
+        nearest, total = opinions[k, first], 0.0
+        for j in range(n):
+            total += ears[j] * (opinions[k, j] - nearest)
+        mean[k, i] = nearest + total - opinions[k, speaker]
 
 
 @apart
@@ -193,16 +223,3 @@ def product(out, a, b, rows, terms, n):
         for k in range(rows):
             for i in range(n):
                 out[k, i] += a[k, j] * b[j, i]
-
-
-@njit
-def mean_of_others(weights: Array, opinions: Array, i: int) -> float:
-    """Mean opinion heard by i, who does not hear actor 0, by distances from the first voice i hears."""
-    n = opinions.shape[0]
-    first = 0
-    while first < n - 1 and weights[first, i] == 0.0:
-        first += 1
-    mean = 0.0
-    for j in range(first, n):
-        mean += weights[j, i] * (opinions[j] - opinions[first])
-    return mean + opinions[first]
