@@ -1,6 +1,7 @@
 """Sweeps: split, failing, interrupted, resumed, on damaged folders and full disks."""
 
 import fcntl
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,8 +135,14 @@ def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "other", "gone", "marker", "foreign"])
 def test_damaged_parts_are_computed_again_and_told(
-    damage: str, tmp_path: Path, whole: dict[str, bytes], caplog: pytest.LogCaptureFixture
+    damage: str,
+    tmp_path: Path,
+    whole: dict[str, bytes],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Libraries of other tests (the import linter, the explorer's server) switch off what loggers there are.
+    monkeypatch.setattr(logging.getLogger("alliance_sim"), "disabled", False)
     folder, other = tmp_path / "out", tmp_path / "other"
     execute(PLAN, square, folder)
     part, marker = folder / "parts" / "runs" / "000003.parquet", folder / "parts" / "done" / "000003.json"

@@ -120,6 +120,8 @@ def execute(
         if not left and store.is_complete(folder):
             return
         (folder / store.MANIFEST).unlink(missing_ok=True)
+        for task in left:
+            store.forget(folder, task.number)
         try:
             with closing(run(_Job(work, folder, plan.hash, tuple(plan.variants)), left)) as finished:
                 for runs in finished:

@@ -49,6 +49,7 @@ __all__ = [
     "Results",
     "clear",
     "complete",
+    "forget",
     "is_complete",
     "is_done",
     "load_results",
@@ -91,7 +92,7 @@ def write_part(folder: Path, number: int, tables: Mapping[str, pa.Table], plan: 
     OSError
         If something cannot be written; what is unfinished is taken away.
     """
-    _mark(folder, number).unlink(missing_ok=True)
+    forget(folder, number)
     _part(folder, FAILURES, number).unlink(missing_ok=True)
     parts = {}
     for view, table in tables.items():
@@ -117,6 +118,11 @@ def is_done(folder: Path, number: int, plan: str) -> bool:
         _log.warning("%s; task %d will run again", error, number)
         return False
     return FAILURES not in mark["parts"]
+
+
+def forget(folder: Path, number: int) -> None:
+    """Take away the mark that a task is done: it is going to run again."""
+    _mark(folder, number).unlink(missing_ok=True)
 
 
 def is_complete(folder: Path) -> bool:
