@@ -399,7 +399,7 @@ class Results:
         import xarray as xr
 
         labels: dict[str, Any] = {
-            "scenario": self.plan["variants"],
+            "scenario": list(self.plan["variants"]),
             "point": range(len(self.points.values)),
             "draw": range(self.plan["replications"]),
         }
