@@ -1,6 +1,7 @@
 """The folder of a sweep: what is in it, what it says about itself, and what is refused."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,9 @@ from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.experiments.store import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.views import KEYS, Runs, kept
+from alliance_sim.views import KEYS, VIEWS, Runs, kept
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
 EXPERIMENT = Experiment.validated(
     {
         "name": "small",
@@ -145,6 +147,20 @@ def test_an_outcome_can_be_read_alone(whole: Path) -> None:
     column = file.schema_arrow.names.index("outcome")
     statistics = [file.metadata.row_group(group).column(column).statistics for group in range(len(OUTCOMES))]
     assert [each.min for each in statistics] == [each.max for each in statistics] == list(OUTCOMES)
+
+
+def test_the_guide_names_the_views_and_their_columns(whole: Path) -> None:
+    results = open_results(whole)
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| (.+) \|$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    assert {view for view, *_ in rows} == set(results.views) == {*VIEWS, store.FAILURES}
+    for view, told, least in rows:
+        columns = [name for name in results.sql(f"DESCRIBE {view}")["column_name"] if name not in KEYS]
+        named = [name for names in re.findall(r"`([\w, ]+)`", told) for name in names.split(", ") if name != "trace"]
+        if view != "runs":
+            assert [name for name in columns if not name.startswith("position_")] == [
+                name for name in named if not name.startswith("position_")
+            ]
+        assert least == (f"`{VIEWS[view]}`" if view in VIEWS else "any, in a sweep")
 
 
 def test_labelled_results(whole: Path) -> None:
