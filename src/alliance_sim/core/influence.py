@@ -186,16 +186,30 @@ def whom_most_hear(weights, n):
 @inline
 def hear_others(mean, opinions, weights, speaker, ears, i, issues, n):
     """Set what i hears, who does not hear the speaker, by distances from the first voice it hears; fills `ears`."""
-    first = -1
     for j in range(n):
         ears[j] = weights[j, i]
-        if first < 0 and ears[j] > 0.0:
-            first = j
-    for k in range(issues):
-        nearest, total = opinions[k, first], 0.0
+    first = 0
+    while first < n - 1 and ears[first] == 0.0:
+        first += 1
+    k = 0
+    while k + 2 < issues:  # three sums at a time do not wait for each other
+        n0, n1, n2 = opinions[k, first], opinions[k + 1, first], opinions[k + 2, first]
+        t0 = t1 = t2 = 0.0
         for j in range(n):
-            total += ears[j] * (opinions[k, j] - nearest)
-        mean[k, i] = nearest + total - opinions[k, speaker]
+            ear = ears[j]
+            t0 += ear * (opinions[k, j] - n0)
+            t1 += ear * (opinions[k + 1, j] - n1)
+            t2 += ear * (opinions[k + 2, j] - n2)
+        mean[k, i] = n0 + t0 - opinions[k, speaker]
+        mean[k + 1, i] = n1 + t1 - opinions[k + 1, speaker]
+        mean[k + 2, i] = n2 + t2 - opinions[k + 2, speaker]
+        k += 3
+    while k < issues:
+        n0, t0 = opinions[k, first], 0.0
+        for j in range(n):
+            t0 += ears[j] * (opinions[k, j] - n0)
+        mean[k, i] = n0 + t0 - opinions[k, speaker]
+        k += 1
 
 
 @apart
