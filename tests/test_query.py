@@ -50,6 +50,7 @@ def views(tmp_path: Path) -> Mapping[str, query.View]:
         ("WITH us AS (FROM allies WHERE ally = 'USA') SELECT sum(value) FROM runs JOIN us USING (draw)", [(1.5,)]),
         ("SELECT draw FROM runs WHERE draw IN (SELECT draw FROM allies WHERE ally IS NULL)", [(2,)]),
         ("WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT max(i) FROM n", [(5,)]),
+        ("WITH a AS (SELECT 1 AS x), runs AS (SELECT x + 1 AS x FROM a) SELECT x FROM runs", [(2,)]),
         ("SELECT sum(x) FROM range(4) t(x), unnest([1, 2])", [(12,)]),
         ("SELECT ally, count(*) FROM allies GROUP BY ALL ORDER BY ALL", [("FRA", 1), ("USA", 2), (None, 1)]),
         ("-- a comment; with a semicolon\nSELECT 1", [(1,)]),
@@ -109,6 +110,15 @@ REFUSED = {
     "DESCRIBE SELECT * FROM read_csv('{file}')": "read_csv reads no view",
     "SUMMARIZE '{file}'": "is no view here",
     "SELECT * FROM runs UNION ALL (SELECT 1, 2 FROM pandas_scan(1))": "pandas_scan reads no view",
+    # A name that the query gives to a table holds where it is given, and for no other catalog or schema.
+    'SELECT * FROM (WITH "pg_catalog.pg_settings" AS (SELECT 1) SELECT 1), pg_catalog.pg_settings': "no view here",
+    "SELECT * FROM (WITH duckdb_views AS (SELECT 1) SELECT 1), duckdb_views": "'duckdb_views' is no view here",
+    "WITH duckdb_views AS (SELECT * FROM duckdb_views) SELECT * FROM duckdb_views": "'duckdb_views' is no view here",
+    "WITH RECURSIVE duckdb_logs AS (FROM duckdb_logs UNION ALL SELECT 1) SELECT 1 FROM duckdb_logs": "no view here",
+    'SELECT * FROM (WITH "{part}" AS (SELECT 1) SELECT 1), (SELECT count(*) FROM runs), "{part}"': "is no view here",
+    "SELECT current_setting('temp_directory')": "current_setting is not allowed",
+    "SELECT getenv('HOME') FROM runs": "getenv is not allowed",
+    "PIVOT runs ON draw USING sum(value)": "this statement is not allowed",
 }  # fmt: skip
 
 

@@ -64,6 +64,7 @@ __all__ = [
     "summaries",
     "threads",
     "versions",
+    "whole_number",
 ]
 
 Part = TypeVar("Part")
@@ -127,7 +128,7 @@ def simulate(
         If `cancelled` said so.
     """
     draws, seed = check_chance(draws, seed)
-    chunk = _whole("chunk", chunk, 1, MAX_DRAWS)
+    chunk = whole_number("chunk", chunk, 1, MAX_DRAWS)
     if keep not in KEEPS:
         raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
     program = compile_scenario(load_scenario(scenario))
@@ -173,7 +174,7 @@ def check_chance(draws: int, seed: int) -> tuple[int, int]:
     InputError
         If one of them is.
     """
-    return _whole("draws", draws, 1, MAX_DRAWS), _whole("seed", seed, 0, MAX_SEED)
+    return whole_number("draws", draws, 1, MAX_DRAWS), whole_number("seed", seed, 0, MAX_SEED)
 
 
 def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,7 +207,7 @@ def first_months(scenario: Scenario, months: int) -> Scenario:
     InputError
         If `months` is out of range.
     """
-    months = _whole("months", months, 1, scenario.months)
+    months = whole_number("months", months, 1, scenario.months)
     fields = dict(scenario)
     for calendar in ("events", "meetings"):
         fields[calendar] = tuple(entry for entry in fields[calendar] if scenario.offset(entry.month) < months)
@@ -584,7 +585,7 @@ def result_size(scenario: Scenario, draws: int, keep: Keep) -> int:
     InputError
         If `draws` is out of range.
     """
-    return _whole("draws", draws, 1, MAX_DRAWS) * _draw_size(compile_scenario(scenario), keep)
+    return whole_number("draws", draws, 1, MAX_DRAWS) * _draw_size(compile_scenario(scenario), keep)
 
 
 def load_ensemble(folder: str | Path) -> Ensemble:
@@ -806,7 +807,14 @@ def _dates(months: tuple[str, ...] | list[str]) -> NDArray[np.datetime64]:
     return np.array(months, dtype="datetime64[M]").astype("datetime64[ns]")
 
 
-def _whole(name: str, value: Any, low: int, high: int) -> int:
+def whole_number(name: str, value: Any, low: int, high: int) -> int:
+    """Return a whole number between two others; refuse anything else.
+
+    Raises
+    ------
+    InputError
+        With the name, the value and what is allowed.
+    """
     try:
         number = operator.index(value)
     except TypeError:

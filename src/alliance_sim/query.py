@@ -30,6 +30,8 @@ View = Callable[[], "Sequence[Path] | pa.Table"]
 
 #: Table functions that make rows out of what the query itself says.
 _FUNCTIONS = ("generate_series", "range", "unnest")
+#: Functions that tell or change what is no value: settings, logs, time that passes.
+_OUTSIDE = ("current_setting", "getenv", "getvariable", "pg_sleep", "write_log")
 #: Arrow's types that CSV has a form for.
 _PLAIN = ("bool", "int", "uint", "float", "double", "decimal", "string", "date", "time", "null")
 #: Rows of a batch.
@@ -125,22 +127,26 @@ def _names(connection: duckdb.DuckDBPyConnection, views: Mapping[str, View], tex
     if len(statements) != 1:
         raise InputError(f"query: {len(statements)} statements; allowed: one SELECT")
     if statements[0].type != duckdb.StatementType.SELECT:
-        raise InputError(f"query: {statements[0].type.name} is not allowed; allowed: one SELECT")
+        kind = statements[0].type.name.replace("MULTI", "this statement")  # such as PIVOT, which makes several
+        raise InputError(f"query: {kind} is not allowed; allowed: one SELECT")
     ((tree,),) = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchall()
-    nodes = list(_nodes(json.loads(tree)))
     known = {name.lower(): name for name in views}
-    own = {entry["key"].lower() for node in nodes for entry in node.get("cte_map", {}).get("map", ())}
     found: dict[str, None] = {}
-    for node in nodes:
+    for node, own in _nodes(json.loads(tree), frozenset()):
         if node.get("type") == "SHOW_REF" and node["table_name"]:
             raise InputError("query: SHOW is not allowed; allowed: one SELECT, or DESCRIBE and a view")
         if node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _FUNCTIONS:
             raise InputError(f"query: {node['function']['function_name']} reads no view; allowed: {_all(views)}")
+        if node.get("class") == "FUNCTION" and node["function_name"] in _OUTSIDE:
+            raise InputError(f"query: {node['function_name']} is not allowed; allowed: functions of values")
         if node.get("type") == "BASE_TABLE":
             name = ".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"])))
+            qualified = name != node["table_name"]
+            if name.lower() in own and not qualified:
+                continue
             if name.lower() in known:
                 found[known[name.lower()]] = None
-            elif name.lower() not in own:
+            else:
                 raise InputError(f"query: {name!r} is no view here{nearest(name, views)}; allowed: {_all(views)}")
     return list(found)
 
@@ -149,14 +155,21 @@ def _all(views: Mapping[str, View]) -> str:
     return ", ".join((*views, *_FUNCTIONS))
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield every mapping of a parsed query."""
+def _nodes(tree: Any, own: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    """Yield every mapping of a parsed query, with the names that the query itself gives to tables there."""
     if isinstance(tree, dict):
-        yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
+        for entry in tree.get("cte_map", {}).get("map", ()):
+            yield from _nodes(entry["value"], own)
+            own |= {entry["key"].lower()}
+        yield tree, own
+        for key, branch in tree.items():
+            if key != "cte_map":
+                # Only the second half of a recursive table sees the table itself.
+                itself = {tree["cte_name"].lower()} if key == "right" and "cte_name" in tree else set()
+                yield from _nodes(branch, own | itself)
+    elif isinstance(tree, list):
         for branch in tree:
-            yield from _nodes(branch)
+            yield from _nodes(branch, own)
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -118,6 +118,8 @@ def test_a_future_may_end_sooner(futures):
         ({"month": "2025-06"}, "month: '2025-06' is no month of baseline_2025 after its first.*2025-07 to 2029-05"),
         ({"month": "2031-01"}, "allowed: 2025-07 to 2029-05"),
         ({"parent_draw": -1}, "parent_draw: -1 is out of range"),
+        ({"parent_draw": "a"}, "parent_draw: 'a' is out of range"),
+        ({"parent_draw": 1.0}, "parent_draw: 1.0 is out of range"),
         ({"draws": 0}, "draws: 0 is out of range"),
         ({"futures": {"x": "us_russia_reset_2025"}}, "x differs from baseline_2025 before 2025-10 in "),
         (

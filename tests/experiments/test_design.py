@@ -90,6 +90,12 @@ def test_quantiles_are_those_of_the_draws_of_the_core(name: str) -> None:
     assert stats.ks_2samp(drawn[:, 0], values).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("deviation", [1e5, 1e8, 1e300])
+def test_a_deviation_far_beyond_the_range_is_flat(deviation: float) -> None:
+    share = np.linspace(0.05, 0.95, 10)
+    np.testing.assert_allclose(quantiles(normal(0.0, deviation, 0.0, 1.0), share), share, rtol=1e-9)
+
+
 def test_a_fixed_value_has_one_quantile() -> None:
     assert quantiles(fixed(0.3), np.array([0.0, 0.5, 1.0])).tolist() == [0.3] * 3
 

@@ -1,6 +1,8 @@
 """The policy table: what is known of it by hand, in either direction, and with runs that failed."""
 
+import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -69,6 +71,20 @@ def test_without_a_common_future_nothing_is_compared():
     frame = frame[(frame["scenario"] == "a") ^ (frame["point"] == 0)]
     with pytest.raises(InputError, match="no future was met by all policies"):
         policy_table(frame, "cohesion", "higher")
+
+
+def test_an_unfinished_sweep_is_refused(swept, tmp_path):
+    folder = shutil.copytree(swept, tmp_path / "cut")
+    (folder / "manifest.json").unlink()
+    next((folder / "parts" / "done").iterdir()).unlink()
+    for ask in (lambda: als.policy(folder, "cohesion"), lambda: als.discover(folder, "cohesion", below=0.5)):
+        with pytest.raises(InputError, match=r"unfinished: .* tasks are done; allowed: a finished sweep"):
+            ask()
+
+
+def test_options_are_averaged_only_where_all_combinations_were_run(spending):
+    part = dataclasses.replace(spending, table=spending.table.iloc[:-1])
+    assert len(spending.options) and part.options.empty
 
 
 @pytest.fixture(scope="module")

@@ -402,18 +402,21 @@ def policies_report(found: Policies, rules: Mapping[str, str]) -> list[Renderabl
         lines.append(Text(f"{few} would make it less for those told apart.", "yellow"))
     if found.draws < 2:
         lines.append(Text("A single draw at each future does not tell how much is chance.", "yellow"))
-    lines += [Text(), Text("Options: the policies that have one, on average", "bold")]
     seen = ""
     table = new_table("lever", "option", ">mean", ">regret", ">most", gap=1)
-    for row in found.options.reset_index().to_dict("records"):
+    options = found.options.reset_index().to_dict("records")
+    for row in options:
         numbers = (f"{row[key]:z.3f}" for key in ("mean", "regret_mean", "regret_max"))
         table.add_row(row["lever"] if row["lever"] != seen else "", row["option"], *numbers)
         seen = row["lever"]
-    lines += [table, Text(), Text("Choices", "bold")]
+    if options:
+        lines += [Text(), Text("Options: the policies that have one, on average", "bold"), table]
+    lines += [Text(), Text("Choices", "bold")]
     chosen = found.choices
     lines += [Text(f"  {found.label(chosen[rule])}: {meant}") for rule, meant in rules.items()]
     if len(set(chosen.values())) == 1:
-        lines.append(dim("All rules choose the same: it is robust to how one weighs the futures."))
+        so = ", but runs do not tell it from others." if tied else ": it is robust to how one weighs the futures."
+        lines.append(dim(f"All rules choose the same{so}"))
     return lines
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from alliance_sim.compile import Block, Keep, Program, compile_scenario
-from alliance_sim.ensemble import MAX_DRAWS, Ensemble, check_chance, collect
+from alliance_sim.ensemble import MAX_DRAWS, Ensemble, check_chance, collect, whole_number
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.scenarios.library import extended
@@ -66,8 +66,7 @@ def branch(
         If an argument is out of range, or a future differs before `month`.
     """
     draws, seed = check_chance(draws, seed)
-    if parent_draw not in range(MAX_DRAWS):
-        raise InputError(f"parent_draw: {parent_draw!r} is out of range; allowed: a whole number from 0 on")
+    parent_draw = whole_number("parent_draw", parent_draw, 0, MAX_DRAWS - 1)
     parent = compile_scenario(load_scenario(scenario))
     if month not in parent.months[1:]:
         raise InputError(

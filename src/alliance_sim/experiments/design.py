@@ -122,5 +122,7 @@ def quantiles(prior: Prior, share: NDArray[np.float64]) -> NDArray[np.float64]:
 def _truncated_normal(
     mean: float, sd: float, low: float, high: float, share: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    if high - low < 1e-6 * sd:  # the density is flat there, and the ends are too near in standard deviations
+        return low + (high - low) * share
     values: NDArray[np.float64] = stats.truncnorm.ppf(share, (low - mean) / sd, (high - mean) / sd, mean, sd)
     return values

@@ -184,6 +184,8 @@ def discover(
     if len(bounds) != 1 or not np.isfinite(bounds[0]):
         raise InputError("discover: allowed: one of below and above, a number")
     found = open_results(results)
+    if not found.finished:
+        raise InputError(f"{found.folder}: {found.note}; allowed: a finished sweep, since what is missing is no chance")
     inputs = [*found.experiment.levers, *found.points.names]
     columns = ", ".join(f'"{name}"' for name in (*inputs, outcome))
     runs = found.sql(f"SELECT scenario, point, {columns} FROM runs")

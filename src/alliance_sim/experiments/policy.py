@@ -10,6 +10,7 @@ strategies (regret over many futures).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -68,7 +69,13 @@ class Policies:
 
     @property
     def options(self) -> pd.DataFrame:
-        """One row an option of a lever: ``mean, regret_mean, regret_max`` of the policies that have it, on average."""
+        """One row an option of a lever: ``mean, regret_mean, regret_max`` of the policies that have it, on average.
+
+        Empty where not all combinations were run: an option's mean would be that of its company as well.
+        """
+        whole = math.prod(self.table[lever].nunique() for lever in self.levers)
+        if len(self.table) < whole:
+            return pd.DataFrame(columns=["mean", "regret_mean", "regret_max"])
         columns = ["mean", "regret_mean", "regret_max"]
         parts = {lever: self.table.groupby(lever, sort=False)[columns].mean() for lever in self.levers}
         return pd.concat(parts, names=["lever", "option"])
@@ -138,15 +145,20 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
     found = open_results(results)
     if len(found.variants) < 2:
         raise InputError(f"{found.experiment.name}: has a single policy; allowed: experiments with levers")
+    if not found.finished:
+        raise InputError(f"{found.folder}: {found.note}; allowed: a finished sweep, since what is missing is no chance")
     runs = found.sql(f"SELECT scenario, point, draw, {outcome} FROM runs")
     direction: Better = better or known or "higher"
     options = {variant.scenario.name: variant.options for variant in found.variants}
-    table = pd.DataFrame.from_dict(options, orient="index").join(policy_table(runs, outcome, direction), how="inner")
-    levers = tuple(found.experiment.levers)
-    draws = found.experiment.replications
-    return Policies(
-        found.experiment.name, outcome, OUTCOMES[outcome].unit, direction, levers, table, runs["point"].nunique(), draws
-    )
+    without = [name for name in options if name not in set(runs["scenario"])]
+    if without:
+        raise InputError(
+            f"{found.experiment.name}: {', '.join(without)}: all runs failed; allowed: some of each policy"
+        )
+    table = pd.DataFrame.from_dict(options, orient="index").join(policy_table(runs, outcome, direction))
+    met = int((runs.groupby("point")["scenario"].nunique() == len(options)).sum())
+    levers, draws = tuple(found.experiment.levers), found.experiment.replications
+    return Policies(found.experiment.name, outcome, OUTCOMES[outcome].unit, direction, levers, table, met, draws)
 
 
 def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFrame:

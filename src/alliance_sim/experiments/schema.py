@@ -44,7 +44,10 @@ MAX_POINTS = 1_000_000
 #: Twelve days on one core at a millisecond a run.
 MAX_RUNS = 1_000_000_000
 #: Columns of the view `runs` that are there anyway; those of outcomes and parameters come on top.
-COLUMNS = ("scenario", "variant", "point", "draw", "run")
+COLUMNS = (
+    *("scenario", "variant", "point", "draw", "run", "value", "of_interest", "mean", "p05", "p95"),
+    *("worst", "regret_mean", "regret_p90", "regret_max", "behind", "mc_error"),
+)
 
 Method = Literal["lhs", "sobol", "grid", "morris", "sobol_indices"]
 #: What each design is for.
@@ -153,7 +156,10 @@ def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
         raise ValueError(f"has {len(levers):,} entries; allowed: {MAX_LEVERS}")
     good: dict[str, dict[str, Patch]] = {}
     found: list[Problem] = []
+    taken: dict[str, str] = {}
     for lever, options in levers.items():
+        if taken.setdefault(str(lever).lower(), str(lever)) != str(lever):
+            found.append(((lever,), f"is {taken[str(lever).lower()]} in other letters; allowed: a name of its own"))
         try:
             handler({lever: {}})
         except ValidationError as error:

@@ -335,12 +335,16 @@ class Results:
         return table
 
     @property
+    def finished(self) -> bool:
+        """Whether all tasks are done."""
+        return len(self.marks) == len(self.plan["tasks"]) and is_complete(self.folder)
+
+    @property
     def note(self) -> str:
         """What is missing, in a line; empty if nothing is."""
-        open_tasks = len(self.plan["tasks"]) - len(self.marks)
         failed = sum(self._rows(FAILURES, number) for number in self.marks)
         parts = []
-        if open_tasks or not is_complete(self.folder):
+        if not self.finished:
             parts.append(f"unfinished: {len(self.marks):,} of {len(self.plan['tasks']):,} tasks are done")
         if failed:
             parts.append(f"{failed:,} runs failed: see the view failures")
