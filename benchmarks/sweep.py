@@ -26,7 +26,8 @@ import json, sys, tempfile, time
 import alliance_sim as als
 from alliance_sim.compile import compile_scenario
 from alliance_sim.ensemble import first_months, in_chunks
-from alliance_sim.experiments import Experiment, points
+from alliance_sim.experiments import Experiment
+from alliance_sim.experiments.design import points
 
 if __name__ == "__main__":
     order = json.loads(sys.argv[1])

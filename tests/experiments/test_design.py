@@ -10,8 +10,8 @@ from scipy import stats
 
 from alliance_sim.compile import compile_scenario
 from alliance_sim.core.rng import sample_table
-from alliance_sim.experiments import Design, list_experiments, load_experiment, points
-from alliance_sim.experiments.design import LEVELS, problem, quantiles, sample
+from alliance_sim.experiments import Design, list_experiments, load_experiment
+from alliance_sim.experiments.design import LEVELS, points, problem, quantiles, sample
 from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 
 CUBE = {name: uniform(0.0, 1.0) for name in "abc"}
@@ -128,7 +128,8 @@ def test_a_design_of_salib_says_what_to_install_where_it_is_missing() -> None:
 import sys
 sys.modules["SALib"] = None
 from alliance_sim.errors import InputError
-from alliance_sim.experiments import load_experiment, points
+from alliance_sim.experiments import load_experiment
+from alliance_sim.experiments.design import points
 try:
     points(load_experiment("reset_screening_2025"))
 except InputError as error:

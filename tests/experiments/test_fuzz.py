@@ -1,22 +1,21 @@
 """Mutated experiment files: each is refused with a message or has points and variants, and none takes long."""
 
 import time
-from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alliance_sim.errors import InputError
-from alliance_sim.experiments import list_experiments, load_experiment, points
+from alliance_sim.experiments import list_experiments, load_experiment
+from alliance_sim.experiments.design import points
 from alliance_sim.experiments.schema import KEYS, METHODS
 from alliance_sim.registry.parameters import parameter_names
 from alliance_sim.scenarios import list_scenarios
 from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
+from mutations import changed, changes
 
 ORIGINALS = [load_experiment(name).text for name in list_experiments()]
 #: Seconds of CPU time that one file may take to be read.
@@ -37,46 +36,7 @@ VALUES = st.one_of(
 NAMES = st.sampled_from(
     sorted({*(name for keys in (KEYS | SCENARIO_KEYS).values() for name in keys), *parameter_names()})
 )
-CHANGES = st.lists(
-    st.tuples(st.integers(0), st.sampled_from(["set", "delete", "rename", "add", "move"]), NAMES, VALUES),
-    min_size=1,
-    max_size=4,
-)
-
-
-def places(tree: Any) -> list[tuple[Any, Any]]:
-    """Return every (container, key) below a tree."""
-    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [found for key, value in entries for found in ((tree, key), *places(value))]
-
-
-class Plain(yaml.SafeDumper):
-    """Writes no aliases: they would be all that is wrong with a file."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def changed(original: str, changes: list[tuple[int, str, str, Any]]) -> str:
-    """Change values, keys and entries of a file that stays YAML."""
-    tree = yaml.safe_load(original)
-    for at, what, name, value in changes:
-        everywhere = places(tree)
-        if not everywhere:
-            break
-        inside, key = everywhere[at % len(everywhere)]
-        if what == "set":
-            inside[key] = deepcopy(value)
-        elif what == "delete":
-            del inside[key]
-        elif what == "rename" and isinstance(inside, dict):
-            inside[name] = inside.pop(key)
-        elif what == "add" and isinstance(inside, dict):
-            inside[name] = deepcopy(value)
-        else:
-            other, there = everywhere[(at * 7919) % len(everywhere)]
-            inside[key], other[there] = deepcopy(other[there]), deepcopy(inside[key])
-    return yaml.dump(tree, Dumper=Plain, sort_keys=False, allow_unicode=True)
+CHANGES = changes(NAMES, VALUES)
 
 
 def fuzz(count: int, path: Path) -> int:
@@ -85,9 +45,9 @@ def fuzz(count: int, path: Path) -> int:
 
     @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.builds(changed, st.sampled_from(ORIGINALS), CHANGES))
-    def judge(text: str) -> None:
+    def judge(content: bytes) -> None:
         nonlocal accepted
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         start = time.process_time()
         try:
             experiment = load_experiment(path)

@@ -4,13 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +21,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import parameter_names
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from alliance_sim.scenarios.schema import KEYS
+from mutations import changed, changes
 
 LOW, HIGH = (np.array([getattr(outcome, end) for outcome in OUTCOMES.values()]) for end in ("low", "high"))
 ORIGINALS = [(data_folder("scenarios") / f"{name}.yaml").read_bytes() for name in list_scenarios()]
@@ -51,49 +49,8 @@ VALUES = st.one_of(
     ),
 )
 NAMES = st.sampled_from(sorted({name for keys in KEYS.values() for name in keys} | {*parameter_names()}))
-CHANGES = st.lists(
-    st.tuples(st.integers(0), st.sampled_from(["set", "delete", "copy", "rename", "add", "move"]), NAMES, VALUES),
-    min_size=1,
-    max_size=4,
-)
+CHANGES = changes(NAMES, VALUES)
 EDITS = st.lists(st.tuples(st.integers(0), st.integers(0, 30), st.binary(max_size=6)), min_size=1, max_size=6)
-
-
-def places(tree: Any) -> list[tuple[Any, Any]]:
-    """Return every (container, key) below a tree."""
-    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [found for key, value in entries for found in ((tree, key), *places(value))]
-
-
-def changed(original: bytes, changes: list[tuple[int, str, str, Any]]) -> bytes:
-    """Change values, keys and entries of a file that stays YAML."""
-    tree = yaml.safe_load(original)
-    for at, what, name, value in changes:
-        everywhere = places(tree)
-        if not everywhere:
-            break
-        inside, key = everywhere[at % len(everywhere)]
-        if what == "set":
-            inside[key] = deepcopy(value)
-        elif what == "delete":
-            del inside[key]
-        elif what == "copy" and isinstance(inside, list):
-            inside.append(deepcopy(inside[key]))
-        elif what == "rename" and isinstance(inside, dict):
-            inside[name] = inside.pop(key)
-        elif what == "add" and isinstance(inside, dict):
-            inside[name] = deepcopy(value)
-        else:
-            other, there = everywhere[(at * 7919) % len(everywhere)]
-            inside[key], other[there] = deepcopy(other[there]), deepcopy(inside[key])
-    return yaml.dump(tree, Dumper=Plain, sort_keys=False, allow_unicode=True).encode()
-
-
-class Plain(yaml.SafeDumper):
-    """Writes no aliases: they would be all that is wrong with a file."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
 
 
 def edited(original: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:

@@ -251,8 +251,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run many draws of a scenario: the decision board, and outcomes with intervals."""
-    written: list[Path] = []
-    with _kept(written):
+    with _writing(plot, as_json) as written:
         what_if = load_scenario(scenario).with_parameters(_values(settings or []))
 
         # What would fail in the end fails before the work begins.
@@ -265,10 +264,8 @@ def run(
         if out:
             check_vacant(out)
             check_writable(out, size)
-        if plot:
-            _check_figure(plot)
-            if what_if.months == 1:
-                raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
+        if plot and what_if.months == 1:
+            raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
 
         with progress() as bar:
             task = bar.add_task(what_if.name, total=draws)
@@ -283,8 +280,6 @@ def run(
         if plot:
             ensemble.plot(FIGURE, plot)
             written.append(plot)
-    if not as_json:
-        _print_written(written)
 
 
 @app.command()
@@ -306,17 +301,13 @@ def compare(
 
     All run with the same chance, over the months they share with the base; all are of one era.
     """
-    written: list[Path] = []
-    with _kept(written):
+    with _writing(plot, as_json) as written:
         values = _values(settings or [])
         what_ifs = [load_scenario(name).with_parameters(values) for name in (base, *others)]
 
         names = _told_apart((base, *others), [what_if.name for what_if in what_ifs])
 
         from alliance_sim import comparison as paired
-
-        if plot:
-            _check_figure(plot)
 
         with progress() as bar:
             task = bar.add_task(f"{len(what_ifs)} scenarios", total=draws)
@@ -331,8 +322,6 @@ def compare(
         if plot:
             comparison.plot(plot)
             written.append(plot)
-    if not as_json:
-        _print_written(written)
 
 
 @app.command("query")
@@ -452,14 +441,11 @@ def sensitivity(
     as_json: AsJson = False,
 ) -> None:
     """Rank what drives an outcome: parameters over their distributions, and mechanisms switched off one by one."""
-    written: list[Path] = []
-    with _kept(written):
+    with _writing(plot, as_json) as written:
         what_if = load_scenario(scenario).with_parameters(_values(settings or []))
 
         from alliance_sim.experiments import sensitivity as driving
 
-        if plot:
-            _check_figure(plot)
         with progress() as bar:
             task = bar.add_task(what_if.name, total=None)
             found = driving.sensitivity(
@@ -473,8 +459,6 @@ def sensitivity(
         if plot:
             found.plot(plot)
             written.append(plot)
-    if not as_json:
-        _print_written(written)
 
 
 @app.command()
@@ -487,11 +471,7 @@ def discover(
     as_json: AsJson = False,
 ) -> None:
     """Find in which conditions an outcome lies below or above a bound (PRIM), in the last month, over a sweep."""
-    written: list[Path] = []
-    with _kept(written):
-        if plot:
-            _check_figure(plot)
-
+    with _writing(plot, as_json) as written:
         from alliance_sim.experiments import discovery
         from alliance_sim.experiments.store import open_results
 
@@ -504,8 +484,6 @@ def discover(
         if plot:
             found.plot(plot)
             written.append(plot)
-    if not as_json:
-        _print_written(written)
     _note(folder, results.note)
 
 
@@ -520,11 +498,7 @@ def policy(
     as_json: AsJson = False,
 ) -> None:
     """Compare the policies of a sweep in one outcome, in the last month: mean, spread, regret, robust choices."""
-    written: list[Path] = []
-    with _kept(written):
-        if plot:
-            _check_figure(plot)
-
+    with _writing(plot, as_json) as written:
         from alliance_sim.experiments import policy as choosing
         from alliance_sim.experiments.store import open_results
 
@@ -537,8 +511,6 @@ def policy(
         if plot:
             found.plot(plot)
             written.append(plot)
-    if not as_json:
-        _print_written(written)
     _note(folder, results.note)
 
 
@@ -563,13 +535,18 @@ def explore(port: Annotated[int, typer.Option(min=1, max=65535)] = 8765) -> None
 
 
 @contextmanager
-def _kept(written: list[Path]) -> Iterator[None]:
-    """Say on an interrupt what was written until then."""
+def _writing(plot: Path | None, as_json: bool) -> Iterator[list[Path]]:
+    """Collect what is written and say so in the end; on an interrupt, what was written until then."""
+    written: list[Path] = []
     try:
-        yield
+        if plot:
+            _check_figure(plot)
+        yield written
     except KeyboardInterrupt:
         kept = f"{', '.join(map(str, written))} is complete" if written else "nothing was written"
         raise typer.Abort(kept) from None
+    if not as_json:
+        _print_written(written)
 
 
 def _print_written(written: list[Path]) -> None:
