@@ -28,6 +28,7 @@ from alliance_sim.compile import compile_scenario
 from alliance_sim.ensemble import first_months, in_chunks
 from alliance_sim.experiments import Experiment
 from alliance_sim.experiments.design import points
+from alliance_sim.experiments.plan import ROWS
 
 if __name__ == "__main__":
     order = json.loads(sys.argv[1])
@@ -46,7 +47,7 @@ if __name__ == "__main__":
             values = dict(zip(design.names, design.values[point0:point1].T))
             program.run(program.block(0, 0, order["draws"], "final", values), 0)
 
-        for _ in in_chunks(work, order["points"], max(1, 512 // order["draws"])):
+        for _ in in_chunks(work, order["points"], max(1, ROWS // order["draws"])):
             pass
     else:
         told = []

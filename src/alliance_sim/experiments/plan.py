@@ -26,7 +26,7 @@ __all__ = ["FILE", "Plan", "Task", "environment", "plan_of"]
 #: Version of the layout of a sweep's folder.
 FORMAT = 1
 #: Runs of a task: enough to make files and messages cheap, few enough to lose little with a worker.
-ROWS = 512
+ROWS = 1024
 FILE = "plan.json"
 #: Differences that a message names.
 MOST = 5
