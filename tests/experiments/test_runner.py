@@ -25,7 +25,7 @@ from alliance_sim.scenarios import load_scenario
 NAMES = {"a": {}, "b": {}}
 COHESION = list(OUTCOMES).index("cohesion")
 POINTS = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
-PLAN = Plan({"name": "square"}, NAMES, POINTS, 100)  # twelve tasks
+PLAN = Plan({"name": "square"}, NAMES, POINTS, 200)  # twelve tasks
 
 
 def square(task: Task) -> Tables:
@@ -66,9 +66,9 @@ def test_a_sweep_holds_every_run_once(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     execute(PLAN, square, tmp_path / "out", progress=lambda *counts: told.append(counts))
     runs = pq.read_table(tmp_path / "out" / "parts" / "runs").to_pandas()
-    assert len(runs) == 6000 and not runs.duplicated(["variant", "x", "draw"]).any()
+    assert len(runs) == 12_000 and not runs.duplicated(["variant", "x", "draw"]).any()
     np.testing.assert_array_equal(runs["y"], runs["x"] ** 2 + runs["draw"])
-    assert told[0] == (0, 6000) and told[-1] == (6000, 6000) and len(told) == 13 and told == sorted(told)
+    assert told[0] == (0, 12_000) and told[-1] == (12_000, 12_000) and len(told) == 13 and told == sorted(told)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -81,7 +81,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path, whole: dict[s
     done: list[Task] = []
     for until in (1, 3, 4):
         work = Counting(until=until)
-        with pytest.raises(KeyboardInterrupt, match=r"of 6,000 runs are kept in .*; to go on: .* --resume"):
+        with pytest.raises(KeyboardInterrupt, match=r"of 12,000 runs are kept in .*; to go on: .* --resume"):
             execute(PLAN, work, tmp_path, workers=1, resume=True)
         done += work.tasks
         with pytest.raises(InputError, match="holds a sweep already; allowed: --resume"):
@@ -103,7 +103,7 @@ def test_a_failed_run_is_a_row_and_spoils_no_other(tmp_path: Path, whole: dict[s
         return tables
 
     execute(PLAN, fail, tmp_path)
-    assert len(pq.read_table(tmp_path / "parts" / "runs")) == 5999
+    assert len(pq.read_table(tmp_path / "parts" / "runs")) == 11_999
     (row,) = pq.read_table(tmp_path / "parts" / "failures").to_pylist()
     trace = row.pop("traceback")
     assert row == {
@@ -129,7 +129,7 @@ def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
     def refuse(task: Task) -> Tables:
         raise InputError("no")
 
-    with pytest.raises(InputError, match=r"^no\n0 of 6,000 runs are kept"):
+    with pytest.raises(InputError, match=r"^no\n0 of 12,000 runs are kept"):
         execute(PLAN, refuse, tmp_path)
 
 
@@ -155,7 +155,7 @@ def test_damaged_parts_are_computed_again_and_told(
     elif damage == "marker":
         marker.write_text("{")
     else:
-        execute(Plan({"name": "cube"}, NAMES, POINTS, 100), lambda task: square(task._replace(variant=9)), other)
+        execute(Plan({"name": "cube"}, NAMES, POINTS, 200), lambda task: square(task._replace(variant=9)), other)
         for path in (part, marker):
             path.write_bytes((other / path.relative_to(folder)).read_bytes())
     again = Counting()
@@ -193,7 +193,7 @@ def test_what_a_kill_leaves_before_the_plan_is_no_obstacle(tmp_path: Path, whole
 def test_another_sweep_is_refused(tmp_path: Path) -> None:
     execute(PLAN, square, tmp_path)
     with pytest.raises(InputError, match='holds another sweep: name was "square", is "cube"'):
-        execute(Plan({"name": "cube"}, NAMES, POINTS, 100), square, tmp_path, resume=True)
+        execute(Plan({"name": "cube"}, NAMES, POINTS, 200), square, tmp_path, resume=True)
 
 
 def test_a_disk_that_fills_up_leaves_a_sweep_to_go_on_with(
