@@ -63,8 +63,8 @@ class Count:
 
 #: The month in its order, then its outcomes. Meetings depend on the calendar and are not counted.
 COUNTS = (
-    Count("voices", lambda n, k: 2 * n * n + n * (LOG + EXP + 2), lambda n, k: 3 * n * n + 2 * n,
-          "a power of each standing; standing x affinity x trust for each pair"),
+    Count("voices", lambda n, k: n * n + n * (LOG + EXP + 2), lambda n, k: 2 * n * n + 2 * n,
+          "a power of each standing; standing x affinity for each pair, and trust once some is lost"),
     Count("influence weights", lambda n, k: 3 * k * n * n + 5 * n * n + k * n, lambda n, k: 2 * n * n + k * n,
           "squared distance over issues (3k - 1), kernel, weight, sum and normalisation (6) for each ordered pair"),
     Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
@@ -86,7 +86,7 @@ COUNTS = (
     Count("deterrence", lambda n, k: 2 * n + 10, lambda n, k: 3 * n, "capability made available"),
     Count("Russia and Ukraine", lambda n, k: 2 * HALVING + 60, lambda n, k: 0, "stocks of the world",
           numbers=lambda n, k: 1),
-    Count("norms and trust", lambda n, k: 3 * n * n + 3 * k, lambda n, k: 2 * n * n + 3 * k, "trust mends"),
+    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards what was adopted; trust mends once some is lost"),
     Count("agreement", lambda n, k: 5 * k * n + 9 * n + 20, lambda n, k: k * n + 8 * n,
           "weighted mean deviation on each issue; means over members", observed=True),
     Count("consensus capacity", lambda n, k: 4 * n + ITEMS * (4 * n + TEXTS * (PER_VOTER * n + PER_TEXT)),
@@ -146,8 +146,8 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     state, given, facts, p = block.state, block.draws, whole.facts, block.draws.theta[0]
     issues, n = state.x.shape[1:]
     standing, scratch = state.ally[0, L.S.standing], new_scratch(n, issues)
-    scratch.base[...] = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
-    scratch.base[L.US] *= state.ally[0, L.S.g]
+    base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
+    base[L.US] *= state.ally[0, L.S.g]
     coupling = np.eye(issues) + p[L.P.coupling] * (facts.coupled - np.eye(issues))
     scratch.wish[...] = state.delta[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
@@ -167,7 +167,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         return lambda: measure.fastest(partial(work, times, *arguments)) / times
 
     room = scratch.issue_major
-    weigh = (scratch.weights, state.x[0], scratch.base, facts.weight, p[L.P.eps], room)
+    weigh = (scratch.weights, state.x[0], base, facts.weight, p[L.P.eps], room)
     loops.weighings(1, *weigh)
     susceptibility = given.ally[0, L.A.susceptibility]
     step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, coupling, room)

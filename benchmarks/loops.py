@@ -28,7 +28,8 @@ def steps(times, current, anchor, weights, susceptibility, coupling, scratch):
 def weighings(times, weights, positions, base, salience, eps, scratch):
     """Work out influence weights."""
     for _ in range(times):
-        confidence_weights(weights, positions, base, salience, eps, 2.0, scratch)
+        weights[:] = base
+        confidence_weights(weights, positions, salience, eps, 2.0, scratch)
 
 
 @njit

@@ -161,12 +161,11 @@ def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = No
     opinions = _opinions(initial)
     bound = _number("epsilon", epsilon)
     n = len(opinions)
-    everyone, weights = np.ones((n, n)), np.empty((n, n))
     one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((3, n))
 
     def step(current: Array) -> Array:
-        following = np.empty_like(current)
-        confidence_weights(weights, current, everyone, one_issue, bound, 0.0, scratch)
+        following, weights = np.empty_like(current), np.ones((n, n))
+        confidence_weights(weights, current, one_issue, bound, 0.0, scratch)
         influence_step(following, current, current, weights, openness, np.eye(1), scratch)
         return following
 

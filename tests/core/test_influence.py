@@ -12,10 +12,10 @@ SIZES = st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 
 
 def weights_of(positions, base, salience, eps, power):
     n, issues = positions.shape
-    out, voices = np.full((n, n), np.nan), np.ascontiguousarray(base.T)
+    weights = base.T.copy()
     scratch = np.full((3 * issues, n), np.nan)
-    confidence_weights(out, np.ascontiguousarray(positions.T), voices, salience, float(eps), float(power), scratch)
-    return np.ascontiguousarray(out.T)
+    confidence_weights(weights, np.ascontiguousarray(positions.T), salience, float(eps), float(power), scratch)
+    return np.ascontiguousarray(weights.T)
 
 
 def step_of(anchor, current, weights, susceptibility, coupling):

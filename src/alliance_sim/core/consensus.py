@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.jit import aligned, inline, leaf, njit
+from alliance_sim.core.jit import aligned, apart, inline, leaf, njit
 from alliance_sim.core.layout import (
     ADOPTED,
     BLOCKED,
@@ -87,7 +87,7 @@ def new_table(n):
     )
 
 
-@inline
+@apart
 def take_their_places(table, seats):
     """Work out what holds for the whole meeting, given standing and dependence of those at the table."""
     total = seats.neutral
@@ -100,20 +100,24 @@ def take_their_places(table, seats):
         table.dependence[seats.patron] = 0.0
 
 
-@inline
+@apart
 def share_out_salience(table, parts, rows):
     """Turn the salience of each part, given in `table.weight`, into its mean and the weights of the parts."""
+    weight, total = table.weight, table.salience
     for i in range(rows):
-        total = 0.0
-        for m in range(parts):
-            total += table.weight[m, i]
-        for m in range(parts):
-            table.weight[m, i] /= total
-        table.salience[i] = total / parts
-        table.indifference[i] = parts / total
+        total[i] = weight[0, i]
+    for m in range(1, parts):
+        for i in range(rows):
+            total[i] += weight[m, i]
+    for m in range(parts):
+        for i in range(rows):
+            weight[m, i] /= total[i]
+    for i in range(rows):
+        table.indifference[i] = parts / total[i]
+        table.salience[i] = total[i] / parts
 
 
-@inline
+@apart
 def losses(out, position, weight, item, rows, f, nu):
     """Loss D_i of accepting text f in place of the reversion; negative is a gain."""
     for i in range(rows):
@@ -132,7 +136,7 @@ def losses(out, position, weight, item, rows, f, nu):
                 out[i] += weight[m, i] * loss
 
 
-@inline
+@apart
 def thresholds(table, seats, p):
     """Loss h_i each ally bears in silence: its own, the cost of isolation, the cost of crossing its patron.
 

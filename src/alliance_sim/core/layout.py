@@ -66,7 +66,7 @@ G = _index(
     """
     r o criticism support alpha erosion anchor leader reset
     follow_due follow_count follow_size follow_private postponed blow_ups
-    c a a_level demands demand_percent war resistance concession failure
+    c a a_level demands demand_percent war resistance concession failure strained
     need us_military us_economic us_intelligence cut aid_military aid_economic aid_intelligence made_up_intelligence
     deterrence deterrence_alone w w0
     """,

@@ -48,7 +48,7 @@ View = namedtuple(
     "View", "ally given issue delta x x0 salience trust w p leader_tau leader_x inst_tau inst_x pending outcome"
 )
 #: Room to work in, allocated once a block.
-Scratch = namedtuple("Scratch", "forcing base weights wish previous coupling issue_major")
+Scratch = namedtuple("Scratch", "forcing weights wish previous coupling issue_major")
 
 MAX_POSTPONEMENTS = 2  # a follow-up put off more often than this lapses (B, paragraph 4: put off once)
 POSTPONED_BY = 5  # months (B, paragraph 4: from the autumn to early next year)
@@ -189,15 +189,19 @@ def signals(v, forcing, facts, seed, draw, t):
 def listening(v, facts, scratch):
     """Influence weights of this month from last month's positions: affinity, standing, trust, and the guarantee."""
     n = v.x.shape[1]
-    voice = scratch.previous[0]
+    voice, weights = scratch.previous[0], scratch.weights
     for j in range(n):
         voice[j] = exp(v.p[P.psi] * log(v.ally[S.standing, j]))
     for j in range(n):
         for i in range(n):
-            scratch.base[j, i] = voice[j] * facts.affinity[j, i] * v.trust[j, i]  # both symmetric
+            weights[j, i] = voice[j] * facts.affinity[j, i]  # affinity is symmetric, and so is trust
+    if v.w[G.strained] > 0.0:
+        for j in range(n):
+            for i in range(n):
+                weights[j, i] *= v.trust[j, i]
     for i in range(n):
-        scratch.base[US, i] *= v.ally[S.g, i]
-    confidence_weights(scratch.weights, v.x, scratch.base, facts.weight, v.p[P.eps], 2.0, scratch.issue_major)
+        weights[US, i] *= v.ally[S.g, i]
+    confidence_weights(weights, v.x, facts.weight, v.p[P.eps], 2.0, scratch.issue_major)
 
 
 @inline
@@ -410,7 +414,8 @@ def norms(v, forcing):
     v.issue[I.target, EXERCISES] = clip(v.issue[I.target, EXERCISES] + forcing[F.exercise, US], 0.0, 1.0)
     for k in range(v.x.shape[0]):
         v.issue[I.norm, k] += v.p[P.norm_speed] * (v.issue[I.target, k] - v.issue[I.norm, k])
-    n = v.x.shape[1]
-    for i in range(n):
-        for j in range(n):
-            v.trust[i, j] += v.p[P.trust_recovery] * (1.0 - v.trust[i, j])
+    if v.w[G.strained] > 0.0:
+        n = v.x.shape[1]
+        for i in range(n):
+            for j in range(n):
+                v.trust[i, j] += v.p[P.trust_recovery] * (1.0 - v.trust[i, j])

@@ -14,7 +14,7 @@ from alliance_sim.core.consensus import (
     share_out_salience,
     take_their_places,
 )
-from alliance_sim.core.jit import inline, inner, leaf
+from alliance_sim.core.jit import apart, inline, inner, leaf
 from alliance_sim.core.layout import (
     ADOPTED,
     BLOCKED,
@@ -63,6 +63,13 @@ def key_of(ident, actor):
     return (int(ident) + 0x9E3779B1 * (actor + 1)) & 0xFFFFFFFF
 
 
+@apart
+def gather(out, values, ally, rows):
+    """Set `out` to the values of those in the first rows."""
+    for row in range(rows):
+        out[row] = values[ally[row]]
+
+
 @inline
 def take_seats(v, facts, table, t, forum):
     """Fill the table with the members of a forum at month t; the United States is the patron, inside or outside."""
@@ -81,12 +88,10 @@ def take_seats(v, facts, table, t, forum):
         table.ally[n] = US
         rows = n + 1
         pull = v.p[P.cross_forum]
-    for row in range(rows):
-        i = table.ally[row]
-        table.standing[row] = v.ally[S.standing, i]
-        table.dependence[row] = v.given[A.dependence, i]
-        table.population[row] = v.given[A.population, i]
-        table.temper[row] = 0.0
+    gather(table.standing, v.ally[S.standing], table.ally, rows)
+    gather(table.dependence, v.given[A.dependence], table.ally, rows)
+    gather(table.population, v.given[A.population], table.ally, rows)
+    table.temper[:] = 0.0
     seats = Seats(n, rows, patron, pull, facts.neutral[forum])
     take_their_places(table, seats)
     return seats
@@ -105,10 +110,9 @@ def read_positions(v, table, seats, parts, issues, seed, draw, t, ident):
             table.key[row] = key_of(ident, table.ally[row] + m * v.x.shape[1])
         fill_normal(table.position[m, :rows], seed, draw, t, CH_POSITION, table.key)
         fill_normal(table.chair[m, :rows], seed, draw, t, CH_CHAIR, table.key)
+        gather(table.weight[m], v.salience[issues[m]], table.ally, rows)
         for row in range(rows):
-            i = table.ally[row]
-            position = v.x[issues[m], i]
-            table.weight[m, row] = v.salience[issues[m], i]
+            position = v.x[issues[m], table.ally[row]]
             table.position[m, row] = position + p[P.sd_pos] * table.position[m, row]
             table.chair[m, row] = position + p[P.sd_chair] * table.chair[m, row]
     share_out_salience(table, parts, seats.rows)
@@ -243,10 +247,8 @@ def lapsed(v, meetings, j):
 def assess(v, table, seats, parts, issues):
     """Set the chair's view to expressed positions, without the noise of a table."""
     for m in range(parts):
-        for row in range(seats.rows):
-            i = table.ally[row]
-            table.chair[m, row] = v.x[issues[m], i]
-            table.weight[m, row] = v.salience[issues[m], i]
+        gather(table.chair[m], v.x[issues[m]], table.ally, seats.rows)
+        gather(table.weight[m], v.salience[issues[m]], table.ally, seats.rows)
     share_out_salience(table, parts, seats.rows)
 
 
@@ -290,6 +292,7 @@ def take_effect(v, meetings, table, seats, j, outcome, f):
             v.issue[I.lapsed, k] = 1.0
     if outcome == BLOCKED:
         v.w[G.failure] += 1.0
+        v.w[G.strained] = 1.0
         for a in range(seats.n):
             for b in range(seats.n):
                 if (table.objection[a] > 0) != (table.objection[b] > 0):

@@ -104,7 +104,6 @@ def new_scratch(n, issues):
     return Scratch(
         aligned((len(F), n)),
         aligned((n, n)),
-        aligned((n, n)),
         aligned((issues, n)),
         aligned((3, n)),
         aligned((issues, issues)),

@@ -2,7 +2,7 @@
 
 import math
 
-from alliance_sim.core.jit import inline
+from alliance_sim.core.jit import apart, inline
 from alliance_sim.core.layout import (
     DIALOGUE,
     EXERCISES,
@@ -115,17 +115,15 @@ def camps(v, facts, table, t):
     out = v.outcome
     n = 0
     total = 0.0
+    position, standing, rank = table.own, table.threshold, table.chance  # the table's columns serve as scratch
     for i in range(v.x.shape[1]):
         if facts.member[t, NATO_SUMMIT, i]:
-            j = n  # insertion by position; the table's columns serve as scratch
-            while j > 0 and table.loss[j - 1] > v.x[RUSSIA_STRATEGY, i]:
-                table.loss[j] = table.loss[j - 1]
-                table.accept[j] = table.accept[j - 1]
-                j -= 1
-            table.loss[j] = v.x[RUSSIA_STRATEGY, i]
-            table.accept[j] = v.ally[S.standing, i]
+            position[n], standing[n] = v.x[RUSSIA_STRATEGY, i], v.ally[S.standing, i]
             total += v.ally[S.standing, i]
             n += 1
+    sort_ranks(rank, position, n)
+    for i in range(n):
+        table.loss[int(rank[i])], table.accept[int(rank[i])] = position[i], standing[i]
     count = 0
     first = 0
     for j in range(1, n + 1):
@@ -146,6 +144,16 @@ def camps(v, facts, table, t):
         polarisation += table.accept[a] ** (1.0 + _SENSITIVITY) * felt
     out[O.camps] = count
     out[O.polarisation] = min(1.0, polarisation * 2.0 ** (1.0 + _SENSITIVITY))
+
+
+@apart
+def sort_ranks(rank, key, n):
+    """Set `rank` to the places of keys in rising order, ties by row: without a branch, unlike sorting."""
+    for i in range(n):
+        rank[i] = 0.0
+    for j in range(n):
+        for i in range(n):
+            rank[i] += 1.0 if key[j] < key[i] or (key[j] == key[i] and j < i) else 0.0
 
 
 @inline
