@@ -148,7 +148,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     standing, scratch = state.ally[0, L.S.standing], new_scratch(n, issues)
     base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
     base[L.US] *= state.ally[0, L.S.g]
-    coupling = np.eye(issues) + p[L.P.coupling] * (facts.coupled - np.eye(issues))
+    coupling = np.eye(issues) + p[L.P.coupling] * facts.led
     scratch.wish[...] = state.delta[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))

@@ -28,7 +28,9 @@ def steps(times, current, anchor, weights, susceptibility, coupling, scratch):
 def weighings(times, weights, positions, base, salience, eps, scratch):
     """Work out influence weights."""
     for _ in range(times):
-        weights[:] = base
+        for j in range(base.shape[0]):
+            for i in range(base.shape[1]):
+                weights[j, i] = base[j, i]
         confidence_weights(weights, positions, salience, eps, 2.0, scratch)
 
 

@@ -134,7 +134,7 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
         facts=stretched(facts)._replace(
             index=np.arange(allies, dtype=facts.index.dtype),
             member=np.ones((*facts.member.shape[:-1], allies), facts.member.dtype),
-            coupled=np.kron(np.eye(issues // len(ISSUES)), facts.coupled),
+            led=np.kron(np.eye(issues // len(ISSUES)), facts.led),
         ),
     )
 

@@ -80,7 +80,7 @@ def prepare(facts, eu, drawn) -> SimpleNamespace:
     draw.standing = (a.gdp / a.gdp[US]) ** p.standing_exponent
     draw.salience = p.salience_floor + (1.0 - p.salience_floor) * jnp.abs(2.0 * draw.x0 - 1.0)
     draw.base = (draw.standing**p.psi)[:, None] * facts.affinity
-    draw.coupling = jnp.eye(issues) + p.coupling * (facts.coupled - jnp.eye(issues))
+    draw.coupling = jnp.eye(issues) + p.coupling * facts.led
     draw.beta = p.beta * (1.0 + p.beta_exposure * (a.exposure - 0.5))
     draw.answer = p.coercion * a.exposure - p.reactance * (1.0 - a.exposure)
     draw.nato = seats(draw, np.arange(len(facts.europe)), facts.neutral[L.NATO_SUMMIT], 1.0)

@@ -312,7 +312,7 @@ class Alliance(mesa.Model):
         self.norm = self.facts.norm0.copy()
         self.issue_weight = self.facts.weight / self.facts.weight.sum()
         issues = len(self.norm)
-        self.coupling = np.eye(issues) + self.p.coupling * (self.facts.coupled - np.eye(issues))
+        self.coupling = np.eye(issues) + self.p.coupling * self.facts.led
         self.affinity = self.facts.affinity
 
         self.allies = []

@@ -109,7 +109,7 @@ class NumpyModel:
         # What stays the same all run long.
         self.base = (self.standing ** column(p.psi))[:, :, None] * f.affinity
         own = np.eye(issues)
-        self.coupling = own + p.coupling[:, None, None] * (f.coupled - own)
+        self.coupling = own + p.coupling[:, None, None] * f.led
         self.issue_weight = np.sqrt(f.weight / f.weight.sum())[:, None]
         self.europe = f.europe > 0
         self.total_gdp = a.gdp.sum(axis=1)

@@ -439,11 +439,11 @@ def _membership(scenario: Scenario, start: int) -> NDArray[np.uint8]:
 def _facts_of(era: str) -> dict[str, Any]:
     figures = calibration.facts(era)
     slope = calibration.threat_slopes(era)
-    coupled = np.eye(len(ISSUES))
+    led = np.zeros((len(ISSUES), len(ISSUES)))
     reference = [(k, *issue.reference) for k, issue in enumerate(ISSUE_TABLE) if issue.reference]
     for k, issue in enumerate(ISSUE_TABLE):
-        coupled[k, k] = 1.0 - issue.leads
-        coupled[k, L.RUSSIA_STRATEGY] += issue.leads
+        led[k, k] -= issue.leads
+        led[k, L.RUSSIA_STRATEGY] += issue.leads
     return {
         "leader0": calibration.LEADERS.index(era),
         "slope": slope,
@@ -451,7 +451,7 @@ def _facts_of(era: str) -> dict[str, Any]:
         "hedge": np.array([issue.hedge for issue in ISSUE_TABLE]),
         "weight": np.ones(len(ISSUES)),
         "norm0": np.array([issue.norm[era] for issue in ISSUE_TABLE]),
-        "coupled": coupled,
+        "led": led,
         "affinity": np.array(figures.affinity),
         "neutral": np.array([calibration.neutral_standing(forum, era) for forum in FORUMS]),
         "us_share": np.array(figures.us_share),

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.jit import aligned, apart, inline, leaf, njit
+from alliance_sim.core.jit import aligned, apart, inline, leaf, njit, outline
 from alliance_sim.core.layout import (
     ADOPTED,
     BLOCKED,
@@ -245,7 +245,7 @@ def chance(item, table, seats, f, p):
     return 1.0 / product
 
 
-@leaf
+@outline
 def log_chance(item, table, seats, f, p):
     """Logarithm of the chair's estimate that text f passes, from what the chair thinks governments want.
 
@@ -286,7 +286,7 @@ def chance_and_opposition(item, table, seats, f, p):
     return passing, against / total
 
 
-@leaf
+@outline
 def with_abstention(item, table, seats, f, p):
     """Log chance that all accept or, the least willing ones up to a third of the people, abstain."""
     n = seats.n
@@ -307,7 +307,7 @@ def with_abstention(item, table, seats, f, p):
     return total
 
 
-@leaf
+@outline
 def smallest_coalition(item, table, seats):
     """Log chance that the most willing allies that suffice under the rule all accept (table.accept holds logs)."""
     n = seats.n
@@ -411,7 +411,7 @@ def loss_of(item, table, i, f, p):
     return loss
 
 
-@leaf
+@outline
 def bound(item, table, i, f, limit, p):
     """Largest text below f that ally i accepts when it bears a loss of `limit`; -1 if it accepts none."""
     low = 0.0  # the reversion costs nothing
@@ -450,7 +450,7 @@ def weigh(item, table, seats, f, p):
     return min(1.0, support / total), least, pivotal  # sums in different orders may differ in the last bit
 
 
-@leaf
+@outline
 def decide_item(item, table, seats, p):
     """Take one item through the alliance's procedure.
 
@@ -507,7 +507,7 @@ def decide_item(item, table, seats, p):
     return BLOCKED, 0.0, f, support, room, pivotal
 
 
-@leaf
+@outline
 def lowered(item, table, seats, f, p):
     """Text that would satisfy the objectors: all of them under unanimity, else the one most easily won."""
     all_needed = item.rule == UNANIMITY

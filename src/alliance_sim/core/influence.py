@@ -16,7 +16,7 @@ from alliance_sim.core.jit import apart, inline, njit
 
 # Distances up to eps * (1 + this) count as inside a uniform kernel, so that ties do not hang on rounding.
 TIE_TOLERANCE = 1e-9
-# Issues and actors of the alliance: loops of a length that the compiler knows are up to twice as fast.
+# Issues and actors of the alliance: the costliest loops have a form for just that many.
 ISSUES, ACTORS = 9, 32
 
 Array = NDArray[np.float64]
@@ -55,8 +55,8 @@ def confidence_weights(
         for i in range(n):
             scaled[k, i] = root * positions[k, i]
     heard[:] = 0.0
-    if issues == ISSUES and n == ACTORS:
-        hear(weights, scaled, heard, distance, eps, power, ISSUES, ACTORS)
+    if n == ACTORS:
+        hear(weights, scaled, heard, distance, eps, power, issues, ACTORS)
     else:
         hear(weights, scaled, heard, distance, eps, power, issues, n)
     for i in range(n):
@@ -75,21 +75,7 @@ def hear(weights, scaled, heard, distance, eps, power, issues, n):
     inside2 = bound2 * (1.0 + TIE_TOLERANCE) ** 2
     for j in range(n):
         voice = weights[j]
-        distance[:] = 0.0
-        # Three issues at a time, so that a row is read and written less often than it is added to.
-        k = 0
-        while k + 2 < issues:
-            own0, own1, own2 = scaled[k, j], scaled[k + 1, j], scaled[k + 2, j]
-            for i in range(n):
-                d0, d1, d2 = scaled[k, i] - own0, scaled[k + 1, i] - own1, scaled[k + 2, i] - own2
-                distance[i] += d0 * d0 + d1 * d1 + d2 * d2
-            k += 3
-        while k < issues:
-            own0 = scaled[k, j]
-            for i in range(n):
-                d0 = scaled[k, i] - own0
-                distance[i] += d0 * d0
-            k += 1
+        distances(distance, scaled, j, issues, n)
         if power == 2.0:
             for i in range(n):
                 near = 1.0 - distance[i] / bound2
@@ -104,6 +90,22 @@ def hear(weights, scaled, heard, distance, eps, power, issues, n):
             for i in range(n):
                 voice[i] *= max(0.0, 1.0 - distance[i] / bound2) ** power
                 heard[i] += voice[i]
+
+
+@apart
+def distances(out, x, j, issues, n):
+    """Set `out` to squared distances of all from actor j."""
+    if issues == ISSUES:  # in one go: sums stay in registers
+        a, b, c, d, e, f, g, h, o = x[0, j], x[1, j], x[2, j], x[3, j], x[4, j], x[5, j], x[6, j], x[7, j], x[8, j]
+        for i in range(n):
+            first = (x[0, i] - a) ** 2 + (x[1, i] - b) ** 2 + (x[2, i] - c) ** 2
+            second = (x[3, i] - d) ** 2 + (x[4, i] - e) ** 2 + (x[5, i] - f) ** 2
+            out[i] = first + second + ((x[6, i] - g) ** 2 + (x[7, i] - h) ** 2 + (x[8, i] - o) ** 2)
+    else:
+        out[:] = 0.0
+        for k in range(issues):
+            for i in range(n):
+                out[i] += (x[k, i] - x[k, j]) ** 2
 
 
 @njit
@@ -139,10 +141,10 @@ def influence_step(
     issues, n = current.shape
     coupled, distance, mean = scratch[:issues], scratch[issues : 2 * issues], scratch[2 * issues :]
     product(coupled, coupling, current, issues, issues, n)
-    # Averaging distances from a voice that is heard keeps agreement to the last bit, and those who hear the same get the
-    # same bits: Hegselmann-Krause clusters merge and freeze exactly.
+    # Averaging distances from a voice that is heard keeps agreement to the last bit, and gives those with the same
+    # audience the same bits: Hegselmann-Krause clusters merge and freeze exactly.
     speaker = whom_most_hear(weights, n)
-    distances(distance, coupled, speaker, issues, n)
+    from_speaker(distance, coupled, speaker, issues, n)
     product(mean, distance, weights, issues, n, n)
     for i in range(n):
         if weights[speaker, i] == 0.0:
@@ -156,7 +158,7 @@ def influence_step(
 
 
 @apart
-def distances(out, opinions, speaker, issues, n):
+def from_speaker(out, opinions, speaker, issues, n):
     """Set `out` to how far opinions are from the speaker's."""
     for k in range(issues):
         first = opinions[k, speaker]

@@ -24,7 +24,9 @@ from numba.core.typed_passes import NativeLowering
 
 from alliance_sim.core import layout
 
-__all__ = ["CACHE_BASE", "aligned", "apart", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit"]
+__all__ = [
+    "CACHE_BASE", "aligned", "apart", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit", "outline",
+]  # fmt: skip
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FLOAT_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
@@ -78,18 +80,34 @@ class _WideLower(Lower):
         set.add(self.function.attributes, '"prefer-vector-width"="512"')
 
 
+class _OutlineLower(_WideLower):
+    """Forbids inlining."""
+
+    def pre_lower(self):
+        super().pre_lower()
+        self.function.attributes.add("noinline")
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _WideLowering(NativeLowering):
     _name = "wide_lowering"
     lowering_class = _WideLower
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _OutlineLowering(NativeLowering):
+    _name = "outline_lowering"
+    lowering_class = _OutlineLower
+
+
 class _Compiler(CompilerBase):
     """numba's own compiler but for the width of vectors, and not by a setting that other code of the process shares."""
 
+    lowering = _WideLowering
+
     def define_pipelines(self):
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.passes = [(_WideLowering, why) if step is NativeLowering else (step, why) for step, why in passes.passes]
+        passes.passes = [(self.lowering, why) if step is NativeLowering else (step, why) for step, why in passes.passes]
         passes.finalize()
         return [passes]
 
@@ -100,6 +118,12 @@ class _ApartCompiler(_Compiler):
     def define_pipelines(self):
         self.state.flags.noalias = True
         return super().define_pipelines()
+
+
+class _OutlineCompiler(_Compiler):
+    """Compiles functions that stay functions."""
+
+    lowering = _OutlineLowering
 
 
 _OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy", "pipeline_class": _Compiler}
@@ -121,6 +145,16 @@ inner = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
 #: For inner functions that neither allocate nor return arrays: what is only borrowed needs no reference counts, which
 #: would take a third of the time of the smallest ones. A leaf must not call what returns arrays.
 leaf = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **_OPTIONS)
+
+#: A leaf that is never inlined, being large or seldom run: copies at each call take long to compile and are in the way
+#: of what always runs.
+outline = numba.njit(
+    no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+    _nrt=False,
+    forceinline=False,
+    **{**_OPTIONS, "pipeline_class": _OutlineCompiler},
+)
 
 #: A leaf that is always inlined: a call hands over every array of its arguments in seven words, which costs more than
 #: the smallest functions do.

@@ -8,7 +8,7 @@ spending and aid in percent of GDP (aid: a year), capability in billion US dolla
 from collections import namedtuple
 
 from alliance_sim.core.influence import confidence_weights, influence_step, product
-from alliance_sim.core.jit import exact, inline, inner, leaf
+from alliance_sim.core.jit import apart, exact, inline, inner, leaf
 from alliance_sim.core.layout import (
     CH_READING,
     CH_RUSSIA,
@@ -39,7 +39,7 @@ Draws = namedtuple("Draws", "theta ally x0 leader_tau leader_x inst_tau inst_x")
 #: What all draws share.
 Facts = namedtuple(
     "Facts",
-    "leader0 slope cover hedge weight norm0 coupled affinity member neutral us_share channel_weight europe "
+    "leader0 slope cover hedge weight norm0 led affinity member neutral us_share channel_weight europe "
     "index reference_issue reference_reversion reference_span rollover_issue rollover_reversion",
 )
 #: One draw of the arrays above. `ally` holds the state of allies (rows S), `given` what they brought (rows A), `issue`
@@ -116,7 +116,7 @@ def washington_position(v, k):
     return mixture(w[G.alpha], leader, v.inst_x[k], w[G.erosion], v.issue[I.lead_shift, k])
 
 
-@inline
+@apart
 def washington(v, forcing):
     """1. The two-level game (B6, B8): criticism, the president's support and autonomy, erosion of the institutions."""
     p, w = v.p, v.w
@@ -151,7 +151,7 @@ def washington(v, forcing):
     v.ally[S.tau, US] = washington_threat(v)
 
 
-@inline
+@apart
 def signals(v, forcing, facts, seed, draw, t):
     """2. Conciliation and opacity: stocks that fade, summits that feed them, and what each ally reads into them."""
     p, w = v.p, v.w
@@ -185,7 +185,7 @@ def signals(v, forcing, facts, seed, draw, t):
         v.ally[S.reading, i] = w[G.r] * exp(volatility * v.ally[S.z, i] - 0.5 * volatility * volatility)
 
 
-@inline
+@apart
 def listening(v, facts, scratch):
     """Influence weights of this month from last month's positions: affinity, standing, trust, and the guarantee."""
     n = v.x.shape[1]
@@ -204,7 +204,7 @@ def listening(v, facts, scratch):
     confidence_weights(weights, v.x, facts.weight, v.p[P.eps], 2.0, scratch.issue_major)
 
 
-@inline
+@apart
 def threat_perception(v, forcing, facts, scratch, seed, draw, t):
     """3. Perceived threat: back to its level, to Russia's conduct by exposure, and towards those listened to."""
     p = v.p
@@ -230,7 +230,7 @@ def channel_after(level, change):
     return clip(level + change, 0.0, 2.0)
 
 
-@inline
+@apart
 def guarantee(v, forcing, facts):
     """4. The commitment of the United States, and what each ally believes of it."""
     p, w = v.p, v.w
@@ -248,7 +248,7 @@ def guarantee(v, forcing, facts):
         v.ally[S.g, i] = clip(v.ally[S.g, i] - loss + recovery, 0.0, 1.0)
 
 
-@inline
+@apart
 def wishes(v, facts, scratch):
     """5. Where each government wants to be, as a displacement: threat, emboldening, hedging, adopted norms."""
     p = v.p
@@ -267,14 +267,14 @@ def wishes(v, facts, scratch):
             scratch.wish[k, i] = own + adopted
 
 
-@inline
+@apart
 def influence(v, facts, scratch):
     """6. Multi-issue Friedkin-Johnsen on displacements; positions are what is expressed."""
     issues, n = v.x.shape
     for k in range(issues):
         for source in range(issues):
-            own = 1.0 if k == source else 0.0
-            scratch.coupling[k, source] = own + v.p[P.coupling] * (facts.coupled[k, source] - own)
+            scratch.coupling[k, source] = v.p[P.coupling] * facts.led[k, source]
+        scratch.coupling[k, k] += 1.0
     influence_step(
         v.delta,
         scratch.wish,
@@ -289,7 +289,7 @@ def influence(v, facts, scratch):
             v.x[k, i] = clip(v.x0[k, i] + v.delta[k, i], 0.0, 1.0)
 
 
-@inline
+@apart
 def spending(v, forcing, facts):
     """7. Spending with inertia: threat, fear of abandonment (A5), the pledge, coercion and reactance (B10), fatigue."""
     p = v.p
@@ -312,7 +312,7 @@ def spending(v, forcing, facts):
         v.ally[S.cap, i] += p[P.depreciation] * (v.ally[S.d, i] * v.given[A.gdp, i] / 100.0 - v.ally[S.cap, i])
 
 
-@inline
+@apart
 def ukraine_support(v, forcing, facts):
     """8. Three U.S. channels, cut one by one (A4); Europe and Canada make up with a lag, to a limit, and tire (A5)."""
     p, w = v.p, v.w
@@ -378,7 +378,7 @@ def deterrence(v, facts, t):
     w[G.w] = russia / (russia + force)
 
 
-@inline
+@apart
 def russia(v, forcing, facts, seed, draw, t):
     """10. Russia reads weakness with error; resumed cooperation without a change of policy feeds demands (B10)."""
     p, w = v.p, v.w
@@ -396,7 +396,7 @@ def russia(v, forcing, facts, seed, draw, t):
     w[G.war] = clip(w[G.war], 0.0, 1.0)
 
 
-@inline
+@apart
 def ukraine(v, facts):
     """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
     p, w = v.p, v.w
@@ -408,7 +408,7 @@ def ukraine(v, facts):
     w[G.concession] = clip(w[G.concession] + p[P.concession_rate] * (target - w[G.concession]), 0.0, 1.0)
 
 
-@inline
+@apart
 def norms(v, forcing):
     """12, last: norms move towards what was adopted (an exercise shows what partnership is worth), and trust mends."""
     v.issue[I.target, EXERCISES] = clip(v.issue[I.target, EXERCISES] + forcing[F.exercise, US], 0.0, 1.0)
