@@ -96,9 +96,7 @@ def write_part(folder: Path, number: int, tables: Mapping[str, pa.Table], plan: 
     _part(folder, FAILURES, number).unlink(missing_ok=True)
     parts = {}
     for view, table in tables.items():
-        buffer = pa.BufferOutputStream()
-        pq.write_table(table, buffer, parquet.group(table), **parquet.options(table.schema))
-        data = buffer.getvalue()
+        data = parquet.encoded(table)
         parts[view] = {"rows": table.num_rows, "bytes": data.size, "sha256": hashlib.sha256(data).hexdigest()}
         _write(_part(folder, view, number), data)
     write_json(_mark(folder, number), {"plan": plan, "parts": parts})
@@ -211,8 +209,8 @@ def size(experiment: Experiment) -> int:
     numbers = experiment.scenario.months * len(ALLIES) * (4 + len(ISSUES) * (experiment.keep == "trace"))
     bytes_of_run = {
         "runs": 8.0 * (len(OUTCOMES) + len(experiment.uncertainties)),
-        "trajectories": 6.5 * experiment.scenario.months * len(OUTCOMES),
-        "allies": 7.0 * numbers,
+        "trajectories": 6.0 * experiment.scenario.months * len(OUTCOMES),
+        "allies": 6.8 * numbers,
         "decisions": 5.5 * decisions,
         "objections": 25.0,
         "traces": 16.0 * decisions,
