@@ -185,7 +185,7 @@ def test_files_that_cannot_grow_leave_a_sweep_to_go_on_with(
     path, whole = undisturbed
     out = tmp_path / "out"
     limit = max(len(data) for name, data in whole.items() if name.startswith("parts/runs")) - 1
-    assert limit > len(whole["plan.json"])
+    assert limit > max(len(whole["plan.json"]), len(whole["points.parquet"]))
     process = start("sweep", path, "--out", out, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit,) * 2))
     err = ended(process, 2)
     assert err.startswith(f"{out}: cannot be written (File too large)\n") and err.endswith("--resume\n")

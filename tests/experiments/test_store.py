@@ -16,7 +16,8 @@ import alliance_sim as als
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import store
-from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
+from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task, plan_of
+from alliance_sim.experiments.plan import _hash as hash_of
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.experiments.store import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -54,7 +55,7 @@ def fill(folder: Path, experiment: Experiment = EXPERIMENT, most: int | None = N
     """Write a sweep, or its first tasks."""
     plan = plan_of(experiment)
     folder.mkdir()
-    store.write_json(folder / FILE, plan.document)
+    store.begin(folder, plan)
     for task in plan.tasks[:most]:
         store.write_part(folder, task.number, tables(experiment, plan, task), plan.hash)
     if most is None:
@@ -231,6 +232,13 @@ def open_results_after_completion(folder: Path, plan: Plan) -> Results:
     return open_results(folder)
 
 
+def lay_out_as(folder: Path, layout: int) -> None:
+    """Have a plan say that its folder has another layout."""
+    document = json.loads((folder / FILE).read_text()) | {"format": layout}
+    document["hash"] = hash_of(document)
+    (folder / FILE).write_text(json.dumps(document))
+
+
 def spoil(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -254,6 +262,7 @@ def spoil(path: Path) -> None:
         (lambda f: (f / "manifest.json").write_text("{}"), r"manifest\.json: cannot be read"),
         (lambda f: (f / "manifest.json").write_text('{"parts": "x"}'), r"manifest\.json: does not belong to the parts"),
         (lambda f: (f / "plan.json").unlink(), r"plan\.json: cannot be read"),
+        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1; allowed: 2"),
     ],
 )  # fmt: skip
 def test_what_is_damaged_is_refused(damage: Callable[[Path], object], message: str, copy: Path) -> None:
@@ -261,6 +270,25 @@ def test_what_is_damaged_is_refused(damage: Callable[[Path], object], message: s
     with pytest.raises(InputError, match=message) as error:
         als.load_results(copy).sql("SELECT avg(cohesion) FROM runs")
     assert "\n" not in str(error.value)
+
+
+def test_points_are_those_of_the_design_or_refused(copy: Path) -> None:
+    laid_out = plan_of(EXPERIMENT).points
+    results = open_results(copy)
+    assert results.points.names == laid_out.names
+    np.testing.assert_array_equal(results.points.values, laid_out.values)
+    assert pq.read_table(copy / POINTS).column_names == ["point", *laid_out.names]
+    spoil(copy / POINTS)
+    with pytest.raises(InputError, match=r"points\.parquet: is damaged, or a file of other results"):
+        _ = open_results(copy).points
+    (copy / POINTS).unlink()
+    with pytest.raises(InputError, match=r"points\.parquet: cannot be read \(No such file"):
+        _ = open_results(copy).points
+
+
+def test_an_experiment_without_uncertainties_has_one_point(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "one", EXPERIMENT.model_copy(update={"uncertainties": {}}), most=0)
+    assert open_results(folder).points.names == () and open_results(folder).points.values.shape == (1, 0)
 
 
 def test_a_task_of_another_sweep_is_refused(copy: Path, tmp_path: Path) -> None:
@@ -284,7 +312,7 @@ def test_a_full_disk_leaves_nothing_unfinished(tmp_path: Path, monkeypatch: pyte
 
 def test_what_a_kill_left_is_taken_away(copy: Path) -> None:
     before = sorted(copy.rglob("*"))
-    for name in ("parts/runs/.000001.parquet-0a", "parts/done/.000001.json-0a", ".plan.json-0a"):
+    for name in ("parts/runs/.000001.parquet-0a", "parts/done/.000001.json-0a", ".plan.json-0a", ".points.parquet-0a"):
         (copy / name).write_text("half")
     store.clear(copy)
     assert sorted(copy.rglob("*")) == before

@@ -11,8 +11,10 @@ from itertools import count, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
+from alliance_sim import parquet
 from alliance_sim.ensemble import versions
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import design
@@ -21,13 +23,14 @@ from alliance_sim.scenarios import dump
 if TYPE_CHECKING:
     from alliance_sim.experiments.schema import Experiment
 
-__all__ = ["FILE", "Plan", "Task", "environment", "plan_of"]
+__all__ = ["FILE", "POINTS", "Plan", "Task", "environment", "plan_of"]
 
 #: Version of the layout of a sweep's folder.
-FORMAT = 1
+FORMAT = 2
 #: Runs of a task: enough to make files and messages cheap, few enough to lose little with a worker.
 ROWS = 1024
 FILE = "plan.json"
+POINTS = "points.parquet"
 #: Differences that a message names.
 MOST = 5
 
@@ -97,12 +100,18 @@ class Plan:
             "format": FORMAT,
             # As a file would give it back.
             **json.loads(json.dumps({**self.content, "variants": self.variants})),
-            "points": {"names": list(self.points.names), "values": self.points.values.tolist()},
+            "points": hashlib.sha256(self.points_file).hexdigest(),
             "replications": self.replications,
             "tasks": [list(task) for task in self.tasks],
             "environment": dict(environment()),
         }
         return {**document, "hash": _hash(document)}
+
+    @cached_property
+    def points_file(self) -> pa.Buffer:
+        """The file of the points, a row each; a million of them as JSON took seconds and a gigabyte."""
+        columns = dict(zip(self.points.names, self.points.values.T, strict=True))
+        return parquet.encoded(pa.table({"point": np.arange(len(self.points.values)), **columns}))
 
     @property
     def hash(self) -> str:
@@ -116,7 +125,7 @@ class Plan:
         Raises
         ------
         InputError
-            If there is none, or it was changed.
+            If there is none, it was changed, or its folder has another layout.
         """
         try:
             found: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
@@ -125,6 +134,8 @@ class Plan:
             raise InputError(f"{folder / FILE}: cannot be read ({error})") from None
         if not intact:
             raise InputError(f"{folder / FILE}: was changed after it was written")
+        if found["format"] != FORMAT:
+            raise InputError(f"{folder}: a sweep of layout {found['format']}; allowed: {FORMAT}")
         return found
 
     def check(self, folder: Path) -> None:

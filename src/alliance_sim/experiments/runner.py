@@ -151,14 +151,13 @@ def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / LOCK, timeout=0):
-            if not (folder / FILE).exists():
-                store.write_json(folder / FILE, plan.document)
-            elif resume:
+            if (folder / FILE).exists():
+                if not resume:
+                    raise InputError(
+                        f"{folder}: holds a sweep already; allowed: --resume to go on with it, or a new folder"
+                    )
                 plan.check(folder)
-            else:
-                raise InputError(
-                    f"{folder}: holds a sweep already; allowed: --resume to go on with it, or a new folder"
-                )
+            store.begin(folder, plan)
             yield
     except filelock.Timeout:
         raise InputError(f"{folder}: another process is running a sweep there; allowed: one at a time") from None

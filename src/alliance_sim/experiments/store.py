@@ -1,6 +1,6 @@
 """Where a sweep is kept: a folder of Parquet parts, read through its views.
 
-    plan.json                      what is run: written before the first run starts
+    plan.json, points.parquet      what is run: written before the first run starts
     parts/<view>/<task>.parquet    what a task gave
     parts/done/<task>.json         the hashes of a task's parts: it is done if this is there, and they are as it says
     manifest.json                  written last, when every task is done
@@ -32,7 +32,7 @@ from alliance_sim import parquet, query
 from alliance_sim.ensemble import MANIFEST, Ensemble, check_memory, load_ensemble, saved_views
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.experiments.design import Points
-from alliance_sim.experiments.plan import FILE, Plan, Task
+from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
 from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
@@ -47,6 +47,7 @@ __all__ = [
     "FAILURES",
     "MANIFEST",
     "Results",
+    "begin",
     "clear",
     "complete",
     "forget",
@@ -72,6 +73,13 @@ _FAILURE = pa.schema(
         *((name, pa.string()) for name in ("stage", "type", "message", "traceback")),
     ]
 )
+
+
+def begin(folder: Path, plan: Plan) -> None:
+    """Write what is going to run; what is there of the same plan becomes whole again."""
+    write_json(folder / FILE, plan.document)
+    _write(folder / POINTS, plan.points_file)
+    _flush(folder)
 
 
 def write_part(folder: Path, number: int, tables: Mapping[str, pa.Table], plan: str) -> None:
@@ -131,7 +139,7 @@ def is_complete(folder: Path) -> bool:
 def complete(folder: Path, plan: Plan) -> None:
     """Write the manifest of a sweep whose tasks are all done.
 
-    It holds the plan but for its points and tasks, the rows of each view and a hash over all parts.
+    It holds the plan but for its tasks, the rows of each view and a hash over all parts.
     """
     rows: dict[str, int] = {}
     digest = hashlib.sha256()
@@ -140,13 +148,16 @@ def complete(folder: Path, plan: Plan) -> None:
         digest.update(_text(mark))
         for view, part in mark["parts"].items():
             rows[view] = rows.get(view, 0) + part["rows"]
-    about = {key: value for key, value in plan.document.items() if key not in ("points", "tasks")}
+    for written in (folder / "parts", *folder.glob("parts/*")):
+        _flush(written)
+    about = {key: value for key, value in plan.document.items() if key != "tasks"}
     write_json(folder / MANIFEST, {**about, "rows": rows, "parts": digest.hexdigest()})
+    _flush(folder)
 
 
 def clear(folder: Path) -> None:
     """Take away what was being written when a sweep was killed."""
-    for path in (*folder.glob(".*.json-*"), *folder.glob("parts/*/.*")):
+    for path in (*folder.glob(".*.json-*"), *folder.glob(f".{POINTS}-*"), *folder.glob("parts/*/.*")):
         path.unlink(missing_ok=True)
 
 
@@ -178,7 +189,10 @@ def _text(content: Mapping[str, Any]) -> bytes:
 
 
 def _write(path: Path, data: Any) -> None:
-    """Write a file that is there as a whole or not at all, also after the power was cut."""
+    """Write a file that is there as a whole or not at all, also after the power was cut.
+
+    Then it may also be gone again, until its folder is flushed: of a task that is lost so, the runs run again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own: where a worker seemed lost, two may be at work on one task.
     unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
@@ -191,12 +205,16 @@ def _write(path: Path, data: Any) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _flush(folder: Path) -> None:
+    """Have what is in a folder stay there when the power is cut."""
     if hasattr(os, "O_DIRECTORY"):  # Windows cannot, and need not, flush a folder.
-        above = os.open(path.parent, os.O_DIRECTORY)
+        opened = os.open(folder, os.O_DIRECTORY)
         try:
-            os.fsync(above)
+            os.fsync(opened)
         finally:
-            os.close(above)
+            os.close(opened)
 
 
 def size(experiment: Experiment) -> int:
@@ -310,8 +328,10 @@ class Results:
     @cached_property
     def points(self) -> Points:
         """Names and values of the design's points."""
-        names, values = self.plan["points"]["names"], self.plan["points"]["values"]
-        return Points(tuple(names), np.array(values, dtype=np.float64).reshape(len(values), len(names)))
+        path = self.folder / POINTS
+        parquet.check(path, self.plan["points"])
+        table = pq.read_table(path).to_pandas().set_index("point")
+        return Points(tuple(table), table.to_numpy(np.float64))
 
     @property
     def variants(self) -> tuple[Variant, ...]:
