@@ -118,7 +118,7 @@ def simulate(
     cancelled : callable, optional
         Asked between chunks; when it says true the run is given up.
     chunk : int
-        Draws of one chunk; the results do not depend on it.
+        Most draws of one chunk; the results do not depend on it.
 
     Raises
     ------
@@ -702,11 +702,12 @@ def _codes(values: Any, names: tuple[str, ...]) -> NDArray[np.int64]:
 def in_chunks(
     work: Callable[[int, int], Part], draws: int, chunk: int, most: int | None = None
 ) -> Generator[Part, None, None]:
-    """Run chunks of draws on the shared pool, at most `most` at a time; yield what each returns as it ends.
+    """Run chunks of at most so many draws on the shared pool, `most` at a time; yield what each returns as it ends.
 
     When the iterator is closed nothing of it runs any more.
     """
     pool, size = _pool()
+    chunk = min(chunk, -(-draws // size))  # few draws are shared out, too
     pending: set[Future[Part]] = set()
     draw0 = 0
     try:
