@@ -929,3 +929,25 @@ def test_points_outside_are_refused(points, message):
     program = compile_scenario(scenario(months=1))
     with pytest.raises(InputError, match=message):
         program.block(0, 0, 1, "final", {name: np.array(values) for name, values in points.items()})
+
+
+def test_trust_is_lost_between_objectors_and_the_rest_and_mends():
+    what = scenario(
+        """
+        meetings:
+          - {month: 2, forum: nato_summit, title: t, rounds: 1, source: none, agenda: [
+              {issue: open_door, proposed: 1.0, reversion: 0.1, floor: 0.9, divisible: false, text: t, source: none}]}
+        """
+    )
+    assert (run(what, month1=2).state.trust == 1.0).all()
+    block = run(what, month1=3)
+    blocked = block.records.outcome[:, 0] == L.BLOCKED
+    objects = block.records.objection[:, 0] > 0
+    divided = blocked[:, None, None] & (objects[:, :, None] != objects[:, None, :])
+    assert 0.0 < divided.mean() < 1.0
+    p = block.draws.theta
+    lost = p[:, L.P.trust_loss, None, None] * divided
+    kept = 1.0 - p[:, L.P.trust_recovery, None, None]
+    np.testing.assert_allclose(1.0 - block.state.trust, lost * kept, rtol=1e-12, atol=1e-15)
+    later = run(what, month1=6)
+    np.testing.assert_allclose(1.0 - later.state.trust, lost * kept**4, rtol=1e-12, atol=1e-15)
