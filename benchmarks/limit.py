@@ -31,7 +31,7 @@ POWER = EXP + LOG + 1
 HALVING = POWER + 1
 #: The procedure's part of the agenda: reference items, and texts the chair tries of each before nothing can be better
 #: (of 11 at most; mean over the scenario without its meetings, 64 draws).
-ITEMS, TEXTS = 4, 6.0
+ITEMS, TEXTS = 4, 5.2
 #: One text before n voters: losses 5 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
 PER_VOTER, PER_TEXT = 5 + 9 + 4 + EXP, LOGISTIC + 20
 EU_SHARE = 23 / 32

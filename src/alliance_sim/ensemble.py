@@ -73,7 +73,7 @@ Part = TypeVar("Part")
 MAX_DRAWS = 2**32 - 1
 MAX_SEED = 2**64 - 1
 #: Draws of a chunk: enough to make the overhead of a chunk small, few enough to stop soon when asked to.
-CHUNK = 64
+CHUNK = 128
 #: Draws that are turned into rows of a file at a time.
 ROWS = 512
 #: Share of the machine's memory that a result may fill.
@@ -707,7 +707,9 @@ def in_chunks(
     When the iterator is closed nothing of it runs any more.
     """
     pool, size = _pool()
-    chunk = min(chunk, -(-draws // size))  # few draws are shared out, too
+    # As many chunks for each thread, all of about the same size.
+    turns = max(1, math.ceil(draws / (size * chunk)))
+    chunk = max(1, math.ceil(draws / (size * turns)))
     pending: set[Future[Part]] = set()
     draw0 = 0
     try:

@@ -524,8 +524,8 @@ def lowered(item, table, seats, f, p):
 def capacity(item, table, seats, p):
     """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
     step = (1.0 - item.floor) / (GRID - 1)
-    best, at = chance(item, table, seats, 1.0, p), 1.0
-    for trial in range(GRID - 1):
+    best, at = 0.0, item.floor
+    for trial in range(GRID):
         f = item.floor + trial * step
         if f <= best:  # were it certain to pass
             continue
