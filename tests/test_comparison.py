@@ -176,7 +176,7 @@ def test_memory_does_not_grow_with_months(monkeypatch: pytest.MonkeyPatch) -> No
     peaks = []
     with ThreadPoolExecutor(1) as pool:
         monkeypatch.setattr(ens, "_pool", lambda: (pool, 1))
-        for draws in (192, 448):
+        for draws in (256, 512):  # in chunks of the same size
             tracemalloc.start()
             compare(*whole, draws=draws)
             peaks.append(tracemalloc.get_traced_memory()[1])

@@ -182,6 +182,15 @@ def test_silence_broken_lowers_the_text_to_the_objectors_bound():
     assert (share[objection[:, 0] < 0] <= bound + 1e-9).all()
 
 
+def test_a_text_that_was_lowered_to_a_bound_passes_however_losses_are_rounded():
+    theta = parameters(
+        h0=0.02, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.05, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
+    )
+    outcome, _, objection = run([0.5], text(1.0, 0.3, floor=0.01, rounds=2), theta, 4000)
+    assert (objection == 1).sum() > 500 and (objection < 2).all()
+    assert (outcome != L.BLOCKED).all()
+
+
 def test_a_concession_is_no_larger_than_its_step():
     theta = parameters(
         h0=0.02, h_iso=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=0.05, floor=0.1

@@ -1,10 +1,12 @@
-"""What docs/analysis.md shows: its recipes run, and its table of common random numbers is what comes out."""
+"""What docs/analysis.md shows: its recipes run, and its tables of common random numbers are what comes out."""
 
 import re
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import alliance_sim as als
@@ -42,10 +44,42 @@ def test_table_of_common_random_numbers_is_what_comes_out():
     assert rows == crn_table()
 
 
+def test_table_of_other_comparisons_is_what_comes_out():
+    rows = re.search(r"<!-- crn others -->\n(.*?)\n<!-- end -->", PAGE, re.DOTALL)[1].splitlines()
+    assert rows == others_table()
+
+
+OTHERS = (
+    ("baseline_2025", "truncated_summit_2025"),
+    ("baseline_2025", "us_support_ends_2025"),
+    ("us_russia_reset_2025", "european_pillar_2025"),
+    ("us_russia_reset_2025", "reset_fails_2025"),
+    ("helsinki_2018", "helsinki_open_2018"),
+    ("baseline_2018", "helsinki_2018"),
+)
+
+
+@cache
+def per_draw(name: str, seed: int) -> pd.DataFrame:
+    return als.simulate(name, 1000, seed, "monthly").per_draw()
+
+
+def others_table() -> list[str]:
+    names = ["cohesion", "agreement", "consensus_capacity", "threat_gap", "deterrence", "resistance"]
+    lines = [f"| comparison | {' | '.join(names)} |", "| --- " * (len(names) + 1) + "|"]
+    for one, other in OTHERS:
+        widths = [
+            (difference.quantile(0.95) - difference.quantile(0.05))[names]
+            for difference in (per_draw(other, seed) - per_draw(one, 0) for seed in (0, 1))
+        ]
+        ratios = [f"{ratio:.1f}" if ratio < 100 else "> 100" for ratio in widths[1] / widths[0]]
+        lines.append(f"| `{one}`, `{other}` | {' | '.join(ratios)} |")
+    return lines
+
+
 def crn_table() -> list[str]:
     base, paired, independent = (
-        als.simulate(name, 1000, seed, "monthly").per_draw()
-        for name, seed in (("baseline_2025", 0), ("us_russia_reset_2025", 0), ("us_russia_reset_2025", 1))
+        per_draw(*which) for which in (("baseline_2025", 0), ("us_russia_reset_2025", 0), ("us_russia_reset_2025", 1))
     )
     lines = ["| outcome | mean difference | paired | independent | narrower by |", "| --- | --- | --- | --- | --- |"]
     for name in (
