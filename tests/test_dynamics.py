@@ -247,6 +247,12 @@ def test_twenty_one_freeze_after_seventeen_steps():
     assert not np.array_equal(hegselmann_krause(opinions, 1, steps=16), final)
 
 
+@pytest.mark.parametrize("far", [3.0, 1e9, 1e17, -1e200])
+def test_those_who_agree_stay_where_they_are_however_far_others_are(far):
+    opinions = [far] * 5 + [0.1] * 3 + [7.0]
+    np.testing.assert_array_equal(hegselmann_krause(opinions, 1.0), opinions)
+
+
 @FEW
 @given(st.integers(1, 25), st.integers(0, 2**32 - 1), st.floats(0.02, 0.5))
 def test_bounded_confidence_keeps_order_and_freezes_exactly(n, seed, epsilon):

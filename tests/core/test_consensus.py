@@ -191,6 +191,15 @@ def test_a_text_that_was_lowered_to_a_bound_passes_however_losses_are_rounded():
     assert (outcome != L.BLOCKED).all()
 
 
+def test_a_text_may_be_lowered_to_nothing():
+    """An ally that bears just the reversion, with no floor below which a text is not worth adopting."""
+    theta = parameters(
+        h0=0.0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
+    )
+    outcome, share, _ = run([1.0, 1.0, 1.0, 0.0], text(1.0, 0.3, floor=0.0, rounds=5), theta, 200)
+    assert (outcome == L.DILUTED).all() and (share < 1e-12).all()
+
+
 def test_a_concession_is_no_larger_than_its_step():
     theta = parameters(
         h0=0.02, h_iso=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=0.05, floor=0.1

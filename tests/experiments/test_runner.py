@@ -16,6 +16,7 @@ from alliance_sim.ensemble import first_months, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import FILE, Plan, Task
+from alliance_sim.experiments.plan import POINTS as PLAN_POINTS
 from alliance_sim.experiments.runner import LOCK, Tables, execute, sweep
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.registry.actors import ALLIES
@@ -195,6 +196,14 @@ def test_what_a_kill_leaves_before_the_plan_is_no_obstacle(tmp_path: Path, whole
     (tmp_path / LOCK).touch()
     (tmp_path / f".{FILE}-1a").write_text("{")
     execute(PLAN, square, tmp_path)
+    assert content(tmp_path) == whole
+
+
+def test_what_a_kill_leaves_beside_a_complete_sweep_is_taken_away(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    execute(PLAN, square, tmp_path)
+    for name in (f".{FILE}-1a", f".{PLAN_POINTS}-1a"):
+        (tmp_path / name).write_text("{")
+    execute(PLAN, square, tmp_path, resume=True)
     assert content(tmp_path) == whole
 
 

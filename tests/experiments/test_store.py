@@ -232,7 +232,7 @@ def open_results_after_completion(folder: Path, plan: Plan) -> Results:
     return open_results(folder)
 
 
-def lay_out_as(folder: Path, layout: int) -> None:
+def lay_out_as(folder: Path, layout: int | None) -> None:
     """Have a plan say that its folder has another layout."""
     document = json.loads((folder / FILE).read_text()) | {"format": layout}
     document["hash"] = hash_of(document)
@@ -262,7 +262,8 @@ def spoil(path: Path) -> None:
         (lambda f: (f / "manifest.json").write_text("{}"), r"manifest\.json: cannot be read"),
         (lambda f: (f / "manifest.json").write_text('{"parts": "x"}'), r"manifest\.json: does not belong to the parts"),
         (lambda f: (f / "plan.json").unlink(), r"plan\.json: cannot be read"),
-        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1; allowed: 2"),
+        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1; allowed: 2, in a new folder"),
+        (lambda f: lay_out_as(f, None), r"copy: a sweep of layout None; allowed: 2"),
     ],
 )  # fmt: skip
 def test_what_is_damaged_is_refused(damage: Callable[[Path], object], message: str, copy: Path) -> None:

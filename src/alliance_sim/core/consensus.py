@@ -52,7 +52,7 @@ GRID = 9  # texts the chair tries before refining
 REFINEMENTS = 20  # golden-section steps around the best of them: to a hundred-thousandth of the way
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
-HAIR = 1e-13  # of a loss: whom a text is to satisfy it satisfies, however the loss is rounded
+HAIR = 1e-12  # of the way to a bound: who would just bear a text bears it, however losses are rounded
 FARTHEST = 20.0  # scales beyond acceptance at which an ally is out of reach: 33 of them still make a finite product
 _ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text counts as diluted
 _MAJORITY_MEMBERS, _MAJORITY_POPULATION = 0.55, 0.65  # Treaty on European Union, art. 16(4)
@@ -516,7 +516,7 @@ def lowered(item, table, seats, f, p):
     for i in range(seats.n):
         limit = table.threshold[i] + p[P.s] * table.temper[i]
         if table.loss[i] > limit:
-            b = bound(item, table, i, f, limit - HAIR, p)
+            b = (1.0 - HAIR) * bound(item, table, i, f, limit, p)
             found = min(found, b) if all_needed else max(found, b)
     return found
 
@@ -525,8 +525,9 @@ def lowered(item, table, seats, f, p):
 def capacity(item, table, seats, p):
     """Greatest expected share of a proposal the chair could hope for: max over texts of P*|q - r|/|q0 - r|."""
     step = (1.0 - item.floor) / (GRID - 1)
-    best, at = 0.0, item.floor
-    for trial in range(GRID):
+    passing = chance(item, table, seats, item.floor, p)
+    best, at = item.floor * passing, item.floor
+    for trial in range(1, GRID):
         f = item.floor + trial * step
         if f <= best:  # were it certain to pass
             continue

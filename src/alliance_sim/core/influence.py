@@ -31,8 +31,8 @@ def confidence_weights(
     Each weight is multiplied by `max(0, 1 - d2 / eps**2)**power`, where d2 is the salience-weighted mean over issues
     of the squared distance between the positions of i and j, and those of a listener are then divided by their sum.
     Power 0 is the uniform kernel of Hegselmann and Krause (2002): 1 up to and including `eps`, with a relative
-    tolerance of `TIE_TOLERANCE`, else 0. With infinite `eps` only the sum matters. An actor left without anybody to
-    listen to listens to itself.
+    tolerance of `TIE_TOLERANCE`, else 0. With infinite `eps` weights are normalised and nothing else. An actor left
+    without anybody to listen to listens to itself.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def influence_step(
     `out[:, i] = (1 - s[i]) * anchor[:, i] + s[i] * sum_j weights[j, i] * (coupling @ current[:, j])`: Friedkin and
     Johnsen (1999); several coupled issues, Parsegov et al. (2017), arXiv:1505.04920. Susceptibility 0 returns
     the anchor, the identity coupling changes nothing, and agreement among those an actor listens to is kept,
-    all exactly.
+    all exactly. Other means are exact to the rounding of the largest opinion.
 
     Parameters
     ----------
@@ -146,13 +146,16 @@ def influence_step(
     speaker = whom_most_hear(weights, n)
     from_speaker(distance, coupled, speaker, issues, n)
     product(mean, distance, weights, issues, n, n)
-    for i in range(n):
-        if weights[speaker, i] == 0.0:
-            keep_agreement(mean, coupled, weights, speaker, i, issues, n)
     for k in range(issues):
         first = coupled[k, speaker]
         for i in range(n):
-            s, heard = susceptibility[i], first + mean[k, i]
+            mean[k, i] += first
+    for i in range(n):
+        if weights[speaker, i] == 0.0:
+            keep_agreement(mean, coupled, weights, i, issues, n)
+    for k in range(issues):
+        for i in range(n):
+            s, heard = susceptibility[i], mean[k, i]
             # The compiler rewrites the mixture as anchor + s * (mean - anchor), which is inexact at s = 1.
             out[k, i] = heard if s == 1.0 else (1.0 - s) * anchor[k, i] + s * heard
 
@@ -182,8 +185,8 @@ def whom_most_hear(weights, n):
 
 
 @inline
-def keep_agreement(mean, opinions, weights, speaker, i, issues, n):
-    """Where all that i hears agree, though i does not hear the speaker, set what it hears to just that."""
+def keep_agreement(mean, opinions, weights, i, issues, n):
+    """Where all agree whom i hears, who does not hear the speaker, set their mean to just that."""
     first = 0
     while first < n - 1 and weights[first, i] == 0.0:
         first += 1
@@ -192,7 +195,7 @@ def keep_agreement(mean, opinions, weights, speaker, i, issues, n):
         while j < n and (weights[j, i] == 0.0 or opinions[k, j] == opinions[k, first]):
             j += 1
         if j == n:
-            mean[k, i] = opinions[k, first] - opinions[k, speaker]
+            mean[k, i] = opinions[k, first]
 
 
 @apart

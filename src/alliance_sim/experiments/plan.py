@@ -134,8 +134,8 @@ class Plan:
             raise InputError(f"{folder / FILE}: cannot be read ({error})") from None
         if not intact:
             raise InputError(f"{folder / FILE}: was changed after it was written")
-        if found["format"] != FORMAT:
-            raise InputError(f"{folder}: a sweep of layout {found['format']}; allowed: {FORMAT}")
+        if found.get("format") != FORMAT:
+            raise InputError(f"{folder}: a sweep of layout {found.get('format')}; allowed: {FORMAT}, in a new folder")
         return found
 
     def check(self, folder: Path) -> None:

@@ -118,6 +118,7 @@ def execute(
         if progress:
             progress(done, plan.runs)
         if not left and store.is_complete(folder):
+            store.clear(folder)
             return
         (folder / store.MANIFEST).unlink(missing_ok=True)
         for task in left:
@@ -152,11 +153,13 @@ def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / LOCK, timeout=0):
             if (folder / FILE).exists():
-                if not resume:
+                if resume:
+                    plan.check(folder)
+                else:
+                    Plan.read(folder)
                     raise InputError(
                         f"{folder}: holds a sweep already; allowed: --resume to go on with it, or a new folder"
                     )
-                plan.check(folder)
             store.begin(folder, plan)
             yield
     except filelock.Timeout:
