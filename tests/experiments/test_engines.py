@@ -277,8 +277,8 @@ def test_two_hundred_thousand_runs_killed_ten_times(tmp_path: Path) -> None:
     out, moments, kept = tmp_path / "out", random.Random(5), dict[str, tuple[int, int]]()
     for kill_number in range(10):
         process = start("sweep", path, "--out", out, "--resume")
-        # A random moment: some time after a random task.
-        wait_for(40 * kill_number + moments.randint(1, 35), out, process)
+        # A random moment: some time after a random one of the 200 tasks.
+        wait_for(18 * kill_number + moments.randint(1, 16), out, process)
         time.sleep(moments.uniform(0.0, 0.5))
         kill(process)
         assert not (out / "manifest.json").exists()
