@@ -132,11 +132,11 @@ _OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy", "pip
 #: function that leaves the option out takes on that of the one which calls it first.) Loops around it vectorise.
 exact = numba.njit(cache=True, **{**_OPTIONS, "fastmath": False}, forceinline=True)
 
-#: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
-njit = numba.njit(cache=True, **_OPTIONS)
-
 #: The same where the last bit may be the machine's: a product and a sum are one instruction if it has that.
 fused = numba.njit(cache=True, **{**_OPTIONS, "fastmath": {"contract"}}, forceinline=True)
+
+#: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
+njit = numba.njit(cache=True, **_OPTIONS)
 
 #: For what only compiled code calls: without a way in from Python it compiles in half the time (and a call from Python
 #: crashes; tests go through the kernel or `.py_func`).

@@ -195,7 +195,7 @@ def listening(v, facts, scratch):
     for j in range(n):
         for i in range(n):
             weights[j, i] = voice[j] * facts.affinity[j, i]  # affinity is symmetric, and so is trust
-    if v.w[G.strained] > 0.0:
+    if v.w[G.strained] > 0.0:  # until a text is blocked, trust is whole
         for j in range(n):
             for i in range(n):
                 weights[j, i] *= v.trust[j, i]
