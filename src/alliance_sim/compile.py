@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, resolve
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, parameter_names, resolve
 from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
@@ -75,6 +76,9 @@ _EUROPE = np.array([ally not in ("USA", "CAN") for ally in ALLIES])
 _CHANNEL_WEIGHT = np.array([0.45, 0.40, 0.15])
 #: Parameters of one ally that are drawn here; the rest of an ally comes from facts and calibration.
 _PER_ALLY = {"susceptibility": L.A.susceptibility, "holdup": L.A.holdup, "guarantee_confidence": L.A.g0}
+#: Columns of a table of drawn parameters, and what their random numbers are called.
+_COLUMNS = {name: column for column, name in enumerate(parameter_names()) if name not in ACTOR_QUANTITIES}
+_IDENTS = np.array([stable_id(name) for name in _COLUMNS], dtype=np.uint32)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ class Program:
     scenario : Scenario
     months : tuple of str
         ``YYYY-MM`` of the months simulated, without the spin-up.
+    priors
+        Columns of `sample_table`, a row for each drawn parameter.
     facts, events, meetings
         Arrays of the core (see its namedtuples).
     agenda : tuple of AgendaRow
@@ -132,6 +138,7 @@ class Program:
 
     scenario: Scenario
     months: tuple[str, ...]
+    priors: tuple[NDArray[Any], ...]
     facts: Any
     events: Any
     meetings: Any
@@ -147,8 +154,8 @@ class Program:
         """Draw parameters and actors of the draws `draw0` to `draw1 - 1` at each point (the core's `Draws`)."""
         copies = 1 if points is None else _count_points(points)
         given: dict[str, float | NDArray[np.float64]] = dict(_given_values(self.scenario))
-        drawn = _sample(_priors(self.scenario), seed, draw0, draw1, copies)
-        count = (draw1 - draw0) * copies
+        drawn = np.tile(sample_table(*self.priors, np.uint64(seed), draw0, draw1, L.CH_PARAMETER), (copies, 1))
+        count = len(drawn)
         for name, values in sorted((points or {}).items(), key=_is_special):
             rows = np.repeat(values, draw1 - draw0)
             parameter, whose = resolve(name)
@@ -156,12 +163,9 @@ class Program:
                 given[name] = rows
             elif parameter.per_ally and whose is None:
                 each = {f"{name}.{iso3}" for iso3 in ALLIES} - self.scenario.parameters.keys()
-                drawn.update(dict.fromkeys(each, rows))
+                drawn[:, [_COLUMNS[one] for one in each]] = rows[:, None]
             else:
-                drawn[name] = rows
-        theta = np.empty((count, len(L.P)))
-        for index, name in enumerate(L.P._fields):
-            theta[:, index] = drawn[name]
+                drawn[:, _COLUMNS[name]] = rows
         actors = calibration.draws(self.scenario.era, seed, draw0, draw1, given, copies)
         figures = calibration.facts(self.scenario.era)
         ally = L.aligned((count, len(L.A), len(ALLIES)))
@@ -171,12 +175,11 @@ class Program:
         ally[:, L.A.ties] = figures.ties
         ally[:, L.A.gdp], ally[:, L.A.population] = figures.gdp, figures.population
         for name, index in _PER_ALLY.items():
-            for i, iso3 in enumerate(ALLIES):
-                ally[:, index, i] = drawn[f"{name}.{iso3}"]
+            ally[:, index] = drawn[:, [_COLUMNS[f"{name}.{iso3}"] for iso3 in ALLIES]]
         position = L.aligned((count, len(ISSUES), len(ALLIES)))
         position[...] = actors.position.transpose(0, 2, 1)
         return Draws(
-            theta,
+            drawn.take([_COLUMNS[name] for name in L.P._fields], axis=1),
             ally,
             position,
             np.ascontiguousarray(actors.leader_threat),
@@ -351,8 +354,9 @@ def compile_scenario(scenario: Scenario) -> Program:
     member = _membership(scenario, start)
     meetings, agenda = _meetings(scenario, start)
     return Program(
-        scenario, months, _facts(scenario, member), _events(scenario, start), meetings, agenda, member[SPIN_UP:] > 0
-    )
+        scenario, months, _priors(scenario), _facts(scenario, member), _events(scenario, start), meetings, agenda,
+        member[SPIN_UP:] > 0,
+    )  # fmt: skip
 
 
 def _given_values(scenario: Scenario) -> dict[str, float]:
@@ -360,14 +364,15 @@ def _given_values(scenario: Scenario) -> dict[str, float]:
     return {name: prior.a for name, prior in scenario.priors().items() if name in ACTOR_QUANTITIES}
 
 
-def _priors(scenario: Scenario) -> dict[str, Prior]:
-    """The prior of every drawn parameter, as the scenario has it."""
-    priors: dict[str, Prior] = {}
-    for name, parameter in PARAMETERS.items():
-        if parameter.per_ally:
-            priors.update({f"{name}.{ally}": parameter.prior(scenario.era, ally) for ally in ALLIES})
-        else:
-            priors[name] = parameter.prior(scenario.era)
+@cache
+def _priors_of(era: str) -> dict[str, Prior]:
+    found = ((name, *resolve(name)) for name in _COLUMNS)
+    return {name: parameter.prior(era, ally) for name, parameter, ally in found}
+
+
+def _priors(scenario: Scenario) -> tuple[Any, ...]:
+    """The prior of every drawn parameter, as the scenario has it: columns for the core, in the order of `_COLUMNS`."""
+    priors = dict(_priors_of(scenario.era))
     for name, prior in sorted(scenario.priors().items(), key=_is_special):
         parameter, ally = resolve(name)
         if name in ACTOR_QUANTITIES:
@@ -376,7 +381,9 @@ def _priors(scenario: Scenario) -> dict[str, Prior]:
             priors.update({f"{name}.{each}": prior for each in ALLIES})
         else:
             priors[name] = prior
-    return priors
+    kinds = np.array([_KINDS[prior.kind] for prior in priors.values()], dtype=np.int64)
+    numbers = (np.array([getattr(prior, each) for prior in priors.values()]) for each in ("a", "b", "low", "high"))
+    return kinds, *numbers, _IDENTS
 
 
 def _is_special(item: tuple[str, Any]) -> bool:
@@ -396,29 +403,6 @@ def _count_points(points: PointValues) -> int:
     return count
 
 
-def _sample(priors: dict[str, Prior], seed: int, draw0: int, draw1: int, copies: int) -> dict[str, NDArray[np.float64]]:
-    names = list(priors)
-    columns = list(priors.values())
-
-    def floats(field: str) -> NDArray[np.float64]:
-        return np.array([getattr(prior, field) for prior in columns], dtype=np.float64)
-
-    table = sample_table(
-        np.array([_KINDS[prior.kind] for prior in columns], dtype=np.int64),
-        floats("a"),
-        floats("b"),
-        floats("low"),
-        floats("high"),
-        np.array([stable_id(name) for name in names], dtype=np.uint32),
-        np.uint64(seed),
-        draw0,
-        draw1,
-        L.CH_PARAMETER,
-    )
-    table = np.tile(table, (copies, 1))
-    return {name: table[:, column] for column, name in enumerate(names)}
-
-
 def _membership(scenario: Scenario, start: int) -> NDArray[np.uint8]:
     """Who sits where, month by month; the spin-up has the roster of the first month."""
     figures = calibration.facts(scenario.era)
@@ -427,11 +411,10 @@ def _membership(scenario: Scenario, start: int) -> NDArray[np.uint8]:
         if isinstance(event, Accession):
             accession[ALLY_INDEX[event.ally]] = month_number(event.month)
     member = np.zeros((SPIN_UP + scenario.months, len(FORUMS), len(ALLIES)), np.uint8)
-    for t in range(SPIN_UP + scenario.months):
-        now = start + max(0, t - SPIN_UP)
-        member[t, L.NAC] = member[t, L.NATO_SUMMIT] = accession <= now
-        member[t, L.EU_COUNCIL] = (figures.eu_join <= now) & (now < figures.eu_leave)
-        member[t, L.G7] = figures.g7
+    now = start + np.maximum(0, np.arange(len(member)) - SPIN_UP)[:, np.newaxis]
+    member[:, L.NAC] = member[:, L.NATO_SUMMIT] = accession <= now
+    member[:, L.EU_COUNCIL] = (figures.eu_join <= now) & (now < figures.eu_leave)
+    member[:, L.G7] = figures.g7
     return member
 
 
@@ -623,15 +606,17 @@ def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...
 
 def _refuse_shared_keys(table: Any, names: list[str]) -> None:
     """Refuse two items of one month whose allies would share random numbers."""
+    actors = np.arange(len(ALLIES) * L.MAX_PARTS)
     for t in range(len(table.start) - 1):
-        seen: dict[int, str] = {}
-        for meeting in range(table.start[t], table.start[t + 1]):
-            for column in range(table.first[meeting], table.first[meeting + 1]):
-                for actor in range(len(ALLIES) * L.MAX_PARTS):
-                    key = int(key_of.py_func(table.item_ident[column], actor))
-                    if key in seen:
-                        raise InputError(
-                            f"meetings {shown(names[meeting])} and {shown(seen[key])} share random numbers; "
-                            "rename one of them"
-                        )
-                    seen[key] = names[meeting]
+        taken = [
+            (names[meeting], key_of.py_func(table.item_ident[column], actors))
+            for meeting in range(table.start[t], table.start[t + 1])
+            for column in range(table.first[meeting], table.first[meeting + 1])
+        ]
+        if len(np.unique([keys for _, keys in taken])) == len(taken) * len(actors):
+            continue
+        for (earlier, one), (later, other) in combinations(taken, 2):
+            if np.intersect1d(one, other).size:
+                raise InputError(
+                    f"meetings {shown(later)} and {shown(earlier)} share random numbers; rename one of them"
+                )

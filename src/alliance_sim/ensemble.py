@@ -14,7 +14,7 @@ import operator
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -786,7 +786,8 @@ def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[s
     }
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """Return what the bits of a result depend on besides its scenario and its chance."""
     from numba.core.registry import cpu_target
 

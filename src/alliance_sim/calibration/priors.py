@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +28,7 @@ LEADERS = ("2014", "2018", "2024", "2025")
 LOWEST = 0.02
 
 LEADER, INSTITUTIONS = "USA.leader", "USA.institutions"
+TRAITS = ("threat", "south")
 Overrides = Mapping[str, float | NDArray[np.float64]]
 _NO_OVERRIDES: Overrides = MappingProxyType({})
 
@@ -60,46 +60,61 @@ class ActorDraws:
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Actors drawn together: priors of M actors and the curves that lead from them to K positions."""
+class _Priors:
+    """Priors of the M actors of an era, its presidents last, and the curves that lead from them to K positions."""
 
-    names: tuple[str, ...]
+    idents: NDArray[np.uint32]  # (2 + K, M): of the noise of threat, south, and each position
     mean: NDArray[np.float64]  # (2, M): threat, south
     sd: NDArray[np.float64]  # (2, M)
-    intercept: NDArray[np.float64]  # (M, K), departures included
-    slope: NDArray[np.float64]  # (2, K): on threat, on south
-    residual: NDArray[np.float64]  # (M, K)
+    intercept: NDArray[np.float64]  # (K, M), departures included
+    slope: NDArray[np.float64]  # (2, K, M): on threat, on south
+    residual: NDArray[np.float64]  # (K, M)
 
 
 def override_names() -> tuple[str, ...]:
     """Return the names that `draws` lets a caller fix: threat perceptions, then positions issue by issue."""
-    actors = (LEADER, INSTITUTIONS, *ALLIES[1:])
-    return tuple(f"threat_perception.{actor}" for actor in actors) + tuple(
-        f"position.{issue}.{actor}" for issue in ISSUES for actor in actors
-    )
+    return tuple(_places(LEADERS[-1]))
 
 
 @cache
-def _block(era: str, names: tuple[str, ...]) -> _Block:
-    coded = coded_as(era)
-    priors = {row["actor"]: row for row in table("priors/actors") if row["era"] == era}
-    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == coded}
-    intercept = np.array([[number(curves[issue], "intercept") for issue in ISSUES]] * len(names))
-    variance = np.array([[number(curves[issue], "sd") ** 2 for issue in ISSUES]] * len(names))
-    for row in table("priors/positions"):
-        # Presidents speak for their own time only.
-        if row["actor"] in names and row["era"] == (era if row["actor"] == LEADER else coded):
-            place = names.index(row["actor"]), ISSUES.index(row["issue"])
-            intercept[place] += number(row, "shift")
-            variance[place] += number(row, "sd") ** 2
-    traits = ("threat", "south")
-    return _Block(
-        names,
-        mean=np.array([[number(priors[name], f"{trait}_mean") for name in names] for trait in traits]),
-        sd=np.array([[number(priors[name], f"{trait}_sd") for name in names] for trait in traits]),
+def _places(era: str) -> dict[str, tuple[int | None, int]]:
+    """Return issue (none for the threat) and column of what `draws` lets a caller fix; of presidents, the era's own."""
+    columns = {LEADER: len(ALLIES) + LEADERS.index(era), INSTITUTIONS: 0}
+    columns |= {ally: i for i, ally in enumerate(ALLIES) if i}
+    quantities: dict[str, int | None] = {"threat_perception": None}
+    quantities |= {f"position.{issue}": k for k, issue in enumerate(ISSUES)}
+    return {f"{name}.{actor}": (k, m) for name, k in quantities.items() for actor, m in columns.items()}
+
+
+@cache
+def _priors(era: str) -> _Priors:
+    actors = [(INSTITUTIONS, era)] + [(ally, era) for ally in ALLIES[1:]] + [(LEADER, year) for year in LEADERS]
+    curves = {(row["era"], row["issue"]): row for row in table("priors/issues")}
+    traits = {(row["era"], row["actor"]): row for row in table("priors/actors")}
+    shifts = {(row["era"], row["actor"], row["issue"]): row for row in table("priors/positions")}
+
+    def curve(field: str) -> NDArray[np.float64]:
+        return np.array([[number(curves[coded_as(when), issue], field) for _, when in actors] for issue in ISSUES])
+
+    def trait(field: str) -> NDArray[np.float64]:
+        return np.array([[number(traits[when, name], f"{t}_{field}") for name, when in actors] for t in TRAITS])
+
+    intercept, variance = curve("intercept"), curve("sd") ** 2
+    for m, (name, when) in enumerate(actors):
+        for k, issue in enumerate(ISSUES):
+            # Presidents speak for their own time only.
+            row = shifts.get((when if name == LEADER else coded_as(when), name, issue))
+            if row:
+                intercept[k, m] += number(row, "shift")
+                variance[k, m] += number(row, "sd") ** 2
+    quantities = ("threat_perception", "southern_orientation", *(f"position.{issue}" for issue in ISSUES))
+    return _Priors(
+        idents=np.array([[stable_id(f"{each}.{name}") for name, _ in actors] for each in quantities], dtype=np.uint32),
+        mean=trait("mean"),
+        sd=trait("sd"),
         intercept=intercept,
-        slope=np.array([[number(curves[issue], f"slope_{trait}") for issue in ISSUES] for trait in traits]),
-        residual=np.array([[math.sqrt(value) for value in row] for row in variance.tolist()]),
+        slope=np.array([curve(f"slope_{t}") for t in TRAITS]),
+        residual=np.sqrt(variance),
     )
 
 
@@ -111,33 +126,6 @@ def threat_slopes(era: str) -> NDArray[np.float64]:
 
 def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(values, LOWEST, 1.0 - LOWEST)
-
-
-def _draw_block(
-    block: _Block, seed: int, draw0: int, draw1: int, overrides: Overrides, copies: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return threat (D, M) and positions (D, M, K) of the actors of a block."""
-
-    def noise(quantity: str) -> NDArray[np.float64]:
-        ids = np.array([stable_id(f"{quantity}.{name}") for name in block.names], dtype=np.uint32)
-        # numba takes a plain int for a signed one, which the upper half of the seeds is not.
-        drawn: NDArray[np.float64] = normals(np.uint64(seed), draw0, draw1, CH_CALIBRATION, ids)
-        return np.tile(drawn, (copies, 1))
-
-    # Element by element, + and * only: a draw is then the same in whatever chunk it is made.
-    threat = _clipped(block.mean[0] + block.sd[0] * noise("threat_perception"))
-    south = _clipped(block.mean[1] + block.sd[1] * noise("southern_orientation"))
-    for m, name in enumerate(block.names):
-        if (fixed := overrides.get(f"threat_perception.{name}")) is not None:
-            threat[:, m] = fixed
-    position = np.empty((*threat.shape, len(ISSUES)))
-    for k, issue in enumerate(ISSUES):
-        curve = block.intercept[:, k] + block.slope[0, k] * threat + block.slope[1, k] * south
-        position[:, :, k] = _clipped(curve + block.residual[:, k] * noise(f"position.{issue}"))
-        for m, name in enumerate(block.names):
-            if (fixed := overrides.get(f"position.{issue}.{name}")) is not None:
-                position[:, m, k] = fixed
-    return threat, position
 
 
 def draws(
@@ -179,16 +167,26 @@ def draws(
     The presidents share their random numbers, so that two Washingtons differ by their priors alone.
     """
     check_era(era)
-    threat, position = _draw_block(_block(era, (INSTITUTIONS, *ALLIES[1:])), seed, draw0, draw1, overrides, copies)
-    leaders = [
-        _draw_block(_block(year, (LEADER,)), seed, draw0, draw1, overrides if year == era else _NO_OVERRIDES, copies)
-        for year in LEADERS
-    ]
+    priors, n = _priors(era), len(ALLIES)
+    # numba takes a plain int for a signed one, which the upper half of the seeds is not.
+    noise = normals(np.uint64(seed), draw0, draw1, CH_CALIBRATION, priors.idents.ravel())
+    noise = np.tile(noise.reshape(-1, *priors.idents.shape), (copies, 1, 1))
+    fixed = {_places(era)[name]: value for name, value in overrides.items()}
+    # Element by element, + and * only: a draw is then the same in whatever chunk it is made.
+    threat, south = (_clipped(priors.mean[t] + priors.sd[t] * noise[:, t]) for t in range(len(TRAITS)))
+    for (issue, m), value in fixed.items():
+        if issue is None:
+            threat[:, m] = value
+    position = priors.intercept + priors.slope[0] * threat[:, None] + priors.slope[1] * south[:, None]
+    position = _clipped(position + priors.residual * noise[:, len(TRAITS) :])
+    for (issue, m), value in fixed.items():
+        if issue is not None:
+            position[:, issue, m] = value
     return ActorDraws(
-        threat=threat,
-        position=position,
-        leader_threat=np.concatenate([found[0] for found in leaders], axis=1),
-        leader_position=np.concatenate([found[1] for found in leaders], axis=1),
-        institutions_threat=threat[:, 0].copy(),
-        institutions_position=position[:, 0].copy(),
+        threat=threat[:, :n],
+        position=position[:, :, :n].transpose(0, 2, 1),
+        leader_threat=threat[:, n:],
+        leader_position=position[:, :, n:].transpose(0, 2, 1),
+        institutions_threat=threat[:, 0],
+        institutions_position=position[:, :, 0],
     )
