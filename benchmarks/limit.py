@@ -32,8 +32,8 @@ HALVING = POWER + 1
 #: The procedure's part of the agenda: reference items, and texts the chair tries of each before nothing can be better
 #: (of 11 at most; mean over the scenario without its meetings, 64 draws).
 ITEMS, TEXTS = 4, 5.2
-#: One text before n voters: losses 5 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
-PER_VOTER, PER_TEXT = 5 + 9 + 4 + EXP, LOGISTIC + 20
+#: One text before n voters: losses 3 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
+PER_VOTER, PER_TEXT = 3 + 9 + 4 + EXP, LOGISTIC + 20
 EU_SHARE = 23 / 32
 
 Formula = Callable[[int, int], float]
@@ -65,8 +65,8 @@ class Count:
 COUNTS = (
     Count("voices", lambda n, k: n * n + n * (LOG + EXP + 2), lambda n, k: 2 * n * n + 2 * n,
           "a power of each standing; standing x affinity for each pair, and trust once some is lost"),
-    Count("influence weights", lambda n, k: 3 * k * n * n + 5 * n * n + k * n, lambda n, k: 2 * n * n + k * n,
-          "squared distance over issues (3k - 1), kernel, weight, sum and normalisation (6) for each ordered pair"),
+    Count("influence weights", lambda n, k: 2 * k * n * n + 5 * n * n + 3 * k * n, lambda n, k: 2 * n * n + k * n,
+          "1 - |x|**2 / 2 - |y|**2 / 2 + x y (2k + 1), weight, sum and normalisation (4) for each ordered pair"),
     Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
           "three stocks that fade, the two principals' mixture; remarks against allies"),
     Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
@@ -77,9 +77,9 @@ COUNTS = (
     Count("guarantee", lambda n, k: 12 * n + 29, lambda n, k: 7 * n, "loss and recovery of confidence"),
     Count("wishes", lambda n, k: 6 * k * n + 9 * n + 11 * k, lambda n, k: k * n + 6 * n + 8 * k,
           "three displacements for each ally and issue, and the norm"),
-    Count("coupling", lambda n, k: 3 * k * k, lambda n, k: 2 * k * k, "the logic matrix of this draw"),
-    Count("influence step", lambda n, k: 2 * k * n * n + 5 * k * n - n, lambda n, k: n * n + 3 * k * n + n + k * k,
-          "the product with the weights (2kn2), a coupling of two issues each, the anchor"),
+    Count("coupling", lambda n, k: 3 * k * n + k, lambda n, k: 2 * k * n + k, "towards the issue that leads"),
+    Count("influence step", lambda n, k: 2 * k * n * n + 2 * k * n + n, lambda n, k: n * n + 3 * k * n + n,
+          "the product with the weights (2kn2), the anchor"),
     Count("positions", lambda n, k: k * n, lambda n, k: 3 * k * n, "anchor and displacement"),
     Count("spending", lambda n, k: 29 * n + HALVING + 3, lambda n, k: 15 * n, "pressure, target, inertia, capability"),
     Count("support for Ukraine", lambda n, k: 23 * n + 40, lambda n, k: 10 * n, "wish, aid, fatigue, totals"),
@@ -148,7 +148,6 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     standing, scratch = state.ally[0, L.S.standing], new_scratch(n, issues)
     base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
     base[L.US] *= state.ally[0, L.S.g]
-    coupling = np.eye(issues) + p[L.P.coupling] * facts.led
     scratch.wish[...] = state.delta[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))
@@ -170,7 +169,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     weigh = (scratch.weights, state.x[0], base, facts.weight, p[L.P.eps], room)
     loops.weighings(1, *weigh)
     susceptibility = given.ally[0, L.A.susceptibility]
-    step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, coupling, room)
+    step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, room[: 2 * issues])
     takers: dict[str, Callable[[], float]] = {
         "flop": lambda: measure.fastest(multiply) / (2 * size**3),
         "near_byte": loop(loops.copies, times, *near),

@@ -18,10 +18,10 @@ def copies(times, source, target):
 
 
 @njit
-def steps(times, current, anchor, weights, susceptibility, coupling, scratch):
+def steps(times, current, anchor, weights, susceptibility, scratch):
     """Take steps of influence, each from where the last one led."""
     for _ in range(times):
-        influence_step(current, anchor, current, weights, susceptibility, coupling, scratch)
+        influence_step(current, anchor, current, weights, susceptibility, scratch)
 
 
 @njit

@@ -45,14 +45,12 @@ def test_arithmetic_of_influence_is_that_of_its_definition(n: int, k: int) -> No
     anchor, current, susceptibility = numbers(k, n), numbers(k, n), numbers(n)
     weights, positions, base, salience = numbers(n, n), numbers(k, n), numbers(n, n), numbers(k)
     Counted.done = 0
-    # A logic matrix as in the model: an issue hears itself and the one that leads.
-    heard = np.array([row * 0.5 + current[0] * 0.5 for row in current])
-    _ = (1.0 - susceptibility) * anchor + susceptibility * (heard @ weights)
+    _ = (1.0 - susceptibility) * anchor + susceptibility * (current @ weights)
     assert limit.total(limit.named("influence step"), n, k)["flops"] == pytest.approx(Counted.done, rel=0.01)
     Counted.done = 0
-    scaled = salience[:, None] ** 0.5 * positions
-    away = scaled[:, :, None] - scaled[:, None, :]
-    near = 1.0 - (away * away).sum(axis=0) / 0.25
+    scaled = salience[:, None] ** 0.5 * positions  # in units of the confidence bound, over the square root of two
+    half = 0.5 * (scaled * scaled).sum(axis=0)
+    near = (1.0 - half)[:, None] - half + scaled.T @ scaled
     out = base * near * near
     _ = out / out.sum(axis=0)
     assert limit.total(limit.named("influence weights"), n, k)["flops"] == pytest.approx(Counted.done, rel=0.01)

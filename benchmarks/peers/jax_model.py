@@ -73,14 +73,13 @@ def prepare(facts, eu, drawn) -> SimpleNamespace:
     draw = SimpleNamespace(**drawn, facts=facts)
     p = draw.p = SimpleNamespace(**drawn["p"])
     a = draw.ally = SimpleNamespace(**drawn["ally"])
-    issues = len(facts.norm0)
     a.tau0 = a.tau0.at[US].set(threat_of_washington(draw, p.alpha0, 0.0))
     draw.x0 = draw.x0.at[:, US].set(position_of_washington(draw, p.alpha0, 0.0, 0.0))
     draw.fading = SimpleNamespace(**{name: halving(v) for name, v in vars(p).items() if name.startswith("hl_")})
     draw.standing = (a.gdp / a.gdp[US]) ** p.standing_exponent
     draw.salience = p.salience_floor + (1.0 - p.salience_floor) * jnp.abs(2.0 * draw.x0 - 1.0)
     draw.base = (draw.standing**p.psi)[:, None] * facts.affinity
-    draw.coupling = jnp.eye(issues) + p.coupling * facts.led
+    draw.led = (p.coupling * facts.led)[:, None]
     draw.beta = p.beta * (1.0 + p.beta_exposure * (a.exposure - 0.5))
     draw.answer = p.coercion * a.exposure - p.reactance * (1.0 - a.exposure)
     draw.nato = seats(draw, np.arange(len(facts.europe)), facts.neutral[L.NATO_SUMMIT], 1.0)
@@ -189,7 +188,7 @@ def month(draw, state, happens):
     wish = wish.at[:, US].set(washington - draw.x0[:, US])
 
     # 6. Influence.
-    heard = (draw.coupling @ s.delta) @ weights
+    heard = (s.delta + draw.led * (s.delta[L.RUSSIA_STRATEGY] - s.delta)) @ weights
     s.delta = (1.0 - a.susceptibility) * wish + a.susceptibility * heard
     s.x = jnp.clip(draw.x0 + s.delta, 0.0, 1.0)
 

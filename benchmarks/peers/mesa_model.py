@@ -311,8 +311,9 @@ class Alliance(mesa.Model):
         self.postponed = 0
         self.norm = self.facts.norm0.copy()
         self.issue_weight = self.facts.weight / self.facts.weight.sum()
-        issues = len(self.norm)
-        self.coupling = np.eye(issues) + self.p.coupling * self.facts.led
+        issues, led = len(self.norm), self.facts.led
+        drawn = np.outer(led, np.arange(issues) == L.RUSSIA_STRATEGY) - np.diag(led)  # to the issue that leads
+        self.coupling = np.eye(issues) + self.p.coupling * drawn
         self.affinity = self.facts.affinity
 
         self.allies = []

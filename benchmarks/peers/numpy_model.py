@@ -108,8 +108,9 @@ class NumpyModel:
 
         # What stays the same all run long.
         self.base = (self.standing ** column(p.psi))[:, :, None] * f.affinity
-        own = np.eye(issues)
-        self.coupling = own + p.coupling[:, None, None] * f.led
+        # Each issue is drawn to the one that leads. As products of matrices it takes less time than row by row.
+        led = np.outer(f.led, np.arange(issues) == L.RUSSIA_STRATEGY) - np.diag(f.led)
+        self.coupling = np.eye(issues) + p.coupling[:, None, None] * led
         self.issue_weight = np.sqrt(f.weight / f.weight.sum())[:, None]
         self.europe = f.europe > 0
         self.total_gdp = a.gdp.sum(axis=1)

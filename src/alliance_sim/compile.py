@@ -77,7 +77,7 @@ _CHANNEL_WEIGHT = np.array([0.45, 0.40, 0.15])
 #: Parameters of one ally that are drawn here; the rest of an ally comes from facts and calibration.
 _PER_ALLY = {"susceptibility": L.A.susceptibility, "holdup": L.A.holdup, "guarantee_confidence": L.A.g0}
 #: Columns of a table of drawn parameters, and what their random numbers are called.
-_COLUMNS = {name: column for column, name in enumerate(parameter_names()) if name not in ACTOR_QUANTITIES}
+_COLUMNS = {name: c for c, name in enumerate(name for name in parameter_names() if name not in ACTOR_QUANTITIES)}
 _IDENTS = np.array([stable_id(name) for name in _COLUMNS], dtype=np.uint32)
 
 
@@ -422,11 +422,7 @@ def _membership(scenario: Scenario, start: int) -> NDArray[np.uint8]:
 def _facts_of(era: str) -> dict[str, Any]:
     figures = calibration.facts(era)
     slope = calibration.threat_slopes(era)
-    led = np.zeros((len(ISSUES), len(ISSUES)))
     reference = [(k, *issue.reference) for k, issue in enumerate(ISSUE_TABLE) if issue.reference]
-    for k, issue in enumerate(ISSUE_TABLE):
-        led[k, k] -= issue.leads
-        led[k, L.RUSSIA_STRATEGY] += issue.leads
     return {
         "leader0": calibration.LEADERS.index(era),
         "slope": slope,
@@ -434,7 +430,7 @@ def _facts_of(era: str) -> dict[str, Any]:
         "hedge": np.array([issue.hedge for issue in ISSUE_TABLE]),
         "weight": np.ones(len(ISSUES)),
         "norm0": np.array([issue.norm[era] for issue in ISSUE_TABLE]),
-        "led": led,
+        "led": np.array([issue.leads for issue in ISSUE_TABLE]),
         "affinity": np.array(figures.affinity),
         "neutral": np.array([calibration.neutral_standing(forum, era) for forum in FORUMS]),
         "us_share": np.array(figures.us_share),
@@ -606,7 +602,7 @@ def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...
 
 def _refuse_shared_keys(table: Any, names: list[str]) -> None:
     """Refuse two items of one month whose allies would share random numbers."""
-    actors = np.arange(len(ALLIES) * L.MAX_PARTS)
+    actors = np.arange(len(ALLIES) * L.MAX_PARTS)  # again for each part of a package
     for t in range(len(table.start) - 1):
         taken = [
             (names[meeting], key_of.py_func(table.item_ident[column], actors))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from alliance_sim.core.influence import confidence_weights, influence_step
+from alliance_sim.core.influence import confidence_weights, couple, influence_step
 from alliance_sim.errors import InputError
 
 __all__ = ["ConvergenceError", "degroot", "friedkin_johnsen", "hegselmann_krause"]
@@ -82,11 +82,12 @@ def friedkin_johnsen(
     openness = _susceptibility(susceptibility, n)
     logic = np.eye(issues) if coupling is None else _coupling(coupling, issues)
     start, voices = np.ascontiguousarray(anchor.T), np.ascontiguousarray(listening.T)
-    scratch = np.empty((3 * issues, n))
+    scratch = np.empty((2 * issues, n))
 
     def step(current: Array) -> Array:
-        following = np.empty_like(current)
-        influence_step(following, start, current, voices, openness, logic, scratch)
+        following, coupled = np.empty_like(current), np.empty_like(current)
+        couple(coupled, logic, current)
+        influence_step(following, start, coupled, voices, openness, scratch)
         return following
 
     def memory() -> int:
@@ -161,12 +162,12 @@ def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = No
     opinions = _opinions(initial)
     bound = _number("epsilon", epsilon)
     n = len(opinions)
-    one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((3, n))
+    one_issue, openness, scratch = np.ones(1), np.ones(n), np.empty((4, n))
 
     def step(current: Array) -> Array:
         following, weights = np.empty_like(current), np.ones((n, n))
         confidence_weights(weights, current, one_issue, bound, 0.0, scratch)
-        influence_step(following, current, current, weights, openness, np.eye(1), scratch)
+        influence_step(following, current, current, weights, openness, scratch)
         return following
 
     final: Array = _iterate(step, opinions.T, steps, tol, None)[0]

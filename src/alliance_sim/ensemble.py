@@ -163,7 +163,7 @@ def collect(
             progress(done)
         if cancelled and cancelled():
             raise Cancelled
-    return Ensemble(program, seed, draws, keep, output, records, _provenance(program.scenario, seed, draws, keep))
+    return Ensemble(program, seed, draws, keep, output, records, versions())
 
 
 def check_chance(draws: int, seed: int) -> tuple[int, int]:
@@ -230,8 +230,8 @@ class Ensemble:
         the last month is kept and T = 0 where nothing is.
     records : Records
         Decisions, one row a draw and one column an item.
-    provenance : dict
-        Scenario, seed, versions and hashes: what it takes to compute the same numbers again.
+    origin : mapping
+        Versions and hashes of what computed it, and where it branched from another run.
     """
 
     program: Program
@@ -240,7 +240,7 @@ class Ensemble:
     keep: Keep
     output: Output
     records: Records
-    provenance: dict[str, str | int]
+    origin: Mapping[str, str | int]
 
     def __repr__(self) -> str:
         return (
@@ -252,6 +252,19 @@ class Ensemble:
     def scenario(self) -> Scenario:
         """The scenario that was run."""
         return self.program.scenario
+
+    @cached_property
+    def provenance(self) -> dict[str, str | int]:
+        """Scenario, seed, versions and hashes: what it takes to compute the same numbers again."""
+        return {
+            "scenario": self.scenario.name,
+            "title": self.scenario.title,
+            "scenario_text": dump(self.scenario),
+            "seed": self.seed,
+            "draws": self.draws,
+            "keep": self.keep,
+            **self.origin,
+        }
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -772,18 +785,6 @@ def _memory() -> float:
     with contextlib.suppress(ValueError, OSError):
         memory = min(memory, float(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
     return memory
-
-
-def _provenance(scenario: Scenario, seed: int, draws: int, keep: Keep) -> dict[str, str | int]:
-    return {
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "scenario_text": dump(scenario),
-        "seed": seed,
-        "draws": draws,
-        "keep": keep,
-        **versions(),
-    }
 
 
 @cache

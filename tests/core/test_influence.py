@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliance_sim.core.influence import confidence_weights, influence_step
+from alliance_sim.core.influence import confidence_weights, couple, influence_step
 
 SIZES = st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 1))
 
@@ -13,17 +13,18 @@ SIZES = st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 
 def weights_of(positions, base, salience, eps, power):
     n, issues = positions.shape
     weights = base.T.copy()
-    scratch = np.full((3 * issues, n), np.nan)
+    scratch = np.full((issues + 3, n), np.nan)
     confidence_weights(weights, np.ascontiguousarray(positions.T), salience, float(eps), float(power), scratch)
     return np.ascontiguousarray(weights.T)
 
 
 def step_of(anchor, current, weights, susceptibility, coupling):
     n, issues = current.shape
-    out = np.full((issues, n), np.nan)
-    scratch = np.full((3 * issues, n), np.nan)
+    out, coupled = np.full((2, issues, n), np.nan)
+    scratch = np.full((2 * issues, n), np.nan)
     anchor, current, voices = (np.ascontiguousarray(array.T) for array in (anchor, current, weights))
-    influence_step(out, anchor, current, voices, susceptibility, coupling, scratch)
+    couple(coupled, coupling, current)
+    influence_step(out, anchor, coupled, voices, susceptibility, scratch)
     return np.ascontiguousarray(out.T)
 
 
@@ -131,8 +132,20 @@ def test_same_audience_gives_the_same_bits():
 
 
 def test_the_result_may_replace_the_current_opinions():
-    anchor, current, weights, s, coupling = random_step(9, 3, 5)
-    expected = step_of(anchor, current, weights, s, coupling)
+    anchor, current, weights, s, _ = random_step(9, 3, 5)
+    expected = step_of(anchor, current, weights, s, np.eye(3))
     anchor, current, voices = (np.ascontiguousarray(array.T) for array in (anchor, current, weights))
-    influence_step(current, anchor, current, voices, s, coupling, np.empty((9, 9)))
+    influence_step(current, anchor, current, voices, s, np.empty((6, 9)))
     assert np.array_equal(current.T, expected)
+
+
+@pytest.mark.parametrize("eps", [0.01, 0.4, 10.0])
+def test_smooth_kernel_is_that_of_distances(eps):
+    """It is worked out from products: at both ends of the bound's range, for the alliance's actors and issues."""
+    g = np.random.default_rng(0)
+    positions, base, salience = 0.5 + min(0.5, 3.0 * eps) * g.random((32, 9)), g.random((32, 32)), g.random(9)
+    distance2 = ((positions[:, None] - positions) ** 2 * salience).sum(axis=2) / salience.sum()
+    expected = base * np.maximum(0.0, 1.0 - distance2 / eps**2) ** 2
+    assert (expected > 0.0).mean() > 0.2
+    weights = weights_of(positions, base, salience, eps, 2.0)
+    np.testing.assert_allclose(weights, expected / expected.sum(axis=1, keepdims=True), rtol=1e-9, atol=1e-11)

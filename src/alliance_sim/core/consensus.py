@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from alliance_sim.core.influence import ACTORS
 from alliance_sim.core.jit import aligned, apart, inline, leaf, njit, outline
 from alliance_sim.core.layout import (
     ADOPTED,
@@ -121,6 +122,11 @@ def share_out_salience(table, parts, rows):
 @apart
 def losses(out, position, weight, item, rows, f, nu):
     """Loss D_i of accepting text f in place of the reversion; negative is a gain."""
+    if nu == 2.0 and item.has_reversion and item.parts == 1:  # the usual case, whose weights are one
+        q, r = item.base[0] + f * item.span[0], item.reversion[0]
+        for i in range(rows):
+            out[i] = (q - r) * (q + r - 2.0 * position[0, i])
+        return
     for i in range(rows):
         out[i] = 0.0
     for m in range(item.parts):
@@ -237,6 +243,14 @@ def chance(item, table, seats, f, p):
     plain = p[P.nu] == 2.0 and item.has_reversion and item.parts == 1 and item.rule == UNANIMITY
     if not plain or item.committee:
         return math.exp(log_chance(item, table, seats, f, p))
+    if seats.n == seats.rows == ACTORS:  # loops of a known length
+        return usual_chance(item, table, Seats(ACTORS, ACTORS, seats.patron, seats.pull, seats.neutral), f, p)
+    return usual_chance(item, table, seats, f, p)
+
+
+@inline
+def usual_chance(item, table, seats, f, p):
+    """Chance that a single item passes unanimously, where losses are quadratic."""
     losses(table.loss, table.chair, table.weight, item, seats.rows, f, p[P.nu])
     thresholds(table, seats, p)
     scale = spread(table.chair, table.weight, item, 0, f, p)  # the same for all: quadratic losses differ by a line

@@ -30,7 +30,8 @@ Events = namedtuple(
 @inline
 def happen(v, events, forcing, seed, draw, t):
     """Clear the forcing of last month and let the events of month t happen, each by its own chance and condition."""
-    forcing[:] = 0.0
+    if t > 0 and events.start[t] > events.start[t - 1]:
+        forcing[:] = 0.0
     for e in range(events.start[t], events.start[t + 1]):
         if uniform(seed, draw, t, CH_EVENT, events.ident[e]) >= events.probability[e]:
             continue

@@ -44,19 +44,21 @@ def confidence_weights(
     eps : float, > 0 (>= 0 with power 0)
         Confidence bound, in units of positions; may be infinite.
     power : float, >= 0
-    scratch : (3 * K, N) array
+    scratch : (K + 3, N) array, or larger
         Overwritten.
     """
     issues, n = positions.shape
-    scaled, heard, distance = scratch[:issues], scratch[issues], scratch[issues + 1]
+    scaled, heard, distance, half = scratch[:issues], scratch[issues], scratch[issues + 1], scratch[issues + 2]
     total = salience.sum()
     for k in range(issues):
         root = math.sqrt(salience[k] / total)
         for i in range(n):
             scaled[k, i] = root * positions[k, i]
     heard[:] = 0.0
-    if n == ACTORS:
-        hear(weights, scaled, heard, distance, eps, power, issues, ACTORS)
+    if power == 2.0 and n == ACTORS:
+        hear_smoothly(weights, scaled, heard, distance, half, eps, issues, ACTORS)
+    elif power == 2.0:
+        hear_smoothly(weights, scaled, heard, distance, half, eps, issues, n)
     else:
         hear(weights, scaled, heard, distance, eps, power, issues, n)
     for i in range(n):
@@ -75,14 +77,11 @@ def hear(weights, scaled, heard, distance, eps, power, issues, n):
     inside2 = bound2 * (1.0 + TIE_TOLERANCE) ** 2
     for j in range(n):
         voice = weights[j]
-        distances(distance, scaled, j, issues, n)
-        if power == 2.0:
+        distance[:] = 0.0
+        for k in range(issues):
             for i in range(n):
-                near = 1.0 - distance[i] / bound2
-                near = near if near > 0.0 else 0.0
-                voice[i] *= near * near
-                heard[i] += voice[i]
-        elif power == 0.0:
+                distance[i] += (scaled[k, i] - scaled[k, j]) ** 2
+        if power == 0.0:
             for i in range(n):
                 voice[i] = voice[i] if distance[i] <= inside2 else 0.0
                 heard[i] += voice[i]
@@ -93,54 +92,89 @@ def hear(weights, scaled, heard, distance, eps, power, issues, n):
 
 
 @apart
-def distances(out, x, j, issues, n):
-    """Set `out` to squared distances of all from actor j."""
+def hear_smoothly(weights, scaled, heard, near, half, eps, issues, n):
+    """The same with power 2, by less work than distances take: 1 - |x - y|**2 / 2 = 1 - |x|**2 / 2 - |y|**2 / 2 + x y.
+
+    Positions are in units of `eps / sqrt(2)`, and the kernel is off by roundings of their squares.
+    """
+    unit = math.sqrt(2.0) / eps
+    for i in range(n):
+        half[i] = 0.0
+    for k in range(issues):
+        for i in range(n):
+            scaled[k, i] *= unit
+            half[i] += 0.5 * scaled[k, i] * scaled[k, i]
+    for j in range(n):
+        nearness(near, scaled, half, j, issues, n)
+        voice = weights[j]
+        for i in range(n):
+            kernel = near[i] if near[i] > 0.0 else 0.0
+            voice[i] *= kernel * kernel
+            heard[i] += voice[i]
+
+
+@apart
+def nearness(out, x, half, j, issues, n):
+    """Set `out` to 1 - |x - y|**2 / 2, where y is actor j."""
+    rest = 1.0 - half[j]
     if issues == ISSUES:  # in one go: sums stay in registers
         a, b, c, d, e, f, g, h, o = x[0, j], x[1, j], x[2, j], x[3, j], x[4, j], x[5, j], x[6, j], x[7, j], x[8, j]
         for i in range(n):
-            first = (x[0, i] - a) ** 2 + (x[1, i] - b) ** 2 + (x[2, i] - c) ** 2
-            second = (x[3, i] - d) ** 2 + (x[4, i] - e) ** 2 + (x[5, i] - f) ** 2
-            out[i] = first + second + ((x[6, i] - g) ** 2 + (x[7, i] - h) ** 2 + (x[8, i] - o) ** 2)
+            first = rest - half[i] + x[0, i] * a + x[1, i] * b + x[2, i] * c + x[3, i] * d
+            out[i] = first + (x[4, i] * e + x[5, i] * f + x[6, i] * g + x[7, i] * h + x[8, i] * o)
     else:
-        out[:] = 0.0
+        for i in range(n):
+            out[i] = rest - half[i]
         for k in range(issues):
             for i in range(n):
-                out[i] += (x[k, i] - x[k, j]) ** 2
+                out[i] += x[k, i] * x[k, j]
+
+
+@njit
+def couple(out: Array, coupling: Array, current: Array) -> None:
+    """Set `out` to what each actor says when its opinions on other issues have had their part: `coupling @ current`.
+
+    Parameters
+    ----------
+    out, current : (K, N) arrays
+    coupling : (K, K) array
+        Logic matrix: row k says how opinions on all issues make the opinion on issue k. The identity changes nothing.
+    """
+    issues, n = current.shape
+    product(out, coupling, current, issues, issues, n)
 
 
 @njit
 def influence_step(
     out: Array,
     anchor: Array,
-    current: Array,
+    coupled: Array,
     weights: Array,
     susceptibility: Array,
-    coupling: Array,
     scratch: Array,
 ) -> None:
     """One step of the multi-issue Friedkin-Johnsen model.
 
-    `out[:, i] = (1 - s[i]) * anchor[:, i] + s[i] * sum_j weights[j, i] * (coupling @ current[:, j])`: Friedkin and
-    Johnsen (1999); several coupled issues, Parsegov et al. (2017), arXiv:1505.04920. Susceptibility 0 returns
-    the anchor, the identity coupling changes nothing, and agreement among those an actor listens to is kept,
-    all exactly. Other means are exact to the rounding of the largest opinion.
+    `out[:, i] = (1 - s[i]) * anchor[:, i] + s[i] * sum_j weights[j, i] * coupled[:, j]`: Friedkin and Johnsen (1999);
+    several coupled issues, Parsegov et al. (2017), arXiv:1505.04920. Susceptibility 0 returns the anchor, and
+    agreement among those an actor listens to is kept, both exactly. Other means are exact to the rounding of the
+    largest opinion.
 
     Parameters
     ----------
     out : (K, N) array
-        Overwritten; may be `current` or `anchor`.
-    anchor, current : (K, N) arrays
+        Overwritten; may be `coupled` or `anchor`.
+    anchor : (K, N) array
+    coupled : (K, N) array
+        What each actor says (see `couple`).
     weights : (N, N) array, columns summing to one
         Column i holds the weights with which i listens.
     susceptibility : (N,) array in [0, 1]
-    coupling : (K, K) array
-        Logic matrix: row k says how opinions on all issues make the opinion on issue k.
-    scratch : (3 * K, N) array
+    scratch : (2 * K, N) array
         Overwritten.
     """
-    issues, n = current.shape
-    coupled, distance, mean = scratch[:issues], scratch[issues : 2 * issues], scratch[2 * issues :]
-    product(coupled, coupling, current, issues, issues, n)
+    issues, n = coupled.shape
+    distance, mean = scratch[:issues], scratch[issues:]
     # Averaging distances from a voice that is heard keeps agreement to the last bit, and gives those with the same
     # audience the same bits: Hegselmann-Krause clusters merge and freeze exactly.
     speaker = whom_most_hear(weights, n)
@@ -187,15 +221,24 @@ def whom_most_hear(weights, n):
 @inline
 def keep_agreement(mean, opinions, weights, i, issues, n):
     """Where all agree whom i hears, who does not hear the speaker, set their mean to just that."""
-    first = 0
-    while first < n - 1 and weights[first, i] == 0.0:
-        first += 1
+    first = next_heard(weights, i, 0, n)
+    second = next_heard(weights, i, first + 1, n)
     for k in range(issues):
-        j = first + 1
+        if second < n and opinions[k, second] != opinions[k, first]:  # nearly always
+            continue
+        j = second + 1
         while j < n and (weights[j, i] == 0.0 or opinions[k, j] == opinions[k, first]):
             j += 1
-        if j == n:
+        if j >= n > first:
             mean[k, i] = opinions[k, first]
+
+
+@inline
+def next_heard(weights, i, j, n):
+    """Return the first voice from j on that i hears, or n."""
+    while j < n and weights[j, i] == 0.0:
+        j += 1
+    return j
 
 
 @apart

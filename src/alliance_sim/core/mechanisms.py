@@ -18,6 +18,7 @@ from alliance_sim.core.layout import (
     NATO_SUMMIT,
     OPEN_DOOR,
     POSTURE,
+    RUSSIA_STRATEGY,
     SANCTIONS,
     SPENDING,
     SUPPORT,
@@ -48,7 +49,7 @@ View = namedtuple(
     "View", "ally given issue delta x x0 salience trust w p leader_tau leader_x inst_tau inst_x pending outcome"
 )
 #: Room to work in, allocated once a block.
-Scratch = namedtuple("Scratch", "forcing weights wish previous coupling issue_major")
+Scratch = namedtuple("Scratch", "forcing weights wish previous issue_major")
 
 MAX_POSTPONEMENTS = 2  # a follow-up put off more often than this lapses (B, paragraph 4: put off once)
 POSTPONED_BY = 5  # months (B, paragraph 4: from the autumn to early next year)
@@ -270,19 +271,12 @@ def wishes(v, facts, scratch):
 def influence(v, facts, scratch):
     """6. Multi-issue Friedkin-Johnsen on displacements; positions are what is expressed."""
     issues, n = v.x.shape
+    coupled, room = scratch.issue_major[:issues], scratch.issue_major[issues:]
     for k in range(issues):
-        for source in range(issues):
-            scratch.coupling[k, source] = v.p[P.coupling] * facts.led[k, source]
-        scratch.coupling[k, k] += 1.0
-    influence_step(
-        v.delta,
-        scratch.wish,
-        v.delta,
-        scratch.weights,
-        v.given[A.susceptibility],
-        scratch.coupling,
-        scratch.issue_major,
-    )
+        led = v.p[P.coupling] * facts.led[k]  # by what is said of the Russia strategy
+        for i in range(n):
+            coupled[k, i] = v.delta[k, i] + led * (v.delta[RUSSIA_STRATEGY, i] - v.delta[k, i])
+    influence_step(v.delta, scratch.wish, coupled, scratch.weights, v.given[A.susceptibility], room)
     for k in range(issues):
         for i in range(n):
             v.x[k, i] = clip(v.x0[k, i] + v.delta[k, i], 0.0, 1.0)

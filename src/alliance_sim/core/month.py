@@ -106,7 +106,6 @@ def new_scratch(n, issues):
         aligned((n, n)),
         aligned((issues, n)),
         aligned((3, n)),
-        aligned((issues, issues)),
         aligned((3 * issues, n)),
     )
 
@@ -127,6 +126,7 @@ def run_block(state, draws, facts, events, meetings, records, output, seed, draw
     for row in range(state.x.shape[0]):
         draw = draw0 + row % (draw1 - draw0)
         v = view(state, draws, row)
+        scratch.forcing[:] = 0.0  # of the draw before
         if month0 == 0:
             begin(v, facts)
         for t in range(month0, month1):

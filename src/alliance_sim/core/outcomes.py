@@ -2,6 +2,7 @@
 
 import math
 
+from alliance_sim.core.influence import ACTORS
 from alliance_sim.core.jit import apart, inline
 from alliance_sim.core.layout import (
     DIALOGUE,
@@ -65,7 +66,7 @@ def observe(v, facts, table, t):
     out[O.blow_ups] = w[G.blow_ups]
 
 
-@inline
+@apart
 def who_agrees(v, facts, table, t):
     """Agreement, guarantee confidence, burden sharing, threat gap, spending and exercises among the members."""
     out, power = v.outcome, table.loss  # a column of the table serves as scratch
@@ -73,23 +74,21 @@ def who_agrees(v, facts, table, t):
     members, standing, europeans = 0.0, 0.0, 0.0
     confidence, threat, spent, spent2, gdp, paid, ready = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(n):
-        power[i] = 0.0
-        if not facts.member[t, NATO_SUMMIT, i]:
-            continue
-        members += 1.0
-        power[i] = v.ally[S.standing, i]
+        here = 1.0 if facts.member[t, NATO_SUMMIT, i] else 0.0
+        members += here
+        power[i] = here * v.ally[S.standing, i]
         standing += power[i]
-        spent += v.ally[S.d, i]
-        spent2 += v.ally[S.d, i] * v.ally[S.d, i]
-        if v.x[EXERCISES, i] >= v.p[P.exercise_threshold]:
-            ready += 1.0
-        if i != US:
-            confidence += v.ally[S.g, i]
-            gdp += v.given[A.gdp, i]
-            paid += v.ally[S.d, i] * v.given[A.gdp, i]
-            if facts.europe[i]:
-                europeans += 1.0
-                threat += v.ally[S.tau, i]
+        spent += here * v.ally[S.d, i]
+        spent2 += here * v.ally[S.d, i] * v.ally[S.d, i]
+        ready += here if v.x[EXERCISES, i] >= v.p[P.exercise_threshold] else 0.0
+    for i in range(1, n):
+        here = 1.0 if facts.member[t, NATO_SUMMIT, i] else 0.0
+        confidence += here * v.ally[S.g, i]
+        gdp += here * v.given[A.gdp, i]
+        paid += here * v.ally[S.d, i] * v.given[A.gdp, i]
+        european = here if facts.europe[i] else 0.0
+        europeans += european
+        threat += european * v.ally[S.tau, i]
     disagreement = 0.0
     for k in range(issues):
         mean = 0.0
@@ -109,51 +108,62 @@ def who_agrees(v, facts, table, t):
     out[O.exercise_participation] = ready / members
 
 
-@inline
+@apart
 def camps(v, facts, table, t):
     """Camps on the Russia strategy, and Esteban and Ray's (1994) polarisation, 1 for two equal extremes."""
     out = v.outcome
-    n = 0
+    n = v.x.shape[1]
+    position, standing, mass, place = table.own, table.threshold, table.loss, table.accept  # columns serve as scratch
+    gap, top = table.chance, table.isolation
     total = 0.0
-    position, standing, rank = table.own, table.threshold, table.chance  # the table's columns serve as scratch
-    for i in range(v.x.shape[1]):
-        if facts.member[t, NATO_SUMMIT, i]:
-            position[n], standing[n] = v.x[RUSSIA_STRATEGY, i], v.ally[S.standing, i]
-            total += v.ally[S.standing, i]
-            n += 1
-    sort_ranks(rank, position, n)
     for i in range(n):
-        table.loss[int(rank[i])], table.accept[int(rank[i])] = position[i], standing[i]
-    count = 0
-    first = 0
-    for j in range(1, n + 1):
-        if j == n or table.loss[j] - table.loss[j - 1] > CAMP_GAP:
-            mass, place = 0.0, 0.0
-            for i in range(first, j):
-                mass += table.accept[i]
-                place += table.accept[i] * table.loss[i]
-            table.loss[count] = place / mass
-            table.accept[count] = mass / total
+        here = facts.member[t, NATO_SUMMIT, i] > 0
+        position[i] = v.x[RUSSIA_STRATEGY, i] if here else math.inf
+        standing[i] = v.ally[S.standing, i] if here else 0.0
+        total += standing[i]
+    if n == ACTORS:
+        next_above(gap, position, ACTORS)
+    else:
+        next_above(gap, position, n)
+    tops = 0
+    for i in range(n):
+        if gap[i] > CAMP_GAP and position[i] < math.inf:  # highest of a camp
+            place_of = tops
+            while place_of > 0 and top[place_of - 1] > position[i]:
+                top[place_of] = top[place_of - 1]
+                place_of -= 1
+            top[place_of] = position[i]
+            tops += 1
+    count, bottom = 0, -math.inf
+    for m in range(tops):
+        inside, sum_of_places = 0.0, 0.0
+        for i in range(n):
+            own = standing[i] if bottom < position[i] <= top[m] else 0.0
+            inside += own
+            sum_of_places += own * v.x[RUSSIA_STRATEGY, i]
+        if inside > 0.0:  # else two hold the same place
+            mass[count], place[count] = inside / total, sum_of_places / inside
             count += 1
-            first = j
+        bottom = top[m]
     polarisation = 0.0
     for a in range(count):
         felt = 0.0
         for b in range(count):
-            felt += table.accept[b] * abs(table.loss[a] - table.loss[b])
-        polarisation += table.accept[a] ** (1.0 + _SENSITIVITY) * felt
+            felt += mass[b] * abs(place[a] - place[b])
+        polarisation += mass[a] ** (1.0 + _SENSITIVITY) * felt
     out[O.camps] = count
     out[O.polarisation] = min(1.0, polarisation * 2.0 ** (1.0 + _SENSITIVITY))
 
 
 @apart
-def sort_ranks(rank, key, n):
-    """Set `rank` to the places of keys in rising order, ties by row: without a branch, unlike sorting."""
+def next_above(gap, position, n):
+    """Set `gap` to how far it is to the next higher position."""
     for i in range(n):
-        rank[i] = 0.0
+        gap[i] = math.inf
     for j in range(n):
         for i in range(n):
-            rank[i] += 1.0 if key[j] < key[i] or (key[j] == key[i] and j < i) else 0.0
+            step = position[j] - position[i]
+            gap[i] = min(gap[i], step if step > 0.0 else math.inf)
 
 
 @inline

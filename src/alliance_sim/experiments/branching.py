@@ -80,8 +80,7 @@ def branch(
     for name, future in (futures or {parent.scenario.name: parent.scenario}).items():
         program = compile_scenario(_agreeing(parent.scenario, _load(future, parent.scenario, name), month, name))
         ensemble = collect(program, draws, seed, keep, partial(_go_on, program, seed, past, at))
-        provenance = {**ensemble.provenance, "branched": month, "parent_draw": parent_draw}
-        ensembles[name] = replace(ensemble, provenance=provenance)
+        ensembles[name] = replace(ensemble, origin={**ensemble.origin, "branched": month, "parent_draw": parent_draw})
     return ensembles
 
 

@@ -1,0 +1,40 @@
+"""What becomes of a scenario before it runs."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from alliance_sim import load_scenario
+from alliance_sim.compile import _refuse_shared_keys, compile_scenario
+from alliance_sim.core import layout as L
+from alliance_sim.errors import InputError
+
+
+def two_meetings(first: int, second: int, month: int = 0) -> SimpleNamespace:
+    """Two meetings of one item each, in the same month or the second one a month later."""
+    start = [0, 2, 2] if month == 0 else [0, 1, 2]
+    return SimpleNamespace(start=start, first=[0, 1, 2], item_ident=np.array([first, second], np.uint32))
+
+
+def test_items_of_a_month_whose_allies_would_share_numbers_are_refused() -> None:
+    names = ["spring", "autumn"]
+    step = 0x9E3779B1  # from one actor to the next
+    for apart in (0, 1, 95):
+        with pytest.raises(InputError, match="'autumn' and 'spring' share random numbers; rename one of them"):
+            _refuse_shared_keys(two_meetings(7, (7 + apart * step) % 2**32), names)
+    _refuse_shared_keys(two_meetings(7, (7 + 96 * step) % 2**32), names)
+    _refuse_shared_keys(two_meetings(7, 7, month=1), names)
+
+
+def test_parameters_come_by_name() -> None:
+    plain = load_scenario("baseline_2025")
+    fixed = plain.with_parameters({"eps": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "kappa": 0.125})
+    before, after = (compile_scenario(scenario).draws(3, 0, 5) for scenario in (plain, fixed))
+    assert (after.theta[:, L.P.eps] == 0.5).all() and (after.theta[:, L.P.kappa] == 0.125).all()
+    assert sorted(set(after.ally[:, L.A.susceptibility].ravel())) == [0.25, 0.75]
+    assert (after.ally[:, L.A.susceptibility] == 0.75).sum() == 5
+    # All else is drawn as it was.
+    others = [p for p in range(len(L.P)) if p not in (L.P.eps, L.P.kappa)]
+    assert np.array_equal(before.theta[:, others], after.theta[:, others])
+    assert np.array_equal(before.ally[:, L.A.g0], after.ally[:, L.A.g0])
