@@ -36,9 +36,9 @@ Work = Callable[[], float]
 
 def ensemble(draws: int) -> Work:
     """An ensemble on all threads: outcomes of the last month and all decisions stay in memory."""
-    from alliance_sim import simulate
+    from alliance_sim import load_scenario, simulate
 
-    run = partial(simulate, SCENARIO, keep="final")
+    run = partial(simulate, load_scenario(SCENARIO), keep="final")
     run(draws=BLOCK_DRAWS)
     return lambda: measure.fastest(partial(run, draws=draws), repeats=repeats(draws))
 

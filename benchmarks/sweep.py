@@ -27,6 +27,7 @@ import alliance_sim as als
 from alliance_sim.compile import compile_scenario
 from alliance_sim.ensemble import first_months, in_chunks
 from alliance_sim.experiments import Experiment
+import alliance_sim.experiments.runner
 from alliance_sim.experiments.design import points
 from alliance_sim.experiments.plan import ROWS
 
