@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 import alliance_sim as als
+from alliance_sim.compile import Block, compile_scenario
+from alliance_sim.ensemble import collect
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "analysis.md").read_text("utf-8")
 RECIPES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -64,6 +66,19 @@ def per_draw(name: str, seed: int) -> pd.DataFrame:
     return als.simulate(name, 1000, seed, "monthly").per_draw()
 
 
+def by_chance(name: str, draw: int) -> pd.DataFrame:
+    """150 draws of a scenario that differ by chance alone: all have parameters and actors of this one."""
+    program = compile_scenario(als.load_scenario(name))
+    fixed = program.draws(0, draw, draw + 1)
+
+    def run(block: Block) -> None:
+        for array, values in zip(block.draws, fixed, strict=True):
+            array[:] = values
+        program.run(block, 0)
+
+    return collect(program, 150, 0, "monthly", run).per_draw()
+
+
 def others_table() -> list[str]:
     names = ["cohesion", "agreement", "consensus_capacity", "threat_gap", "deterrence", "resistance"]
     lines = [f"| comparison | {' | '.join(names)} |", "| --- " * (len(names) + 1) + "|"]
@@ -81,7 +96,8 @@ def crn_table() -> list[str]:
     base, paired, independent = (
         per_draw(*which) for which in (("baseline_2025", 0), ("us_russia_reset_2025", 0), ("us_russia_reset_2025", 1))
     )
-    lines = ["| outcome | mean difference | paired | independent | narrower by |", "| --- | --- | --- | --- | --- |"]
+    differences = [by_chance("us_russia_reset_2025", draw) - by_chance("baseline_2025", draw) for draw in range(12)]
+    lines = ["| outcome | mean difference | paired | independent | narrower by | chance |", "| --- " * 6 + "|"]
     for name in (
         "deterrence", "deterrence_without_us", "resistance", "consensus_capacity", "agreement", "threat_gap",
         "cohesion", "sanctions_durability", "isolation", "mean_spending", "mean_guarantee_confidence",
@@ -91,5 +107,7 @@ def crn_table() -> list[str]:
             (run - base)[name].quantile(0.95) - (run - base)[name].quantile(0.05) for run in (paired, independent)
         ]
         mean = (paired - base)[name].mean()
-        lines.append(f"| `{name}` | {mean:+.3f} | {widths[0]:.3f} | {widths[1]:.3f} | {widths[1] / widths[0]:.1f} |")
+        chance = np.mean([difference[name].var() for difference in differences]) / (paired - base)[name].var()
+        figures = f"{mean:+.3f} | {widths[0]:.3f} | {widths[1]:.3f} | {widths[1] / widths[0]:.1f} | {chance:.0%}"
+        lines.append(f"| `{name}` | {figures.replace('%', ' %')} |")
     return lines
