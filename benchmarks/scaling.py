@@ -27,6 +27,8 @@ import measure
 SCENARIO = "us_russia_reset_2025"
 #: Draws of a block on the axes that do not vary them.
 BLOCK_DRAWS = 16
+#: Draws before draws are timed: threads and memory have to wake up.
+WARM_DRAWS = 1_000
 #: Points with more draws than this are measured once, whatever the rounds.
 MANY_DRAWS = 10_000
 JITTER = 0.01
@@ -39,13 +41,8 @@ def ensemble(draws: int) -> Work:
     from alliance_sim import load_scenario, simulate
 
     run = partial(simulate, load_scenario(SCENARIO), keep="final")
-    run(draws=BLOCK_DRAWS)
-    return lambda: measure.fastest(partial(run, draws=draws), repeats=repeats(draws))
-
-
-def repeats(draws: int) -> int:
-    """Say how often so many draws are run in one process: the first time, threads wake up and memory is new."""
-    return 1 if draws > MANY_DRAWS else 3
+    run(draws=WARM_DRAWS)
+    return lambda: measure.fastest(partial(run, draws=draws), repeats=1)
 
 
 def chunks(draws: int) -> Work:
@@ -65,8 +62,8 @@ def chunks(draws: int) -> Work:
         if sum(in_chunks(work, draws, CHUNK)) != draws:
             raise RuntimeError("some draws were not run")
 
-    run(BLOCK_DRAWS)
-    return lambda: measure.fastest(partial(run, draws), repeats=repeats(draws))
+    run(WARM_DRAWS)
+    return lambda: measure.fastest(partial(run, draws), repeats=1)
 
 
 def threads(count: int) -> Work:
@@ -99,7 +96,7 @@ def allies(count: int) -> Work:
 
 
 def issues(count: int) -> Work:
-    """So many issues: the nine again and again, each set coupled within itself."""
+    """So many issues: the nine again and again, all drawn to the one that leads."""
     return synthetic(issues=count)
 
 
@@ -139,7 +136,6 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
         facts=stretched(facts)._replace(
             index=np.arange(allies, dtype=facts.index.dtype),
             member=np.ones((*facts.member.shape[:-1], allies), facts.member.dtype),
-            led=np.resize(facts.led, issues),
         ),
     )
 

@@ -126,8 +126,8 @@ class Program:
     scenario : Scenario
     months : tuple of str
         ``YYYY-MM`` of the months simulated, without the spin-up.
-    priors
-        Columns of `sample_table`, a row for each drawn parameter.
+    priors : tuple of arrays
+        What `sample_table` takes: kind, numbers and identifier of each drawn parameter.
     facts, events, meetings
         Arrays of the core (see its namedtuples).
     agenda : tuple of AgendaRow

@@ -163,7 +163,7 @@ def collect(
             progress(done)
         if cancelled and cancelled():
             raise Cancelled
-    return Ensemble(program, seed, draws, keep, output, records, versions())
+    return Ensemble(program, seed, draws, keep, output, records, dict(versions()))
 
 
 def check_chance(draws: int, seed: int) -> tuple[int, int]:
@@ -231,7 +231,8 @@ class Ensemble:
     records : Records
         Decisions, one row a draw and one column an item.
     origin : mapping
-        Versions and hashes of what computed it, and where it branched from another run.
+        Versions and hashes of what computed it, and where it branched from another run; of what was read from a folder
+        all of its provenance, as it stands there.
     """
 
     program: Program
@@ -615,15 +616,15 @@ def load_ensemble(folder: str | Path) -> Ensemble:
     try:
         for path, sha256 in saved_views(folder).values():
             parquet.check(path, sha256)
-        provenance = _manifest(folder)["provenance"]
-        program = compile_scenario(load_text(provenance["scenario_text"], str(folder / MANIFEST)))
-        draws, keep = provenance["draws"], provenance["keep"]
+        origin = _manifest(folder)["provenance"]
+        program = compile_scenario(load_text(origin["scenario_text"], str(folder / MANIFEST)))
+        draws, keep, seed = origin["draws"], origin["keep"], origin["seed"]
         output, records = _room(program, draws, keep)
         _read_output(folder, keep, output)
         _read_records(folder, program, records)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise _incomplete(folder, error) from None
-    return Ensemble(program, provenance["seed"], draws, keep, output, records, provenance)
+    return Ensemble(program, seed, draws, keep, output, records, origin)
 
 
 def saved_views(folder: Path) -> dict[str, tuple[Path, str]]:

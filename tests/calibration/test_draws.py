@@ -149,3 +149,10 @@ def test_washington_wants_money_whoever_speaks() -> None:
 def test_unknown_era_is_refused() -> None:
     with pytest.raises(InputError, match="2019"):
         draws("2019", 1, 0, 1)
+
+
+def test_unknown_override_is_refused() -> None:
+    with pytest.raises(
+        InputError, match=r"overrides: 'position.sanctions.HUM' is unknown .nearest: position.sanctions.HUN."
+    ):
+        draws("2025", 0, 0, 2, {"position.sanctions.HUM": 0.5})

@@ -218,6 +218,13 @@ def test_outcomes_are_what_their_definitions_say(era, start):
 
         places = np.sort(x[d, member, 0])
         assert of(block, "camps")[d, 0] == 1 + (np.diff(places) > 0.12).sum()
+        camp = np.concatenate([[0], np.cumsum(np.diff(places) > 0.12)])
+        standing = ((gdp / gdp[0]) ** p["standing_exponent"])[member][np.argsort(x[d, member, 0], kind="stable")]
+        mass = np.bincount(camp, standing)
+        place = np.bincount(camp, standing * places) / mass
+        mass /= mass.sum()
+        polarisation = (mass**2.3 * mass[:, None] * abs(place - place[:, None])).sum() * 2**2.3
+        assert of(block, "polarisation")[d, 0] == pytest.approx(min(1.0, polarisation))
 
 
 # Ranges.

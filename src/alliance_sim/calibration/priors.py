@@ -15,6 +15,7 @@ from alliance_sim.calibration.tables import coded_as, number
 from alliance_sim.core.layout import CH_CALIBRATION
 from alliance_sim.core.rng import normals
 from alliance_sim.data import table
+from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
@@ -160,7 +161,7 @@ def draws(
     Raises
     ------
     InputError
-        If the era is unknown.
+        If the era is unknown, or the name of an override.
 
     Notes
     -----
@@ -171,7 +172,10 @@ def draws(
     # numba takes a plain int for a signed one, which the upper half of the seeds is not.
     noise = normals(np.uint64(seed), draw0, draw1, CH_CALIBRATION, priors.idents.ravel())
     noise = np.tile(noise.reshape(-1, *priors.idents.shape), (copies, 1, 1))
-    fixed = {_places(era)[name]: value for name, value in overrides.items()}
+    places = _places(era)
+    if unknown := [name for name in overrides if name not in places]:
+        raise InputError(f"overrides: {shown(unknown[0])} is unknown{nearest(unknown[0], tuple(places))}")
+    fixed = {places[name]: value for name, value in overrides.items()}
     # Element by element, + and * only: a draw is then the same in whatever chunk it is made.
     threat, south = (_clipped(priors.mean[t] + priors.sd[t] * noise[:, t]) for t in range(len(TRAITS)))
     for (issue, m), value in fixed.items():

@@ -11,9 +11,9 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.influence import ACTORS
 from alliance_sim.core.jit import aligned, apart, inline, leaf, njit, outline
 from alliance_sim.core.layout import (
+    ACTORS,
     ADOPTED,
     BLOCKED,
     CH_CHAIR,

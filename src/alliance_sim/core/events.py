@@ -29,7 +29,7 @@ Events = namedtuple(
 
 @inline
 def happen(v, events, forcing, seed, draw, t):
-    """Clear the forcing of last month and let the events of month t happen, each by its own chance and condition."""
+    """Let the events of month t happen, each by its chance and condition, in place of last month's if it had any."""
     if t > 0 and events.start[t] > events.start[t - 1]:
         forcing[:] = 0.0
     for e in range(events.start[t], events.start[t + 1]):

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.core.jit import apart, inline, njit
+from alliance_sim.core.layout import ACTORS, ISSUES
 
 # Distances up to eps * (1 + this) count as inside a uniform kernel, so that ties do not hang on rounding.
 TIE_TOLERANCE = 1e-9
-# Issues and actors of the alliance: the costliest loops have a form for just that many.
-ISSUES, ACTORS = 9, 32
 
 Array = NDArray[np.float64]
 
@@ -42,7 +41,8 @@ def confidence_weights(
     positions : (K, N) array
     salience : (K,) array, >= 0, with a positive sum
     eps : float, > 0 (>= 0 with power 0)
-        Confidence bound, in units of positions; may be infinite.
+        Confidence bound, in units of positions; may be infinite. With power 2, where positions are many times as large,
+        weights are exact to their squares in this unit times 1e-16.
     power : float, >= 0
     scratch : (K + 3, N) array, or larger
         Overwritten.
@@ -95,7 +95,7 @@ def hear(weights, scaled, heard, distance, eps, power, issues, n):
 def hear_smoothly(weights, scaled, heard, near, half, eps, issues, n):
     """The same with power 2, by less work than distances take: 1 - |x - y|**2 / 2 = 1 - |x|**2 / 2 - |y|**2 / 2 + x y.
 
-    Positions are in units of `eps / sqrt(2)`, and the kernel is off by roundings of their squares.
+    Positions are in units of `eps / sqrt(2)`, and the kernel is off by roundings of their squares in that unit.
     """
     unit = math.sqrt(2.0) / eps
     for i in range(n):

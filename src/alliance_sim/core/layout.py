@@ -30,6 +30,9 @@ def aligned(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return room[skip : skip + size].reshape(shape)
 
 
+#: Actors and issues of the alliance: the costliest loops have a form for just that many.
+ACTORS, ISSUES = 32, 9
+
 # Scalar parameters of a draw: p[P.kappa]. Meaning, unit, range, prior and source are in the parameter registry.
 P = _index(
     "P",

@@ -273,7 +273,7 @@ def influence(v, facts, scratch):
     issues, n = v.x.shape
     coupled, room = scratch.issue_major[:issues], scratch.issue_major[issues:]
     for k in range(issues):
-        led = v.p[P.coupling] * facts.led[k]  # by what is said of the Russia strategy
+        led = v.p[P.coupling] * facts.led[k]  # the logic matrix has this in the column of the Russia strategy only
         for i in range(n):
             coupled[k, i] = v.delta[k, i] + led * (v.delta[RUSSIA_STRATEGY, i] - v.delta[k, i])
     influence_step(v.delta, scratch.wish, coupled, scratch.weights, v.given[A.susceptibility], room)

@@ -2,9 +2,9 @@
 
 import math
 
-from alliance_sim.core.influence import ACTORS
 from alliance_sim.core.jit import apart, inline
 from alliance_sim.core.layout import (
+    ACTORS,
     DIALOGUE,
     EXERCISES,
     NATO_SUMMIT,
@@ -81,7 +81,7 @@ def who_agrees(v, facts, table, t):
         spent += here * v.ally[S.d, i]
         spent2 += here * v.ally[S.d, i] * v.ally[S.d, i]
         ready += here if v.x[EXERCISES, i] >= v.p[P.exercise_threshold] else 0.0
-    for i in range(1, n):
+    for i in range(US + 1, n):
         here = 1.0 if facts.member[t, NATO_SUMMIT, i] else 0.0
         confidence += here * v.ally[S.g, i]
         gdp += here * v.given[A.gdp, i]
@@ -128,21 +128,21 @@ def camps(v, facts, table, t):
     tops = 0
     for i in range(n):
         if gap[i] > CAMP_GAP and position[i] < math.inf:  # highest of a camp
-            place_of = tops
-            while place_of > 0 and top[place_of - 1] > position[i]:
-                top[place_of] = top[place_of - 1]
-                place_of -= 1
-            top[place_of] = position[i]
+            at = tops
+            while at > 0 and top[at - 1] > position[i]:
+                top[at] = top[at - 1]
+                at -= 1
+            top[at] = position[i]
             tops += 1
     count, bottom = 0, -math.inf
     for m in range(tops):
-        inside, sum_of_places = 0.0, 0.0
+        inside, moment = 0.0, 0.0
         for i in range(n):
             own = standing[i] if bottom < position[i] <= top[m] else 0.0
             inside += own
-            sum_of_places += own * v.x[RUSSIA_STRATEGY, i]
-        if inside > 0.0:  # else two hold the same place
-            mass[count], place[count] = inside / total, sum_of_places / inside
+            moment += own * v.x[RUSSIA_STRATEGY, i]
+        if inside > 0.0:  # else the highest of the last camp are two, at the same position
+            mass[count], place[count] = inside / total, moment / inside
             count += 1
         bottom = top[m]
     polarisation = 0.0
