@@ -1,8 +1,38 @@
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from alliance_sim.experiments import Experiment
+from alliance_sim.experiments.runner import sweep
 
 # Compiled code is slow on its first call: no example has a deadline. In CI every run tries the same examples.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+#: Two levers, of which one does nothing to spending; two uncertainties, of which one acts on nothing but concessions.
+FIELDS = {
+    "name": "small",
+    "title": "a test",
+    "description": "a test",
+    "scenario": "baseline_2018",
+    "sources": ["a test"],
+    "uncertainties": {"theta_tau": {"uniform": [0.5, 4.0]}, "concession_rate": {"uniform": [0.1, 0.4]}},
+    "levers": {
+        "money": {"usual": {}, "more": {"parameters": {"pledge": 0.7, "fatigue_spending": 0.0}}},
+        "talk": {"none": {}, "yes": {"parameters": {"concession_conciliation": 0.5}}},
+    },
+    "design": {"method": "lhs", "points": 40},
+    "replications": 3,
+    "seed": 2,
+}
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small sweep of the model."""
+    folder = tmp_path_factory.mktemp("swept") / "small"
+    sweep(Experiment.validated(FIELDS), folder)
+    return folder

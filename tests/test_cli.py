@@ -10,10 +10,10 @@ import pytest
 import alliance_sim
 from alliance_sim import cli
 from alliance_sim.compile import DECISIONS
-from alliance_sim.ensemble import load_ensemble
 from alliance_sim.experiments import json_schema as experiment_schema
 from alliance_sim.experiments import list_experiments
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.ensemble import load_ensemble
 from alliance_sim.scenarios import json_schema, list_scenarios
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -463,7 +463,7 @@ def test_an_interrupt_is_exit_130(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alliance_sim.ensemble.simulate", interrupted)
+    monkeypatch.setattr("alliance_sim.results.ensemble.simulate", interrupted)
     assert shell(*RUN) == (130, "", "interrupted: nothing was written\n")
 
 

@@ -10,9 +10,9 @@ import pytest
 
 import alliance_sim as als
 from alliance_sim.data import data_folder
-from alliance_sim.ensemble import Ensemble
-from alliance_sim.registry.actors import ALLIES, FORUMS
+from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUE_TABLE
+from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import load_text
 
 NAME = "history_2014_2025"

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 import alliance_sim
-from alliance_sim import cli, ensemble, plots
+from alliance_sim import cli
 from alliance_sim.compile import CACHE_BASE
-from alliance_sim.ensemble import Ensemble, load_ensemble, result_size, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results import ensemble, plots
+from alliance_sim.results.ensemble import Ensemble, load_ensemble, result_size, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = ("run", "baseline_2018", "--months", "6", "--draws", "100")
@@ -232,7 +233,7 @@ def test_a_scenario_that_the_disk_has_no_room_for_leaves_no_file(tmp_path: Path)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("module", ["alliance_sim.cli", "pydantic", "alliance_sim.ensemble", "numba", "pandas"])
+@pytest.mark.parametrize("module", ["alliance_sim.cli", "pydantic", "alliance_sim.results.ensemble", "numba", "pandas"])
 def test_ctrl_c_while_libraries_load_is_an_interrupt(module: str) -> None:
     code = f"""
 import os, runpy, signal, sys

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alliance_sim.comparison import compare
+from alliance_sim.analysis.comparison import compare
 from alliance_sim.errors import InputError
 from alliance_sim.stories import filled
 

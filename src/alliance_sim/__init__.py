@@ -7,17 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alliance_sim.comparison import Comparison, compare
-    from alliance_sim.ensemble import Ensemble, simulate
+    from alliance_sim.analysis.comparison import Comparison, compare
+    from alliance_sim.analysis.discovery import Discovery, discover
+    from alliance_sim.analysis.policy import Policies, policy
+    from alliance_sim.analysis.sensitivity import Sensitivity, sensitivity
+    from alliance_sim.branching import branch
     from alliance_sim.errors import InputError
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
-    from alliance_sim.experiments.branching import branch
-    from alliance_sim.experiments.discovery import Discovery, discover
-    from alliance_sim.experiments.policy import Policies, policy
     from alliance_sim.experiments.runner import sweep
-    from alliance_sim.experiments.sensitivity import Sensitivity, sensitivity
     from alliance_sim.experiments.store import Results, load_results
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
+    from alliance_sim.results.ensemble import Ensemble, simulate
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
 __version__ = "0.1.0"
@@ -53,13 +53,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    "comparison": ("Comparison", "compare"),
-    "ensemble": ("Ensemble", "simulate"),
+    "analysis.comparison": ("Comparison", "compare"),
+    "results.ensemble": ("Ensemble", "simulate"),
     "errors": ("InputError",),
-    "experiments.branching": ("branch",),
-    "experiments.discovery": ("Discovery", "discover"),
-    "experiments.policy": ("Policies", "policy"),
-    "experiments.sensitivity": ("Sensitivity", "sensitivity"),
+    "branching": ("branch",),
+    "analysis.discovery": ("Discovery", "discover"),
+    "analysis.policy": ("Policies", "policy"),
+    "analysis.sensitivity": ("Sensitivity", "sensitivity"),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
     "experiments.runner": ("sweep",),
     "experiments.store": ("Results", "load_results"),

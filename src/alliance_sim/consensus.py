@@ -153,7 +153,7 @@ def decide(
     reversion it is adopted within 0.15 of the proposal, and always where there is no proposal.
     """
     from alliance_sim.core import layout as L
-    from alliance_sim.core.consensus import Item, decide_draws
+    from alliance_sim.core.procedure import Item, decide_draws
 
     wanted = _numbers("positions", positions)
     if wanted.ndim != 1 or wanted.size == 0:

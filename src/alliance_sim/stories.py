@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from alliance_sim.comparison import compare
+from alliance_sim.analysis.comparison import compare
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.tables import markdown_table

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliance_sim.calibration.priors import LEADERS, LOWEST, ActorDraws, draws, override_names
+from alliance_sim.calibration.actors import LEADERS, LOWEST, ActorDraws, draws, override_names
 from alliance_sim.data import table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, ERAS

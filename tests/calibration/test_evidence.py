@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from alliance_sim.calibration import fit
+from alliance_sim.calibration.evidence import evidence
 from alliance_sim.calibration.tables import coded_as, members
-from alliance_sim.calibration.trace import evidence
 from alliance_sim.data import data_folder, table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ERAS

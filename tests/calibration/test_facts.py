@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from alliance_sim.calibration.actors import NEVER, facts, month_number, neutral_standing
+from alliance_sim.calibration.facts import NEVER, facts, month_number, neutral_standing
 from alliance_sim.calibration.tables import number
 from alliance_sim.data import data_folder, table
 from alliance_sim.errors import InputError

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alliance_sim.consensus import RULES
 from alliance_sim.core import layout as L
-from alliance_sim.core.consensus import Item, decide_draws
+from alliance_sim.core.procedure import Item, decide_draws
 from alliance_sim.core.rng import logistic, normal
 from alliance_sim.registry.parameters import PARAMETERS
 

@@ -10,8 +10,8 @@ import pytest
 
 import alliance_sim
 from alliance_sim.core import jit
-from alliance_sim.core.consensus import decide_draws
 from alliance_sim.core.influence import confidence_weights
+from alliance_sim.core.procedure import decide_draws
 
 PACKAGE = Path(alliance_sim.__file__).parent
 

@@ -12,13 +12,13 @@ from alliance_sim.calibration import LEADERS
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, SPIN_UP, compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.core.month import run_block
-from alliance_sim.ensemble import first_months
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import AT_THE_START, SHIFTABLE
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS
+from alliance_sim.results.ensemble import first_months
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario, load_text
 
 HEAD = """

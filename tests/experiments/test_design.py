@@ -12,7 +12,7 @@ from alliance_sim.compile import compile_scenario
 from alliance_sim.core.rng import sample_table
 from alliance_sim.experiments import Design, list_experiments, load_experiment
 from alliance_sim.experiments.design import LEVELS, points, problem, quantiles, sample
-from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
+from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 
 CUBE = {name: uniform(0.0, 1.0) for name in "abc"}
 PRIORS = {

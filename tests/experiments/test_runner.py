@@ -12,7 +12,6 @@ import pytest
 
 from alliance_sim.compile import Block, Program
 from alliance_sim.core import layout as L
-from alliance_sim.ensemble import first_months, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import FILE, Plan, Task
@@ -21,6 +20,7 @@ from alliance_sim.experiments.runner import LOCK, Tables, execute, sweep
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.ensemble import first_months, simulate
 from alliance_sim.scenarios import load_scenario
 
 NAMES = {"a": {}, "b": {}}

@@ -5,9 +5,9 @@ import pytest
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import Design, Experiment, Patch, load_experiment
 from alliance_sim.experiments.schema import METHODS
+from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
-from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Scenario, input_differences, load_scenario, load_text
 
 FIELDS = {

@@ -21,7 +21,7 @@ from alliance_sim.experiments.plan import _hash as hash_of
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.experiments.store import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.views import KEYS, VIEWS, Runs, kept
+from alliance_sim.results.views import KEYS, VIEWS, Runs, kept
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
 EXPERIMENT = Experiment.validated(

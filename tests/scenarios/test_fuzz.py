@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from alliance_sim.data import data_folder
-from alliance_sim.ensemble import simulate
 from alliance_sim.errors import InputError
-from alliance_sim.registry.actors import ALLIES, FORUMS
+from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import parameter_names
+from alliance_sim.results.ensemble import simulate
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from alliance_sim.scenarios.schema import KEYS
 from mutations import changed, changes

@@ -13,12 +13,12 @@ import yaml
 
 import alliance_sim
 from alliance_sim.compile import Program, compile_scenario
-from alliance_sim.ensemble import simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
+from alliance_sim.results.ensemble import simulate
 from alliance_sim.scenarios import (
     json_schema,
     list_scenarios,
@@ -28,9 +28,9 @@ from alliance_sim.scenarios import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.files import MAX_BYTES, MAX_DEPTH
 from alliance_sim.scenarios.schema import KEYS, MAX_ENTRIES
 from alliance_sim.scenarios.tables import language_tables
+from alliance_sim.scenarios.yaml_files import MAX_BYTES, MAX_DEPTH
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")

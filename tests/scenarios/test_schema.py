@@ -3,8 +3,8 @@ import math
 import pytest
 
 from alliance_sim.errors import InputError
+from alliance_sim.registry.distributions import Prior, fixed
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.registry.priors import Prior, fixed
 from alliance_sim.scenarios import Distribution, load_scenario
 
 

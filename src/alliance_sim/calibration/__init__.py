@@ -4,8 +4,8 @@ The seam to the rest of the house: `facts` are figures all draws share, `draws` 
 fitted measurement model may replace the priors behind `draws` without anything else noticing.
 """
 
-from alliance_sim.calibration.actors import ActorFacts, facts, neutral_standing
-from alliance_sim.calibration.priors import LEADERS, ActorDraws, draws, override_names, threat_slopes
+from alliance_sim.calibration.actors import LEADERS, ActorDraws, draws, override_names, threat_slopes
+from alliance_sim.calibration.facts import ActorFacts, facts, neutral_standing
 
 __all__ = [
     "LEADERS",

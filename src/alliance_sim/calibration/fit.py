@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from alliance_sim.calibration.actors import FACT_YEAR, exposure_of, spending_of
+from alliance_sim.calibration.facts import FACT_YEAR, exposure_of, spending_of
 from alliance_sim.calibration.tables import members, number
 from alliance_sim.data import Row, data_folder, table
 from alliance_sim.registry.actors import ALLIES

@@ -255,7 +255,7 @@ def run(
         what_if = load_scenario(scenario).with_parameters(_values(settings or []))
 
         # What would fail in the end fails before the work begins.
-        from alliance_sim.ensemble import check_vacant, check_writable, first_months, result_size, simulate
+        from alliance_sim.results.ensemble import check_vacant, check_writable, first_months, result_size, simulate
 
         if months is not None:
             what_if = first_months(what_if, months)
@@ -307,7 +307,7 @@ def compare(
 
         names = _told_apart((base, *others), [what_if.name for what_if in what_ifs])
 
-        from alliance_sim import comparison as paired
+        from alliance_sim.analysis import comparison as paired
 
         with progress() as bar:
             task = bar.add_task(f"{len(what_ifs)} scenarios", total=draws)
@@ -334,8 +334,8 @@ def query_command(
     Views: runs, trajectories, allies, decisions, objections, traces, failures, as far as they were kept. "DESCRIBE
     runs" gives the columns of one.
     """
-    from alliance_sim import query
     from alliance_sim.experiments.store import open_views
+    from alliance_sim.results import query
 
     views, note = open_views(folder)
     with query.select(views, sql) as found:
@@ -444,7 +444,7 @@ def sensitivity(
     with _writing(plot, as_json) as written:
         what_if = load_scenario(scenario).with_parameters(_values(settings or []))
 
-        from alliance_sim.experiments import sensitivity as driving
+        from alliance_sim.analysis import sensitivity as driving
 
         with progress() as bar:
             task = bar.add_task(what_if.name, total=None)
@@ -472,7 +472,7 @@ def discover(
 ) -> None:
     """Find in which conditions an outcome lies below or above a bound (PRIM), in the last month, over a sweep."""
     with _writing(plot, as_json) as written:
-        from alliance_sim.experiments import discovery
+        from alliance_sim.analysis import discovery
         from alliance_sim.experiments.store import open_results
 
         results = open_results(folder)
@@ -499,7 +499,7 @@ def policy(
 ) -> None:
     """Compare the policies of a sweep in one outcome, in the last month: mean, spread, regret, robust choices."""
     with _writing(plot, as_json) as written:
-        from alliance_sim.experiments import policy as choosing
+        from alliance_sim.analysis import policy as choosing
         from alliance_sim.experiments.store import open_results
 
         results = open_results(folder)
@@ -556,8 +556,8 @@ def _print_written(written: list[Path]) -> None:
 
 def _check_figure(path: Path) -> None:
     """Refuse the path of a figure that could not be written."""
-    from alliance_sim.ensemble import check_writable
-    from alliance_sim.plots import check_kind
+    from alliance_sim.results.ensemble import check_writable
+    from alliance_sim.results.plots import check_kind
 
     check_writable(path)
     check_kind(path)

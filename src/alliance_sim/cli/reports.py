@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from alliance_sim.comparison import Comparison, Pair
-    from alliance_sim.ensemble import Ensemble
-    from alliance_sim.experiments.discovery import Discovery
-    from alliance_sim.experiments.policy import Policies
-    from alliance_sim.experiments.sensitivity import Sensitivity
+    from alliance_sim.analysis.comparison import Comparison, Pair
+    from alliance_sim.analysis.discovery import Discovery
+    from alliance_sim.analysis.policy import Policies
+    from alliance_sim.analysis.sensitivity import Sensitivity
+    from alliance_sim.results.ensemble import Ensemble
 
 #: Below it the report speaks of Monte Carlo error.
 FEW_DRAWS = 400
@@ -172,8 +172,8 @@ def _input(difference: Difference) -> RenderableType:
 
 
 def _moves(pair: Pair, draws: int) -> list[RenderableType]:
-    from alliance_sim.comparison import NOTABLE, moved
-    from alliance_sim.experiments.precision import SMALL, draws_needed
+    from alliance_sim.analysis.comparison import NOTABLE, moved
+    from alliance_sim.analysis.precision import SMALL, draws_needed
 
     summary = pair.summary()
     names = moved(summary)
@@ -362,7 +362,7 @@ def policies_as_json(found: Policies) -> dict[str, Any]:
 
 def policies_report(found: Policies, rules: Mapping[str, str]) -> list[RenderableType]:
     """Return what `policy` prints."""
-    from alliance_sim.experiments.precision import SMALL, draws_needed
+    from alliance_sim.analysis.precision import SMALL, draws_needed
 
     table = new_table("policy", ">mean", "[5 %, 95 %]", ">worst", ">regret", ">90 %", ">most", ">behind", gap=1)
     for column in table.columns[1:]:

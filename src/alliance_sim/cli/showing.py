@@ -22,10 +22,10 @@ from alliance_sim.cli.terminal import (
     printable,
 )
 from alliance_sim.experiments import Experiment
+from alliance_sim.registry.distributions import fixed
 from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import Entry, Record
 from alliance_sim.registry.parameters import resolve
-from alliance_sim.registry.priors import fixed
 from alliance_sim.scenarios import Meeting, Scenario, input_differences
 
 #: Marks what a scenario says itself.

@@ -7,6 +7,7 @@ spending and aid in percent of GDP (aid: a year), capability in billion US dolla
 
 from collections import namedtuple
 
+from alliance_sim.core.elementary import exp, log
 from alliance_sim.core.influence import confidence_weights, influence_step, product
 from alliance_sim.core.jit import apart, exact, inline, inner, leaf
 from alliance_sim.core.layout import (
@@ -31,7 +32,6 @@ from alliance_sim.core.layout import (
     S,
 )
 from alliance_sim.core.rng import fill_normal, normal
-from alliance_sim.core.special import exp, log
 
 #: State of a block of draws (D draws, N allies, K issues, J items); what holds per issue and ally is (D, K, N).
 State = namedtuple("State", "ally delta x salience trust world issue pending outcome")

@@ -4,16 +4,6 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.consensus import (
-    Item,
-    Seats,
-    capacity,
-    chance_and_opposition,
-    decide_item,
-    log_chance,
-    share_out_salience,
-    take_their_places,
-)
 from alliance_sim.core.jit import apart, inline, inner, leaf
 from alliance_sim.core.layout import (
     ADOPTED,
@@ -39,6 +29,16 @@ from alliance_sim.core.layout import (
     I,
     P,
     S,
+)
+from alliance_sim.core.procedure import (
+    Item,
+    Seats,
+    capacity,
+    chance_and_opposition,
+    decide_item,
+    log_chance,
+    share_out_salience,
+    take_their_places,
 )
 from alliance_sim.core.rng import fill_logistic, fill_normal, uniform
 

@@ -4,7 +4,6 @@ from collections import namedtuple
 
 import numpy as np
 
-from alliance_sim.core.consensus import new_table
 from alliance_sim.core.events import happen
 from alliance_sim.core.jit import aligned, inline, inner, njit
 from alliance_sim.core.layout import SUPPORT, A, F, G, I, P, S
@@ -29,6 +28,7 @@ from alliance_sim.core.mechanisms import (
 )
 from alliance_sim.core.meetings import hold_meetings
 from alliance_sim.core.outcomes import observe
+from alliance_sim.core.procedure import new_table
 
 #: What is kept of a run: outcomes (D, T, outcomes), ally variables (D, T, 4, N), positions (D, T, N, K). A run that
 #: keeps only the end has T = 1; what is not kept has T = 0.

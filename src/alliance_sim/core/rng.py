@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_sim.core.elementary import log, sin_turns
 from alliance_sim.core.jit import exact, njit
-from alliance_sim.core.special import log, sin_turns
 
 FIXED, UNIFORM, NORMAL, LOGNORMAL, TRIANGULAR = range(5)
 MAX_TRIES = 200

@@ -3,7 +3,7 @@
 Here are the names that load no numerical library: an experiment file is read and checked without one.
 """
 
-from alliance_sim.experiments.language import json_schema
+from alliance_sim.experiments.json_schema import json_schema
 from alliance_sim.experiments.library import experiment_path, list_experiments, load_experiment, load_file
 from alliance_sim.experiments.schema import Design, Experiment, Patch, Variant
 

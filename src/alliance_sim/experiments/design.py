@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.schema import Design, Experiment
-from alliance_sim.registry.priors import Prior
+from alliance_sim.registry.distributions import Prior
 
 __all__ = ["LEVELS", "Points", "points", "problem", "quantiles", "sample"]
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from alliance_sim.ensemble import in_chunks, threads
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.plan import Task, environment
+from alliance_sim.results.ensemble import in_chunks, threads
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -10,9 +10,9 @@ from alliance_sim.errors import InputError, few_hints, printable
 from alliance_sim.experiments.schema import KEYS, Experiment
 from alliance_sim.scenarios import Scenario
 from alliance_sim.scenarios import library as scenarios
-from alliance_sim.scenarios.files import bundled, parse, path_of, read_text
 from alliance_sim.scenarios.messages import MOST, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
+from alliance_sim.scenarios.yaml_files import bundled, parse, path_of, read_text
 
 __all__ = ["experiment_path", "list_experiments", "load_experiment", "load_file"]
 

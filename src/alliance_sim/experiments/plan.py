@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from alliance_sim import parquet
-from alliance_sim.ensemble import versions
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import design
+from alliance_sim.results import parquet
+from alliance_sim.results.ensemble import versions
 from alliance_sim.scenarios import dump
 
 if TYPE_CHECKING:

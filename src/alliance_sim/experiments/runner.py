@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 
 from alliance_sim.compile import Keep, compile_scenario
-from alliance_sim.ensemble import check_vacant, check_writable
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import store
 from alliance_sim.experiments.design import Points
@@ -21,7 +20,8 @@ from alliance_sim.experiments.engines import Engine, started
 from alliance_sim.experiments.library import load_experiment
 from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
 from alliance_sim.experiments.schema import Experiment, Variant
-from alliance_sim.views import Runs
+from alliance_sim.results.ensemble import check_vacant, check_writable
+from alliance_sim.results.views import Runs
 
 __all__ = ["Progress", "Simulation", "Tables", "Work", "execute", "sweep"]
 

@@ -22,11 +22,11 @@ from pydantic import (
 )
 
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.events import AnyEvent
 from alliance_sim.registry.fields import Filled, Label, Number, Record, Text, known
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
-from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Distribution, Meeting, Scenario, scenario_path
 from alliance_sim.scenarios.library import extended, load_scenario
 from alliance_sim.scenarios.messages import Location, Problem, field_name, problems, refuse

@@ -28,8 +28,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alliance_sim import parquet, query
-from alliance_sim.ensemble import MANIFEST, Ensemble, check_memory, load_ensemble, saved_views
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
@@ -37,8 +35,10 @@ from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results import parquet, query
+from alliance_sim.results.ensemble import MANIFEST, Ensemble, check_memory, load_ensemble, saved_views
+from alliance_sim.results.views import kept
 from alliance_sim.scenarios import Scenario
-from alliance_sim.views import kept
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.parameters import PARAMETERS, Parameter
-from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Scenario
 
 __all__ = ["LEVERS", "Lever"]

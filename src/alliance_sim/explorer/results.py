@@ -11,7 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from alliance_sim.data import table
-from alliance_sim.registry.actors import ALLIES, FORUMS
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Scenario, load_scenario
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from alliance_sim.ensemble import Ensemble
+    from alliance_sim.results.ensemble import Ensemble
 
 __all__ = [
     "DECISIONS",
@@ -119,7 +120,7 @@ def warm_up() -> Future[None]:
 
     def work() -> None:
         try:
-            from alliance_sim.ensemble import simulate
+            from alliance_sim.results.ensemble import simulate
 
             simulate("baseline_2025", draws=1, keep="final")
         except BaseException as error:
@@ -143,7 +144,7 @@ def preview(request: Request, cancelled: Callable[[], bool]) -> View:
     Cancelled
         If `cancelled` said so.
     """
-    from alliance_sim.ensemble import simulate
+    from alliance_sim.results.ensemble import simulate
 
     start = time.perf_counter()
     ensemble = simulate(request.what_if(), min(PREVIEW, request.draws), request.seed, "allies", cancelled=cancelled)
@@ -154,7 +155,7 @@ def preview(request: Request, cancelled: Callable[[], bool]) -> View:
 
 def compute(request: Request, first: View, cancelled: Callable[[], bool]) -> View:
     """Run every draw of a request whose preview is `first`; it raises what `preview` raises."""
-    from alliance_sim.ensemble import simulate
+    from alliance_sim.results.ensemble import simulate
 
     start = time.perf_counter()
     ensemble = simulate(request.what_if(), request.draws, request.seed, "monthly", cancelled=cancelled)

@@ -18,8 +18,8 @@ from alliance_sim.errors import InputError, nearest
 from alliance_sim.model.agents import Actor, Ally, Russia, Ukraine, UnitedStates
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.views import Runs
 from alliance_sim.scenarios import Distribution, Scenario, load_scenario
-from alliance_sim.views import Runs
 
 if TYPE_CHECKING:
     import pandas as pd

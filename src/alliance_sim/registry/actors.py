@@ -1,8 +1,8 @@
-"""The allies, in the order of every array, and the forums they meet in."""
+"""The allies, in the order of every array."""
 
 from __future__ import annotations
 
-__all__ = ["ALLIES", "ALLY_INDEX", "ERAS", "FORUMS", "USA"]
+__all__ = ["ALLIES", "ALLY_INDEX", "ERAS", "USA"]
 
 #: The 32 members of 2025, simulated throughout in every era; a forum's membership at a date is a mask.
 ALLIES: tuple[str, ...] = tuple(
@@ -16,6 +16,3 @@ USA = 0
 
 #: Starting points: before Crimea, mid-2018, mid-2025.
 ERAS: tuple[str, ...] = ("2014", "2018", "2025")
-
-#: Where decisions are taken, in the order of the core's forum codes.
-FORUMS: tuple[str, ...] = ("nac", "nato_summit", "eu_council", "g7")

@@ -13,8 +13,8 @@ from functools import cache
 
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, ERAS
+from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 
 __all__ = ["ACTOR_QUANTITIES", "PARAMETERS", "STRENGTHS", "Parameter", "parameter_names", "resolve"]
 

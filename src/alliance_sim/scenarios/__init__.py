@@ -1,7 +1,7 @@
 """What-if descriptions: their schema, the library of bundled files, messages about what is wrong with one."""
 
 from alliance_sim.scenarios.difference import Difference, input_differences
-from alliance_sim.scenarios.language import json_schema
+from alliance_sim.scenarios.json_schema import json_schema
 from alliance_sim.scenarios.library import (
     dump,
     list_scenarios,

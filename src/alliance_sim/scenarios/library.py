@@ -12,9 +12,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from alliance_sim.errors import InputError, few_hints, nearest, printable, shown
 from alliance_sim.registry.fields import Label
-from alliance_sim.scenarios.files import MAX_BYTES, Dumper, Loader, Parsed, bundled, is_path, parse, path_of, read_text
 from alliance_sim.scenarios.messages import MOST, Location, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS, Scenario
+from alliance_sim.scenarios.yaml_files import (
+    MAX_BYTES,
+    Dumper,
+    Loader,
+    Parsed,
+    bundled,
+    is_path,
+    parse,
+    path_of,
+    read_text,
+)
 
 __all__ = [
     "dump",

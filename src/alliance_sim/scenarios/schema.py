@@ -27,6 +27,7 @@ from pydantic.fields import FieldInfo
 from alliance_sim.data import table
 from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.events import EVENT_TYPES, Accession, AnyEvent, Effect, Event
 from alliance_sim.registry.fields import (
     Entry,
@@ -44,7 +45,6 @@ from alliance_sim.registry.fields import (
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
-from alliance_sim.registry.priors import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.scenarios.messages import Problem, field_name, plainly, problems, refuse
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any
 
 from alliance_sim.registry.events import ALLY_STATES, EVENT_TYPES, STATES, Event
 from alliance_sim.registry.tables import markdown_table, span
-from alliance_sim.scenarios.language import json_schema
+from alliance_sim.scenarios.json_schema import json_schema
 from alliance_sim.scenarios.messages import plainly
 from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import alliance_sim as als
+from alliance_sim.analysis.discovery import LEVEL, boxes
 from alliance_sim.cli import main
 from alliance_sim.errors import InputError
-from alliance_sim.experiments.discovery import LEVEL, boxes
 
 COUNT = 800
 

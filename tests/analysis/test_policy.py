@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import alliance_sim as als
+from alliance_sim.analysis.policy import RULES, policy_table
 from alliance_sim.cli import main
 from alliance_sim.errors import InputError
-from alliance_sim.experiments.policy import RULES, policy_table
 from alliance_sim.registry.outcomes import OUTCOMES
 
 #: Means of policies (rows) in three futures: a is best on average, b in its worst future, c never far from the best.

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from alliance_sim.compile import Block, Keep, Program, compile_scenario
-from alliance_sim.ensemble import MAX_DRAWS, Ensemble, check_chance, collect, whole_number
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.results.ensemble import MAX_DRAWS, Ensemble, check_chance, collect, whole_number
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.messages import field_name

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from alliance_sim import __version__
 from alliance_sim.compile import DECISIONS, AgendaRow, Block, Program, compile_scenario
-from alliance_sim.ensemble import CHUNK, check_chance, check_memory, decided, in_chunks, summaries
 from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.ensemble import CHUNK, check_chance, check_memory, decided, in_chunks, summaries
 from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ class Comparison:
         InputError
             If the file cannot be written.
         """
-        from alliance_sim import plots
+        from alliance_sim.results import plots
 
         note = f"{self.draws:,} paired draws · seed {self.seed} · alliance_sim {__version__}"
         summary = self.summary()

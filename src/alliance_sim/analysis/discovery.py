@@ -140,7 +140,8 @@ class Discovery:
         InputError
             If the file cannot be written.
         """
-        from alliance_sim import __version__, plots
+        from alliance_sim import __version__
+        from alliance_sim.results import plots
 
         first = self.boxes[0]
         sides = {each.name: each.options or (each.low, each.high) for each in first.restrictions}

@@ -9,15 +9,15 @@ import pyarrow as pa
 import pytest
 
 import alliance_sim as als
+from alliance_sim.analysis import sensitivity as module
+from alliance_sim.analysis.sensitivity import SCREENED, ablation, indices, sensitivity
 from alliance_sim.cli import main
-from alliance_sim.ensemble import first_months
 from alliance_sim.errors import InputError
-from alliance_sim.experiments import sensitivity as module
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import Task
-from alliance_sim.experiments.sensitivity import SCREENED, ablation, indices, sensitivity
+from alliance_sim.registry.distributions import uniform
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.registry.priors import uniform
+from alliance_sim.results.ensemble import first_months
 
 #: Ishigami and Homma (1990), An importance quantification technique in uncertainty analysis for computer models.
 ISHIGAMI = {f"x{i}": uniform(-np.pi, np.pi) for i in (1, 2, 3)}

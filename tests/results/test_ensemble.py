@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_sim import ensemble as ens
+from alliance_sim.results import ensemble as ens
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, compile_scenario
-from alliance_sim.ensemble import Cancelled, Ensemble, first_months, load_ensemble, simulate
+from alliance_sim.results.ensemble import Cancelled, Ensemble, first_months, load_ensemble, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
-from alliance_sim.views import Runs
+from alliance_sim.results.views import Runs
 
 RESET = load_scenario("us_russia_reset_2025")
 SHORT = first_months(RESET, 9)

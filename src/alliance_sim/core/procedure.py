@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from alliance_sim.core.elementary import exp, log, logistic
 from alliance_sim.core.jit import aligned, apart, inline, leaf, njit, outline
 from alliance_sim.core.layout import (
     ACTORS,
@@ -31,7 +32,6 @@ from alliance_sim.core.layout import (
     P,
 )
 from alliance_sim.core.rng import fill_logistic, fill_normal
-from alliance_sim.core.special import exp, log, logistic
 
 #: Who sits at the table, in compact order. Rows 0..n-1 vote; a patron outside the forum is row n. `position` is what
 #: governments want, as read at the table; `chair` what the chair thinks they want; `weight` shares out salience

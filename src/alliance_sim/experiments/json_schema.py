@@ -6,7 +6,7 @@ from typing import Any
 
 from alliance_sim.experiments.schema import Experiment, Patch
 from alliance_sim.scenarios import list_scenarios
-from alliance_sim.scenarios.language import FileSchema, parameter_schemas
+from alliance_sim.scenarios.json_schema import FileSchema, parameter_schemas
 
 __all__ = ["json_schema"]
 

@@ -29,14 +29,15 @@ from alliance_sim.core.meetings import Meetings, Records, key_of
 from alliance_sim.core.month import Output, run_block
 from alliance_sim.core.rng import FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM, sample_table
 from alliance_sim.errors import InputError, shown
-from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, FORUMS, USA
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
+from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.events import Accession, Effect
 from alliance_sim.registry.fields import month_name, month_number
+from alliance_sim.registry.forums import DECISIONS, FORUMS, RULES
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, parameter_names, resolve
-from alliance_sim.registry.priors import Prior
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
 __all__ = [
@@ -64,11 +65,7 @@ KEEPS: tuple[Keep, ...] = ("final", "monthly", "allies", "trace")
 #: Variables per ally in the core's output, in order.
 ALLY_VARIABLES = ("threat_perception", "guarantee_confidence", "spending", "ukraine_support")
 
-#: Outcomes of an item, in the order of the core's codes.
-DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
-
 _KINDS = {"fixed": FIXED, "uniform": UNIFORM, "normal": NORMAL, "lognormal": LOGNORMAL, "triangular": TRIANGULAR}
-_RULES = ("unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition")
 _COMPARISONS = (">", ">=", "<", "<=")
 #: Allies whose support or spending counts as European (A ¶5 sets Canada beside them).
 _EUROPE = np.array([ally not in ("USA", "CAN") for ally in ALLIES])
@@ -592,7 +589,7 @@ def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...
         span=proposed - reversion,
         floor=np.array([np.nan if i.floor is None else i.floor for _, i in heads], dtype=np.float64),
         divisible=np.array([i.divisible for _, i in heads], dtype=np.uint8),
-        rule=np.array([_RULES.index(i.rule or m.rule) for m, i in heads], dtype=np.int64),
+        rule=np.array([RULES.index(i.rule or m.rule) for m, i in heads], dtype=np.int64),
         allowance=np.array([m.allowance if i.allowance is None else i.allowance for m, i in heads], dtype=np.int64),
         item_ident=np.array(idents, dtype=np.uint32),
     )

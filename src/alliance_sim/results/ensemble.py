@@ -26,7 +26,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim import __version__, parquet, query
+from alliance_sim import __version__
+from alliance_sim.results import parquet, query
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, KEEPS, Block, Keep, Program, compile_scenario
 from alliance_sim.core import layout as L
 from alliance_sim.core.jit import core_hash
@@ -38,7 +39,7 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Scenario, dump, load_scenario, load_text
-from alliance_sim.views import Runs, kept
+from alliance_sim.results.views import Runs, kept
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -461,7 +462,7 @@ class Ensemble:
         InputError
             If a name is unknown, a single month was kept, or the file cannot be written.
         """
-        from alliance_sim import plots
+        from alliance_sim.results import plots
 
         wanted = [names] if isinstance(names, str) else list(names)
         note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {__version__}"

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_sim import comparison as module
-from alliance_sim import ensemble as ens
-from alliance_sim.comparison import Comparison, compare, moved
+from alliance_sim.analysis import comparison as module
+from alliance_sim.analysis.comparison import Comparison, compare, moved
 from alliance_sim.compile import DECISIONS
-from alliance_sim.ensemble import first_months, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results import ensemble as ens
+from alliance_sim.results.ensemble import first_months, simulate
 from alliance_sim.scenarios import Scenario, load_scenario
 
 #: From the summit of 2025 to that of 2026.

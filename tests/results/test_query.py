@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from alliance_sim import cli, query
-from alliance_sim.ensemble import simulate
+from alliance_sim import cli
+from alliance_sim.results import query
+from alliance_sim.results.ensemble import simulate
 from alliance_sim.errors import InputError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -23,15 +23,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_sim.compile import Program, compile_scenario
-from alliance_sim.ensemble import CHUNK, check_chance, in_chunks, summaries
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.experiments.design import LEVELS, Points, problem, sample
 from alliance_sim.experiments.plan import Plan, Task
 from alliance_sim.experiments.runner import Tables, Work, execute
 from alliance_sim.experiments.schema import Design
+from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, resolve
-from alliance_sim.registry.priors import Prior
+from alliance_sim.results.ensemble import CHUNK, check_chance, in_chunks, summaries
 from alliance_sim.scenarios import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class Sensitivity:
         InputError
             If the file cannot be written.
         """
-        from alliance_sim import __version__, plots
+        from alliance_sim import __version__
+        from alliance_sim.results import plots
 
         title = f"{self.scenario.name}: what drives {self.outcome.replace('_', ' ')}"
         note = f"{self.runs:,} runs · {self.draws} draws a point · seed {self.seed} · alliance_sim {__version__}"

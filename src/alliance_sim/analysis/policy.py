@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from alliance_sim.analysis.precision import crossed_error
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.experiments.precision import crossed_error
 from alliance_sim.experiments.store import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
 
@@ -106,7 +106,8 @@ class Policies:
         InputError
             If the file cannot be written.
         """
-        from alliance_sim import __version__, plots
+        from alliance_sim import __version__
+        from alliance_sim.results import plots
 
         title = f"{self.experiment}: {self.outcome.replace('_', ' ')} by policy ({self.better} is better)"
         note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {__version__}"

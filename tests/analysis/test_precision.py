@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 import alliance_sim as als
+from alliance_sim.analysis.comparison import moved
+from alliance_sim.analysis.precision import SMALL, crossed_error, draws_needed
 from alliance_sim.cli import main
-from alliance_sim.comparison import moved
-from alliance_sim.experiments.precision import SMALL, crossed_error, draws_needed
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_sim.core import special
+from alliance_sim.core import elementary as special
 from alliance_sim.core.jit import FLOAT_FLAGS
 
 FUNCTIONS = {

@@ -1,0 +1,1 @@
+"""Questions to results: comparisons, drivers, conditions, policies, precision."""

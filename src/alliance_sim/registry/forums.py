@@ -1,0 +1,45 @@
+"""Where the alliance decides, by what rule, and how it can end: forums, decision rules, decisions.
+
+Each list is here and nowhere else. A member's number is its code in the compiled core and its place in every array;
+its name in lower case is what users write and read.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["DECISIONS", "FORUMS", "RULES", "Decision", "Forum", "Rule"]
+
+
+class Forum(IntEnum):
+    """A body that decides."""
+
+    NAC = 0  # the North Atlantic Council in routine session
+    NATO_SUMMIT = 1
+    EU_COUNCIL = 2
+    G7 = 3
+
+
+class Rule(IntEnum):
+    """A decision rule."""
+
+    UNANIMITY = 0
+    UNANIMITY_MINUS_N = 1
+    CONSTRUCTIVE_ABSTENTION = 2
+    QUALIFIED_MAJORITY = 3
+    COALITION = 4
+
+
+class Decision(IntEnum):
+    """What became of an item."""
+
+    ADOPTED = 0
+    DILUTED = 1
+    WITHDRAWN = 2
+    BLOCKED = 3
+    DEFERRED = 4
+
+
+FORUMS: tuple[str, ...] = tuple(forum.name.lower() for forum in Forum)
+RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
+DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decision)
