@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from alliance_sim import load_scenario
-from alliance_sim.compile import _refuse_shared_keys, compile_scenario
+from alliance_sim.compile import compile_scenario
+from alliance_sim.compile.scenario import _refuse_shared_keys
 from alliance_sim.core import layout as L
 from alliance_sim.errors import InputError
 

@@ -4,6 +4,7 @@ import pytest
 
 from alliance_sim.errors import few_hints, nearest
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
 
 NAMES = (*PARAMETERS, *parameter_names())

@@ -11,6 +11,7 @@ import pytest
 import alliance_sim as als
 from alliance_sim.data import data_folder
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUE_TABLE
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import load_text

@@ -15,6 +15,7 @@ from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
+from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import parameter_names

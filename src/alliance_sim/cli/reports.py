@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alliance_sim.cli.terminal import FORUMS, SIGNS, counted, dim, new_console, new_table, percent, printable, wide
+from alliance_sim.cli.terminal import SIGNS, counted, dim, new_console, new_table, percent, printable, wide
+from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import resolve
 from alliance_sim.scenarios import Difference
@@ -211,7 +212,7 @@ def _turns(pair: Pair) -> list[RenderableType]:
     for row in clear[:MOST_DECISIONS].to_dict("records"):
         parts = [f"{head} {100.0 * row[name]:+.0f}" for name, (head, _) in DECISIONS.items() if abs(row[name]) >= 0.005]
         table.add_row(
-            row["month"], FORUMS[row["forum"]], row["issue"], percent(row["base"]), percent(row["other"]),
+            row["month"], FORUM_LABELS[row["forum"]], row["issue"], percent(row["base"]), percent(row["other"]),
             Text.assemble(
                 (f"{100.0 * row['difference']:+.1f}", "bold"), (f" ±{100.0 * row['mc_error']:.1f}", "dim")
             ),
@@ -450,7 +451,7 @@ def _board(decisions: pd.DataFrame) -> Table:
         text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}",) if wide() else ()
         bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
         table.add_row(
-            row["month"], FORUMS[row["forum"]], row["issue"], *text, *shares, *bypassed,
+            row["month"], FORUM_LABELS[row["forum"]], row["issue"], *text, *shares, *bypassed,
             f"{row['level_mean']:.2f}", "  ".join(objectors[:room]),
         )  # fmt: skip
     return table

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.cli.terminal import (
-    FORUMS,
     SIGNS,
     bullets,
     counted,
@@ -25,6 +24,7 @@ from alliance_sim.experiments import Experiment
 from alliance_sim.registry.distributions import fixed
 from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import Entry, Record
+from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.parameters import resolve
 from alliance_sim.scenarios import Meeting, Scenario, input_differences
 
@@ -54,7 +54,7 @@ def timeline(scenario: Scenario, parent: Scenario | None) -> Table:
         if isinstance(entry, Event):
             table.add_row(mark, entry.month, _happening(entry), dim(entry.source), style=style)
         if isinstance(entry, Meeting):
-            head = Text.assemble((f"{FORUMS[entry.forum]} meeting  ", "cyan"), (entry.title, "bold"))
+            head = Text.assemble((f"{FORUM_LABELS[entry.forum]} meeting  ", "cyan"), (entry.title, "bold"))
             for detail in _details(entry, ("sessions", "rounds", "rule", "allowance")):
                 head.append(f", {detail}")
             head.append(_name(entry, entry.forum))

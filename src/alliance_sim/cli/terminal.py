@@ -33,7 +33,6 @@ PIPE_WIDTH = 120
 LEAST_WIDTH = 80
 #: On fewer columns tables leave out what can be read elsewhere.
 WIDE = 100
-FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
 #: Colours of what is only in the other scenario, only in the base, or different.
 SIGNS = {"+": "green", "-": "red", "~": "yellow"}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alliance_sim.data import table
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.forums import FORUMS
+from alliance_sim.registry.forums import FORUM_LABELS, FORUMS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Scenario, load_scenario
 
@@ -45,7 +45,6 @@ MAPPED = ("threat_perception", "guarantee_confidence")
 #: Objectors below this share of the draws are noise to a reader.
 LEAST_RATE = 0.005
 
-_FORUMS = {"nac": "NAC", "nato_summit": "NATO", "eu_council": "EU", "g7": "G7"}
 _PROPER = {"russia": "Russia", "ukraine": "Ukraine", "us": "U.S."}
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -210,7 +209,7 @@ def _board(ensemble: Ensemble) -> list[dict[str, Any]]:
                 "meeting": row["meeting"],
                 "held": meetings[row["meeting"]],
                 "when": month_label(row["month"]),
-                "forum": _FORUMS[row["forum"]],
+                "forum": FORUM_LABELS[row["forum"]],
                 "issue": label(row["issue"]),
                 "text": row["title"],
                 "proposed": row["proposed"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["DECISIONS", "FORUMS", "RULES", "Decision", "Forum", "Rule"]
+__all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "RULES", "Decision", "Forum", "Rule"]
 
 
 class Forum(IntEnum):
@@ -41,5 +41,7 @@ class Decision(IntEnum):
 
 
 FORUMS: tuple[str, ...] = tuple(forum.name.lower() for forum in Forum)
+#: Short names for tables.
+FORUM_LABELS: dict[str, str] = dict(zip(FORUMS, ("NAC", "NATO", "EU", "G7"), strict=True))
 RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decision)
