@@ -16,7 +16,7 @@ import pytest
 
 import alliance_sim
 from alliance_sim import cli
-from alliance_sim.compile import CACHE_BASE
+from alliance_sim.core.jit import CACHE_BASE
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import ensemble, plots
