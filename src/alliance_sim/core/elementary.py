@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from alliance_sim.core.jit import exact, fused
+from alliance_sim.core.jit import kernel
 
 _LN2 = math.log(2.0)
 _PER_LN2 = 1.0 / _LN2
@@ -19,7 +19,7 @@ _ROUND = 1.5 * 2.0**52  # adding it rounds to an integer, which is then in the l
 _BIAS = np.int64(1023)
 
 
-@exact
+@kernel(python=True, inline="always", floats="strict")
 def log(x: float) -> float:
     """Natural logarithm of a positive, finite, normal number, to a few units of 1e-16 relative."""
     bits = np.float64(x).view(np.uint64)
@@ -39,7 +39,7 @@ def log(x: float) -> float:
     return exponent * _LN2 + 2.0 * (s + s * (z * r))
 
 
-@fused
+@kernel(python=True, inline="always", floats="contract")
 def exp(x: float) -> float:
     """Exponential of x held within [-700, 700], to 1e-13 relative."""
     x = min(max(x, -700.0), 700.0)
@@ -62,7 +62,7 @@ def exp(x: float) -> float:
     return r * np.uint64(power).view(np.float64)
 
 
-@exact
+@kernel(python=True, inline="always", floats="strict")
 def sin_turns(x: float) -> float:
     """Sine of 2*pi*x for x in [-1/4, 1/4], to 1e-13."""
     y = _TWO_PI * x
@@ -78,7 +78,7 @@ def sin_turns(x: float) -> float:
     return y + y * (z * r)
 
 
-@fused
+@kernel(python=True, inline="always", floats="contract")
 def logistic(z: float) -> float:
     """Logistic function, to 1e-13 relative."""
     return 1.0 / (1.0 + exp(-z))

@@ -8,20 +8,32 @@ So innermost loops run over listeners side by side in memory, and never have to 
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.core.jit import apart, inline, njit
-from alliance_sim.core.layout import ACTORS, ISSUES
+from alliance_sim.core.jit import kernel
+from alliance_sim.core.structures import ISSUES, N_ALLIES
 
 # Distances up to eps * (1 + this) count as inside a uniform kernel, so that ties do not hang on rounding.
 TIE_TOLERANCE = 1e-9
 
+HALF_OF_ISSUES = ISSUES // 2
+
 Array = NDArray[np.float64]
 
 
-@njit
+class Listeners(NamedTuple):
+    """Working memory of `confidence_weights`, rows of its scratch."""
+
+    scaled: Array  #: (K, N); positions times the root of the salience of the issue
+    heard: Array  #: (N,); sum of the weights with which an actor listens
+    distance: Array  #: (N,); of all from one voice
+    half: Array  #: (N,)
+
+
+@kernel(python=True)
 def confidence_weights(
     weights: Array, positions: Array, salience: Array, eps: float, power: float, scratch: Array
 ) -> None:
@@ -48,19 +60,20 @@ def confidence_weights(
         Overwritten.
     """
     issues, n = positions.shape
-    scaled, heard, distance, half = scratch[:issues], scratch[issues], scratch[issues + 1], scratch[issues + 2]
+    listeners = Listeners(scratch[:issues], scratch[issues], scratch[issues + 1], scratch[issues + 2])
+    scaled, heard = listeners.scaled, listeners.heard
     total = salience.sum()
     for k in range(issues):
         root = math.sqrt(salience[k] / total)
         for i in range(n):
             scaled[k, i] = root * positions[k, i]
     heard[:] = 0.0
-    if power == 2.0 and n == ACTORS:
-        hear_smoothly(weights, scaled, heard, distance, half, eps, issues, ACTORS)
+    if power == 2.0 and n == N_ALLIES:
+        hear_smoothly(weights, listeners, eps, issues, N_ALLIES)
     elif power == 2.0:
-        hear_smoothly(weights, scaled, heard, distance, half, eps, issues, n)
+        hear_smoothly(weights, listeners, eps, issues, n)
     else:
-        hear(weights, scaled, heard, distance, eps, power, issues, n)
+        hear(weights, listeners, eps, power, issues, n)
     for i in range(n):
         if heard[i] == 0.0:
             heard[i] = weights[i, i] = 1.0
@@ -70,9 +83,10 @@ def confidence_weights(
             weights[j, i] *= heard[i]
 
 
-@apart
-def hear(weights, scaled, heard, distance, eps, power, issues, n):
+@kernel(inline="always", noalias=True)
+def hear(weights, listeners, eps, power, issues, n):
     """Multiply weights by the kernel of squared distances, and fill `heard` with their sums."""
+    scaled, heard, distance = listeners.scaled, listeners.heard, listeners.distance
     bound2 = eps * eps
     inside2 = bound2 * (1.0 + TIE_TOLERANCE) ** 2
     for j in range(n):
@@ -91,12 +105,13 @@ def hear(weights, scaled, heard, distance, eps, power, issues, n):
                 heard[i] += voice[i]
 
 
-@apart
-def hear_smoothly(weights, scaled, heard, near, half, eps, issues, n):
+@kernel(inline="always", noalias=True)
+def hear_smoothly(weights, listeners, eps, issues, n):
     """The same with power 2, by less work than distances take: 1 - |x - y|**2 / 2 = 1 - |x|**2 / 2 - |y|**2 / 2 + x y.
 
     Positions are in units of `eps / sqrt(2)`, and the kernel is off by roundings of their squares in that unit.
     """
+    scaled, heard, near, half = listeners.scaled, listeners.heard, listeners.distance, listeners.half
     unit = math.sqrt(2.0) / eps
     for i in range(n):
         half[i] = 0.0
@@ -113,15 +128,18 @@ def hear_smoothly(weights, scaled, heard, near, half, eps, issues, n):
             heard[i] += voice[i]
 
 
-@apart
+@kernel(inline="always", noalias=True)
 def nearness(out, x, half, j, issues, n):
     """Set `out` to 1 - |x - y|**2 / 2, where y is actor j."""
     rest = 1.0 - half[j]
-    if issues == ISSUES:  # in one go: sums stay in registers
-        a, b, c, d, e, f, g, h, o = x[0, j], x[1, j], x[2, j], x[3, j], x[4, j], x[5, j], x[6, j], x[7, j], x[8, j]
+    if issues == ISSUES:  # in one go: loops of known length are unrolled, and sums stay in registers
         for i in range(n):
-            first = rest - half[i] + x[0, i] * a + x[1, i] * b + x[2, i] * c + x[3, i] * d
-            out[i] = first + (x[4, i] * e + x[5, i] * f + x[6, i] * g + x[7, i] * h + x[8, i] * o)
+            first, second = rest - half[i], 0.0
+            for k in range(HALF_OF_ISSUES):
+                first += x[k, i] * x[k, j]
+            for k in range(HALF_OF_ISSUES, ISSUES):
+                second += x[k, i] * x[k, j]
+            out[i] = first + second
     else:
         for i in range(n):
             out[i] = rest - half[i]
@@ -130,7 +148,7 @@ def nearness(out, x, half, j, issues, n):
                 out[i] += x[k, i] * x[k, j]
 
 
-@njit
+@kernel(python=True)
 def couple(out: Array, coupling: Array, current: Array) -> None:
     """Set `out` to what each actor says when its opinions on other issues have had their part: `coupling @ current`.
 
@@ -144,7 +162,7 @@ def couple(out: Array, coupling: Array, current: Array) -> None:
     product(out, coupling, current, issues, issues, n)
 
 
-@njit
+@kernel(python=True)
 def influence_step(
     out: Array,
     anchor: Array,
@@ -194,7 +212,7 @@ def influence_step(
             out[k, i] = heard if s == 1.0 else (1.0 - s) * anchor[k, i] + s * heard
 
 
-@apart
+@kernel(inline="always", noalias=True)
 def from_speaker(out, opinions, speaker, issues, n):
     """Set `out` to how far opinions are from the speaker's."""
     for k in range(issues):
@@ -203,7 +221,7 @@ def from_speaker(out, opinions, speaker, issues, n):
             out[k, j] = opinions[k, j] - first
 
 
-@inline
+@kernel(inline="always")
 def whom_most_hear(weights, n):
     """Return the first voice that all others hear, or the one that most do."""
     speaker, fewest = 0, n + 1
@@ -218,7 +236,7 @@ def whom_most_hear(weights, n):
     return speaker
 
 
-@inline
+@kernel(inline="always")
 def keep_agreement(mean, opinions, weights, i, issues, n):
     """Where all agree whom i hears, who does not hear the speaker, set their mean to just that."""
     first = next_heard(weights, i, 0, n)
@@ -233,7 +251,7 @@ def keep_agreement(mean, opinions, weights, i, issues, n):
             mean[k, i] = opinions[k, first]
 
 
-@inline
+@kernel(inline="always")
 def next_heard(weights, i, j, n):
     """Return the first voice from j on that i hears, or n."""
     while j < n and weights[j, i] == 0.0:
@@ -241,14 +259,14 @@ def next_heard(weights, i, j, n):
     return j
 
 
-@apart
+@kernel(inline="always", noalias=True)
 def product(out, a, b, rows, terms, n):
     """Set `out` to the matrix product of `a`, (rows, terms), and `b`, (terms, n); `out` shares no memory with them."""
     for k in range(rows):
         for i in range(n):
             out[k, i] = 0.0
-    if n == ACTORS:
-        tiles(out, a, b, rows, terms, ACTORS)
+    if n == N_ALLIES:
+        tiles(out, a, b, rows, terms, N_ALLIES)
     else:
         tiles(out, a, b, rows, terms, n)
     for j in range(0, terms - 3, 4):
@@ -263,7 +281,7 @@ def product(out, a, b, rows, terms, n):
                 out[k, i] += a[k, j] * b[j, i]
 
 
-@apart
+@kernel(inline="always", noalias=True)
 def tiles(out, a, b, rows, terms, n):
     """Add to the product what whole tiles of three rows and four terms give.
 

@@ -1,39 +1,56 @@
 """How the core is compiled, and where the compiled code is kept.
 
 numba's own cache looks at the file of the function it stores and not at the files of the functions that one calls.
-So the cache lives in a folder named after the content of every file of the core and the names of the outcomes: a change
-anywhere starts a new one.
+So the cache lives in a folder named after the content of every file of the core and what it takes from the registry: a
+change anywhere starts a new one.
+
+Three things are not to be had through numba's public interface, and are worth what they cost (benchmarks/README.md):
+vectors of the processor's full width, functions that are never inlined, and arguments that share no memory.
 """
 
 from __future__ import annotations
 
 import atexit
+import functools
 import hashlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from alliance_sim.core import layout
+from alliance_sim.core import structures
 
-__all__ = [
-    "CACHE_BASE", "aligned", "apart", "exact", "fused", "inline", "inner", "is_compiled", "leaf", "njit", "outline",
-]  # fmt: skip
+__all__ = ["CACHE_BASE", "CHECK_ALIASING", "aligned", "is_compiled", "kernel"]
+
+Function = TypeVar("Function", bound=Callable[..., object])
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
-FLOAT_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+#: Arithmetic that gives the same bits wherever it is inlined; with "contract" a product and a sum may be one
+#: instruction (FMA), so that the last bit may differ between processors. A function that leaves `fastmath` out would
+#: take on that of the function which calls it first.
+FLOATS: dict[str, bool | set[str]] = {"fast": FAST, "contract": {"contract"}, "strict": False}
+
+#: Debug mode, from the environment: no function of arrays is compiled, and each that was promised arguments without
+#: shared memory checks the promise. A month takes seconds.
+CHECK_ALIASING = bool(os.environ.get("ALLIANCE_SIM_CHECK_ALIASING"))
 
 
 def core_hash() -> str:
-    """Return a hash over all source files of the core, the outcomes, and what else decides about machine code."""
+    """Return a hash over all source files of the core, the names it knows, and what else decides about machine code."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
@@ -41,7 +58,7 @@ def core_hash() -> str:
     cpu = numba.config.CPU_NAME or llvm.get_host_cpu_name()
     features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
     versions = (sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK)
-    for part in (*layout.O._fields, *versions):
+    for part in (structures.names_in_machine_code(), *versions):
         digest.update(str(part).encode())
     return digest.hexdigest()[:16]
 
@@ -67,12 +84,12 @@ numba.config.CACHE_DIR = str(_FOLDER)
 
 
 def is_compiled(name: str) -> bool:
-    """Tell whether the function called `name` has compiled code in the cache of this core, on this CPU."""
+    """Return whether the function called `name` has compiled code in the cache of this core, on this CPU."""
     return any(_FOLDER.rglob(f"*.{name}-*.nbc"))
 
 
 class _WideLower(Lower):
-    """Lets the compiler use the machine's widest vector registers: by itself it keeps to half of them on many CPUs."""
+    """Uses vectors of the processor's full width: by itself the compiler keeps to half of it on many processors."""
 
     def pre_lower(self):
         super().pre_lower()
@@ -80,9 +97,7 @@ class _WideLower(Lower):
         set.add(self.function.attributes, '"prefer-vector-width"="512"')
 
 
-class _OutlineLower(_WideLower):
-    """Forbids inlining."""
-
+class _NeverInlinedLower(_WideLower):
     def pre_lower(self):
         super().pre_lower()
         self.function.attributes.add("noinline")
@@ -95,76 +110,106 @@ class _WideLowering(NativeLowering):
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _OutlineLowering(NativeLowering):
-    _name = "outline_lowering"
-    lowering_class = _OutlineLower
+class _NeverInlinedLowering(NativeLowering):
+    _name = "never_inlined_lowering"
+    lowering_class = _NeverInlinedLower
 
 
-class _Compiler(CompilerBase):
-    """numba's own compiler but for the width of vectors, and not by a setting that other code of the process shares."""
+@cache
+def _compiler(never_inlined: bool, noalias: bool) -> type[CompilerBase]:
+    """Return numba's own compiler but for the lowering, and not by a setting that other code of the process shares."""
+    lowering = _NeverInlinedLowering if never_inlined else _WideLowering
 
-    lowering = _WideLowering
+    class Compiler(CompilerBase):
+        def define_pipelines(self):
+            if noalias:
+                self.state.flags.noalias = True
+            passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            passes.passes = [(lowering if step is NativeLowering else step, why) for step, why in passes.passes]
+            passes.finalize()
+            return [passes]
 
-    def define_pipelines(self):
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.passes = [(self.lowering, why) if step is NativeLowering else (step, why) for step, why in passes.passes]
-        passes.finalize()
-        return [passes]
-
-
-class _ApartCompiler(_Compiler):
-    """Takes the word of whoever calls that arrays do not overlap, where loops would look each time."""
-
-    def define_pipelines(self):
-        self.state.flags.noalias = True
-        return super().define_pipelines()
+    return Compiler
 
 
-class _OutlineCompiler(_Compiler):
-    """Compiles functions that stay functions."""
+def kernel(
+    *,
+    python: bool = False,
+    allocates: bool = False,
+    inline: Literal["auto", "always", "never"] = "auto",
+    noalias: bool = False,
+    floats: Literal["fast", "contract", "strict"] = "fast",
+) -> Callable[[Function], Function]:
+    """Return a decorator that compiles a function, without the interpreter lock.
 
-    lowering = _OutlineLowering
+    There is no `parallel=True`: threads run chunks of draws.
+
+    Parameters
+    ----------
+    python : bool
+        Whether Python calls it: then it is kept in the cache. Without a way in from Python a function compiles in half
+        the time, and a call from Python crashes.
+    allocates : bool
+        Whether a function that Python does not call allocates or returns arrays, or calls what returns them. Borrowed
+        arrays need no reference counts, which take a third of the time of the smallest functions.
+    inline : str
+        ``always``: a call passes every array in seven words, which costs more than the smallest functions do.
+        ``never``: for what is large or seldom runs; copies take long to compile and slow down what always runs.
+    noalias : bool
+        Promise that arguments share no memory that is written to (`CHECK_ALIASING` checks it).
+    floats : str
+        Key of `FLOATS`. In fast arithmetic loops over sums vectorise.
+
+    Examples
+    --------
+    >>> @kernel(python=True)
+    ... def total(values):
+    ...     result = 0.0
+    ...     for value in values:
+    ...         result += value
+    ...     return result
+    >>> total(np.ones(3))
+    3.0
+    """
+    options = {"fastmath": FLOATS[floats], "pipeline_class": _compiler(inline == "never", noalias)}
+    if inline != "auto":
+        options["forceinline"] = inline == "always"
+    if python:
+        options["cache"] = True
+    else:
+        options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        if not allocates:
+            options["_nrt"] = False
+    compiled = numba.njit(nogil=True, error_model="numpy", **options)
+    if CHECK_ALIASING and floats == "fast":
+        return _checked if noalias else lambda function: function
+    return compiled
 
 
-_OPTIONS = {"nogil": True, "fastmath": FLOAT_FLAGS, "error_model": "numpy", "pipeline_class": _Compiler}
+def _checked(function: Function) -> Function:
+    """Return a function that raises if it changes memory which two of its arguments share."""
 
-#: For arithmetic that is to give the same bits wherever it is inlined: nothing is reordered or fused. (Said aloud: a
-#: function that leaves the option out takes on that of the one which calls it first.) Loops around it vectorise.
-exact = numba.njit(cache=True, **{**_OPTIONS, "fastmath": False}, forceinline=True)
+    @functools.wraps(function)
+    def check(*arguments):
+        arrays = list(_arrays(arguments))
+        shared = [pair for pair in combinations(arrays, 2) if np.shares_memory(*pair)]
+        before = [(one.copy(), other.copy()) for one, other in shared]
+        result = function(*arguments)
+        for (one, other), (was, was_other) in zip(shared, before, strict=True):
+            if not (np.array_equal(one, was, equal_nan=True) and np.array_equal(other, was_other, equal_nan=True)):
+                raise AssertionError(f"{function.__name__} changes memory that two of its arguments share")
+        return result
 
-#: The same where the last bit may be the machine's: a product and a sum are one instruction if it has that.
-fused = numba.njit(cache=True, **{**_OPTIONS, "fastmath": {"contract"}}, forceinline=True)
+    return check
 
-#: For what Python calls. No `parallel=True`: threads run chunks of draws, each without the interpreter lock.
-njit = numba.njit(cache=True, **_OPTIONS)
 
-#: For what only compiled code calls: without a way in from Python it compiles in half the time (and a call from Python
-#: crashes; tests go through the kernel or `.py_func`).
-inner = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
+def _arrays(values):
+    for value in values:
+        if isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _arrays(value)
 
-#: For inner functions that neither allocate nor return arrays: what is only borrowed needs no reference counts, which
-#: would take a third of the time of the smallest ones. A leaf must not call what returns arrays.
-leaf = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **_OPTIONS)
 
-#: A leaf that is never inlined, being large or seldom run: copies at each call take long to compile and are in the way
-#: of what always runs.
-outline = numba.njit(
-    no_cpython_wrapper=True,
-    no_cfunc_wrapper=True,
-    _nrt=False,
-    forceinline=False,
-    **{**_OPTIONS, "pipeline_class": _OutlineCompiler},
-)
-
-#: A leaf that is always inlined: a call hands over every array of its arguments in seven words, which costs more than
-#: the smallest functions do.
-inline = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True, **_OPTIONS)
-
-#: The same for arguments that share no memory.
-apart = numba.njit(
-    no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True,
-    **{**_OPTIONS, "pipeline_class": _ApartCompiler},
-)  # fmt: skip
-
-#: `layout.aligned` for compiled code.
-aligned = njit(layout.aligned)
+#: `structures.aligned` for compiled code.
+aligned = kernel(python=True)(structures.aligned)

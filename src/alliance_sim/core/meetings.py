@@ -1,83 +1,52 @@
-"""Meetings: who sits at the table, what comes up, and what the answer does to the alliance."""
-
-from collections import namedtuple
+"""Meetings: who takes part, what comes up, and what the answer does to the alliance."""
 
 import numpy as np
 
-from alliance_sim.core.jit import apart, inline, inner, leaf
-from alliance_sim.core.layout import (
-    ADOPTED,
-    BLOCKED,
-    CH_BLOWUP,
-    CH_BYPASS,
-    CH_CHAIR,
-    CH_HOLDUP,
-    CH_HOLDUP_END,
-    CH_POSITION,
-    CH_TEMPER,
-    COALITION,
-    DEFERRED,
-    DILUTED,
-    EU_COUNCIL,
-    NATO_SUMMIT,
-    SANCTIONS,
-    UNANIMITY,
-    US,
-    WITHDRAWN,
-    A,
-    G,
-    I,
-    P,
-    S,
-)
-from alliance_sim.core.procedure import (
-    Item,
-    Seats,
-    capacity,
-    chance_and_opposition,
-    decide_item,
-    log_chance,
-    share_out_salience,
-    take_their_places,
-)
+from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session, share_out_salience
+from alliance_sim.core.jit import kernel
+from alliance_sim.core.procedure import capacity, decide_item
 from alliance_sim.core.rng import fill_logistic, fill_normal, uniform
-
-#: The meeting table: `start[t]` to `start[t + 1]` are the meetings of month t, `first[m]` to `first[m + 1]` the items
-#: of meeting m. Items with several parts are packages.
-Meetings = namedtuple(
-    "Meetings",
-    "start forum sessions rounds first parts issue reversion span floor divisible rule allowance item_ident",
+from alliance_sim.core.structures import (
+    HELD,
+    NOT_PENDING,
+    SANCTIONS,
+    US,
+    WAITING,
+    AllyInput,
+    AllyState,
+    Channel,
+    Decision,
+    Forum,
+    IssueState,
+    Item,
+    Param,
+    Rule,
+    Seating,
+    World,
 )
-#: What is kept of decisions, one row a draw and one column an item. `share` is the text agreed as a share of the way
-#: to the proposal, `tabled` the last one on the table; `objection` is the round of the first objection, 0 for a refusal
-#: that was anticipated, -1 for silence; `settled` and `settled_share` say how a deferred item ended later.
-Records = namedtuple("Records", "outcome share tabled room pivotal bypassed holder objection settled settled_share")
-
-#: Items held up by an ally carry this in `pending`; those put off for want of time carry WAITING; 0: nothing pending.
-HELD, WAITING = 1, 2
 
 
-@leaf
+@kernel()
 def key_of(ident, actor):
     """Mix an item's identifier with an actor's index into an identifier for the generator."""
     return (int(ident) + 0x9E3779B1 * (actor + 1)) & 0xFFFFFFFF
 
 
-@apart
+@kernel(inline="always", noalias=True)
 def gather(out, values, ally, rows):
     """Set `out` to the values of those in the first rows."""
     for row in range(rows):
         out[row] = values[ally[row]]
 
 
-@inline
-def take_seats(v, facts, table, t, forum):
-    """Fill the table with the members of a forum at month t; the United States is the patron, inside or outside."""
+@kernel(inline="always")
+def take_seats(state, shared, session, t, forum):
+    """Fill the session with the members of a forum in month t; the United States is the patron, inside or outside."""
     n = 0
     patron = -1
-    for i in range(v.x.shape[1]):
-        if facts.member[t, forum, i]:
-            table.ally[n] = i
+    for i in range(state.position.shape[1]):
+        if shared.member[t, forum, i]:
+            session.ally[n] = i
             if i == US:
                 patron = n
             n += 1
@@ -85,242 +54,249 @@ def take_seats(v, facts, table, t, forum):
     rows = n
     if patron < 0:
         patron = n
-        table.ally[n] = US
+        session.ally[n] = US
         rows = n + 1
-        pull = v.p[P.cross_forum]
-    gather(table.standing, v.ally[S.standing], table.ally, rows)
-    gather(table.dependence, v.given[A.dependence], table.ally, rows)
-    gather(table.population, v.given[A.population], table.ally, rows)
-    table.temper[:] = 0.0
-    seats = Seats(n, rows, patron, pull, facts.neutral[forum])
-    take_their_places(table, seats)
-    return seats
+        pull = state.params[Param.cross_forum]
+    gather(session.standing, state.ally[AllyState.standing], session.ally, rows)
+    gather(session.dependence, state.ally_input[AllyInput.dependence], session.ally, rows)
+    gather(session.population, state.ally_input[AllyInput.population], session.ally, rows)
+    session.temper[:] = 0.0
+    seating = Seating(n, rows, patron, pull, shared.neutral[forum])
+    prepare_session(session, seating)
+    return seating
 
 
-@inline
-def read_positions(v, table, seats, parts, issues, seed, draw, t, ident):
-    """Positions as read at the table and as the chair reads them, once per item and ally; temper likewise."""
-    p = v.p
-    rows = seats.rows
+@kernel(inline="always")
+def read_positions(state, session, seating, meetings, j, clock):
+    """Draw positions as read at the meeting and as the chair reads them, and temper, once per ally for item j."""
+    params = state.params
+    parts, issues, ident = meetings.parts[j], meetings.issue[j], meetings.item_ident[j]
+    rows = seating.rows
     for row in range(rows):
-        table.key[row] = key_of(ident, table.ally[row])
-    fill_logistic(table.temper[:rows], seed, draw, t, CH_TEMPER, table.key)
+        session.key[row] = key_of(ident, session.ally[row])
+    fill_logistic(session.temper[:rows], clock, Channel.TEMPER, session.key)
     for m in range(parts):
         for row in range(rows):
-            table.key[row] = key_of(ident, table.ally[row] + m * v.x.shape[1])
-        fill_normal(table.position[m, :rows], seed, draw, t, CH_POSITION, table.key)
-        fill_normal(table.chair[m, :rows], seed, draw, t, CH_CHAIR, table.key)
-        gather(table.weight[m], v.salience[issues[m]], table.ally, rows)
+            session.key[row] = key_of(ident, session.ally[row] + m * state.position.shape[1])
+        fill_normal(session.position[m, :rows], clock, Channel.POSITION, session.key)
+        fill_normal(session.chair[m, :rows], clock, Channel.CHAIR, session.key)
+        gather(session.weight[m], state.salience[issues[m]], session.ally, rows)
         for row in range(rows):
-            position = v.x[issues[m], table.ally[row]]
-            table.position[m, row] = position + p[P.sd_pos] * table.position[m, row]
-            table.chair[m, row] = position + p[P.sd_chair] * table.chair[m, row]
-    share_out_salience(table, parts, seats.rows)
+            position = state.position[issues[m], session.ally[row]]
+            session.position[m, row] = position + params[Param.sd_position] * session.position[m, row]
+            session.chair[m, row] = position + params[Param.sd_chair] * session.chair[m, row]
+    share_out_salience(session, parts, seating.rows)
 
 
-@inner
-def text_of(meetings, j, rounds, p):
+@kernel(allocates=True)
+def text_of(meetings, j, rounds, params):
     """The item in column j, as the consensus procedure takes it, with so many rounds of silence."""
-    floor = meetings.floor[j]
-    if np.isnan(floor):
-        floor = p[P.floor]
+    min_share = meetings.min_share[j]
+    if np.isnan(min_share):
+        min_share = params[Param.min_share]
     base = meetings.reversion[j]
     return Item(
-        meetings.parts[j], base, meetings.span[j], base, True, False, floor,
+        meetings.parts[j], base, meetings.span[j], base, True, False, min_share,
         meetings.divisible[j] > 0, meetings.rule[j], meetings.allowance[j], rounds,
     )  # fmt: skip
 
 
-@leaf
-def hold_meetings(v, facts, meetings, records, row, table, seed, draw, t):
-    """12. Hold the meetings due in month t."""
-    for j in range(v.pending.shape[0]):
+@kernel()
+def hold_meetings(state, shared, docket, session, clock):
+    """12. Hold the meetings due in a month."""
+    meetings, t = docket.meetings, clock.month
+    for j in range(state.pending.shape[0]):
         # A hold-up ends by a side payment or by tiring.
-        if v.pending[j] == HELD and (uniform(seed, draw, t, CH_HOLDUP_END, meetings.item_ident[j]) < v.p[P.holdup_end]):
-            v.pending[j] = WAITING
+        if state.pending[j] == HELD and (
+            uniform(clock, Channel.HOLDUP_END, meetings.item_ident[j]) < state.params[Param.holdup_end]
+        ):
+            state.pending[j] = WAITING
     for meeting in range(meetings.start[t], meetings.start[t + 1]):
         forum = meetings.forum[meeting]
-        seats = take_seats(v, facts, table, t, forum)
-        if seats.n == 0:
+        seating = take_seats(state, shared, session, t, forum)
+        if seating.n == 0:
             continue
-        settle_pending(v, meetings, records, row, table, seats, seed, draw, t, meeting)
-        hold(v, meetings, records, row, table, seats, seed, draw, t, meeting)
+        settle_pending(state, docket, session, seating, clock, meeting)
+        hold(state, docket, session, seating, clock, meeting)
 
 
-@inner
-def settle_pending(v, meetings, records, row, table, seats, seed, draw, t, meeting):
+@kernel(allocates=True)
+def settle_pending(state, docket, session, seating, clock, meeting):
     """Take up what earlier meetings of this forum left over."""
+    meetings, records, row = docket
     for earlier in range(meeting):
         if meetings.forum[earlier] != meetings.forum[meeting]:
             continue
         for j in range(meetings.first[earlier], meetings.first[earlier + 1]):
-            if v.pending[j] == WAITING:
-                v.pending[j] = 0
-                read_positions(
-                    v, table, seats, meetings.parts[j], meetings.issue[j], seed, draw, t, meetings.item_ident[j]
-                )
-                item = text_of(meetings, j, meetings.rounds[meeting], v.p)
-                outcome, f, _tabled, _support, _room, _pivotal = decide_item(item, table, seats, v.p)
-                take_effect(v, meetings, table, seats, j, outcome, f)
+            if state.pending[j] == WAITING:
+                state.pending[j] = NOT_PENDING
+                read_positions(state, session, seating, meetings, j, clock)
+                item = text_of(meetings, j, meetings.rounds[meeting], state.params)
+                outcome, f, _tabled, _support, _margin, _pivotal = decide_item(item, session, seating, state.params)
+                take_effect(state, meetings, session, seating, j, outcome, f)
                 records.settled[row, j] = outcome
                 records.settled_share[row, j] = f
 
 
-@inner
-def hold(v, meetings, records, row, table, seats, seed, draw, t, meeting):
+@kernel(allocates=True)
+def hold(state, docket, session, seating, clock, meeting):
     """One meeting: choose the agenda that fits its sessions, then decide item by item."""
-    p = v.p
+    params = state.params
+    meetings, records, row = docket
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
-    drop_what_does_not_fit(v, meetings, records, row, table, seats, meeting)
+    drop_what_does_not_fit(state, docket, session, seating, meeting)
     over = False
     for j in range(first, last):
-        if records.outcome[row, j] == WITHDRAWN:
+        if records.outcome[row, j] == Decision.WITHDRAWN:
             continue
         ident = meetings.item_ident[j]
         if over:
-            records.outcome[row, j] = DEFERRED
-            v.pending[j] = WAITING
+            records.outcome[row, j] = Decision.DEFERRED
+            state.pending[j] = WAITING
             continue
-        if lapsed(v, meetings, j):
-            records.outcome[row, j] = WITHDRAWN
+        if lapsed(state, meetings, j):
+            records.outcome[row, j] = Decision.WITHDRAWN
             continue
-        read_positions(v, table, seats, meetings.parts[j], meetings.issue[j], seed, draw, t, ident)
-        item = text_of(meetings, j, meetings.rounds[meeting], p)
-        outcome, f, tabled, support, room, pivotal = decide_item(item, table, seats, p)
+        read_positions(state, session, seating, meetings, j, clock)
+        item = text_of(meetings, j, meetings.rounds[meeting], params)
+        outcome, f, tabled, support, margin, pivotal = decide_item(item, session, seating, params)
         contested = False
-        for i in range(seats.n):
-            records.objection[row, j, table.ally[i]] = table.objection[i]
+        for i in range(seating.n):
+            records.objection[row, j, session.ally[i]] = session.objection[i]
             # To stay out of a coalition of the willing breaks no silence.
-            contested = contested or (table.objection[i] > 0 and item.rule != COALITION)
-        records.pivotal[row, j] = table.ally[pivotal]
-        records.room[row, j] = room
+            contested = contested or (session.objection[i] > 0 and item.rule != Rule.COALITION)
+        records.pivotal[row, j] = session.ally[pivotal]
+        records.margin[row, j] = margin
         records.tabled[row, j] = tabled
 
-        if outcome == ADOPTED or outcome == DILUTED:
+        if outcome == Decision.ADOPTED or outcome == Decision.DILUTED:
             holder = -1
-            if item.rule == UNANIMITY:  # under any other rule no ally can hold a text up alone
-                holder = hold_up(v, table, seats, pivotal, seed, draw, t, ident)
+            if item.rule == Rule.UNANIMITY:  # under any other rule no ally can hold a text up alone
+                holder = hold_up(state, session, seating, pivotal, clock, ident)
             if holder >= 0:
-                outcome, f = DEFERRED, 0.0
-                v.pending[j] = HELD
+                outcome, f = Decision.DEFERRED, 0.0
+                state.pending[j] = HELD
                 records.holder[row, j] = holder
                 records.objection[row, j, holder] = max(1, records.objection[row, j, holder])
-        elif outcome == BLOCKED and uniform(seed, draw, t, CH_BYPASS, ident) < p[P.bypass_rate] * support:
+        elif (
+            outcome == Decision.BLOCKED and uniform(clock, Channel.BYPASS, ident) < params[Param.bypass_rate] * support
+        ):
             records.bypassed[row, j] = 1
-            bypass(v, meetings, j, tabled)
+            bypass(state, meetings, j, tabled)
         records.outcome[row, j] = outcome
         records.share[row, j] = f
-        take_effect(v, meetings, table, seats, j, outcome, f)
-        if contested and uniform(seed, draw, t, CH_BLOWUP, ident) < p[P.blowup_rate]:
+        take_effect(state, meetings, session, seating, j, outcome, f)
+        if contested and uniform(clock, Channel.BLOWUP, ident) < params[Param.blowup_rate]:
             over = True
-            v.w[G.blow_ups] += 1.0
-            v.w[G.failure] += 1.0
+            state.world[World.blow_ups] += 1.0
+            state.world[World.open_failures] += 1.0
 
 
-@inner
-def drop_what_does_not_fit(v, meetings, records, row, table, seats, meeting):
+@kernel(allocates=True)
+def drop_what_does_not_fit(state, docket, session, seating, meeting):
     """Fewer sessions, fewer items: the most contested ones are never tabled (A3)."""
+    meetings, records, row = docket
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
-    room = int(meetings.sessions[meeting] * v.p[P.items_per_session])
-    if last - first <= room:
+    places = int(meetings.sessions[meeting] * state.params[Param.items_per_session])
+    if last - first <= places:
         return
     for j in range(first, last):
-        assess(v, table, seats, meetings.parts[j], meetings.issue[j])
-        item = text_of(meetings, j, 1, v.p)
+        assess(state, session, seating, meetings.parts[j], meetings.issue[j])
+        item = text_of(meetings, j, 1, state.params)
         # A renewal is never dropped: it would lapse.
-        table.chance[j - first] = log_chance(item, table, seats, 1.0, v.p) if item.divisible else np.inf
-    for _ in range(last - first - room):
-        worst = np.argmin(table.chance[: last - first])
-        if table.chance[worst] == np.inf:
+        session.chance[j - first] = log_chance(item, session, seating, 1.0, state.params) if item.divisible else np.inf
+    for _ in range(last - first - places):
+        worst = np.argmin(session.chance[: last - first])
+        if session.chance[worst] == np.inf:
             return
-        table.chance[worst] = np.inf
-        records.outcome[row, first + worst] = WITHDRAWN
+        session.chance[worst] = np.inf
+        records.outcome[row, first + worst] = Decision.WITHDRAWN
 
 
-@leaf
-def lapsed(v, meetings, j):
-    """Whether there is nothing left to renew: an item that is not divisible, on what has lapsed before."""
-    return meetings.divisible[j] == 0 and v.issue[I.lapsed, meetings.issue[j, 0]] > 0.0
+@kernel()
+def lapsed(state, meetings, j):
+    """Return whether there is nothing left to renew: an item that is not divisible, on what has lapsed before."""
+    return meetings.divisible[j] == 0 and state.issue[IssueState.lapsed, meetings.issue[j, 0]] > 0.0
 
 
-@inline
-def assess(v, table, seats, parts, issues):
-    """Set the chair's view to expressed positions, without the noise of a table."""
+@kernel(inline="always")
+def assess(state, session, seating, parts, issues):
+    """Set the chair's view to expressed positions, without the noise of a meeting."""
     for m in range(parts):
-        gather(table.chair[m], v.x[issues[m]], table.ally, seats.rows)
-        gather(table.weight[m], v.salience[issues[m]], table.ally, seats.rows)
-    share_out_salience(table, parts, seats.rows)
+        gather(session.chair[m], state.position[issues[m]], session.ally, seating.rows)
+        gather(session.weight[m], state.salience[issues[m]], session.ally, seating.rows)
+    share_out_salience(session, parts, seating.rows)
 
 
-@leaf
-def hold_up(v, table, seats, pivotal, seed, draw, t, ident):
-    """The ally that holds an agreed text up over something else, or -1; likelier if pivotal and gaining little."""
-    for row in range(seats.n):
-        i = table.ally[row]
-        hazard = v.given[A.holdup, i]
-        if row == pivotal and table.loss[row] > -v.p[P.h0]:
-            hazard *= 1.0 + v.p[P.holdup_pivot]
-        if uniform(seed, draw, t, CH_HOLDUP, key_of(ident, i)) < hazard:
+@kernel()
+def hold_up(state, session, seating, pivotal, clock, ident):
+    """The ally that holds an agreed text up over something else, or -1; more often if pivotal and gaining little."""
+    for row in range(seating.n):
+        i = session.ally[row]
+        hazard = state.ally_input[AllyInput.holdup, i]
+        if row == pivotal and session.loss[row] > -state.params[Param.objection_cost]:
+            hazard *= 1.0 + state.params[Param.holdup_pivot]
+        if uniform(clock, Channel.HOLDUP, key_of(ident, i)) < hazard:
             return i
     return -1
 
 
-@leaf
-def bypass(v, meetings, j, tabled):
+@kernel()
+def bypass(state, meetings, j, tabled):
     """A coalition of the willing moves the substance in part; the norm stays."""
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
-        moved = v.p[P.bypass_share] * tabled * meetings.span[j, m]
-        if abs(moved) > abs(v.issue[I.coalition, k]):
-            v.issue[I.coalition, k] = moved
+        moved = state.params[Param.bypass_share] * tabled * meetings.span[j, m]
+        if abs(moved) > abs(state.issue[IssueState.coalition, k]):
+            state.issue[IssueState.coalition, k] = moved
 
 
-@leaf
-def take_effect(v, meetings, table, seats, j, outcome, f):
+@kernel()
+def take_effect(state, meetings, session, seating, j, outcome, f):
     """What the outcome of an item does to norms, trust and what Moscow sees."""
-    p = v.p
+    params = state.params
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
         base = meetings.reversion[j, m]
-        if outcome == ADOPTED or outcome == DILUTED:
+        if outcome == Decision.ADOPTED or outcome == Decision.DILUTED:
             # A text that asks for more takes nothing back, one that asks for less adds nothing.
-            text, before = base + f * meetings.span[j, m], v.issue[I.target, k]
-            v.issue[I.target, k] = max(text, before) if meetings.span[j, m] >= 0.0 else min(text, before)
-            v.issue[I.coalition, k] = v.issue[I.lapsed, k] = 0.0
-        elif outcome == BLOCKED and meetings.divisible[j] == 0:
-            v.issue[I.target, k] = base  # a rollover that is not agreed lapses
-            v.issue[I.lapsed, k] = 1.0
-    if outcome == BLOCKED:
-        v.w[G.failure] += 1.0
-        v.w[G.strained] = 1.0
-        for a in range(seats.n):
-            for b in range(seats.n):
-                if (table.objection[a] > 0) != (table.objection[b] > 0):
-                    v.trust[table.ally[a], table.ally[b]] *= 1.0 - p[P.trust_loss]
+            text, before = base + f * meetings.span[j, m], state.issue[IssueState.target, k]
+            state.issue[IssueState.target, k] = max(text, before) if meetings.span[j, m] >= 0.0 else min(text, before)
+            state.issue[IssueState.coalition, k] = state.issue[IssueState.lapsed, k] = 0.0
+        elif outcome == Decision.BLOCKED and meetings.divisible[j] == 0:
+            state.issue[IssueState.target, k] = base  # a rollover that is not agreed lapses
+            state.issue[IssueState.lapsed, k] = 1.0
+    if outcome == Decision.BLOCKED:
+        state.world[World.open_failures] += 1.0
+        state.world[World.strained] = 1.0
+        for a in range(seating.n):
+            for b in range(seating.n):
+                if (session.objection[a] > 0) != (session.objection[b] > 0):
+                    state.trust[session.ally[a], session.ally[b]] *= 1.0 - params[Param.trust_loss]
 
 
-@inline
-def consensus_capacity(v, facts, table, t):
+@kernel(inline="always")
+def consensus_capacity(state, shared, session, t):
     """Mean over a fixed agenda of the greatest expected share of a proposal, whatever meetings a scenario holds."""
-    seats = take_seats(v, facts, table, t, NATO_SUMMIT)
+    seating = take_seats(state, shared, session, t, Forum.NATO_SUMMIT)
     total = 0.0
-    count = facts.reference_issue.shape[0]
+    count = shared.reference_issue.shape[0]
     for j in range(count):
-        issues = facts.reference_issue[j : j + 1]
-        assess(v, table, seats, 1, issues)
-        base = facts.reference_reversion[j : j + 1]
-        span = facts.reference_span[j : j + 1]
-        item = Item(1, base, span, base, True, False, v.p[P.floor], True, UNANIMITY, 0, 1)
-        total += capacity(item, table, seats, v.p)
+        issues = shared.reference_issue[j : j + 1]
+        assess(state, session, seating, 1, issues)
+        base = shared.reference_reversion[j : j + 1]
+        span = shared.reference_span[j : j + 1]
+        item = Item(1, base, span, base, True, False, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1)
+        total += capacity(item, session, seating, state.params)
     return total / count
 
 
-@inline
-def sanctions_rollover(v, facts, table, t):
+@kernel(inline="always")
+def sanctions_rollover(state, shared, session, t):
     """Chance that the EU renews sanctions at their present level, and the share of standing expected to object."""
-    seats = take_seats(v, facts, table, t, EU_COUNCIL)
-    assess(v, table, seats, 1, facts.rollover_issue)
-    base = facts.rollover_reversion
-    level = v.issue[I.norm, SANCTIONS : SANCTIONS + 1]
-    item = Item(1, base, level, base, True, False, 1.0, False, UNANIMITY, 0, 1)
-    return chance_and_opposition(item, table, seats, 1.0, v.p)
+    seating = take_seats(state, shared, session, t, Forum.EU_COUNCIL)
+    assess(state, session, seating, 1, shared.rollover_issue)
+    base = shared.rollover_reversion
+    level = state.issue[IssueState.norm, SANCTIONS : SANCTIONS + 1]
+    item = Item(1, base, level, base, True, False, 1.0, False, Rule.UNANIMITY, 0, 1)
+    return chance_and_opposition(item, session, seating, 1.0, state.params)

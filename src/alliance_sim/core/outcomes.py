@@ -2,127 +2,137 @@
 
 import math
 
-from alliance_sim.core.jit import apart, inline
-from alliance_sim.core.layout import (
-    ACTORS,
+from alliance_sim.core.derived import total_aid, washington_position
+from alliance_sim.core.jit import kernel
+from alliance_sim.core.meetings import consensus_capacity, sanctions_rollover
+from alliance_sim.core.structures import (
     DIALOGUE,
     EXERCISES,
-    NATO_SUMMIT,
+    N_ALLIES,
     OPEN_DOOR,
     RUSSIA_STRATEGY,
     SANCTIONS,
     US,
-    A,
-    G,
-    I,
-    O,
-    P,
-    S,
+    AllyInput,
+    AllyState,
+    Forum,
+    IssueState,
+    Outcome,
+    Param,
+    World,
 )
-from alliance_sim.core.mechanisms import total_aid, washington_position
-from alliance_sim.core.meetings import consensus_capacity, sanctions_rollover
 
 CAMP_GAP = 0.12  # positions further apart than this, with nobody between, belong to two camps (judgement)
 _SENSITIVITY = 1.3  # Esteban and Ray's alpha, within their admissible range (0, 1.6]
 
 
-@inline
-def observe(v, facts, table, t):
-    """Fill `v.outcome` with the outcomes of month t."""
-    out, w = v.outcome, v.w
+@kernel(inline="always")
+def observe(state, shared, session, t):
+    """Fill `state.outcomes` with the outcomes of month t."""
+    out, world = state.outcomes, state.world
     out[:] = math.nan  # what has no formula below shows
-    who_agrees(v, facts, table, t)
-    out[O.consensus_capacity] = consensus_capacity(v, facts, table, t)
-    chance, against = sanctions_rollover(v, facts, table, t)
-    out[O.sanctions_durability] = v.issue[I.norm, SANCTIONS] * chance * chance  # two renewals a year
-    out[O.objector_hazard] = 1.0 - chance
-    out[O.objector_weight] = against
-    camps(v, facts, table, t)
-    out[O.cohesion] = 0.25 * (
-        out[O.agreement] + out[O.consensus_capacity] + out[O.mean_guarantee_confidence] + out[O.burden_sharing]
+    who_agrees(state, shared, session, t)
+    out[Outcome.consensus_capacity] = consensus_capacity(state, shared, session, t)
+    chance, against = sanctions_rollover(state, shared, session, t)
+    out[Outcome.sanctions_durability] = state.issue[IssueState.norm, SANCTIONS] * chance * chance  # two renewals a year
+    out[Outcome.objector_hazard] = 1.0 - chance
+    out[Outcome.objector_weight] = against
+    camps(state, shared, session, t)
+    out[Outcome.cohesion] = 0.25 * (
+        out[Outcome.agreement]
+        + out[Outcome.consensus_capacity]
+        + out[Outcome.mean_guarantee_confidence]
+        + out[Outcome.burden_sharing]
     )
-    out[O.deterrence] = w[G.deterrence]
-    out[O.deterrence_without_us] = w[G.deterrence_alone]
-    out[O.isolation] = isolation(v)
-    out[O.ukraine_support_total] = total_aid(w, facts)
-    out[O.ukraine_support_military] = w[G.aid_military]
-    out[O.ukraine_support_economic] = w[G.aid_economic]
-    out[O.ukraine_support_intelligence] = w[G.aid_intelligence]
-    out[O.resistance] = w[G.resistance]
-    out[O.war_intensity] = w[G.war]
-    out[O.assertiveness] = w[G.a]
-    out[O.demands] = w[G.demands]
-    out[O.concession_pressure] = w[G.concession]
-    out[O.conciliation] = w[G.r]
-    out[O.opacity] = w[G.o]
-    out[O.criticism] = w[G.criticism]
-    out[O.presidential_autonomy] = w[G.alpha]
-    out[O.presidential_support] = w[G.support]
-    leader = int(w[G.leader])
-    out[O.institutions_stance] = v.inst_tau[0] + w[G.erosion] * (v.leader_tau[leader] - v.inst_tau[0])
-    out[O.us_commitment] = w[G.c]
-    out[O.open_door_us] = v.x[OPEN_DOOR, US]
-    out[O.postponements] = w[G.postponed]
-    out[O.blow_ups] = w[G.blow_ups]
+    out[Outcome.deterrence] = world[World.deterrence]
+    out[Outcome.deterrence_without_us] = world[World.deterrence_without_us]
+    out[Outcome.isolation] = isolation(state)
+    out[Outcome.ukraine_support_total] = total_aid(world, shared)
+    out[Outcome.ukraine_support_military] = world[World.aid_military]
+    out[Outcome.ukraine_support_economic] = world[World.aid_economic]
+    out[Outcome.ukraine_support_intelligence] = world[World.aid_intelligence]
+    out[Outcome.resistance] = world[World.resistance]
+    out[Outcome.war_intensity] = world[World.war_intensity]
+    out[Outcome.assertiveness] = world[World.assertiveness]
+    out[Outcome.demands] = world[World.demands]
+    out[Outcome.concession_pressure] = world[World.concession_pressure]
+    out[Outcome.conciliation] = world[World.conciliation]
+    out[Outcome.opacity] = world[World.opacity]
+    out[Outcome.criticism] = world[World.criticism]
+    out[Outcome.presidential_autonomy] = world[World.presidential_autonomy]
+    out[Outcome.presidential_support] = world[World.presidential_support]
+    leader = int(world[World.leader])
+    out[Outcome.institutions_stance] = state.institutions_threat[0] + world[World.erosion] * (
+        state.leader_threat[leader] - state.institutions_threat[0]
+    )
+    out[Outcome.us_commitment] = world[World.us_commitment]
+    out[Outcome.open_door_us] = state.position[OPEN_DOOR, US]
+    out[Outcome.postponements] = world[World.postponements]
+    out[Outcome.blow_ups] = world[World.blow_ups]
 
 
-@apart
-def who_agrees(v, facts, table, t):
+@kernel(inline="always", noalias=True)
+def who_agrees(state, shared, session, t):
     """Agreement, guarantee confidence, burden sharing, threat gap, spending and exercises among the members."""
-    out, power = v.outcome, table.loss  # a column of the table serves as scratch
-    issues, n = v.x.shape
+    out, power = state.outcomes, session.loss  # a column of the table serves as scratch
+    issues, n = state.position.shape
     members, standing, europeans = 0.0, 0.0, 0.0
     confidence, threat, spent, spent2, gdp, paid, ready = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(n):
-        here = 1.0 if facts.member[t, NATO_SUMMIT, i] else 0.0
+        here = 1.0 if shared.member[t, Forum.NATO_SUMMIT, i] else 0.0
         members += here
-        power[i] = here * v.ally[S.standing, i]
+        power[i] = here * state.ally[AllyState.standing, i]
         standing += power[i]
-        spent += here * v.ally[S.d, i]
-        spent2 += here * v.ally[S.d, i] * v.ally[S.d, i]
-        ready += here if v.x[EXERCISES, i] >= v.p[P.exercise_threshold] else 0.0
+        spent += here * state.ally[AllyState.spending, i]
+        spent2 += here * state.ally[AllyState.spending, i] * state.ally[AllyState.spending, i]
+        ready += here if state.position[EXERCISES, i] >= state.params[Param.exercise_threshold] else 0.0
     for i in range(US + 1, n):
-        here = 1.0 if facts.member[t, NATO_SUMMIT, i] else 0.0
-        confidence += here * v.ally[S.g, i]
-        gdp += here * v.given[A.gdp, i]
-        paid += here * v.ally[S.d, i] * v.given[A.gdp, i]
-        european = here if facts.europe[i] else 0.0
+        here = 1.0 if shared.member[t, Forum.NATO_SUMMIT, i] else 0.0
+        confidence += here * state.ally[AllyState.guarantee_confidence, i]
+        gdp += here * state.ally_input[AllyInput.gdp, i]
+        paid += here * state.ally[AllyState.spending, i] * state.ally_input[AllyInput.gdp, i]
+        european = here if shared.europe[i] else 0.0
         europeans += european
-        threat += european * v.ally[S.tau, i]
+        threat += european * state.ally[AllyState.threat_perception, i]
     disagreement = 0.0
     for k in range(issues):
         mean = 0.0
         for i in range(n):
-            mean += power[i] * v.x[k, i]
+            mean += power[i] * state.position[k, i]
         mean /= standing
         for i in range(n):
-            disagreement += power[i] * abs(v.x[k, i] - mean)
+            disagreement += power[i] * abs(state.position[k, i] - mean)
     # A mean absolute deviation is at most one half.
-    out[O.agreement] = 1.0 - 2.0 * disagreement / (standing * issues)
-    out[O.mean_guarantee_confidence] = confidence / (members - 1.0)
-    out[O.burden_sharing] = min(1.0, paid / gdp / max(v.ally[S.d, US], 0.01))
-    out[O.threat_gap] = threat / europeans - v.ally[S.tau, US]
+    out[Outcome.agreement] = 1.0 - 2.0 * disagreement / (standing * issues)
+    out[Outcome.mean_guarantee_confidence] = confidence / (members - 1.0)
+    out[Outcome.burden_sharing] = min(1.0, paid / gdp / max(state.ally[AllyState.spending, US], 0.01))
+    out[Outcome.threat_gap] = threat / europeans - state.ally[AllyState.threat_perception, US]
     mean = spent / members
-    out[O.mean_spending] = mean
-    out[O.spending_spread] = math.sqrt(max(0.0, spent2 / members - mean * mean))
-    out[O.exercise_participation] = ready / members
+    out[Outcome.mean_spending] = mean
+    out[Outcome.spending_spread] = math.sqrt(max(0.0, spent2 / members - mean * mean))
+    out[Outcome.exercise_participation] = ready / members
 
 
-@apart
-def camps(v, facts, table, t):
+@kernel(inline="always", noalias=True)
+def camps(state, shared, session, t):
     """Camps on the Russia strategy, and Esteban and Ray's (1994) polarisation, 1 for two equal extremes."""
-    out = v.outcome
-    n = v.x.shape[1]
-    position, standing, mass, place = table.own, table.threshold, table.loss, table.accept  # columns serve as scratch
-    gap, top = table.chance, table.isolation
+    out = state.outcomes
+    n = state.position.shape[1]
+    position, standing, mass, place = (
+        session.own,
+        session.threshold,
+        session.loss,
+        session.accept,
+    )  # columns serve as scratch
+    gap, top = session.chance, session.isolation
     total = 0.0
     for i in range(n):
-        here = facts.member[t, NATO_SUMMIT, i] > 0
-        position[i] = v.x[RUSSIA_STRATEGY, i] if here else math.inf
-        standing[i] = v.ally[S.standing, i] if here else 0.0
+        here = shared.member[t, Forum.NATO_SUMMIT, i] > 0
+        position[i] = state.position[RUSSIA_STRATEGY, i] if here else math.inf
+        standing[i] = state.ally[AllyState.standing, i] if here else 0.0
         total += standing[i]
-    if n == ACTORS:
-        next_above(gap, position, ACTORS)
+    if n == N_ALLIES:
+        next_above(gap, position, N_ALLIES)
     else:
         next_above(gap, position, n)
     tops = 0
@@ -140,7 +150,7 @@ def camps(v, facts, table, t):
         for i in range(n):
             own = standing[i] if bottom < position[i] <= top[m] else 0.0
             inside += own
-            moment += own * v.x[RUSSIA_STRATEGY, i]
+            moment += own * state.position[RUSSIA_STRATEGY, i]
         if inside > 0.0:  # else the highest of the last camp are two, at the same position
             mass[count], place[count] = inside / total, moment / inside
             count += 1
@@ -151,11 +161,11 @@ def camps(v, facts, table, t):
         for b in range(count):
             felt += mass[b] * abs(place[a] - place[b])
         polarisation += mass[a] ** (1.0 + _SENSITIVITY) * felt
-    out[O.camps] = count
-    out[O.polarisation] = min(1.0, polarisation * 2.0 ** (1.0 + _SENSITIVITY))
+    out[Outcome.camps] = count
+    out[Outcome.polarisation] = min(1.0, polarisation * 2.0 ** (1.0 + _SENSITIVITY))
 
 
-@apart
+@kernel(inline="always", noalias=True)
 def next_above(gap, position, n):
     """Set `gap` to how far it is to the next higher position."""
     for i in range(n):
@@ -166,12 +176,16 @@ def next_above(gap, position, n):
             gap[i] = min(gap[i], step if step > 0.0 else math.inf)
 
 
-@inline
-def isolation(v):
+@kernel(inline="always")
+def isolation(state):
     """Isolation of Russia (A4): sanctions in force, dialogue suspended, Washington not re-engaged, in equal parts."""
-    kept = min(1.0, washington_position(v, SANCTIONS) / max(v.x0[SANCTIONS, US], 0.01))
+    kept = min(1.0, washington_position(state, SANCTIONS) / max(state.initial_position[SANCTIONS, US], 0.01))
     total = 0.0
-    for i in range(v.x.shape[1]):
-        total += v.given[A.gdp, i]
-    lifted = (1.0 - kept) * v.given[A.gdp, US] / total
-    return (v.issue[I.norm, SANCTIONS] * (1.0 - lifted) + v.issue[I.norm, DIALOGUE] + 1.0 / (1.0 + v.w[G.r])) / 3.0
+    for i in range(state.position.shape[1]):
+        total += state.ally_input[AllyInput.gdp, i]
+    lifted = (1.0 - kept) * state.ally_input[AllyInput.gdp, US] / total
+    return (
+        state.issue[IssueState.norm, SANCTIONS] * (1.0 - lifted)
+        + state.issue[IssueState.norm, DIALOGUE]
+        + 1.0 / (1.0 + state.world[World.conciliation])
+    ) / 3.0

@@ -8,12 +8,14 @@ Source: Salmon, Moraes, Dror and Shaw (2011), Parallel random numbers: as easy a
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.core.elementary import log, sin_turns
-from alliance_sim.core.jit import exact, njit
+from alliance_sim.core.jit import kernel
+from alliance_sim.core.structures import Clock
 
 FIXED, UNIFORM, NORMAL, LOGNORMAL, TRIANGULAR = range(5)
 MAX_TRIES = 200
@@ -31,7 +33,7 @@ _ONE = np.uint64(0x3FF0000000000000)  # the bits of 1.0
 Words = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
 
 
-@exact
+@kernel(python=True, inline="always", floats="strict")
 def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> Words:
     """Philox 4x32-10: four random 32-bit words.
 
@@ -61,68 +63,69 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> Words:
     return np.uint32(x0), np.uint32(x1), np.uint32(x2), np.uint32(x3)
 
 
-@exact
+@kernel(python=True, inline="always", floats="strict")
 def _unit(high: int, low: int) -> float:
     """Two words to the open interval: 52 random bits and a half, exact in a double, so never 0 or 1."""
     bits = (np.uint64(high) << _SHIFT_HIGH) | (np.uint64(low) >> _SHIFT_LOW)
     return np.uint64(bits | _ONE).view(np.float64) - 1.0 + 2.0**-53
 
 
-@exact
-def uniform(seed: int, draw: int, month: int, channel: int, ident: int) -> float:
+@kernel(python=True, inline="always", floats="strict")
+def uniform(clock: Clock, channel: int, ident: int) -> float:
     """One uniform number in the open interval (0, 1), with a 53-bit mantissa.
 
     Parameters
     ----------
-    seed : int
-        In [0, 2**64).
-    draw, month, channel, ident : int
-        The name of the number, each in [0, 2**32).
+    clock : Clock
+        Seed in [0, 2**64), draw and month in [0, 2**32).
+    channel, ident : int
+        The rest of the number's name, each in [0, 2**32).
 
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(uniform(Clock(np.uint64(1), 0, 0), Channel.EVENT, 7), 3)
+    0.0
     """
-    key = np.uint64(seed)
-    w0, w1, _, _ = philox(draw, month, channel, ident, key & _MASK, key >> _HALF)
+    key = np.uint64(clock.seed)
+    w0, w1, _, _ = philox(clock.draw, clock.month, channel, ident, key & _MASK, key >> _HALF)
     return float(_unit(w0, w1))
 
 
-@exact
-def normal(seed: int, draw: int, month: int, channel: int, ident: int) -> float:
+@kernel(python=True, inline="always", floats="strict")
+def normal(clock: Clock, channel: int, ident: int) -> float:
     """One standard normal number (Box and Muller 1958); arguments as in `uniform`."""
-    key = np.uint64(seed)
-    w0, w1, w2, w3 = philox(draw, month, channel, ident, key & _MASK, key >> _HALF)
+    key = np.uint64(clock.seed)
+    w0, w1, w2, w3 = philox(clock.draw, clock.month, channel, ident, key & _MASK, key >> _HALF)
     # cos(2 pi u) = sin(2 pi (|u - 1/2| - 1/4))
     return math.sqrt(-2.0 * log(_unit(w0, w1))) * sin_turns(abs(_unit(w2, w3) - 0.5) - 0.25)
 
 
-@exact
-def logistic(seed: int, draw: int, month: int, channel: int, ident: int) -> float:
+@kernel(python=True, inline="always", floats="strict")
+def logistic(clock: Clock, channel: int, ident: int) -> float:
     """One standard logistic number, log(u / (1 - u)) of the `uniform` of the same name."""
-    u = uniform(seed, draw, month, channel, ident)
+    u = uniform(clock, channel, ident)
     return log(u / (1.0 - u))
 
 
-@njit
-def fill_normal(
-    out: NDArray[np.float64], seed: int, draw: int, month: int, channel: int, idents: NDArray[np.uint32]
-) -> None:
+@kernel(python=True)
+def fill_normal(out: NDArray[np.float64], clock: Clock, channel: int, idents: NDArray[np.uint32]) -> None:
     """Fill `out` with the `normal` numbers of `idents`, both of shape (N,)."""
     for j in range(out.shape[0]):
-        out[j] = normal(seed, draw, month, channel, idents[j])
+        out[j] = normal(clock, channel, idents[j])
 
 
-@njit
-def fill_logistic(
-    out: NDArray[np.float64], seed: int, draw: int, month: int, channel: int, idents: NDArray[np.uint32]
-) -> None:
+@kernel(python=True)
+def fill_logistic(out: NDArray[np.float64], clock: Clock, channel: int, idents: NDArray[np.uint32]) -> None:
     """Fill `out` with the `logistic` numbers of `idents`, both of shape (N,)."""
     for j in range(out.shape[0]):
-        out[j] = logistic(seed, draw, month, channel, idents[j])
+        out[j] = logistic(clock, channel, idents[j])
 
 
-@njit
+@kernel(python=True)
 def normals(seed: int, draw0: int, draw1: int, channel: int, ids: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Standard normal numbers of draws `draw0` to `draw1 - 1` in month 0.
 
@@ -139,26 +142,31 @@ def normals(seed: int, draw0: int, draw1: int, channel: int, ids: NDArray[np.uin
     out = np.empty((draw1 - draw0, ids.shape[0]))
     for row in range(out.shape[0]):
         for column in range(out.shape[1]):
-            out[row, column] = normal(seed, draw0 + row, 0, channel, ids[column])
+            out[row, column] = normal(Clock(seed, draw0 + row, 0), channel, ids[column])
     return out
 
 
-@njit
-def sample(
-    kind: int, a: float, b: float, lo: float, hi: float, seed: int, draw: int, channel: int, ident: int
-) -> float:
-    """One draw of a distribution.
+class Distributions(NamedTuple):
+    """Distributions of n parameters; unused numbers are ignored, bounds may be infinite where they only truncate."""
+
+    kind: NDArray[np.int64]  #: (n,); FIXED: always a. UNIFORM on [low, high]. TRIANGULAR on [low, high] with mode a.
+    #: NORMAL: mean a, standard deviation b, truncated to [low, high]. LOGNORMAL: the same of the logarithm.
+    a: NDArray[np.float64]  #: (n,)
+    b: NDArray[np.float64]  #: (n,)
+    low: NDArray[np.float64]  #: (n,)
+    high: NDArray[np.float64]  #: (n,)
+    ident: NDArray[np.uint32]  #: (n,); names of random numbers
+
+
+@kernel(python=True)
+def sample(distributions: Distributions, j: int, seed: int, draw: int, channel: int) -> float:
+    """One draw of distribution j.
 
     Parameters
     ----------
-    kind : int
-        FIXED: always `a`. UNIFORM on [lo, hi]. NORMAL with mean `a` and standard deviation `b`, truncated to
-        [lo, hi]. LOGNORMAL with mean `a` and standard deviation `b` of the logarithm, truncated to [lo, hi].
-        TRIANGULAR on [lo, hi] with mode `a`.
-    a, b, lo, hi : float
-        Parameters of the distribution; unused ones are ignored; `lo` and `hi` may be infinite where they only
-        truncate.
-    seed, draw, channel, ident : int
+    distributions : Distributions
+    j : int
+    seed, draw, channel : int
         As in `uniform`. Truncation is by rejection and the month slot counts the tries; after `MAX_TRIES` the
         last try is clipped.
 
@@ -169,59 +177,38 @@ def sample(
     Raises
     ------
     ValueError
-        If `kind` is none of the five.
+        If its kind is none of the five.
     """
+    kind, ident = distributions.kind[j], distributions.ident[j]
+    a, b, low, high = distributions.a[j], distributions.b[j], distributions.low[j], distributions.high[j]
     value: float
     if kind == FIXED:
         return a
     if kind == UNIFORM:
-        value = lo + (hi - lo) * uniform(seed, draw, 0, channel, ident)
+        value = low + (high - low) * uniform(Clock(seed, draw, 0), channel, ident)
     elif kind == TRIANGULAR:
-        u = uniform(seed, draw, 0, channel, ident)
-        if u * (hi - lo) < a - lo:
-            value = lo + math.sqrt(u * (hi - lo) * (a - lo))
+        u = uniform(Clock(seed, draw, 0), channel, ident)
+        if u * (high - low) < a - low:
+            value = low + math.sqrt(u * (high - low) * (a - low))
         else:
-            value = hi - math.sqrt((1.0 - u) * (hi - lo) * (hi - a))
+            value = high - math.sqrt((1.0 - u) * (high - low) * (high - a))
     elif kind in (NORMAL, LOGNORMAL):
         for attempt in range(MAX_TRIES):
-            value = a + b * normal(seed, draw, attempt, channel, ident)
+            value = a + b * normal(Clock(seed, draw, attempt), channel, ident)
             if kind == LOGNORMAL:
                 value = math.exp(value)
-            if lo <= value <= hi:
+            if low <= value <= high:
                 break
     else:
         raise ValueError("unknown kind of distribution")
-    return min(max(value, lo), hi)
+    return min(max(value, low), high)
 
 
-@njit
-def sample_table(
-    kinds: NDArray[np.int64],
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    lo: NDArray[np.float64],
-    hi: NDArray[np.float64],
-    idents: NDArray[np.uint32],
-    seed: int,
-    draw0: int,
-    draw1: int,
-    channel: int,
-) -> NDArray[np.float64]:
-    """Draws `draw0` to `draw1 - 1` of n distributions.
-
-    Parameters
-    ----------
-    kinds, a, b, lo, hi, idents : (n,) arrays
-        As the scalars of `sample`, one entry a distribution.
-    seed, draw0, draw1, channel : int
-        As in `uniform`.
-
-    Returns
-    -------
-    (draw1 - draw0, n) array
-    """
-    out = np.empty((draw1 - draw0, kinds.shape[0]))
+@kernel(python=True)
+def sample_table(distributions: Distributions, seed: int, draw0: int, draw1: int, channel: int) -> NDArray[np.float64]:
+    """Draws `draw0` to `draw1 - 1` of n distributions, as an array (draw1 - draw0, n); see `sample`."""
+    out = np.empty((draw1 - draw0, distributions.kind.shape[0]))
     for row in range(out.shape[0]):
         for j in range(out.shape[1]):
-            out[row, j] = sample(kinds[j], a[j], b[j], lo[j], hi[j], seed, draw0 + row, channel, idents[j])
+            out[row, j] = sample(distributions, j, seed, draw0 + row, channel)
     return out

@@ -1,14 +1,16 @@
 """The parameters: name, unit, range, prior and source, once.
 
-Scenario files, `--set`, the explorer's levers and the docs are generated from this table. "Prototype" in a source means
-a rough earlier model in which the value behaved; it is judgement and has a wide prior.
+Scenario files, `--set`, the explorer's levers, the core's parameter array and the docs are generated from this table. "Prototype" in a
+source means a rough earlier model in which the value behaved; it is judgement and has a wide prior.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 
 from alliance_sim.errors import InputError, nearest, shown
@@ -16,7 +18,19 @@ from alliance_sim.registry.actors import ALLIES, ERAS
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.issues import ISSUES
 
-__all__ = ["ACTOR_QUANTITIES", "PARAMETERS", "STRENGTHS", "Parameter", "parameter_names", "resolve"]
+__all__ = [
+    "ACTOR_QUANTITIES",
+    "PARAMETERS",
+    "STRENGTHS",
+    "Param",
+    "Parameter",
+    "current_name",
+    "parameter_names",
+    "resolve",
+    "symbol_of",
+]
+
+_log = logging.getLogger("alliance_sim")
 
 
 @dataclass(frozen=True)
@@ -26,17 +40,22 @@ class Parameter:
     Attributes
     ----------
     name : str
-        The symbol of the model description; what scenario files and `--set` call it.
+        What scenario files and `--set` call it.
+    symbol : str
+        Its symbol in the model document. Its random numbers are named by it, so that a parameter can be renamed; files
+        of earlier versions call it so.
     group : str
         The mechanism it belongs to.
     unit : str
     low, high : float
         Values allowed.
     priors : mapping of era to Prior
-        What is drawn where a scenario does not say.
+        What is drawn where a scenario does not set it.
     source : str
         Document and paragraph, public fact, or judgement.
     description : str
+    strength : bool
+        Whether zero switches off the mechanism it belongs to, and nothing else.
     per_ally : bool
         One value per ally, written ``name.ISO3``.
     allies : mapping of ISO3 to Prior
@@ -44,6 +63,7 @@ class Parameter:
     """
 
     name: str
+    symbol: str
     group: str
     unit: str
     low: float
@@ -51,6 +71,7 @@ class Parameter:
     priors: Mapping[str, Prior]
     source: str
     description: str
+    strength: bool = False
     per_ally: bool = False
     allies: Mapping[str, Prior] = field(default_factory=dict)
 
@@ -64,229 +85,284 @@ class Parameter:
             raise InputError(f"{self.name}: {value:g} is outside its range [{self.low:g}, {self.high:g}]")
 
 
-def _table(group: str, *rows: tuple[str, str, float, float, Prior | Mapping[str, Prior], str, str]) -> list[Parameter]:
-    made = []
-    for name, unit, low, high, prior, source, description in rows:
-        priors = dict.fromkeys(ERAS, prior) if isinstance(prior, Prior) else prior
-        made.append(Parameter(name, group, unit, low, high, priors, source, description))
-    return made
-
-
 _SHARE, _MONTH, _RATE = "share", "months", "per month"
+_STRENGTH = True
 _J = "judgement"
 _PROTO = "prototype, judgement"
 _TUNED = "judgement, set lower than in the prototype by hand (docs/model.md, What was tuned)"
 
-_ROWS: list[Parameter] = [
-    *_table(
-        "Washington",
-        ("alpha0", _SHARE, 0, 1, {"2014": normal(0.5, 0.08, 0.2, 0.8), "2018": normal(0.5, 0.08, 0.2, 0.8), "2025": normal(0.85, 0.06, 0.6, 1.0)},
-         "B ¶6; " + _PROTO, "autonomy of the president: weight of the leader against the institutions"),
-        ("alpha_private", _SHARE, 0, 1, uniform(0.1, 0.5), "B ¶6 (one-on-one talks); judgement",
-         "autonomy gained per unit of opacity"),
-        ("alpha_criticism", _SHARE, 0, 1, uniform(0.1, 0.4), "B ¶4, B ¶6; judgement",
-         "autonomy lost per unit of criticism at home"),
-        ("alpha_support", _SHARE, 0, 1, uniform(0.0, 0.4), "B ¶6; judgement",
-         "autonomy gained per unit of domestic support after a breakthrough"),
-        ("criticism_gain", _RATE, 0, 10, uniform(0.4, 1.2), "B ¶4; judgement",
-         "criticism per conciliation x opacity x distance between leader and institutions"),
-        ("hl_criticism", _MONTH, 0.5, 60, uniform(4, 9), "B ¶4; judgement", "half-life of criticism"),
-        ("criticism_threshold", _SHARE, 0, 1, uniform(0.05, 0.2), "B ¶4; judgement",
-         "criticism above which a follow-up meeting is postponed"),
-        ("support_gain", _SHARE, 0, 1, uniform(0.1, 0.4), "B ¶6; judgement",
-         "domestic support gained per unit of conciliation at a summit"),
-        ("hl_support", _MONTH, 0.5, 60, uniform(2, 6), "B ¶6 (short term); judgement", "half-life of that support"),
-        ("congress_brake", _SHARE, 0, 1, uniform(0.3, 0.8), "B ¶6; sanctions act of August 2017 (review by Congress)",
-         "share of sanctions relief that Congress holds back"),
-        ("erosion_rate", _RATE, 0, 1, uniform(0.01, 0.05), "B ¶8; judgement",
-         "drift of the institutions towards the leader per unit of conciliation"),
-        ("document_anchor", _SHARE, 0, 1, uniform(0.6, 0.95), "B ¶8 (strategy documents of 2017 and 2018); judgement",
-         "share of that drift which the strategic documents in force hold back"),
-        ("hl_anchor", _MONTH, 1, 240, uniform(24, 60), "national strategies are rewritten every four years; judgement",
-         "half-life of the hold that a new strategic document adds"),
-    ),
-    *_table(
-        "signals",
-        ("hl_r", _MONTH, 0.5, 60, uniform(2, 6), _PROTO, "half-life of conciliation"),
-        ("hl_o", _MONTH, 0.5, 60, uniform(2, 6), _PROTO, "half-life of opacity"),
-        ("chi", _RATE, 0, 1, uniform(0.02, 0.08), "A ¶2; judgement", "conciliation a standing reset adds every month"),
-        ("chi_a", "per unit", 0, 2, fixed(0.0), "A ¶2: goes on whatever Russia does",
-         "how far that flow gives way when Russia grows more assertive"),
-        ("sigma_read", "log", 0, 3, uniform(0.3, 0.9), "B ¶3; " + _PROTO, "spread of allies' readings per opacity"),
-    ),
-    *_table(
-        "threat perception",
-        ("kappa", _RATE, 0, 1, uniform(0.04, 0.15), _PROTO, "return of perceived threat to its level"),
-        ("eta", _RATE, 0, 1, uniform(0.0, 0.05), _PROTO, "diffusion of changes in perceived threat between allies"),
-        ("beta", "per unit", 0, 3, uniform(0.3, 0.9), "A ¶4; judgement", "response to Russia's assertiveness"),
-        ("beta_exposure", _SHARE, 0, 2, uniform(0.5, 1.0), "spending against distance to Moscow: rank correlation "
-         "-0.67 in 2024; judgement", "how much more the exposed respond"),
-        ("sd_tau", "per month", 0, 0.2, uniform(0.003, 0.012), _J, "monthly noise of perceived threat"),
-    ),
-    *_table(
-        "guarantee",
-        ("g_r", _RATE, 0, 1, uniform(0.05, 0.2), _TUNED, "confidence lost per conciliation, by perceived threat"),
-        ("g_rec", _RATE, 0, 1, uniform(0.1, 0.3), _PROTO, "recovery of confidence"),
-        ("amb", _RATE, 0, 1, uniform(0.0, 0.1), "B ¶3; " + _TUNED, "confidence lost per opacity, by perceived threat"),
-        ("statement_cost", _SHARE, 0, 1, uniform(0.1, 0.4), "B ¶7; judgement",
-         "confidence an ally loses by a remark against it; the open-door commitment loses as much"),
-        ("trade_cost", _SHARE, 0, 1, uniform(0.02, 0.15), "B ¶8; judgement", "confidence lost per unit of trade dispute"),
-        ("cutoff_cost", _SHARE, 0, 1, uniform(0.05, 0.3), "A ¶4; judgement",
-         "confidence lost when support of Ukraine ends, by perceived threat"),
-        ("c0", _SHARE, 0, 1, {"2014": normal(0.8, 0.08, 0.5, 1), "2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
-         "B ¶8, A ¶5; judgement", "commitment of the United States at the start"),
-        ("k_c", _RATE, 0, 1, uniform(0.05, 0.2), _J, "speed of the commitment"),
-        ("w_r", "per unit", 0, 2, uniform(0.1, 0.4), _J, "commitment lost per conciliation"),
-        ("w_p", "per unit", 0, 2, uniform(0.1, 0.5), _J, "commitment lost per turn of Washington's posture"),
-    ),
-    *_table(
-        "positions",
-        ("rho", "per unit", 0, 3, uniform(0.6, 1.2), "issue curves; judgement",
-         "how far positions follow a change of perceived threat, times the slope of the issue"),
-        ("cover", "per unit", 0, 3, uniform(0.1, 0.5), "B ¶10; judgement", "emboldening of those with ties to Russia"),
-        ("hedge", "per unit", 0, 3, uniform(0.1, 0.5), "A ¶5; judgement", "more posture and spending as the guarantee weakens"),
-        ("norm_pull", _SHARE, 0, 1, uniform(0.0, 0.3), _J, "pull of what was adopted on what is wanted"),
-    ),
-    *_table(
-        "influence",
-        ("psi", "exponent", 0, 2, uniform(0.3, 1.0), _J, "weight of standing in being listened to"),
-        ("eps", "distance", 0.01, 10, uniform(0.4, 0.8), _PROTO, "bounded confidence: beyond it nobody listens"),
-        ("coupling", _SHARE, 0, 1, uniform(0.0, 0.3), "B ¶10-11; judgement",
-         "how far the belief about the threat drives posture, sanctions, support and dialogue"),
-        ("trust_loss", _SHARE, 0, 1, uniform(0.02, 0.15), _J, "trust lost between objectors and the rest by a block"),
-        ("trust_recovery", _RATE, 0, 1, uniform(0.02, 0.1), _J, "recovery of trust"),
-    ),
-    *_table(
-        "spending",
-        ("inertia", _RATE, 0, 1, uniform(0.03, 0.10), _PROTO, "share of the gap to the wanted spending closed a month"),
-        ("theta_tau", "% GDP", 0, 10, uniform(0.5, 4.0), _PROTO, "spending per unit of perceived threat"),
-        ("theta_ab", "% GDP", 0, 10, uniform(0.5, 4.0), "A ¶5; " + _PROTO, "spending per lost confidence, by perceived threat"),
-        ("pledge", _SHARE, 0, 1, uniform(0.2, 0.7), "spending after the 2014 pledge; judgement",
-         "share of a raised pledge that finds its way into spending"),
-        ("coercion", "% GDP", 0, 3, uniform(0.1, 0.6), "B ¶8, B ¶10; judgement", "answer of exposed allies to pressure"),
-        ("reactance", "% GDP", 0, 3, uniform(0.1, 0.6), "B ¶10; judgement", "reactance of allies not directly threatened"),
-        ("hl_pressure", _MONTH, 0.5, 60, uniform(3, 12), _J, "half-life of pressure over spending"),
-        ("fatigue_spending", "% GDP", 0, 3, uniform(0.0, 0.5), "A ¶5; judgement", "spending lost to fatigue"),
-        ("depreciation", _RATE, 0, 1, uniform(0.005, 0.02), _J, "turnover of military capability"),
-    ),
-    *_table(
-        "Ukraine",
-        ("aid_need0", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
-         "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before",
-         "aid that the war calls for at the start, 1 = the mean of 2022-2024"),
-        ("compensation_rate", _RATE, 0, 1, uniform(0.04, 0.15), "A ¶5; aid data 2022-2024; judgement",
-         "speed at which Europe and Canada change their support"),
-        ("compensation_capacity", _SHARE, 0, 2, triangular(0.3, 0.6, 1.0), "A ¶5; judgement",
-         "share of a U.S. cut that they would make up if they did not tire"),
-        ("compensation_intelligence", _SHARE, 0, 1, uniform(0.1, 0.4), "A ¶4-5; judgement", "the same for intelligence"),
-        ("fatigue_rate", "per % GDP", 0, 2, uniform(0.05, 0.3), "A ¶5; judgement", "fatigue per month and extra effort"),
-        ("fatigue_recovery", _RATE, 0, 1, uniform(0.01, 0.05), _J, "recovery from fatigue"),
-        ("resistance0", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
-         "A ¶4, B ¶9; judgement", "Ukraine's resistance at the start"),
-        ("resistance_rate", _RATE, 0, 1, uniform(0.05, 0.2), _J, "speed of resistance"),
-        ("aid_elasticity", "per unit", 0, 3, uniform(0.2, 0.8), "A ¶4; judgement", "resistance per unit of total aid"),
-        ("concession0", _SHARE, 0, 1, fixed(0.3), _J, "pressure to concede at the start"),
-        ("concession_rate", _RATE, 0, 1, uniform(0.1, 0.4), _J, "speed of that pressure"),
-        ("concession_conciliation", "per unit", 0, 2, uniform(0.1, 0.5), "B ¶9; judgement", "pressure per conciliation"),
-        ("concession_private", "per unit", 0, 2, uniform(0.1, 0.5), "B ¶9; judgement", "pressure per closed-door dealing"),
-    ),
-    *_table(
-        "deterrence",
-        ("forward_share", _SHARE, 0, 1, triangular(0.15, 0.3, 0.5), "U.S. troops in Europe; judgement",
-         "share of U.S. capability that counts in Europe"),
-        ("russia_capability", "bn USD", 10, 2000,
-         {"2014": lognormal(math.log(150), 0.2, 80, 300), "2018": lognormal(math.log(150), 0.2, 80, 300), "2025": lognormal(math.log(380), 0.2, 200, 700)},
-         "SIPRI spending x about 2.5 for prices (judgement)", "Russia's military capability"),
-    ),
-    *_table(
-        "Russia",
-        ("a0", _SHARE, 0, 1, {"2014": fixed(0.3), "2018": fixed(0.5), "2025": fixed(0.6)}, "A ¶2, B ¶5; scale set by judgement",
-         "assertiveness at the start"),
-        ("omega", "per unit", 0, 3, uniform(0.0, 1.5), _PROTO, "assertiveness per weakness read"),
-        ("drift_a", _RATE, 0, 1, uniform(0.04, 0.15), _PROTO, "speed of assertiveness"),
-        ("read_error", "share", 0, 1, uniform(0.01, 0.05), _J, "error in reading weakness"),
-        ("failure_signal", "per failure", 0, 1, uniform(0.0, 0.1), _J, "weakness read into an open failure"),
-        ("hl_failure", _MONTH, 0.5, 60, uniform(2, 6), _J, "half-life of the memory of a failure"),
-        ("resumption_gain", "per unit", 0, 3, uniform(0.1, 0.6), "B ¶10; judgement",
-         "demands, and assertiveness, fed by cooperation resumed without a change of policy"),
-        ("hl_demands", _MONTH, 0.5, 60, uniform(4, 12), _J, "half-life of demands"),
-        ("sanctions_cost", "per unit", 0, 3, uniform(0.0, 0.4), _J, "assertiveness lost per added sanctions"),
-        ("resistance_cost", "per unit", 0, 3, uniform(0.0, 0.4), _J, "assertiveness lost per added resistance"),
-        ("hybrid_gain", "per unit", 0, 1, uniform(0.02, 0.1), _J,
-         "perceived threat moved by a hybrid campaign: up without ties to Russia, down with them"),
-        ("war0", _SHARE, 0, 1, {"2014": fixed(0.0), "2018": fixed(0.25), "2025": fixed(0.7)}, "A ¶2, B ¶5; scale set by judgement",
-         "war intensity at the start"),
-        ("war_rate", _RATE, 0, 1, uniform(0.03, 0.1), _J, "speed of war intensity"),
-        ("war_capacity", "per unit", 0, 2, uniform(0.0, 0.5), "A ¶2; judgement", "how far resistance wears the war down"),
-    ),
-    *_table(
-        "decision",
-        ("nu", "exponent", 1, 2, fixed(2.0), _PROTO, "curvature of the loss"),
-        ("s", "loss", 0, 1000, uniform(0.002, 0.01), _TUNED, "temper: scale of the logistic slack"),
-        ("sd_pos", "position", 0, 0.5, uniform(0.03, 0.09), _TUNED, "error of positions as read at the table"),
-        ("sd_chair", "position", 0, 0.5, uniform(0.02, 0.08), _PROTO, "further error of the chair's reading"),
-        ("h0", "loss", 0, 1, uniform(0.02, 0.05), _PROTO, "cost of objecting at all"),
-        ("h_iso", "loss", 0, 1, uniform(0.04, 0.12), _PROTO, "cost of objecting alone"),
-        ("h_patron", "loss", 0, 1, uniform(0.03, 0.10), _PROTO, "cost of crossing the United States, by dependence"),
-        ("floor", _SHARE, 0, 1, uniform(0.3, 0.5), _PROTO, "least share of a proposal worth adopting"),
-        ("blowup_cost", "position", 0, 2, uniform(0.1, 0.4), _PROTO, "cost to the chair of an open failure"),
-        ("concession_step", _SHARE, 0, 1, uniform(0.15, 0.5), _J, "how far a text can be lowered between two rounds"),
-        ("cross_forum", _SHARE, 0, 1, uniform(0.1, 0.5), "model description; judgement",
-         "Washington's pull in a forum it is not a member of"),
-        ("salience_floor", _SHARE, 0.05, 1, uniform(0.4, 0.7), _J,
-         "salience of an issue to those in the middle of its scale (1 at the ends)"),
-        ("standing_exponent", "exponent", 0, 1, uniform(0.3, 0.5), _PROTO, "standing = (GDP / U.S. GDP) to this power"),
-        ("items_per_session", "items", 1, 20, fixed(2.0), "A ¶3; judgement", "contested items one session has time for"),
-        ("blowup_rate", "per item", 0, 1, uniform(0.02, 0.12), "A ¶3, B ¶7 (G7 of 2018); judgement",
-         "chance that an item on which silence was broken blows a meeting up"),
-        ("holdup_pivot", "factor", 0, 20, uniform(0.0, 1.0), _J, "how much likelier a pivotal ally is to hold a text up"),
-        ("holdup_end", _RATE, 0, 1, uniform(0.1, 0.4), "days held out in the record 2008-2025; judgement",
-         "chance a month that a hold-up ends"),
-        ("bypass_rate", _SHARE, 0, 1, uniform(0.2, 0.8), "record 2017-2025: five kinds of bypass; judgement",
-         "chance that a blocked item is worked around, times the standing behind it"),
-        ("bypass_share", _SHARE, 0, 1, uniform(0.3, 0.7), _J, "substance a bypass moves"),
-        ("norm_speed", _RATE, 0, 1, uniform(0.1, 0.3), _J, "speed at which norms follow what was adopted"),
-        ("abstention", "loss", 0, 1, fixed(0.05), _J, "further loss borne by abstaining, under constructive abstention"),
-        ("exercise_threshold", "position", 0, 1, fixed(0.5), "B ¶12; judgement", "position at which an ally takes part"),
+
+# fmt: off
+class Param(IntEnum):
+    """The scalar parameters; a member's number is its place in the core's array: ``params[Param.threat_reversion]``.
+
+    A row is symbol, group, unit, lowest and highest value, prior (of all eras or by era), source, description, and
+    whether it is the strength of a mechanism.
+    """
+
+    definition: Parameter
+
+    def __new__(cls, *row: object) -> Param:
+        """Number the rows."""
+        member = int.__new__(cls, len(cls.__members__))
+        member._value_ = len(cls.__members__)
+        return member
+
+    def __init__(
+        self, symbol: str, group: str, unit: str, low: float, high: float, prior: Prior | Mapping[str, Prior],
+        source: str, description: str, strength: bool = False,
+    ) -> None:
+        priors = dict.fromkeys(ERAS, prior) if isinstance(prior, Prior) else prior
+        self.definition = Parameter(
+            self.name, symbol, group, unit, low, high, priors, source, description, strength
+        )
+
+    # Washington
+    initial_autonomy = ("alpha0", "Washington", _SHARE, 0, 1, {"2014": normal(0.5, 0.08, 0.2, 0.8), "2018": normal(0.5, 0.08, 0.2, 0.8), "2025": normal(0.85, 0.06, 0.6, 1.0)},
+        "B ¶6; " + _PROTO, "autonomy of the president: weight of the leader against the institutions")
+    autonomy_gain_opacity = ("alpha_private", "Washington", _SHARE, 0, 1, uniform(0.1, 0.5),
+        "B ¶6 (one-on-one talks); judgement", "autonomy gained per unit of opacity", _STRENGTH)
+    autonomy_loss_criticism = ("alpha_criticism", "Washington", _SHARE, 0, 1, uniform(0.1, 0.4),
+        "B ¶4, B ¶6; judgement", "autonomy lost per unit of criticism at home", _STRENGTH)
+    autonomy_gain_support = ("alpha_support", "Washington", _SHARE, 0, 1, uniform(0.0, 0.4),
+        "B ¶6; judgement", "autonomy gained per unit of domestic support after a breakthrough", _STRENGTH)
+    criticism_gain = ("criticism_gain", "Washington", _RATE, 0, 10, uniform(0.4, 1.2),
+        "B ¶4; judgement", "criticism per conciliation x opacity x distance between leader and institutions", _STRENGTH)
+    half_life_criticism = ("hl_criticism", "Washington", _MONTH, 0.5, 60, uniform(4, 9),
+        "B ¶4; judgement", "half-life of criticism")
+    criticism_threshold = ("criticism_threshold", "Washington", _SHARE, 0, 1, uniform(0.05, 0.2),
+        "B ¶4; judgement", "criticism above which a follow-up meeting is postponed")
+    support_gain = ("support_gain", "Washington", _SHARE, 0, 1, uniform(0.1, 0.4),
+        "B ¶6; judgement", "domestic support gained per unit of conciliation at a summit", _STRENGTH)
+    half_life_support = ("hl_support", "Washington", _MONTH, 0.5, 60, uniform(2, 6),
+        "B ¶6 (short term); judgement", "half-life of that support")
+    congress_brake = ("congress_brake", "Washington", _SHARE, 0, 1, uniform(0.3, 0.8),
+        "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress holds back", _STRENGTH)
+    erosion_rate = ("erosion_rate", "Washington", _RATE, 0, 1, uniform(0.01, 0.05),
+        "B ¶8; judgement", "drift of the institutions towards the leader per unit of conciliation", _STRENGTH)
+    document_anchor = ("document_anchor", "Washington", _SHARE, 0, 1, uniform(0.6, 0.95),
+        "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of that drift which the strategic documents in force hold back", _STRENGTH)
+    half_life_anchor = ("hl_anchor", "Washington", _MONTH, 1, 240, uniform(24, 60),
+        "national strategies are rewritten every four years; judgement", "half-life of the hold that a new strategic document adds")
+    # Signals
+    half_life_conciliation = ("hl_r", "signals", _MONTH, 0.5, 60, uniform(2, 6),
+        _PROTO, "half-life of conciliation")
+    half_life_opacity = ("hl_o", "signals", _MONTH, 0.5, 60, uniform(2, 6),
+        _PROTO, "half-life of opacity")
+    reset_flow = ("chi", "signals", _RATE, 0, 1, uniform(0.02, 0.08),
+        "A ¶2; judgement", "conciliation a standing reset adds every month", _STRENGTH)
+    reset_conditionality = ("chi_a", "signals", "per unit", 0, 2, fixed(0.0),
+        "A ¶2: goes on whatever Russia does", "how far that flow gives way when Russia grows more assertive")
+    reading_spread = ("sigma_read", "signals", "log", 0, 3, uniform(0.3, 0.9),
+        "B ¶3; " + _PROTO, "spread of allies' readings per opacity", _STRENGTH)
+    # Threat perception
+    threat_reversion = ("kappa", "threat perception", _RATE, 0, 1, uniform(0.04, 0.15),
+        _PROTO, "return of perceived threat to its level", _STRENGTH)
+    threat_diffusion = ("eta", "threat perception", _RATE, 0, 1, uniform(0.0, 0.05),
+        _PROTO, "diffusion of changes in perceived threat between allies", _STRENGTH)
+    conduct_response = ("beta", "threat perception", "per unit", 0, 3, uniform(0.3, 0.9),
+        "A ¶4; judgement", "response to Russia's assertiveness", _STRENGTH)
+    conduct_response_exposure = ("beta_exposure", "threat perception", _SHARE, 0, 2, uniform(0.5, 1.0),
+        "spending against distance to Moscow: rank correlation " "-0.67 in 2024; judgement", "how much more the exposed respond", _STRENGTH)
+    sd_threat = ("sd_tau", "threat perception", "per month", 0, 0.2, uniform(0.003, 0.012),
+        _J, "monthly noise of perceived threat", _STRENGTH)
+    # Guarantee
+    guarantee_loss_conciliation = ("g_r", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
+        _TUNED, "confidence lost per conciliation, by perceived threat", _STRENGTH)
+    guarantee_recovery = ("g_rec", "guarantee", _RATE, 0, 1, uniform(0.1, 0.3),
+        _PROTO, "recovery of confidence")
+    guarantee_loss_opacity = ("amb", "guarantee", _RATE, 0, 1, uniform(0.0, 0.1),
+        "B ¶3; " + _TUNED, "confidence lost per opacity, by perceived threat", _STRENGTH)
+    statement_cost = ("statement_cost", "guarantee", _SHARE, 0, 1, uniform(0.1, 0.4),
+        "B ¶7; judgement", "confidence an ally loses by a remark against it; the open-door commitment loses as much", _STRENGTH)
+    trade_cost = ("trade_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.15),
+        "B ¶8; judgement", "confidence lost per unit of trade dispute", _STRENGTH)
+    cutoff_cost = ("cutoff_cost", "guarantee", _SHARE, 0, 1, uniform(0.05, 0.3),
+        "A ¶4; judgement", "confidence lost when support of Ukraine ends, by perceived threat", _STRENGTH)
+    initial_commitment = ("c0", "guarantee", _SHARE, 0, 1, {"2014": normal(0.8, 0.08, 0.5, 1), "2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
+        "B ¶8, A ¶5; judgement", "commitment of the United States at the start")
+    commitment_speed = ("k_c", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
+        _J, "speed of the commitment", _STRENGTH)
+    commitment_loss_conciliation = ("w_r", "guarantee", "per unit", 0, 2, uniform(0.1, 0.4),
+        _J, "commitment lost per conciliation", _STRENGTH)
+    commitment_loss_posture = ("w_p", "guarantee", "per unit", 0, 2, uniform(0.1, 0.5),
+        _J, "commitment lost per turn of Washington's posture", _STRENGTH)
+    # Positions
+    threat_response = ("rho", "positions", "per unit", 0, 3, uniform(0.6, 1.2),
+        "issue curves; judgement", "how far positions follow a change of perceived threat, times the slope of the issue", _STRENGTH)
+    cover = ("cover", "positions", "per unit", 0, 3, uniform(0.1, 0.5),
+        "B ¶10; judgement", "emboldening of those with ties to Russia", _STRENGTH)
+    hedge = ("hedge", "positions", "per unit", 0, 3, uniform(0.1, 0.5),
+        "A ¶5; judgement", "more posture and spending as the guarantee weakens", _STRENGTH)
+    norm_pull = ("norm_pull", "positions", _SHARE, 0, 1, uniform(0.0, 0.3),
+        _J, "pull of what was adopted on what is wanted", _STRENGTH)
+    # Influence
+    standing_weight = ("psi", "influence", "exponent", 0, 2, uniform(0.3, 1.0),
+        _J, "weight of standing in being listened to", _STRENGTH)
+    confidence_bound = ("eps", "influence", "distance", 0.01, 10, uniform(0.4, 0.8),
+        _PROTO, "bounded confidence: beyond it nobody listens")
+    coupling = ("coupling", "influence", _SHARE, 0, 1, uniform(0.0, 0.3),
+        "B ¶10-11; judgement", "how far the belief about the threat drives posture, sanctions, support and dialogue", _STRENGTH)
+    trust_loss = ("trust_loss", "influence", _SHARE, 0, 1, uniform(0.02, 0.15),
+        _J, "trust lost between objectors and the rest by a block", _STRENGTH)
+    trust_recovery = ("trust_recovery", "influence", _RATE, 0, 1, uniform(0.02, 0.1),
+        _J, "recovery of trust")
+    # Spending
+    inertia = ("inertia", "spending", _RATE, 0, 1, uniform(0.03, 0.10),
+        _PROTO, "share of the gap to the wanted spending closed a month", _STRENGTH)
+    spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.5, 4.0),
+        _PROTO, "spending per unit of perceived threat", _STRENGTH)
+    spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.5, 4.0),
+        "A ¶5; " + _PROTO, "spending per lost confidence, by perceived threat", _STRENGTH)
+    pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.2, 0.7),
+        "spending after the 2014 pledge; judgement", "share of a raised pledge that finds its way into spending", _STRENGTH)
+    coercion = ("coercion", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
+        "B ¶8, B ¶10; judgement", "answer of exposed allies to pressure", _STRENGTH)
+    reactance = ("reactance", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
+        "B ¶10; judgement", "reactance of allies not directly threatened", _STRENGTH)
+    half_life_pressure = ("hl_pressure", "spending", _MONTH, 0.5, 60, uniform(3, 12),
+        _J, "half-life of pressure over spending")
+    fatigue_spending = ("fatigue_spending", "spending", "% GDP", 0, 3, uniform(0.0, 0.5),
+        "A ¶5; judgement", "spending lost to fatigue", _STRENGTH)
+    depreciation = ("depreciation", "spending", _RATE, 0, 1, uniform(0.005, 0.02),
+        _J, "turnover of military capability", _STRENGTH)
+    # Ukraine
+    initial_aid_need = ("aid_need0", "Ukraine", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
+        "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before", "aid that the war calls for at the start, 1 = the mean of 2022-2024")
+    compensation_rate = ("compensation_rate", "Ukraine", _RATE, 0, 1, uniform(0.04, 0.15),
+        "A ¶5; aid data 2022-2024; judgement", "speed at which Europe and Canada change their support", _STRENGTH)
+    compensation_capacity = ("compensation_capacity", "Ukraine", _SHARE, 0, 2, triangular(0.3, 0.6, 1.0),
+        "A ¶5; judgement", "share of a U.S. cut that they would make up if they did not tire", _STRENGTH)
+    compensation_intelligence = ("compensation_intelligence", "Ukraine", _SHARE, 0, 1, uniform(0.1, 0.4),
+        "A ¶4-5; judgement", "the same for intelligence", _STRENGTH)
+    fatigue_rate = ("fatigue_rate", "Ukraine", "per % GDP", 0, 2, uniform(0.05, 0.3),
+        "A ¶5; judgement", "fatigue per month and extra effort", _STRENGTH)
+    fatigue_recovery = ("fatigue_recovery", "Ukraine", _RATE, 0, 1, uniform(0.01, 0.05),
+        _J, "recovery from fatigue", _STRENGTH)
+    initial_resistance = ("resistance0", "Ukraine", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
+        "A ¶4, B ¶9; judgement", "Ukraine's resistance at the start")
+    resistance_rate = ("resistance_rate", "Ukraine", _RATE, 0, 1, uniform(0.05, 0.2),
+        _J, "speed of resistance")
+    aid_elasticity = ("aid_elasticity", "Ukraine", "per unit", 0, 3, uniform(0.2, 0.8),
+        "A ¶4; judgement", "resistance per unit of total aid", _STRENGTH)
+    initial_concession = ("concession0", "Ukraine", _SHARE, 0, 1, fixed(0.3),
+        _J, "pressure to concede at the start")
+    concession_rate = ("concession_rate", "Ukraine", _RATE, 0, 1, uniform(0.1, 0.4),
+        _J, "speed of that pressure")
+    concession_conciliation = ("concession_conciliation", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
+        "B ¶9; judgement", "pressure per conciliation", _STRENGTH)
+    concession_private = ("concession_private", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
+        "B ¶9; judgement", "pressure per closed-door dealing", _STRENGTH)
+    # Deterrence
+    forward_share = ("forward_share", "deterrence", _SHARE, 0, 1, triangular(0.15, 0.3, 0.5),
+        "U.S. troops in Europe; judgement", "share of U.S. capability that counts in Europe", _STRENGTH)
+    russia_capability = ("russia_capability", "deterrence", "bn USD", 10, 2000, {"2014": lognormal(math.log(150), 0.2, 80, 300), "2018": lognormal(math.log(150), 0.2, 80, 300), "2025": lognormal(math.log(380), 0.2, 200, 700)},
+        "SIPRI spending x about 2.5 for prices (judgement)", "Russia's military capability")
+    # Russia
+    initial_assertiveness = ("a0", "Russia", _SHARE, 0, 1, {"2014": fixed(0.3), "2018": fixed(0.5), "2025": fixed(0.6)},
+        "A ¶2, B ¶5; scale set by judgement", "assertiveness at the start")
+    weakness_response = ("omega", "Russia", "per unit", 0, 3, uniform(0.0, 1.5),
+        _PROTO, "assertiveness per weakness read", _STRENGTH)
+    assertiveness_speed = ("drift_a", "Russia", _RATE, 0, 1, uniform(0.04, 0.15),
+        _PROTO, "speed of assertiveness")
+    read_error = ("read_error", "Russia", "share", 0, 1, uniform(0.01, 0.05),
+        _J, "error in reading weakness", _STRENGTH)
+    failure_signal = ("failure_signal", "Russia", "per failure", 0, 1, uniform(0.0, 0.1),
+        _J, "weakness read into an open failure", _STRENGTH)
+    half_life_failure = ("hl_failure", "Russia", _MONTH, 0.5, 60, uniform(2, 6),
+        _J, "half-life of the memory of a failure")
+    resumption_gain = ("resumption_gain", "Russia", "per unit", 0, 3, uniform(0.1, 0.6),
+        "B ¶10; judgement", "demands, and assertiveness, fed by cooperation resumed without a change of policy", _STRENGTH)
+    half_life_demands = ("hl_demands", "Russia", _MONTH, 0.5, 60, uniform(4, 12),
+        _J, "half-life of demands")
+    sanctions_cost = ("sanctions_cost", "Russia", "per unit", 0, 3, uniform(0.0, 0.4),
+        _J, "assertiveness lost per added sanctions", _STRENGTH)
+    resistance_cost = ("resistance_cost", "Russia", "per unit", 0, 3, uniform(0.0, 0.4),
+        _J, "assertiveness lost per added resistance", _STRENGTH)
+    hybrid_gain = ("hybrid_gain", "Russia", "per unit", 0, 1, uniform(0.02, 0.1),
+        _J, "perceived threat moved by a hybrid campaign: up without ties to Russia, down with them", _STRENGTH)
+    initial_war = ("war0", "Russia", _SHARE, 0, 1, {"2014": fixed(0.0), "2018": fixed(0.25), "2025": fixed(0.7)},
+        "A ¶2, B ¶5; scale set by judgement", "war intensity at the start")
+    war_rate = ("war_rate", "Russia", _RATE, 0, 1, uniform(0.03, 0.1),
+        _J, "speed of war intensity", _STRENGTH)
+    war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
+        "A ¶2; judgement", "how far resistance wears the war down", _STRENGTH)
+    # Decision
+    loss_exponent = ("nu", "decision", "exponent", 1, 2, fixed(2.0),
+        _PROTO, "curvature of the loss")
+    slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
+        _TUNED, "temper: scale of the logistic slack")
+    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.03, 0.09),
+        _TUNED, "error of positions as read at the table")
+    sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),
+        _PROTO, "further error of the chair's reading")
+    objection_cost = ("h0", "decision", "loss", 0, 1, uniform(0.02, 0.05),
+        _PROTO, "cost of objecting at all")
+    isolation_cost = ("h_iso", "decision", "loss", 0, 1, uniform(0.04, 0.12),
+        _PROTO, "cost of objecting alone", _STRENGTH)
+    patron_cost = ("h_patron", "decision", "loss", 0, 1, uniform(0.03, 0.10),
+        _PROTO, "cost of crossing the United States, by dependence", _STRENGTH)
+    min_share = ("floor", "decision", _SHARE, 0, 1, uniform(0.3, 0.5),
+        _PROTO, "least share of a proposal worth adopting")
+    blowup_cost = ("blowup_cost", "decision", "position", 0, 2, uniform(0.1, 0.4),
+        _PROTO, "cost to the chair of an open failure")
+    concession_step = ("concession_step", "decision", _SHARE, 0, 1, uniform(0.15, 0.5),
+        _J, "how far a text can be lowered between two rounds")
+    cross_forum = ("cross_forum", "decision", _SHARE, 0, 1, uniform(0.1, 0.5),
+        "model description; judgement", "Washington's pull in a forum it is not a member of", _STRENGTH)
+    min_salience = ("salience_floor", "decision", _SHARE, 0.05, 1, uniform(0.4, 0.7),
+        _J, "salience of an issue to those in the middle of its scale (1 at the ends)")
+    standing_exponent = ("standing_exponent", "decision", "exponent", 0, 1, uniform(0.3, 0.5),
+        _PROTO, "standing = (GDP / U.S. GDP) to this power")
+    items_per_session = ("items_per_session", "decision", "items", 1, 20, fixed(2.0),
+        "A ¶3; judgement", "contested items one session has time for")
+    blowup_rate = ("blowup_rate", "decision", "per item", 0, 1, uniform(0.02, 0.12),
+        "A ¶3, B ¶7 (G7 of 2018); judgement", "chance that an item on which silence was broken blows a meeting up", _STRENGTH)
+    holdup_pivot = ("holdup_pivot", "decision", "factor", 0, 20, uniform(0.0, 1.0),
+        _J, "how much likelier a pivotal ally is to hold a text up")
+    holdup_end = ("holdup_end", "decision", _RATE, 0, 1, uniform(0.1, 0.4),
+        "days held out in the record 2008-2025; judgement", "chance a month that a hold-up ends")
+    bypass_rate = ("bypass_rate", "decision", _SHARE, 0, 1, uniform(0.2, 0.8),
+        "record 2017-2025: five kinds of bypass; judgement", "chance that a blocked item is worked around, times the standing behind it", _STRENGTH)
+    bypass_share = ("bypass_share", "decision", _SHARE, 0, 1, uniform(0.3, 0.7),
+        _J, "substance a bypass moves", _STRENGTH)
+    norm_speed = ("norm_speed", "decision", _RATE, 0, 1, uniform(0.1, 0.3),
+        _J, "speed at which norms follow what was adopted", _STRENGTH)
+    abstention = ("abstention", "decision", "loss", 0, 1, fixed(0.05),
+        _J, "further loss borne by abstaining, under constructive abstention")
+    exercise_threshold = ("exercise_threshold", "decision", "position", 0, 1, fixed(0.5),
+        "B ¶12; judgement", "position at which an ally takes part")
+
+_PER_ALLY = (
+    Parameter(
+        "susceptibility", "susceptibility", "influence", _SHARE, 0, 1, dict.fromkeys(ERAS, uniform(0.2, 0.6)), _PROTO,
+        "openness to the others' positions (Friedkin and Johnsen)", _STRENGTH, True, {"USA": uniform(0.02, 0.2)},
     ),
     Parameter(
-        "susceptibility", "influence", _SHARE, 0, 1, dict.fromkeys(ERAS, uniform(0.2, 0.6)), _PROTO,
-        "openness to the others' positions (Friedkin and Johnsen)", True, {"USA": uniform(0.02, 0.2)},
-    ),
-    Parameter(
-        "holdup", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.001)),
+        "holdup", "holdup", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.001)),
         "record 2008-2025: 30 of 62 hard blocks by one ally alone, HUN 14, TUR 8, USA 4; scaled down because the record over-samples contested items (judgement)",
-        "chance that an ally holds up an agreed text over something else", True,
+        "chance that an ally holds up an agreed text over something else", _STRENGTH, True,
         {"HUN": uniform(0.005, 0.05), "TUR": uniform(0.0, 0.03), "GRC": uniform(0.0, 0.005), "USA": uniform(0.0, 0.016)},
     ),
     Parameter(
-        "guarantee_confidence", "guarantee", _SHARE, 0, 1,
+        "guarantee_confidence", "guarantee_confidence", "guarantee", _SHARE, 0, 1,
         {"2014": normal(0.75, 0.1, 0.3, 1), "2018": normal(0.75, 0.08, 0.3, 1), "2025": normal(0.6, 0.1, 0.2, 1)}, "A ¶5, B ¶8; judgement",
-        "confidence in the U.S. guarantee at the start", True, {"USA": fixed(1.0)},
+        "confidence in the U.S. guarantee at the start", False, True, {"USA": fixed(1.0)},
     ),
-]  # fmt: skip
+)
+# fmt: on
 
-PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _ROWS}
+PARAMETERS: dict[str, Parameter] = {
+    parameter.name: parameter for parameter in (*(param.definition for param in Param), *_PER_ALLY)
+}
 
 #: Strengths: at zero each switches off the mechanism that it belongs to, and nothing else.
-STRENGTHS: tuple[str, ...] = tuple(
-    """
-    alpha_private alpha_criticism alpha_support criticism_gain support_gain congress_brake erosion_rate document_anchor
-    chi sigma_read
-    kappa eta beta beta_exposure sd_tau
-    g_r amb statement_cost trade_cost cutoff_cost k_c w_r w_p
-    rho cover hedge norm_pull
-    psi coupling trust_loss susceptibility
-    inertia theta_tau theta_ab pledge coercion reactance fatigue_spending depreciation
-    compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
-    aid_elasticity concession_conciliation concession_private
-    forward_share
-    omega read_error failure_signal resumption_gain sanctions_cost resistance_cost hybrid_gain war_rate war_capacity
-    h_iso h_patron cross_forum blowup_rate holdup bypass_rate bypass_share norm_speed
-    """.split()
-)
+STRENGTHS: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.strength)
 
-#: Calibrated quantities of actors that a scenario may fix: their draws come from the calibration room.
+#: Names of earlier versions, accepted in this one.
+_RENAMED = {each.symbol: each.name for each in PARAMETERS.values() if each.symbol != each.name}
+
+#: Calibrated quantities of actors that a scenario may fix: their draws come from the calibration.
 ACTOR_QUANTITIES: tuple[str, ...] = (
     *(f"threat_perception.{ally}" for ally in ALLIES if ally != "USA"),
     "threat_perception.USA.leader",
@@ -296,7 +372,15 @@ ACTOR_QUANTITIES: tuple[str, ...] = (
 )
 _QUANTITIES = {
     name: Parameter(
-        name, "actors", "position", 0.0, 1.0, {}, "calibration: evidence and facts", "calibrated quantity of an actor"
+        name,
+        name,
+        "actors",
+        "position",
+        0.0,
+        1.0,
+        {},
+        "calibration: evidence and facts",
+        "calibrated quantity of an actor",
     )
     for name in ACTOR_QUANTITIES
 }
@@ -306,7 +390,7 @@ _QUANTITIES = {
 def parameter_names() -> tuple[str, ...]:
     """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors."""
     names: list[str] = []
-    for parameter in _ROWS:
+    for parameter in PARAMETERS.values():
         names += [f"{parameter.name}.{ally}" for ally in ALLIES] if parameter.per_ally else [parameter.name]
     return (*names, *ACTOR_QUANTITIES)
 
@@ -324,7 +408,7 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
     if name in _QUANTITIES:
         return _QUANTITIES[name], None
     head, _, ally = name.partition(".")
-    parameter = PARAMETERS.get(head)
+    parameter = PARAMETERS.get(current_name(head))
     if parameter is not None and not ally:
         return parameter, None
     if parameter is not None and parameter.per_ally and ally in ALLIES:
@@ -334,3 +418,24 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         f"no parameter is called {shown(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
         "position.ISSUE.ALLY"
     )
+
+
+def current_name(name: str) -> str:
+    """Return the name of a parameter that is given by it or, as in earlier versions, by its symbol (``kappa``).
+
+    Anything else comes back as it is. An old name is accepted in this version and logged once.
+    """
+    head, dot, ally = name.partition(".")
+    return f"{_renamed(head)}{dot}{ally}" if head in _RENAMED else name
+
+
+@cache
+def _renamed(symbol: str) -> str:
+    _log.warning("parameter %s is now called %s; the old name is accepted in this version", symbol, _RENAMED[symbol])
+    return _RENAMED[symbol]
+
+
+def symbol_of(name: str) -> str:
+    """Return what the random numbers of a parameter (``threat_reversion``, ``susceptibility.HUN``) are named by."""
+    head, dot, ally = name.partition(".")
+    return f"{PARAMETERS[head].symbol}{dot}{ally}" if head in PARAMETERS else name

@@ -1,0 +1,92 @@
+"""Quantities that several mechanisms and outcomes derive from the state, and views of it."""
+
+from alliance_sim.core.jit import kernel
+from alliance_sim.core.structures import US, AllyState, DrawState, IssueState, World
+
+
+@kernel(allocates=True)
+def draw_state(states, inputs, row):
+    """Return one draw of a block as named arrays (no copies)."""
+    return DrawState(
+        states.ally[row],
+        inputs.ally_input[row],
+        states.issue[row],
+        states.displacement[row],
+        states.position[row],
+        inputs.initial_position[row],
+        states.salience[row],
+        states.trust[row],
+        states.world[row],
+        inputs.params[row],
+        inputs.leader_threat[row],
+        inputs.leader_position[row],
+        inputs.institutions_threat[row],
+        inputs.institutions_position[row],
+        states.pending[row],
+        states.outcomes[row],
+    )
+
+
+@kernel(inline="always")
+def clip(value, low, high):
+    """Return value, held within [low, high]."""
+    return min(max(value, low), high)
+
+
+@kernel(inline="always")
+def halving(half_life):
+    """Share of a stock that is left after a month."""
+    return 2.0 ** (-1.0 / half_life)
+
+
+@kernel(python=True, inline="always", floats="strict")
+def mixture(autonomy, leader, institutions, erosion, shift):
+    """Return what two principals make together: the leader, shifted, and institutions that erode towards the leader.
+
+    Exact, because a wish at rest is the difference between two of these.
+    """
+    held = institutions + erosion * (leader - institutions)
+    return autonomy * min(max(leader + shift, 0.0), 1.0) + (1.0 - autonomy) * held
+
+
+@kernel(inline="always")
+def washington_threat(state):
+    """Threat as Washington perceives it: leader and institutions by the president's autonomy."""
+    world = state.world
+    threat = mixture(
+        world[World.presidential_autonomy],
+        state.leader_threat[int(world[World.leader])],
+        state.institutions_threat[0],
+        world[World.erosion],
+        0.0,
+    )
+    return clip(threat + state.ally[AllyState.stance, US], 0.0, 1.0)
+
+
+@kernel(inline="always")
+def washington_position(state, k):
+    """Washington's position on issue k: leader and institutions by the president's autonomy."""
+    world = state.world
+    leader = state.leader_position[int(world[World.leader]), k]
+    return mixture(
+        world[World.presidential_autonomy],
+        leader,
+        state.institutions_position[k],
+        world[World.erosion],
+        state.issue[IssueState.leader_shift, k],
+    )
+
+
+@kernel(inline="always")
+def channel_after(level, change):
+    """U.S. support through a channel after a change, 1 = what the war calls for."""
+    return clip(level + change, 0.0, 2.0)
+
+
+@kernel(inline="always")
+def total_aid(world, shared):
+    """Aid to Ukraine over all channels, 1 = the mean of 2022-2024."""
+    total = 0.0
+    for channel in range(3):
+        total += shared.channel_weight[channel] * world[World.aid_military + channel]
+    return total

@@ -1,0 +1,154 @@
+"""The one compiled kernel: it runs the months of a block of draws, and keeps what is asked for."""
+
+import numpy as np
+
+from alliance_sim.core.derived import draw_state, washington_position, washington_threat
+from alliance_sim.core.jit import aligned, kernel
+from alliance_sim.core.mechanisms import deterrence, month
+from alliance_sim.core.outcomes import observe
+from alliance_sim.core.procedure import new_session
+from alliance_sim.core.structures import (
+    SUPPORT,
+    AllyInput,
+    AllyState,
+    Clock,
+    Docket,
+    Forcing,
+    IssueState,
+    Param,
+    Scratch,
+    World,
+)
+
+N_FORCING = len(Forcing)
+
+
+@kernel(allocates=True)
+def begin(state, shared):
+    """Set a draw to where it starts: calibrated positions are expressed positions, and every stock is at rest."""
+    params, world = state.params, state.world
+    issues, n = state.position.shape
+    world[:] = 0.0
+    world[World.presidential_autonomy], world[World.anchor], world[World.leader] = (
+        params[Param.initial_autonomy],
+        params[Param.document_anchor],
+        shared.initial_leader,
+    )
+    world[World.follow_up_due] = -1.0
+    world[World.us_commitment], world[World.war_intensity] = params[Param.initial_commitment], params[Param.initial_war]
+    world[World.assertiveness] = world[World.assertiveness_level] = params[Param.initial_assertiveness]
+    world[World.resistance], world[World.concession_pressure] = (
+        params[Param.initial_resistance],
+        params[Param.initial_concession],
+    )
+    world[World.us_military] = world[World.us_economic] = world[World.us_intelligence] = 1.0
+    world[World.aid_need] = world[World.aid_military] = world[World.aid_economic] = world[World.aid_intelligence] = (
+        params[Param.initial_aid_need]
+    )
+    for k in range(issues):
+        state.issue[IssueState.norm, k] = state.issue[IssueState.target, k] = shared.initial_norm[k]
+        state.issue[IssueState.coalition, k] = state.issue[IssueState.leader_shift, k] = state.issue[
+            IssueState.lapsed, k
+        ] = 0.0
+    state.ally[AllyState.stance, :] = 0.0
+    state.ally_input[AllyInput.initial_threat, 0] = washington_threat(state)
+    for k in range(issues):
+        state.initial_position[k, 0] = washington_position(state, k)
+    state.ally[AllyState.threat_perception, :] = state.ally_input[AllyInput.initial_threat, :]
+    state.ally[AllyState.guarantee_confidence, :] = state.ally_input[AllyInput.initial_confidence, :]
+    state.ally[AllyState.spending, :] = state.ally_input[AllyInput.initial_spending, :]
+    state.ally[AllyState.ukraine_support, :] = (
+        params[Param.initial_aid_need] * state.ally_input[AllyInput.initial_aid, :]
+    )
+    state.ally[AllyState.initial_support, :] = state.initial_position[SUPPORT, :]
+    for i in range(n):
+        state.ally[AllyState.capability, i] = (
+            state.ally_input[AllyInput.initial_spending, i] * state.ally_input[AllyInput.gdp, i] / 100.0
+        )
+        state.ally[AllyState.fatigue, i] = state.ally[AllyState.pressure, i] = state.ally[
+            AllyState.reading_noise, i
+        ] = state.ally[AllyState.reading, i] = 0.0
+        state.ally[AllyState.standing, i] = (
+            state.ally_input[AllyInput.gdp, i] / state.ally_input[AllyInput.gdp, 0]
+        ) ** params[Param.standing_exponent]
+        for j in range(n):
+            state.trust[i, j] = 1.0
+    for k in range(issues):
+        for i in range(n):
+            state.displacement[k, i] = 0.0
+            state.position[k, i] = state.initial_position[k, i]
+            # Those at the ends of a scale care most about it.
+            state.salience[k, i] = params[Param.min_salience] + (1.0 - params[Param.min_salience]) * abs(
+                2.0 * state.initial_position[k, i] - 1.0
+            )
+    state.pending[:] = 0
+    deterrence(state, shared, 0)
+    world[World.weakness_at_start] = world[World.weakness]
+
+
+@kernel(python=True)
+def new_scratch(n, issues):
+    """Allocate the working memory of a month."""
+    return Scratch(
+        aligned((N_FORCING, n)),
+        aligned((n, n)),
+        aligned((issues, n)),
+        aligned((3, n)),
+        aligned((3 * issues, n)),
+    )
+
+
+@kernel(python=True)
+def run_block(states, inputs, shared, calendar, kept, span):
+    """Run a block of draws through some months, in place.
+
+    Parameters
+    ----------
+    states : States
+    inputs : DrawInputs
+    shared : SharedInputs
+    calendar : Calendar
+    kept : Kept
+        Rows of all these go through the draws from `span.draw0` on, again and again if there are more rows.
+    span : Span
+        Months before `span.spin_up` leave no output, so that noise has its steady spread when a scenario begins.
+    """
+    events, output = calendar.events, kept.output
+    issues, n = states.position.shape[1], states.position.shape[2]
+    scratch = new_scratch(n, issues)
+    session = new_session(n)
+    # Outcomes of a month that nobody keeps are computed only where an event may depend on them.
+    watched = output.outcomes.shape[1] > 1 or np.any(events.outcome >= 0)
+    for row in range(states.position.shape[0]):
+        draw = span.draw0 + row % (span.draw1 - span.draw0)
+        state = draw_state(states, inputs, row)
+        docket = Docket(calendar.meetings, kept.records, row)
+        scratch.forcing[:] = 0.0  # of the draw before
+        if span.month0 == 0:
+            begin(state, shared)
+        for t in range(span.month0, span.month1):
+            month(state, shared, events, docket, scratch, session, Clock(span.seed, draw, t))
+            if t == span.month1 - 1 or (watched and t >= span.spin_up - 1):
+                observe(state, shared, session, t)
+            if t >= span.spin_up:
+                keep(state, output, row, t - span.spin_up)
+
+
+@kernel(inline="always")
+def keep(state, output, row, t):
+    """Write the month's outcomes, ally variables and positions where margin was made for them."""
+    issues, n = state.position.shape
+    if output.outcomes.shape[1] > 0:
+        at = min(t, output.outcomes.shape[1] - 1)
+        for o in range(state.outcomes.shape[0]):
+            output.outcomes[row, at, o] = state.outcomes[o]
+    if output.allies.shape[1] > 0:
+        for i in range(n):
+            output.allies[row, t, 0, i] = state.ally[AllyState.threat_perception, i]
+            output.allies[row, t, 1, i] = state.ally[AllyState.guarantee_confidence, i]
+            output.allies[row, t, 2, i] = state.ally[AllyState.spending, i]
+            output.allies[row, t, 3, i] = state.ally[AllyState.ukraine_support, i]
+    if output.positions.shape[1] > 0:
+        for i in range(n):
+            for k in range(issues):
+                output.positions[row, t, i, k] = state.position[k, i]

@@ -1,0 +1,415 @@
+"""The arrays of the core: what each record holds, and what is where in it.
+
+Records are named tuples, which compiled code takes apart at no cost; positions are integer enumerations, which it
+freezes to constants: ``params[Param.threat_reversion]``. Rows of parameters, states, channels and outcomes are those of
+the registry. Sizes: D draws, T months, N allies, K issues, J items of meetings, P parts of an item (up to `MAX_PARTS`).
+Arrays are C-contiguous, float64 where nothing else is said; actors are the last index.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.actors import USA as US
+from alliance_sim.registry.forums import Decision, Forum, Rule
+from alliance_sim.registry.issues import ISSUES as ISSUE_NAMES
+from alliance_sim.registry.outcomes import Outcome
+from alliance_sim.registry.parameters import Param
+from alliance_sim.registry.states import AllyState, Forcing, IssueState, World
+
+__all__ = [
+    "ALLY_VARIABLES",
+    "CACHE_LINE",
+    "DIALOGUE",
+    "EXERCISES",
+    "HELD",
+    "ISSUES",
+    "MAX_PARTS",
+    "NOT_PENDING",
+    "N_ALLIES",
+    "OPEN_DOOR",
+    "PENDING",
+    "POSTURE",
+    "RUSSIA_STRATEGY",
+    "SANCTIONS",
+    "SPENDING",
+    "SUPPORT",
+    "US",
+    "WAITING",
+    "AllyInput",
+    "AllyState",
+    "Calendar",
+    "Channel",
+    "Clock",
+    "Comparison",
+    "Decision",
+    "DecisionRecords",
+    "Docket",
+    "DrawInputs",
+    "DrawState",
+    "Effect",
+    "Events",
+    "Forcing",
+    "Forum",
+    "IssueState",
+    "Item",
+    "Kept",
+    "Meetings",
+    "Outcome",
+    "Param",
+    "RecordedOutput",
+    "Rule",
+    "Scratch",
+    "Seating",
+    "Session",
+    "SharedInputs",
+    "Span",
+    "States",
+    "World",
+    "aligned",
+    "names_in_machine_code",
+]  # fmt: skip
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bytes = NDArray[np.int8]
+Flags = NDArray[np.uint8]
+Idents = NDArray[np.uint32]
+
+#: Allies and issues of the alliance: the costliest loops have a form for just that many.
+N_ALLIES, ISSUES = len(ALLIES), len(ISSUE_NAMES)
+
+# Issues by name, where a mechanism is about one.
+RUSSIA_STRATEGY = ISSUE_NAMES.index("russia_strategy")
+POSTURE = ISSUE_NAMES.index("deterrence_posture")
+SPENDING = ISSUE_NAMES.index("defence_spending")
+SUPPORT = ISSUE_NAMES.index("ukraine_support")
+SANCTIONS = ISSUE_NAMES.index("sanctions")
+OPEN_DOOR = ISSUE_NAMES.index("open_door")
+DIALOGUE = ISSUE_NAMES.index("russia_dialogue")
+EXERCISES = ISSUE_NAMES.index("partner_exercises")
+
+#: Variables of allies that a run keeps, in this order.
+ALLY_VARIABLES = ("threat_perception", "guarantee_confidence", "spending", "ukraine_support")
+
+#: An item may cover several issues, as a package.
+MAX_PARTS = 3
+#: In place of a decision, for an item that has not come up.
+PENDING = -1
+#: State of an item between meetings: nothing pending, held up by an ally, or put off until the forum meets again.
+NOT_PENDING, HELD, WAITING = range(3)
+
+
+class AllyInput(IntEnum):
+    """What an ally brings to a draw, from facts and calibration: ``ally_input[AllyInput.gdp, i]``."""
+
+    initial_threat = 0  # [0, 1]
+    initial_confidence = 1  # [0, 1], in the U.S. guarantee
+    initial_spending = 2  # % of GDP
+    initial_aid = 3  # % of GDP a year, at an aid need of one
+    susceptibility = 4  # [0, 1]
+    holdup = 5  # chance per item
+    dependence = 6  # [0, 1], on the United States
+    exposure = 7  # [0, 1], to Russia
+    ties = 8  # [0, 1], with Russia
+    gdp = 9  # billion US dollars
+    population = 10  # persons
+
+
+class Channel(IntEnum):
+    """Channels of the generator: one for each kind of chance, never shared."""
+
+    CALIBRATION = 1
+    PARAMETER = 2
+    EVENT = 3
+    READING = 4
+    THREAT = 5
+    RUSSIA = 6
+    POSITION = 7
+    TEMPER = 8
+    CHAIR = 9
+    HOLDUP = 10
+    HOLDUP_END = 11
+    BYPASS = 12
+    BLOWUP = 13
+
+
+class Effect(IntEnum):
+    """What an effect of an event acts on."""
+
+    FORCING = 0
+    PARAMETER = 1
+    WORLD = 2
+    ALLY_STATE = 3
+    ALLY_INPUT = 4
+    ISSUE_STATE = 5
+    POSITION = 6
+
+
+class Comparison(IntEnum):
+    """How the condition of an event compares an outcome with a bound."""
+
+    ABOVE = 0
+    AT_LEAST = 1
+    BELOW = 2
+    AT_MOST = 3
+
+
+class States(NamedTuple):
+    """State of a block of D draws; the kernel changes all of it."""
+
+    ally: Floats  #: (D, AllyState, N)
+    displacement: Floats  #: (D, K, N); of expressed positions from calibrated ones
+    position: Floats  #: (D, K, N), [0, 1]; as expressed
+    salience: Floats  #: (D, K, N), (0, 1]
+    trust: Floats  #: (D, N, N), [0, 1]
+    world: Floats  #: (D, World)
+    issue: Floats  #: (D, IssueState, K)
+    pending: Bytes  #: (D, J); NOT_PENDING, HELD or WAITING
+    outcomes: Floats  #: (D, Outcome); of the last month that was observed
+
+
+class DrawInputs(NamedTuple):
+    """What a block of D draws brings: parameters and calibrated actors. Events may change the first three."""
+
+    params: Floats  #: (D, Param)
+    ally_input: Floats  #: (D, AllyInput, N)
+    initial_position: Floats  #: (D, K, N), [0, 1]; calibrated
+    leader_threat: Floats  #: (D, leaderships), [0, 1]
+    leader_position: Floats  #: (D, leaderships, K), [0, 1]
+    institutions_threat: Floats  #: (D, 1), [0, 1]
+    institutions_position: Floats  #: (D, K), [0, 1]
+
+
+class DrawState(NamedTuple):
+    """One draw of `States` and `DrawInputs`: the same arrays without their first index."""
+
+    ally: Floats
+    ally_input: Floats
+    issue: Floats
+    displacement: Floats
+    position: Floats
+    initial_position: Floats
+    salience: Floats
+    trust: Floats
+    world: Floats
+    params: Floats
+    leader_threat: Floats
+    leader_position: Floats
+    institutions_threat: Floats
+    institutions_position: Floats
+    pending: Bytes
+    outcomes: Floats
+
+
+class SharedInputs(NamedTuple):
+    """What all draws of a scenario share; nothing changes it."""
+
+    initial_leader: int  #: place in the table of leaderships
+    slope: Floats  #: (K,); of positions on perceived threat
+    cover: Floats  #: (K,), [0, 1]; licence that a conciliatory Washington gives
+    hedge: Floats  #: (K,), [0, 1]; wish for more as the guarantee weakens
+    weight: Floats  #: (K,); of issues in the distance between two allies
+    initial_norm: Floats  #: (K,), [0, 1]
+    led: Floats  #: (K,), [0, 1]; how far the belief about the threat drives an issue
+    affinity: Floats  #: (N, N), symmetric
+    neutral: Floats  #: (forums,); standing of members outside the alliance
+    us_share: Floats  #: (3,), [0, 1]; of aid by channel
+    channel_weight: Floats  #: (3,), sum one; military, economic, intelligence
+    europe: Flags  #: (N,); 1 where an ally's support or spending counts as European
+    index: Idents  #: (N,); names of allies' random numbers
+    reference_issue: Ints  #: (R,); fixed agenda behind consensus capacity
+    reference_reversion: Floats  #: (R,), [0, 1]
+    reference_span: Floats  #: (R,), [-1, 1]; from reversion to proposal
+    rollover_issue: Ints  #: (1,)
+    rollover_reversion: Floats  #: (1,)
+    member: Flags  #: (T, forums, N); who sits where in which month, with the spin-up
+
+
+class Events(NamedTuple):
+    """Events of a scenario: E events in order of their months, with F effects. Sparse, as events may be uncertain."""
+
+    start: Ints  #: (T + 1,); events start[t] to start[t + 1] are those of month t
+    ident: Idents  #: (E,); names of random numbers
+    probability: Floats  #: (E,), [0, 1]
+    outcome: Ints  #: (E,); Outcome of the condition, -1 for none
+    comparison: Ints  #: (E,); a Comparison
+    bound: Floats  #: (E,); with which last month's outcome is compared
+    first: Ints  #: (E + 1,); effects first[e] to first[e + 1] are those of event e
+    kind: Ints  #: (F,); an Effect
+    index: Ints  #: (F,); row of what the effect acts on
+    actor: Ints  #: (F,)
+    issue: Ints  #: (F,)
+    value: Floats  #: (F,); what is added, or set
+    assign: Flags  #: (F,); 1 where it is set
+    low: Floats  #: (F,); bounds of the result
+    high: Floats  #: (F,)
+
+
+class Meetings(NamedTuple):
+    """Meetings of a scenario: M meetings in order of their months, with J items."""
+
+    start: Ints  #: (T + 1,); meetings start[t] to start[t + 1] are those of month t
+    forum: Ints  #: (M,); a Forum
+    sessions: Ints  #: (M,)
+    rounds: Ints  #: (M,); of silence procedure
+    first: Ints  #: (M + 1,); items first[m] to first[m + 1] are those of meeting m
+    parts: Ints  #: (J,); issues of an item, more than one for a package
+    issue: Ints  #: (J, P)
+    reversion: Floats  #: (J, P), [0, 1]
+    span: Floats  #: (J, P), [-1, 1]; from reversion to proposal
+    min_share: Floats  #: (J,), [0, 1]; NaN: the parameter
+    divisible: Flags  #: (J,)
+    rule: Ints  #: (J,); a Rule
+    allowance: Ints  #: (J,); the n of unanimity minus n
+    item_ident: Idents  #: (J,); names of random numbers
+
+
+class Calendar(NamedTuple):
+    """What happens, and what is decided, in the months of a scenario."""
+
+    events: Events
+    meetings: Meetings
+
+
+class DecisionRecords(NamedTuple):
+    """What is kept of decisions of D draws."""
+
+    outcome: Bytes  #: (D, J); a Decision, or PENDING
+    share: Floats  #: (D, J), [0, 1]; text agreed, as a share of the way to the proposal
+    tabled: Floats  #: (D, J), [0, 1]; last text on the negotiating table
+    margin: Floats  #: (D, J); acceptance margin of the least willing ally, negative where it objects
+    pivotal: NDArray[np.int16]  #: (D, J); that ally, or -1
+    bypassed: Bytes  #: (D, J); 1 where others worked around a block
+    holder: NDArray[np.int16]  #: (D, J); ally that held the item up, or -1
+    objection: Bytes  #: (D, J, N); round of the first objection, 0 anticipated, -1 silent
+    settled: Bytes  #: (D, J); how a deferred item ended later: a Decision, or PENDING
+    settled_share: Floats  #: (D, J), [0, 1]
+
+
+class RecordedOutput(NamedTuple):
+    """What is kept of runs of D draws; T is 1 where the last month alone is kept, 0 where nothing is."""
+
+    outcomes: Floats  #: (D, T, Outcome)
+    allies: Floats  #: (D, T, ALLY_VARIABLES, N)
+    positions: Floats  #: (D, T, N, K)
+
+
+class Kept(NamedTuple):
+    """Where a run writes what is kept of it."""
+
+    output: RecordedOutput
+    records: DecisionRecords
+
+
+class Span(NamedTuple):
+    """Draws and months that the kernel runs. Months are counted from the beginning of the spin-up."""
+
+    seed: int  #: uint64
+    draw0: int
+    draw1: int  #: one past the last
+    month0: int  #: 0 begins the draws
+    month1: int  #: one past the last
+    spin_up: int  #: months that leave no output
+
+
+class Clock(NamedTuple):
+    """Which month of which draw it is: the first part of the name of every random number."""
+
+    seed: int  #: uint64
+    draw: int
+    month: int
+
+
+class Scratch(NamedTuple):
+    """Working memory of a month, allocated once a block."""
+
+    forcing: Floats  #: (Forcing, N); what events do in this month
+    weights: Floats  #: (N, N); column i holds the weights with which i listens
+    wish: Floats  #: (K, N)
+    previous: Floats  #: (3, N)
+    issue_major: Floats  #: (3 * K, N)
+
+
+class Item(NamedTuple):
+    """A text to decide on: ``base + f * span`` on each issue, f in [0, 1]; several parts make a package."""
+
+    parts: int
+    base: Floats  #: (P,)
+    span: Floats  #: (P,)
+    reversion: Floats  #: (P,); what holds without a decision
+    has_reversion: bool  #: False: there is no status quo
+    committee: bool  #: True: there is no proposal, and the chair looks over the whole range
+    min_share: float  #: least share worth adopting
+    divisible: bool  #: False: taken or left
+    rule: int  #: a Rule
+    allowance: int  #: the n of unanimity minus n
+    rounds: int  #: of silence procedure
+
+
+class Seating(NamedTuple):
+    """Who takes part in a meeting: rows of its `Session`."""
+
+    n: int  #: voters, rows 0 to n - 1
+    rows: int  #: voters, and the patron where it has no vote
+    patron: int  #: row of the patron, or -1
+    pull: float  #: of the patron: 1 inside the forum
+    neutral: float  #: standing of members outside the alliance
+
+
+class Session(NamedTuple):
+    """Participants of a meeting in compact order; arrays are (rows,), those of parts (P, rows)."""
+
+    ally: Ints
+    position: Floats  #: (P, rows); what governments want, as read at the meeting
+    chair: Floats  #: (P, rows); what the chair thinks they want
+    weight: Floats  #: (P, rows); of a part of a package, sum one
+    salience: Floats  #: mean over the parts
+    indifference: Floats  #: one over salience
+    standing: Floats
+    isolation: Floats  #: fear of being alone, per isolation cost and standing that supports the text
+    dependence: Floats  #: on the patron
+    population: Floats
+    temper: Floats  #: standard logistic
+    key: Idents  #: names of random numbers
+    loss: Floats  #: from here on scratch
+    own: Floats
+    threshold: Floats
+    accept: Floats
+    chance: Floats
+    order: Ints
+    objection: Ints  #: round of the first objection, 0 anticipated, -1 silent
+
+
+class Docket(NamedTuple):
+    """Meetings of a scenario, and where decisions of one draw (row) are recorded."""
+
+    meetings: Meetings
+    records: DecisionRecords
+    row: int
+
+
+def names_in_machine_code() -> str:
+    """Return what the compiled core has taken from the registry: numbers of actors, names and order of all tables."""
+    tables = (Param, World, AllyState, IssueState, Forcing, Outcome, Forum, Rule, Decision)
+    names = [[member.name for member in table] for table in tables]
+    return repr((len(ALLIES), ISSUE_NAMES, names))
+
+
+#: Numbers in a line of the processor's cache.
+CACHE_LINE = 8
+
+
+def aligned(shape: tuple[int, ...]) -> Floats:
+    """Return zeros that begin at a line of the cache: vectors that straddle two load at half the speed."""
+    size = 1
+    for length in shape:
+        size *= length
+    memory = np.zeros(size + CACHE_LINE)
+    skip = (CACHE_LINE - memory.ctypes.data // memory.itemsize % CACHE_LINE) % CACHE_LINE
+    return memory[skip : skip + size].reshape(shape)
