@@ -49,7 +49,7 @@ def chunks(draws: int) -> Work:
     """The same chunks of draws, of which nothing is kept."""
     from alliance_sim import load_scenario
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.results.ensemble import CHUNK, in_chunks
+    from alliance_sim.simulation import CHUNK, in_chunks
 
     program = compile_scenario(load_scenario(SCENARIO))
 
@@ -79,7 +79,7 @@ def months(count: int) -> Work:
     """Months after the spin-up, on one thread, without meetings; events of the scenario as far as they fall within."""
     from alliance_sim import Scenario
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.results.ensemble import first_months
+    from alliance_sim.simulation import first_months
     from peers.inputs import reduced
 
     scenario = reduced()

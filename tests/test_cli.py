@@ -463,7 +463,7 @@ def test_an_interrupt_is_exit_130(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alliance_sim.results.ensemble.simulate", interrupted)
+    monkeypatch.setattr("alliance_sim.simulation.simulate", interrupted)
     assert shell(*RUN) == (130, "", "interrupted: nothing was written\n")
 
 

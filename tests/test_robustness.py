@@ -20,7 +20,8 @@ from alliance_sim.core.jit import CACHE_BASE
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import ensemble, plots
-from alliance_sim.results.ensemble import Ensemble, load_ensemble, result_size, simulate
+from alliance_sim.results.ensemble import Ensemble, load_ensemble
+from alliance_sim.simulation import result_size, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = ("run", "baseline_2018", "--months", "6", "--draws", "100")

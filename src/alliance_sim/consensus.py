@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from alliance_sim import checks
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.parameters import PARAMETERS
 
@@ -85,11 +86,6 @@ def _level(name: str, value: float | None) -> float | None:
     if level.ndim or not 0.0 <= level <= 1.0:
         raise InputError(f"{name}: {value!r} is not a number in [0, 1]")
     return float(level)
-
-
-def _whole(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise InputError(f"{name}: {value!r}; allowed: a whole number from {low} to {high}")
 
 
 def decide(
@@ -166,11 +162,11 @@ def decide(
     if rule not in RULES:
         raise InputError(f"rule: {rule!r} is not known; allowed: {', '.join(RULES)}{nearest(rule, RULES)}")
     if patron is not None:
-        _whole("patron", patron, 0, n - 1)
-    _whole("draws", draws, 1, 2**32 - 1)
-    _whole("rounds", rounds, 1, 1000)
-    _whole("allowance", allowance, 0, n)
-    _whole("seed", seed, 0, 2**64 - 1)
+        checks.whole_number("patron", patron, 0, n - 1)
+    checks.whole_number("draws", draws, 1, 2**32 - 1)
+    checks.whole_number("rounds", rounds, 1, 1000)
+    checks.whole_number("allowance", allowance, 0, n)
+    checks.whole_number("seed", seed, 0, 2**64 - 1)
     q0, r = _level("proposal", proposal), _level("reversion", reversion)
     theta = _parameters(parameters)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from alliance_sim.checks import whole_number
 from alliance_sim.core.influence import confidence_weights, couple, influence_step
 from alliance_sim.errors import InputError
 
@@ -189,9 +190,7 @@ def _iterate(
     tol = _number("tol", tol, highest=1.0)
     current = start
     if steps is not None:
-        if not isinstance(steps, (int, np.integer)) or isinstance(steps, bool) or steps < 0:
-            raise InputError(f"steps: {steps!r} is not allowed; give a whole number >= 0, or None for the limit")
-        for _ in range(steps):
+        for _ in range(whole_number("steps", steps, 0)):
             current = step(current)
         return current.copy()
 

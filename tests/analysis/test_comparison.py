@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alliance_sim import simulation
 from alliance_sim.analysis import comparison as module
 from alliance_sim.analysis.comparison import Comparison, compare, moved
 from alliance_sim.compile import DECISIONS
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results import ensemble as ens
-from alliance_sim.results.ensemble import first_months, simulate
 from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.simulation import first_months, simulate
 
 #: From the summit of 2025 to that of 2026.
 BASELINE, RESET, WASHINGTON = (
@@ -175,7 +175,7 @@ def test_memory_does_not_grow_with_months(monkeypatch: pytest.MonkeyPatch) -> No
     whole = [load_scenario(scenario.name) for scenario in (BASELINE, RESET)]
     peaks = []
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(ens, "_pool", lambda: (pool, 1))
+        monkeypatch.setattr(simulation, "_pool", lambda: (pool, 1))
         for draws in (256, 512):  # in chunks of the same size
             tracemalloc.start()
             compare(*whole, draws=draws)

@@ -17,7 +17,7 @@ from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import Task
 from alliance_sim.registry.distributions import uniform
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.results.ensemble import first_months
+from alliance_sim.simulation import first_months
 
 #: Ishigami and Homma (1990), An importance quantification technique in uncertainty analysis for computer models.
 ISHIGAMI = {f"x{i}": uniform(-np.pi, np.pi) for i in (1, 2, 3)}

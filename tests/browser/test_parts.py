@@ -147,7 +147,7 @@ def test_preview_is_small() -> None:
 
 
 def test_run_nobody_waits_for_is_given_up() -> None:
-    from alliance_sim.results.ensemble import Cancelled
+    from alliance_sim.simulation import Cancelled
 
     stop = threading.Event()
     stop.set()
@@ -159,7 +159,7 @@ def test_a_failed_compilation_reaches_those_who_wait(monkeypatch: pytest.MonkeyP
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr("alliance_sim.results.ensemble.simulate", fail)
+    monkeypatch.setattr("alliance_sim.simulation.simulate", fail)
     results.warm_up.cache_clear()
     try:
         with pytest.raises(RuntimeError, match="no compiler"):

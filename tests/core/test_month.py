@@ -18,8 +18,8 @@ from alliance_sim.registry.events import AT_THE_START, SHIFTABLE
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.results.ensemble import first_months
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario, load_text
+from alliance_sim.simulation import first_months
 
 HEAD = """
 name: test

@@ -11,7 +11,7 @@ import pytest
 
 import alliance_sim as als
 from alliance_sim.compile import Block, compile_scenario
-from alliance_sim.results.ensemble import collect
+from alliance_sim.simulation import collect
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "analysis.md").read_text("utf-8")
 RECIPES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -14,14 +14,15 @@ from alliance_sim.compile import Block, Program
 from alliance_sim.core import layout as L
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.design import Points
+from alliance_sim.experiments.engines import Workers
 from alliance_sim.experiments.plan import FILE, Plan, Task
 from alliance_sim.experiments.plan import POINTS as PLAN_POINTS
 from alliance_sim.experiments.runner import LOCK, Tables, execute, sweep
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.ensemble import first_months, simulate
 from alliance_sim.scenarios import load_scenario
+from alliance_sim.simulation import first_months, simulate
 
 NAMES = {"a": {}, "b": {}}
 COHESION = list(OUTCOMES).index("cohesion")
@@ -74,7 +75,7 @@ def test_a_sweep_holds_every_run_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bytes_do_not_depend_on_workers(workers: int, tmp_path: Path, whole: dict[str, bytes]) -> None:
-    execute(PLAN, square, tmp_path, workers=workers)
+    execute(PLAN, square, tmp_path, where=Workers(count=workers))
     assert content(tmp_path) == whole
 
 
@@ -83,7 +84,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path, whole: dict[s
     for until in (1, 3, 4):
         work = Counting(until=until)
         with pytest.raises(KeyboardInterrupt, match=r"of 12,000 runs are kept in .*; to go on: .* --resume"):
-            execute(PLAN, work, tmp_path, workers=1, resume=True)
+            execute(PLAN, work, tmp_path, where=Workers(count=1), resume=True)
         done += work.tasks
         with pytest.raises(InputError, match="holds a sweep already; allowed: --resume"):
             execute(PLAN, square, tmp_path)
@@ -229,7 +230,7 @@ def test_a_disk_that_fills_up_leaves_a_sweep_to_go_on_with(
     with monkeypatch.context() as patch:
         patch.setattr(pq, "write_table", full)
         with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)\n.* are kept in"):
-            execute(PLAN, square, tmp_path, workers=1)
+            execute(PLAN, square, tmp_path, where=Workers(count=1))
     assert not (tmp_path / "manifest.json").exists()
     again = Counting()
     execute(PLAN, again, tmp_path, resume=True)
@@ -252,13 +253,13 @@ def test_a_folder_in_which_nothing_can_be_written_is_refused() -> None:
     [
         ({"engine": "slurm"}, "engine: 'slurm' is unknown; allowed: local, dask"),
         ({"scheduler": "tcp://127.0.0.1:1"}, "scheduler: has no effect on local threads"),
-        ({"workers": 0}, "workers: 0 is out of range; allowed: 1 to"),
-        ({"engine": "dask", "scheduler": "tcp://127.0.0.1:1", "workers": 1}, "workers: a scheduler has its own"),
+        ({"count": 0}, "workers: 0 is out of range; allowed: 1 to"),
+        ({"engine": "dask", "scheduler": "tcp://127.0.0.1:1", "count": 1}, "workers: a scheduler has its own"),
     ],
 )
 def test_wrong_engines_are_refused(arguments: dict[str, object], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        execute(PLAN, square, tmp_path / "out", **arguments)
+        execute(PLAN, square, tmp_path / "out", where=Workers(**arguments))
     assert not list(tmp_path.iterdir())
 
 

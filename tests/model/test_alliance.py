@@ -253,10 +253,10 @@ def test_agents_by_type() -> None:
         ({"parameters": {"susceptibility.HUM": 0.1}}, r"nearest: susceptibility.HUN\)"),
         ({"parameters": "kappa"}, "in mesa.batch_run a list of such mappings"),
         ({"kappa": 7.0}, "kappa: 7 is out of range; allowed: 0 to 1"),
-        ({"seed": -1}, "seed: -1; allowed: a whole number from 0 to 18446744073709551615"),
+        ({"seed": -1}, "seed: -1 is out of range; allowed: a whole number from 0 to 18446744073709551615"),
         ({"seed": 1.5}, "seed: 1.5"),
         ({"seed": 1, "rng": 2}, "two names of one thing"),
-        ({"draw": 2**32}, "draw: 4294967296; allowed"),
+        ({"draw": 2**32}, "draw: 4294967296 is out of range; allowed"),
         ({"draw": True}, "draw: True"),
     ],
 )

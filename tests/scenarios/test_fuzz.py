@@ -19,9 +19,9 @@ from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import parameter_names
-from alliance_sim.results.ensemble import simulate
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from alliance_sim.scenarios.schema import KEYS
+from alliance_sim.simulation import simulate
 from mutations import changed, changes
 
 LOW, HIGH = (np.array([getattr(outcome, end) for outcome in OUTCOMES.values()]) for end in ("low", "high"))

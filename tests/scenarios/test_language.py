@@ -18,7 +18,6 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
-from alliance_sim.results.ensemble import simulate
 from alliance_sim.scenarios import (
     json_schema,
     list_scenarios,
@@ -31,6 +30,7 @@ from alliance_sim.scenarios import (
 from alliance_sim.scenarios.schema import KEYS, MAX_ENTRIES
 from alliance_sim.scenarios.tables import language_tables
 from alliance_sim.scenarios.yaml_files import MAX_BYTES, MAX_DEPTH
+from alliance_sim.simulation import simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")

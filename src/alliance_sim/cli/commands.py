@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 from rich.text import Text
 
+from alliance_sim import checks
 from alliance_sim.cli.reports import (
     boxes_as_json,
     boxes_report,
@@ -255,15 +256,15 @@ def run(
         what_if = load_scenario(scenario).with_parameters(_values(settings or []))
 
         # What would fail in the end fails before the work begins.
-        from alliance_sim.results.ensemble import check_vacant, check_writable, first_months, result_size, simulate
+        from alliance_sim.simulation import first_months, result_size, simulate
 
         if months is not None:
             what_if = first_months(what_if, months)
         keep: Keep = "allies" if out else "monthly"
         size = result_size(what_if, draws, keep)
         if out:
-            check_vacant(out)
-            check_writable(out, size)
+            checks.vacant(out)
+            checks.writable(out, size)
         if plot and what_if.months == 1:
             raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
 
@@ -334,7 +335,7 @@ def query_command(
     Views: runs, trajectories, allies, decisions, objections, traces, failures, as far as they were kept. "DESCRIBE
     runs" gives the columns of one.
     """
-    from alliance_sim.experiments.store import open_views
+    from alliance_sim.experiments.results import open_views
     from alliance_sim.results import query
 
     views, note = open_views(folder)
@@ -368,9 +369,9 @@ def sweep(
     """
     designed = load_experiment(experiment)
 
-    from alliance_sim.experiments import runner, store
+    from alliance_sim.experiments import parts, runner
 
-    size = store.size(designed) / 1e6
+    size = parts.expected_size(designed) / 1e6
     print_parts(
         Text(
             f"{designed.name}: {counted_runs(designed)}; keeps {designed.keep}, about {size:,.1f} MB "
@@ -473,7 +474,7 @@ def discover(
     """Find in which conditions an outcome lies below or above a bound (PRIM), in the last month, over a sweep."""
     with _writing(plot, as_json) as written:
         from alliance_sim.analysis import discovery
-        from alliance_sim.experiments.store import open_results
+        from alliance_sim.experiments.results import open_results
 
         results = open_results(folder)
         found = discovery.discover(results, outcome, below=below, above=above)
@@ -500,7 +501,7 @@ def policy(
     """Compare the policies of a sweep in one outcome, in the last month: mean, spread, regret, robust choices."""
     with _writing(plot, as_json) as written:
         from alliance_sim.analysis import policy as choosing
-        from alliance_sim.experiments.store import open_results
+        from alliance_sim.experiments.results import open_results
 
         results = open_results(folder)
         found = choosing.policy(results, outcome, cast(Any, better))
@@ -556,10 +557,9 @@ def _print_written(written: list[Path]) -> None:
 
 def _check_figure(path: Path) -> None:
     """Refuse the path of a figure that could not be written."""
-    from alliance_sim.results.ensemble import check_writable
     from alliance_sim.results.plots import check_kind
 
-    check_writable(path)
+    checks.writable(path)
     check_kind(path)
 
 

@@ -139,10 +139,10 @@ def show_experiment(experiment: Experiment, path: Path, as_json: bool) -> None:
         sizes = {"variants": names, "points": experiment.points, "runs": experiment.runs, "file": str(path)}
         print_json({**fields, "scenario": base.name, **sizes})
         return
-    from alliance_sim.experiments import store
+    from alliance_sim.experiments.parts import expected_size
 
     method = f"{experiment.design.method}, " if experiment.uncertainties else ""
-    kept = f"keeps {experiment.keep}, about {store.size(experiment) / 1e6:,.1f} MB"
+    kept = f"keeps {experiment.keep}, about {expected_size(experiment) / 1e6:,.1f} MB"
     print_parts(
         Text.assemble((experiment.name, "bold"), "  ", experiment.title),
         dim(f"{counted_runs(experiment)}; {method}seed {experiment.seed}; {kept}; from {base.name}"),

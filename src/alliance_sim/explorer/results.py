@@ -119,7 +119,7 @@ def warm_up() -> Future[None]:
 
     def work() -> None:
         try:
-            from alliance_sim.results.ensemble import simulate
+            from alliance_sim.simulation import simulate
 
             simulate("baseline_2025", draws=1, keep="final")
         except BaseException as error:
@@ -143,7 +143,7 @@ def preview(request: Request, cancelled: Callable[[], bool]) -> View:
     Cancelled
         If `cancelled` said so.
     """
-    from alliance_sim.results.ensemble import simulate
+    from alliance_sim.simulation import simulate
 
     start = time.perf_counter()
     ensemble = simulate(request.what_if(), min(PREVIEW, request.draws), request.seed, "allies", cancelled=cancelled)
@@ -154,7 +154,7 @@ def preview(request: Request, cancelled: Callable[[], bool]) -> View:
 
 def compute(request: Request, first: View, cancelled: Callable[[], bool]) -> View:
     """Run every draw of a request whose preview is `first`; it raises what `preview` raises."""
-    from alliance_sim.results.ensemble import simulate
+    from alliance_sim.simulation import simulate
 
     start = time.perf_counter()
     ensemble = simulate(request.what_if(), request.draws, request.seed, "monthly", cancelled=cancelled)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mesa
 import numpy as np
 
+from alliance_sim.checks import MAX_SEED, whole_number
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.model.agents import Actor, Ally, Russia, Ukraine, UnitedStates
@@ -110,8 +111,8 @@ class AllianceModel(mesa.Model):
         if seed is not None and rng is not None:
             raise InputError(f"seed and rng are two names of one thing; given: {seed!r} and {rng!r}")
         given = rng if seed is None else seed
-        self.seed = secrets.randbits(32) if given is None else _whole("seed", given, 2**64)
-        self.draw = _whole("draw", draw, 2**32)
+        self.seed = secrets.randbits(32) if given is None else whole_number("seed", given, 0, MAX_SEED)
+        self.draw = whole_number("draw", draw, 0, 2**32 - 1)
         super().__init__(rng=[self.seed, self.draw])
         self.scenario = None
         self.what_if = _what_if(scenario, parameters or {}, kwargs)
@@ -213,12 +214,6 @@ def _iso3(agent: Any) -> str | None:
 
 def _ally_variable(name: str, agent: Any) -> float:
     return getattr(agent, name) if isinstance(agent, Ally) and agent.is_member else float("nan")
-
-
-def _whole(what: str, value: Any, end: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < end:
-        raise InputError(f"{what}: {value!r}; allowed: a whole number from 0 to {end - 1}")
-    return int(value)
 
 
 def _what_if(scenario: Any, parameters: Any, more: Mapping[str, Any]) -> Scenario:

@@ -334,3 +334,8 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         f"no parameter is called {shown(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
         "position.ISSUE.ALLY"
     )
+
+
+def current_name(name: str) -> str:
+    """Return the current name of a parameter: another name if `name` is a former one, else `name` itself."""
+    return name

@@ -243,7 +243,7 @@ def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFr
         left, right = figure.subplots(1, 2)
         left.plot(trajectory["coverage"], trajectory["density"], "o-", color="#9cc0df", markersize=3.5)
         chosen = trajectory[trajectory["chosen"]]
-        left.plot(chosen["coverage"], chosen["density"], "o", color=BLUE, markersize=8, label="the box told")
+        left.plot(chosen["coverage"], chosen["density"], "o", color=BLUE, markersize=8, label="the chosen box")
         left.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="coverage: share of the cases of interest in the box")
         left.set_ylabel("density: share of the box that is of interest")
         left.legend(frameon=False, fontsize=8, loc="lower left")

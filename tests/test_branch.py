@@ -105,7 +105,7 @@ def test_a_future_may_be_given_by_what_it_changes(futures):
 
 
 def test_a_future_may_end_sooner(futures):
-    from alliance_sim.results.ensemble import first_months
+    from alliance_sim.simulation import first_months
 
     short = first_months(als.load_scenario("baseline_2025"), 8)
     found = als.branch("baseline_2025", MONTH, {"short": short}, 5, SEED, PARENT, "monthly")["short"]

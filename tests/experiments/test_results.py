@@ -15,11 +15,11 @@ import pytest
 import alliance_sim as als
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
-from alliance_sim.experiments import store
+from alliance_sim.experiments import parts
 from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task, plan_of
 from alliance_sim.experiments.plan import _hash as hash_of
+from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment
-from alliance_sim.experiments.store import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.views import KEYS, VIEWS, Runs, kept
 
@@ -55,17 +55,17 @@ def fill(folder: Path, experiment: Experiment = EXPERIMENT, most: int | None = N
     """Write a sweep, or its first tasks."""
     plan = plan_of(experiment)
     folder.mkdir()
-    store.begin(folder, plan)
+    parts.begin(folder, plan)
     for task in plan.tasks[:most]:
-        store.write_part(folder, task.number, tables(experiment, plan, task), plan.hash)
+        parts.write_part(folder, task.number, tables(experiment, plan, task), plan.hash)
     if most is None:
-        store.complete(folder, plan)
+        parts.complete(folder, plan)
     return folder
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill(tmp_path_factory.mktemp("store") / "whole")
+    return fill(tmp_path_factory.mktemp("sweeps") / "whole")
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_the_size_is_about_what_is_written(keep: str, tmp_path: Path) -> None:
     )
     folder = fill(tmp_path / keep, experiment)
     written = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-    assert 0.5 < written / store.size(experiment) < 1.1
+    assert 0.5 < written / parts.expected_size(experiment) < 1.1
 
 
 def test_equal_tables_are_equal_bytes(whole: Path, tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ def test_an_outcome_can_be_read_alone(whole: Path) -> None:
 def test_the_guide_names_the_views_and_their_columns(whole: Path) -> None:
     results = open_results(whole)
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| (.+) \|$", GUIDE.read_text("utf-8"), re.MULTILINE)
-    assert {view for view, *_ in rows} == set(results.views) == {*VIEWS, store.FAILURES}
-    for view, told, least in rows:
+    assert {view for view, *_ in rows} == set(results.views) == {*VIEWS, parts.FAILURES}
+    for view, text, least in rows:
         columns = [name for name in results.sql(f"DESCRIBE {view}")["column_name"] if name not in KEYS]
-        named = [name for names in re.findall(r"`([\w, ]+)`", told) for name in names.split(", ") if name != "trace"]
+        named = [name for names in re.findall(r"`([\w, ]+)`", text) for name in names.split(", ") if name != "trace"]
         if view != "runs":
             assert [name for name in columns if not name.startswith("position_")] == [
                 name for name in named if not name.startswith("position_")
@@ -214,21 +214,21 @@ def test_failures_are_said(tmp_path: Path) -> None:
     plan = plan_of(EXPERIMENT)
     texts = dict.fromkeys(("stage", "type", "message", "traceback"), "x")
     failure = pa.Table.from_pylist([{"scenario": "s", "draw": 1, "point": 2, **texts}])
-    store.write_part(folder, 1, {"failures": failure}, plan.hash)
-    store.complete(folder, plan)
+    parts.write_part(folder, 1, {"failures": failure}, plan.hash)
+    parts.complete(folder, plan)
     results = open_results(folder)
     assert results.note == "1 runs failed: see the view failures"
     assert results.status["state"].tolist() == ["done", "failed"] and results.status["failed"].tolist() == [0, 1]
     assert results.sql("SELECT point FROM failures")["point"].tolist() == [2]
-    assert store.is_done(folder, 0, plan.hash) and not store.is_done(folder, 1, plan.hash)
+    assert parts.is_done(folder, 0, plan.hash) and not parts.is_done(folder, 1, plan.hash)
     # Done again, and this time without failures: nothing is left of them.
-    store.write_part(folder, 1, tables(EXPERIMENT, plan, plan.tasks[1]), plan.hash)
-    assert store.is_done(folder, 1, plan.hash) and open_results_after_completion(folder, plan).note == ""
+    parts.write_part(folder, 1, tables(EXPERIMENT, plan, plan.tasks[1]), plan.hash)
+    assert parts.is_done(folder, 1, plan.hash) and open_results_after_completion(folder, plan).note == ""
     assert not list((folder / "parts" / "failures").iterdir())
 
 
 def open_results_after_completion(folder: Path, plan: Plan) -> Results:
-    store.complete(folder, plan)
+    parts.complete(folder, plan)
     return open_results(folder)
 
 
@@ -298,7 +298,7 @@ def test_a_task_of_another_sweep_is_refused(copy: Path, tmp_path: Path) -> None:
         shutil.copy(other / "parts" / name, copy / "parts" / name)
     with pytest.raises(InputError, match=r"000001\.json: belongs to another sweep"):
         open_results(copy)
-    assert not store.is_done(copy, 1, plan_of(EXPERIMENT).hash)
+    assert not parts.is_done(copy, 1, plan_of(EXPERIMENT).hash)
 
 
 def test_a_full_disk_leaves_nothing_unfinished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +307,7 @@ def test_a_full_disk_leaves_nothing_unfinished(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space left"):
-        store.write_part(tmp_path, 0, {"runs": pa.table({"x": [1.0]})}, "plan")
+        parts.write_part(tmp_path, 0, {"runs": pa.table({"x": [1.0]})}, "plan")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -315,5 +315,5 @@ def test_what_a_kill_left_is_taken_away(copy: Path) -> None:
     before = sorted(copy.rglob("*"))
     for name in ("parts/runs/.000001.parquet-0a", "parts/done/.000001.json-0a", ".plan.json-0a", ".points.parquet-0a"):
         (copy / name).write_text("half")
-    store.clear(copy)
+    parts.clear(copy)
     assert sorted(copy.rglob("*")) == before
