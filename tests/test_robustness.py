@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 import alliance_sim
-from alliance_sim import cli
+from alliance_sim import cli, simulation
 from alliance_sim.core.jit import CACHE_BASE
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results import ensemble, plots
-from alliance_sim.results.ensemble import Ensemble, load_ensemble
+from alliance_sim.results import folder, plots
+from alliance_sim.results.ensemble import load_ensemble
 from alliance_sim.simulation import result_size, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,7 +74,7 @@ def test_ctrl_c_while_writing_says_what_is_complete(
     if after == "plot":
         monkeypatch.setattr("matplotlib.figure.Figure.savefig", interrupt)
     else:
-        monkeypatch.setattr(Ensemble, "_write_view", interrupt)
+        monkeypatch.setattr(folder, "_write_view", interrupt)
     with pytest.raises(SystemExit) as exit:
         cli.main([*RUN, "--out", str(tmp_path / "out"), "--plot", str(tmp_path / "f.png")])
     kept = f"{tmp_path / 'out'} is complete" if after == "plot" else "nothing was written"
@@ -126,7 +126,7 @@ def test_results_larger_than_the_disk_are_refused_before_the_work(
         free = 1_000_000
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
-    monkeypatch.setattr(ensemble, "simulate", None)
+    monkeypatch.setattr(simulation, "simulate", None)
     err = bad("run", "baseline_2025", "--draws", "300", "--out", tmp_path / "new", capsys=capsys)
     assert "takes about 0.0" in err and "allowed: up to 0.00 GB" in err
 
@@ -134,7 +134,7 @@ def test_results_larger_than_the_disk_are_refused_before_the_work(
 def test_where_nothing_can_be_written_is_refused_before_the_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ensemble, "simulate", None)
+    monkeypatch.setattr(simulation, "simulate", None)
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     (tmp_path / "full").mkdir()
@@ -306,7 +306,7 @@ def test_a_narrow_terminal_hides_no_numbers(
 def test_wrong_settings_are_told(
     settings: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ensemble, "simulate", None)
+    monkeypatch.setattr(simulation, "simulate", None)
     options = [word for setting in settings for word in ("--set", setting)]
     assert message in bad(*RUN, *options, capsys=capsys)
 
@@ -342,7 +342,7 @@ def test_memory_that_runs_out_is_told(capsys: pytest.CaptureFixture[str], monkey
     def exhausted(*arguments: object, **options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(ensemble, "simulate", exhausted)
+    monkeypatch.setattr(simulation, "simulate", exhausted)
     assert "fewer draws" in bad(*RUN, capsys=capsys)
 
 

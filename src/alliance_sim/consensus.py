@@ -1,8 +1,13 @@
-"""How a body that decides by consensus decides, on any positions: the procedure of the core on its own.
+"""Decision by consensus for any positions: the procedure of the simulation on its own.
 
-The model description, "How the alliance decides", has the equations; limits of it are known theories: the setter
-facing vetoes (Romer and Rosenthal 1978, doi:10.1007/BF03187594), the asymmetric Nash product, the weighted median and
-the weighted mean position.
+The model description, "How the alliance decides", has the equations. Limiting cases are known theories: the agenda
+setter facing vetoes (Romer and Rosenthal 1978, doi:10.1007/BF03187594), the asymmetric Nash product, the weighted
+median and the weighted mean position::
+
+    from alliance_sim import consensus
+
+    odds = consensus.decide([0.2, 0.6, 0.9], proposal=0.8, reversion=0.3)
+    odds.adopted, odds.blocked, odds.objectors
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from alliance_sim import checks
 from alliance_sim.errors import InputError, nearest
+from alliance_sim.registry.forums import RULES
 from alliance_sim.registry.parameters import PARAMETERS
 
 if TYPE_CHECKING:
@@ -23,20 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Odds", "decide"]
 
-RULES: tuple[str, ...] = (
-    "unanimity",
-    "unanimity_minus_n",
-    "constructive_abstention",
-    "qualified_majority",
-    "coalition",
-)
-
 _DECISION = tuple(name for name, parameter in PARAMETERS.items() if parameter.group == "decision")
 
 
 @dataclass(frozen=True)
 class Odds:
-    """What a body decided, over many draws.
+    """The decisions of a body over many draws; `decide` returns it.
 
     Attributes
     ----------
@@ -48,6 +46,15 @@ class Odds:
         The level in every draw.
     objectors : (N,) array
         Share of draws in which each member broke silence, or was expected to where the item was withdrawn.
+
+    Examples
+    --------
+    >>> from alliance_sim import consensus
+    >>> odds = consensus.decide([0.2, 0.6, 0.9], proposal=0.8, reversion=0.3, draws=100)
+    >>> round(odds.adopted + odds.diluted + odds.withdrawn + odds.blocked, 2)
+    1.0
+    >>> odds.levels.shape, odds.objectors.shape
+    ((100,), (3,))
     """
 
     adopted: float
@@ -104,19 +111,18 @@ def decide(
     seed: int = 0,
     **parameters: float,
 ) -> Odds:
-    """Decide one item, many times over the noise of reading positions, temper, and the chair's estimate.
+    """Decide one item in many draws of the reading of positions, the members' temper and the chair's estimate.
 
-    With a proposal and a reversion the chair plays the alliance's procedure between the two, in either direction: it
-    anticipates objections, tables the text worth most to it or withdraws, and lowers it when silence is broken. Without
-    a proposal it looks over [0, 1] for the text with the greatest mean log acceptability, weighted by standing and
-    salience (an asymmetric Nash product), and puts that to the members. Without a reversion there is nothing to
-    fall back on, so nothing is withdrawn or blocked: the chair's text stands, and a proposal is only what it is
-    compared with.
+    With a proposal and a reversion the chair follows the alliance's procedure between the two, in either direction: it
+    anticipates objections, tables the text with the greatest expected value for it or withdraws, and lowers the text
+    when silence is broken. Without a proposal it searches [0, 1] for the text with the greatest mean log acceptability,
+    weighted by standing and salience (an asymmetric Nash product), and tables that. Without a reversion nothing is
+    withdrawn or blocked: the chair's text stands, and a proposal only serves for comparison.
 
     Parameters
     ----------
     positions : (N,) array
-        What members want, in [0, 1].
+        Positions of the members, in [0, 1].
     proposal, reversion : float, optional
         Levels in [0, 1].
     salience, standing : (N,) arrays, optional
@@ -124,15 +130,17 @@ def decide(
     dependence : (N,) array, optional
         On the patron, in [0, 1]; 0 by default.
     patron : int, optional
-        Index of the member whom the dependent do not like to cross.
+        Index of the member on whom others depend, and whom it costs them to oppose.
     rule : str
         One of `RULES`; `allowance` is the n of unanimity minus n.
     rounds : int
         Silence rounds, at least one.
-    draws, seed : int
+    draws : int
+        From 1 to 2**32 - 1.
+    seed : int
+        From 0 to 2**64 - 1.
     **parameters : float
-        Parameters of the decision by name (``h0``, ``h_iso``, ``sd_pos`` ...); what is not given has the centre of its
-        prior.
+        Parameters of the decision by name, such as ``concession_step``; default: the centre of the prior.
 
     Returns
     -------
@@ -147,6 +155,16 @@ def decide(
     -----
     An outcome is `adopted` at 0.85 of the way from reversion to proposal or more, `diluted` below that. Without a
     reversion it is adopted within 0.15 of the proposal, and always where there is no proposal.
+
+    Examples
+    --------
+    >>> from alliance_sim import consensus
+    >>> agreed = consensus.decide([0.7, 0.8, 0.9], proposal=0.8, reversion=0.3, draws=100)
+    >>> divided = consensus.decide([0.1, 0.8, 0.9], proposal=0.8, reversion=0.3, draws=100)
+    >>> agreed.adopted > divided.adopted
+    True
+    >>> int(divided.objectors.argmax())  # the first member objects most
+    0
     """
     from alliance_sim.core import layout as L
     from alliance_sim.core.procedure import Item, decide_draws
@@ -204,7 +222,7 @@ def decide(
 
 
 def _parameters(given: dict[str, float]) -> Array:
-    """The core's parameter row: centres of the priors, with what was given in its place."""
+    """Return the core's array of parameters: those given, and the centres of the priors of the others."""
     from alliance_sim.core import layout as L
 
     theta = np.array([PARAMETERS[name].prior("2025").a for name in L.P._fields], dtype=np.float64)

@@ -19,7 +19,17 @@ _hints: ContextVar[list[int] | None] = ContextVar("hints", default=None)
 
 
 class InputError(ValueError):
-    """The input is at fault; the message says what, where, and what is allowed."""
+    """The input is wrong; the message names what and where, and what is allowed.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> try:
+    ...     als.simulate("baseline_2025", draws=0)
+    ... except als.InputError as error:
+    ...     print(error)
+    draws: 0 is out of range; allowed: a whole number from 1 to 4294967295
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("\n".join(map(printable, message.split("\n"))))

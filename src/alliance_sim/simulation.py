@@ -335,11 +335,11 @@ def branch(
     >>> import alliance_sim as als
     >>> cut = {"month": "2025-12", "type": "aid_change", "channel": "all", "share": -1.0, "source": "an assumption"}
     >>> futures = als.branch(
-    ...     "baseline_2025", "2025-10", {"as it is": "baseline_2025", "aid ends": {"events": [cut]}}, draws=4
+    ...     "baseline_2025", "2025-10", {"unchanged": "baseline_2025", "aid_ends": {"events": [cut]}}, draws=4
     ... )
     >>> sorted(futures)
-    ['aid ends', 'as it is']
-    >>> cohesion = futures["aid ends"].data["cohesion"]
+    ['aid_ends', 'unchanged']
+    >>> cohesion = futures["aid_ends"].data["cohesion"]
     >>> bool((cohesion.sel(month="2025-09").std("draw") == 0).all())  # one past
     True
     """

@@ -17,8 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_sim import __version__, checks
-from alliance_sim.compile import DECISIONS, AgendaRow, Block, Program, compile_scenario
+from alliance_sim.compile import AgendaRow, Block, Program, compile_scenario
 from alliance_sim.errors import InputError, shown
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import decided, summaries
 from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario

@@ -114,7 +114,8 @@ class Discovery:
     >>> import alliance_sim as als
     >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
     >>> results = als.sweep(experiment, "summits")
-    >>> found = als.discover(results, "cohesion", below=float(results.frame("runs")["cohesion"].median()))
+    >>> middle = results.frame("runs")["cohesion"].median()
+    >>> found = als.discover(results, "cohesion", below=middle)
     >>> len(found.cases)  # 6 policies at 27 points
     162
     """
@@ -136,8 +137,9 @@ class Discovery:
         >>> import alliance_sim as als
         >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
         >>> results = als.sweep(experiment, "summits")
-        >>> als.discover(results, "cohesion", below=0.55).event
-        'cohesion below 0.55'
+        >>> middle = results.frame("runs")["cohesion"].median()
+        >>> als.discover(results, "cohesion", below=middle).event.startswith("cohesion below ")
+        True
         """
         return f"{self.outcome} below {self.below:g}" if self.above is None else f"{self.outcome} above {self.above:g}"
 
@@ -150,7 +152,8 @@ class Discovery:
         >>> import alliance_sim as als
         >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
         >>> results = als.sweep(experiment, "summits")
-        >>> 0 < als.discover(results, "cohesion", below=0.55).base_rate < 1
+        >>> middle = results.frame("runs")["cohesion"].median()
+        >>> 0 < als.discover(results, "cohesion", below=middle).base_rate < 1
         True
         """
         return float(self.cases["of_interest"].mean())
@@ -173,7 +176,8 @@ class Discovery:
         >>> import alliance_sim as als
         >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
         >>> results = als.sweep(experiment, "summits")
-        >>> _ = als.discover(results, "cohesion", below=0.55).plot("conditions.png")
+        >>> middle = results.frame("runs")["cohesion"].median()
+        >>> _ = als.discover(results, "cohesion", below=middle).plot("conditions.png")
         """
         from alliance_sim import __version__
         from alliance_sim.results import plots
@@ -221,7 +225,8 @@ def discover(
     >>> import alliance_sim as als
     >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
     >>> results = als.sweep(experiment, "summits")
-    >>> found = als.discover(results, "cohesion", below=0.55)
+    >>> middle = results.frame("runs")["cohesion"].median()
+    >>> found = als.discover(results, "cohesion", below=middle)
     >>> 0 < found.boxes[0].coverage <= 1
     True
     """

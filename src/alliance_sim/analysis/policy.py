@@ -133,7 +133,7 @@ class Policies:
         >>> results = als.sweep(experiment, "summits")
         >>> policies = als.policy(results, "cohesion")
         >>> policies.label(policies.table.index[0])
-        'LABEL'
+        'closed, held'
         """
         return ", ".join(map(str, self.table.loc[name, list(self.levers)]))
 

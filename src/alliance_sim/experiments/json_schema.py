@@ -1,4 +1,4 @@
-"""The language of experiment files as JSON Schema, for editors."""
+"""JSON Schema of experiment files, for editors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["json_schema"]
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of experiment files, with the extra keywords of that of scenario files."""
+    """Return the JSON Schema of experiment files, with the same extra keywords as for scenario files."""
     schema = Experiment.model_json_schema(schema_generator=FileSchema)
     fields = schema["properties"]
     del fields["text"]

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Results", "load_results", "open_results", "open_views"]
 
-#: Keys of an experiment and of its scenario whose own keys are names of parameters.
-_BY_PARAMETER = ("parameters", "constants", "uncertainties")
-
 
 def load_results(folder: str | Path) -> Ensemble | Results:
     """Read results: an ensemble that was saved, or a sweep, finished or not.
@@ -132,26 +129,62 @@ class Results:
 
     @cached_property
     def experiment(self) -> Experiment:
-        """The experiment that was run."""
-        fields = _with_current_names(self.plan["experiment"])
+        """The experiment that was run.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.experiment.name
+        'summit_form_2018'
+        """
+        fields = self.plan["experiment"]
         return Experiment.validated({**fields, "scenario": Scenario.validated(fields["scenario"])})
 
     @cached_property
     def points(self) -> Points:
-        """Names and values of the design's points."""
+        """Names and values of the design's points.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.points.values.shape  # points, uncertainties
+        (27, 3)
+        """
         path = self.folder / POINTS
         check_sha256(path, self.plan["points"])
         table = pq.read_table(path).to_pandas().set_index("point")
-        return Points(tuple(_current(name) for name in table), table.to_numpy(np.float64))
+        return Points(tuple(current_name(name) for name in table), table.to_numpy(np.float64))
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """The scenarios of the experiment, one for each combination of options."""
+        """The scenarios of the experiment, one for each policy.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> len(results.variants)
+        6
+        """
         return self.experiment.variants()
 
     @cached_property
     def status(self) -> pd.DataFrame:
-        """One row a task: ``variant, point0, point1, draw0, draw1, runs, failed, state`` (done, failed or open)."""
+        """One row a task: ``variant, point0, point1, draw0, draw1, runs, failed, state`` (done, failed or open).
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> int(results.status["runs"].sum())
+        324
+        """
         tasks = [Task(*task) for task in self.plan["tasks"]]
         table = pd.DataFrame(tasks, columns=list(Task._fields)).rename(columns={"number": "task"}).set_index("task")
         failed = [self._rows(FAILURES, task.number) for task in tasks]
@@ -165,12 +198,30 @@ class Results:
 
     @property
     def finished(self) -> bool:
-        """Whether all tasks are done."""
+        """Whether all tasks are done.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.finished
+        True
+        """
         return len(self.markers) == len(self.plan["tasks"]) and parts.is_complete(self.folder)
 
     @property
     def note(self) -> str:
-        """Missing runs in one line; empty if there are none."""
+        """Missing runs in one line; empty if there are none.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.note
+        ''
+        """
         failed = sum(self._rows(FAILURES, number) for number in self.markers)
         notes = []
         if not self.finished:
@@ -181,7 +232,16 @@ class Results:
 
     @property
     def views(self) -> Mapping[str, query.View]:
-        """The views that can be queried; the hashes of a view's files are checked when it is first read."""
+        """The views that can be queried; the hashes of a view's files are checked when it is first read.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> sorted(results.views)
+        ['decisions', 'failures', 'objections', 'runs', 'trajectories']
+        """
         if not self.markers:
             raise InputError(f"{self.folder}: no task is done yet; to go on: the command of the sweep with --resume")
         names = dict.fromkeys(view for marker in self.markers.values() for view in marker["parts"])
@@ -204,16 +264,37 @@ class Results:
         ------
         InputError
             If it is something else, reads anything but views, or fails; if a file is damaged.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.sql("SELECT meeting, avg(cohesion) AS cohesion FROM runs GROUP BY meeting").shape
+        (3, 2)
         """
         return query.frame(self.views, text)
 
     def frame(self, view: str) -> pd.DataFrame:
         """Return a whole view, in the order of the runs.
 
+        Parameters
+        ----------
+        view : str
+            One of `views`.
+
         Raises
         ------
         InputError
             If there is no such view, it would not fit into memory, or a file of it is damaged.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> list(results.frame("runs"))[:5]
+        ['scenario', 'draw', 'point', 'meeting', 'quarrels']
         """
         views = self.views
         if view not in views:
@@ -228,6 +309,14 @@ class Results:
         """The outcomes, labelled: (scenario, point, draw), and month where months were kept; NaN for missing runs.
 
         Options of levers are coordinates along `scenario`, values of the design along `point`.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.data["cohesion"].dims
+        ('scenario', 'point', 'draw', 'month')
         """
         import xarray as xr
 
@@ -261,9 +350,9 @@ class Results:
                 for number, marker in self.markers.items()
                 if view in marker["parts"]
             ]
-            # Values of the design are columns of runs.
+            # The parameters that the design varies are columns of runs.
             varied = self.plan["experiment"]["uncertainties"] if view == "runs" else ()
-            self._checked[view] = checked_files(view, files, {name: _current(name) for name in varied})
+            self._checked[view] = checked_files(view, files, {name: current_name(name) for name in varied})
         return self._checked[view]
 
     @cached_property
@@ -274,24 +363,3 @@ class Results:
     def _rows(self, view: str, number: int) -> int:
         marker = self.markers.get(number)
         return marker["parts"][view]["rows"] if marker and view in marker["parts"] else 0
-
-
-def _current(name: str) -> str:
-    """Return the current name of a parameter, or of a parameter of one ally (``NAME.ALLY``)."""
-    parameter, dot, ally = name.partition(".")
-    return f"{current_name(parameter)}{dot}{ally}"
-
-
-def _with_current_names(content: Any, by_parameter: bool = False) -> Any:
-    """Return an experiment or a part of it, in JSON's types, with the current names of parameters."""
-    if isinstance(content, list):
-        return [_with_current_names(each) for each in content]
-    if not isinstance(content, dict):
-        return content
-    renamed = {
-        _current(key) if by_parameter else key: _with_current_names(value, key in _BY_PARAMETER)
-        for key, value in content.items()
-    }
-    if content.get("type") == "shift":
-        renamed["name"] = _current(content["name"])
-    return renamed

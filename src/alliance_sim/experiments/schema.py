@@ -1,4 +1,4 @@
-"""What an experiment is: a scenario, what is uncertain about it, what can be chosen, and how the runs are laid out."""
+"""The schema of experiments: a scenario, its uncertainties, levers and the design of the runs."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ from alliance_sim.scenarios.schema import Parameters, by_parameter, keys_of, pri
 __all__ = ["KEYS", "METHODS", "Design", "Experiment", "Patch", "Variant"]
 
 MAX_LEVERS = 20
-#: Options of one.
+#: Options of a lever.
 MAX_OPTIONS = 100
 #: Combinations of options.
 MAX_VARIANTS = 500
-#: Each makes a run of every variant with every draw.
+#: At each point every variant is run with every draw.
 MAX_POINTS = 1_000_000
 #: Twelve days on one core at a millisecond a run.
 MAX_RUNS = 1_000_000_000
-#: Columns of the view `runs` that are there anyway; those of outcomes and parameters come on top.
+#: Columns of results that levers cannot be named after, besides outcomes and parameters.
 COLUMNS = (
     *("scenario", "variant", "point", "draw", "run", "value", "of_interest", "mean", "p05", "p95"),
     *("worst", "regret_mean", "regret_p90", "regret_max", "behind", "mc_error"),
 )
 
 Method = Literal["lhs", "sobol", "grid", "morris", "sobol_indices"]
-#: What each design is for.
+#: Description of each design.
 METHODS: Mapping[Method, str] = {
     "lhs": "Latin hypercube: each uncertainty in `points` equally likely strata, one point in each",
     "sobol": "scrambled Sobol sequence: fills the space more evenly; a power of two",
@@ -58,7 +58,7 @@ METHODS: Mapping[Method, str] = {
     "morris": "`points` trajectories that change one uncertainty at a time: screening",
     "sobol_indices": "Saltelli's scheme on a base of `points` (a power of two): Sobol indices of first and total order",
 }
-#: Designs on a Sobol sequence, which is balanced at powers of two only.
+#: Designs on a Sobol sequence, which is balanced only at powers of two.
 _BINARY = ("sobol", "sobol_indices")
 
 
@@ -83,7 +83,7 @@ class Design(Record):
         return self
 
     def size(self, uncertainties: int) -> int:
-        """Return how many points there are over so many uncertainties."""
+        """Return the number of points over a number of uncertainties."""
         match self.method:
             case _ if not uncertainties:
                 return 1
@@ -98,7 +98,7 @@ class Design(Record):
 
 
 class Patch(Record):
-    """What an option changes in the base scenario, by the rules of `extends`; {} leaves it as it is."""
+    """The changes that an option makes to the base scenario, by the rules of `extends`; {} makes none."""
 
     parameters: Parameters = Field({}, description="value or distribution, by name of the registry")
     events: tuple[AnyEvent, ...] = Field((), description="events that come on top")
@@ -126,7 +126,7 @@ class Variant:
 
 
 def _base(value: Any, info: ValidationInfo) -> Any:
-    """Load the scenario of a name or path, which is relative to the folder of the experiment's file."""
+    """Load the scenario of a bundled name, or of a path relative to the folder of the experiment's file."""
     if isinstance(value, str):
         try:
             return load_scenario(scenario_path(value, (info.context or {}).get("folder")))
@@ -138,20 +138,20 @@ def _base(value: Any, info: ValidationInfo) -> Any:
 
 
 def _lever(name: str) -> str:
-    """Refuse the name of a lever that another column of the results has; DuckDB ignores case."""
+    """Refuse a lever with the name of another column of the results; DuckDB ignores case."""
     names = (*COLUMNS, *OUTCOMES, *PARAMETERS, *ACTOR_QUANTITIES)
     if name.partition(".")[0].lower() in {each.partition(".")[0].lower() for each in names}:
-        raise ValueError(f"{shown(name)} is what another column of results is called; allowed: any other name")
+        raise ValueError(f"{shown(name)} is the name of another column of the results; allowed: any other name")
     return name
 
 
 def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
-    """Check every option on top of the base by itself, and return levers with patches for options."""
+    """Check each option alone on the base, and return levers with patches for options."""
     base = info.data.get("scenario")
     if not isinstance(levers, dict):
         return handler(levers)
     if base is None:
-        return {}  # What is wrong with the base comes first.
+        return {}  # Problems of the base are reported first.
     if len(levers) > MAX_LEVERS:
         raise ValueError(f"has {len(levers):,} entries; allowed: {MAX_LEVERS}")
     good: dict[str, dict[str, Patch]] = {}
@@ -159,7 +159,7 @@ def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
     taken: dict[str, str] = {}
     for lever, options in levers.items():
         if taken.setdefault(str(lever).lower(), str(lever)) != str(lever):
-            found.append(((lever,), f"is {taken[str(lever).lower()]} in other letters; allowed: a name of its own"))
+            found.append(((lever,), f"differs from {taken[str(lever).lower()]} in case only; allowed: another name"))
         try:
             handler({lever: {}})
         except ValidationError as error:
@@ -172,7 +172,7 @@ def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
             found.append(((lever,), f"has {len(options):,} options; allowed: {MAX_OPTIONS}"))
             continue
         if len(options) < 2:
-            found.append(((lever,), "leaves no choice; allowed: two options or more, of which one may be {}"))
+            found.append(((lever,), "has fewer than two options; allowed: two options or more, of which one may be {}"))
         good[lever] = {}
         for option, patch in options.items():
             try:
@@ -215,7 +215,7 @@ def _last(entries: tuple[Any, ...], own: Any) -> tuple[Any, ...]:
 
 
 def _set_twice(levers: Mapping[str, Mapping[str, Patch]], uncertainties: Mapping[str, object]) -> list[Problem]:
-    """Return the parameters of options that something else decides as well."""
+    """Return the parameters of options that an uncertainty or another lever also sets."""
     found: list[Problem] = []
     owner: dict[str, str] = {}
     for lever, options in levers.items():
@@ -224,7 +224,7 @@ def _set_twice(levers: Mapping[str, Mapping[str, Patch]], uncertainties: Mapping
                 if name in uncertainties:
                     found.append(((lever, option, "parameters", name), "is an uncertainty; allowed: one or the other"))
                 elif owner.setdefault(name, lever) != lever:
-                    other = f"the lever {owner[name]} sets it, too; allowed: one lever for a parameter"
+                    other = f"is also set by the lever {owner[name]}; allowed: one lever for a parameter"
                     found.append(((lever, option, "parameters", name), other))
     return found
 
@@ -245,10 +245,19 @@ _Outcome = Annotated[
 class Experiment(Record):
     """A designed experiment: all combinations of levers, at all points of the uncertainties, with the same draws.
 
+    `load_experiment` reads it from a file, `sweep` runs it.
+
     Attributes
     ----------
     text : str
-        The file it was read from.
+        The text of the file it was read from.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018")
+    >>> list(experiment.levers), experiment.design.method
+    (['meeting', 'quarrels'], 'grid')
     """
 
     name: Label = Field(description="what it is called, like its file")
@@ -311,7 +320,7 @@ class Experiment(Record):
     @classmethod
     def _no_constants(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         both = [name for name in values if name in info.data.get("constants", {})]
-        refuse("uncertainties", [((name,), "is a constant, too; allowed: one or the other") for name in both])
+        refuse("uncertainties", [((name,), "is also a constant; allowed: one or the other") for name in both])
         return values
 
     @field_validator("policies")
@@ -361,25 +370,62 @@ class Experiment(Record):
 
     @property
     def points(self) -> int:
-        """How many points the design has."""
+        """Number of points of the design.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> als.load_experiment("summit_form_2018").points  # 3 levels of 3 uncertainties
+        27
+        """
         return self.design.size(len(self.uncertainties))
 
     @property
     def runs(self) -> int:
-        """How many runs there are: policies x points x replications."""
+        """Number of runs: policies x points x replications.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018")
+        >>> experiment.runs == 6 * experiment.points * experiment.replications
+        True
+        """
         return len(self.choices()) * self.points * self.replications
 
     def priors(self) -> dict[str, Prior]:
-        """Return what the design varies, as distributions on the ranges of the parameters."""
+        """Return the distributions of the uncertainties, by name of the parameter.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> len(als.load_experiment("summit_form_2018").priors())
+        3
+        """
         return {name: prior(name, value) for name, value in self.uncertainties.items()}
 
     def choices(self) -> tuple[dict[str, str], ...]:
-        """Return the combinations of options, lever to option: those listed, or all of them, the last lever fastest."""
+        """Return the policies, each a mapping of lever to option: those listed, or all, the last lever fastest.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> len(als.load_experiment("summit_form_2018").choices())
+        6
+        """
         every = itertools.product(*self.levers.values())
         return self.policies or tuple(dict(zip(self.levers, options, strict=True)) for options in every)
 
     def variants(self) -> tuple[Variant, ...]:
-        """Return the scenarios of the experiment, one for each combination of options."""
+        """Return the scenarios of the experiment, one for each policy.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> variant = als.load_experiment("summit_form_2018").variants()[0]
+        >>> variant.number, list(variant.options)
+        (0, ['meeting', 'quarrels'])
+        """
         base = self.scenario.with_parameters(self.constants)
         found: dict[Problem, None] = {}
         made: dict[str, Variant] = {}
@@ -396,19 +442,27 @@ class Experiment(Record):
         return tuple(made.values())
 
     def scenario_with(self, options: Mapping[str, str]) -> Scenario:
-        """Return the base with constants, and options of some of the levers, in it.
+        """Return the base scenario with the constants, and with options of some of the levers.
 
         Parameters
         ----------
         options : mapping
             Lever to option.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018")
+        >>> option = next(iter(experiment.levers["meeting"]))
+        >>> experiment.scenario_with({"meeting": option}).months
+        36
         """
         scenario, found = self._variant(self.scenario.with_parameters(self.constants), options)
         assert scenario and not found  # each of them was checked, alone and in its combinations
         return scenario
 
     def _variant(self, base: Scenario, options: Mapping[str, str]) -> tuple[Scenario | None, list[Problem]]:
-        """Return the base with options in it, and what is wrong with their combination."""
+        """Return the base with options applied, and the problems of their combination."""
         patches = {("levers", *choice): self.levers[choice[0]][choice[1]] for choice in options.items()}
         places: dict[str, list[Location]] = {
             key: [(*place, key, i) for place, patch in patches.items() for i in range(len(getattr(patch, key)))]
@@ -438,12 +492,31 @@ class Experiment(Record):
         fields : mapping
             As in a file.
         folder : Path, optional
-            Where the path of a scenario starts; default: the working directory.
+            The folder that the path of a scenario is relative to; default: the working directory.
 
         Raises
         ------
         InputError
-            With every problem on a line of its own.
+            With each problem on a line of its own.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.Experiment.validated(
+        ...     {
+        ...         "name": "pledges",
+        ...         "title": "What a weaker pledge costs",
+        ...         "description": "Two levels of the pledge, under uncertain coupling.",
+        ...         "scenario": "baseline_2025",
+        ...         "sources": ["an example"],
+        ...         "uncertainties": {"coupling": {"uniform": [0.0, 0.3]}},
+        ...         "levers": {"spending": {"as_it_is": {}, "less": {"parameters": {"pledge": 0.1}}}},
+        ...         "design": {"points": 8},
+        ...         "replications": 4,
+        ...     }
+        ... )
+        >>> experiment.runs
+        64
         """
         try:
             return cls.model_validate(dict(fields), context={"folder": folder})
@@ -452,7 +525,7 @@ class Experiment(Record):
         raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
 
 
-#: The keys each record of an experiment file may have, and what is meant by them, by the field that holds it.
+#: The keys of each record of an experiment file and their descriptions, by the field that holds the record.
 KEYS: dict[str, dict[str, str]] = {
     "levers": keys_of(Patch),
     "uncertainties": keys_of(Distribution),

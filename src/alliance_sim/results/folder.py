@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim import checks
-from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, Keep, Program
+from alliance_sim.compile import ALLY_VARIABLES, Keep, Program
 from alliance_sim.core.meetings import Records
 from alliance_sim.core.month import Output
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import parquet

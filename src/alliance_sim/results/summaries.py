@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim.compile import DECISIONS, Program
+from alliance_sim.compile import Program
 from alliance_sim.core import layout as L
 from alliance_sim.core.meetings import Records
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 
 __all__ = ["decided", "decision_board", "summaries"]

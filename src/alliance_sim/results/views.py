@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, KEEPS, Block, Keep, PointValues, Program
+from alliance_sim.compile import ALLY_VARIABLES, KEEPS, Block, Keep, PointValues, Program
 from alliance_sim.core.meetings import Records
 from alliance_sim.core.month import Output
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 
