@@ -87,13 +87,13 @@ def test_futures_differ_from_the_branch_on(futures):
     assert (difference[:, :at] == 0.0).all() and (difference[:, at:] != 0.0).any()
 
 
-def test_how_many_follow_does_not_matter(futures):
+def test_first_futures_do_not_depend_on_how_many_follow(futures):
     few = als.branch("baseline_2025", MONTH, draws=5, seed=SEED, parent_draw=PARENT, keep="final")["baseline_2025"]
     np.testing.assert_array_equal(few.output.outcomes[:, 0], futures["goes_on"].output.outcomes[:5, -1])
     assert few.provenance["branched"] == MONTH and few.provenance["parent_draw"] == PARENT
 
 
-def test_a_future_may_be_given_by_what_it_changes(futures):
+def test_a_future_may_be_given_by_its_changes(futures):
     patch = {
         "events": [{"month": "2025-11", "type": "shift", "name": "norm.defence_spending", "by": 0.2, "source": "-"}]
     }

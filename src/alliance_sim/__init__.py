@@ -1,6 +1,22 @@
-"""An alliance that decides by consensus: who blocks what, how sure we are, what would restore consensus.
+"""A simulation of an alliance that decides by consensus: who blocks what, how surely, and what would restore consensus.
 
-Names are loaded when they are first used, so that ``import alliance_sim`` costs nothing.
+`simulate` runs many draws of a scenario, `compare` sets scenarios against a base with common random numbers, `branch`
+continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
+which `discover` and `policy` analyse. `AllianceModel` is one draw as a Mesa model.
+
+Examples
+--------
+>>> import alliance_sim as als
+>>> ensemble = als.simulate("us_russia_reset_2025", draws=5, seed=1)
+>>> ensemble.summary().loc["cohesion", "unit"]
+'share'
+>>> comparison = als.compare("baseline_2025", "us_russia_reset_2025", draws=5, seed=1)
+>>> comparison.summary().shape  # outcomes, statistics
+(36, 11)
+
+Notes
+-----
+Names are loaded when they are first used, so that ``import alliance_sim`` takes no time.
 """
 
 from importlib import import_module

@@ -160,7 +160,7 @@ def test_bad_input_is_refused(others: tuple[str | Scenario, ...], options: dict[
         compare(BASELINE, *others, **options)
 
 
-def test_scenarios_that_share_no_month_are_refused() -> None:
+def test_scenarios_without_a_common_month_are_refused() -> None:
     early = first_months(BASELINE, 6)
     with pytest.raises(InputError, match="late runs from 2026-01 to 2026-07, baseline_2025 from 2025-06 to 2025-11"):
         compare(early, later(BASELINE, "2026-01", "late"))
@@ -191,7 +191,7 @@ def test_progress_counts_the_draws() -> None:
     assert seen[-1] == 100 and seen == sorted(seen)
 
 
-def test_forest_plot_shows_what_moved(both: Comparison, tmp_path: Path) -> None:
+def test_forest_plot_shows_notable_outcomes(both: Comparison, tmp_path: Path) -> None:
     figure = both.plot(tmp_path / "forest.svg")
     assert (tmp_path / "forest.svg").read_text().count("<svg") == 1
     (axis,) = figure.axes

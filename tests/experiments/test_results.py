@@ -112,7 +112,7 @@ def test_trajectories_and_allies_are_those_of_the_ensemble() -> None:
 
 
 @pytest.mark.parametrize("keep", ["final", "monthly", "allies", "trace"])
-def test_what_is_kept_is_a_choice(keep: str, tmp_path: Path) -> None:
+def test_keep_decides_which_views_are_written(keep: str, tmp_path: Path) -> None:
     experiment = EXPERIMENT.model_copy(update={"keep": keep})
     folder = fill(tmp_path / keep, experiment, 1)
     written = {path.name for path in (folder / "parts").iterdir()}
@@ -126,7 +126,7 @@ def test_what_is_kept_is_a_choice(keep: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", ["final", "monthly", "allies", "trace"])
-def test_the_size_is_about_what_is_written(keep: str, tmp_path: Path) -> None:
+def test_the_expected_size_is_close_to_the_written_size(keep: str, tmp_path: Path) -> None:
     experiment = EXPERIMENT.model_copy(
         update={"keep": keep, "levers": {}, "replications": 128 if keep == "final" else 40}
     )
@@ -196,7 +196,7 @@ def test_an_ensemble_stays_an_ensemble(tmp_path: Path) -> None:
         loaded.sql("SELECT * FROM allies")
 
 
-def test_an_unfinished_sweep_is_opened_with_what_is_there(tmp_path: Path) -> None:
+def test_an_unfinished_sweep_can_be_opened(tmp_path: Path) -> None:
     folder = fill(tmp_path / "half", most=1)
     results = open_results(folder)
     assert results.note == "unfinished: 1 of 2 tasks are done"
@@ -209,7 +209,7 @@ def test_an_unfinished_sweep_is_opened_with_what_is_there(tmp_path: Path) -> Non
         open_results(nothing).frame("runs")
 
 
-def test_failures_are_said(tmp_path: Path) -> None:
+def test_failures_are_reported(tmp_path: Path) -> None:
     folder = fill(tmp_path / "failed", most=1)
     plan = plan_of(EXPERIMENT)
     texts = dict.fromkeys(("stage", "type", "message", "traceback"), "x")
@@ -266,7 +266,7 @@ def spoil(path: Path) -> None:
         (lambda f: lay_out_as(f, None), r"copy: a sweep of layout None; allowed: 2"),
     ],
 )  # fmt: skip
-def test_what_is_damaged_is_refused(damage: Callable[[Path], object], message: str, copy: Path) -> None:
+def test_damaged_files_are_refused(damage: Callable[[Path], object], message: str, copy: Path) -> None:
     damage(copy)
     with pytest.raises(InputError, match=message) as error:
         als.load_results(copy).sql("SELECT avg(cohesion) FROM runs")
@@ -311,7 +311,7 @@ def test_a_full_disk_leaves_nothing_unfinished(tmp_path: Path, monkeypatch: pyte
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_what_a_kill_left_is_taken_away(copy: Path) -> None:
+def test_unfinished_files_are_deleted(copy: Path) -> None:
     before = sorted(copy.rglob("*"))
     for name in ("parts/runs/.000001.parquet-0a", "parts/done/.000001.json-0a", ".plan.json-0a", ".points.parquet-0a"):
         (copy / name).write_text("half")

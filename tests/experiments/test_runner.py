@@ -39,7 +39,7 @@ def square(task: Task) -> Tables:
 
 
 class Counting:
-    """Does the work of another and remembers the tasks; interrupts when told to."""
+    """Does the work of another and remembers the tasks; interrupts at a given task."""
 
     def __init__(self, work: Callable[[Task], Tables] = square, until: int | None = None) -> None:
         self.work, self.until, self.tasks = work, until, list[Task]()
@@ -65,12 +65,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_a_sweep_holds_every_run_once(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    execute(PLAN, square, tmp_path / "out", progress=lambda *counts: told.append(counts))
+    reported: list[tuple[int, int]] = []
+    execute(PLAN, square, tmp_path / "out", progress=lambda *counts: reported.append(counts))
     runs = pq.read_table(tmp_path / "out" / "parts" / "runs").to_pandas()
     assert len(runs) == 12_000 and not runs.duplicated(["variant", "x", "draw"]).any()
     np.testing.assert_array_equal(runs["y"], runs["x"] ** 2 + runs["draw"])
-    assert told[0] == (0, 12_000) and told[-1] == (12_000, 12_000) and len(told) == 13 and told == sorted(told)
+    assert (
+        reported[0] == (0, 12_000)
+        and reported[-1] == (12_000, 12_000)
+        and len(reported) == 13
+        and reported == sorted(reported)
+    )
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -127,7 +132,7 @@ def test_a_sweep_in_which_all_fails_is_complete(tmp_path: Path) -> None:
     assert len(pq.read_table(tmp_path / "parts" / "failures")) == 60
 
 
-def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
+def test_an_error_of_all_runs_ends_the_sweep(tmp_path: Path) -> None:
     def refuse(task: Task) -> Tables:
         raise InputError("no")
 
@@ -136,7 +141,7 @@ def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "gone", "marker", "foreign"])
-def test_damaged_parts_are_computed_again_and_told(
+def test_damaged_parts_are_computed_again_with_a_warning(
     damage: str,
     tmp_path: Path,
     whole: dict[str, bytes],
@@ -163,9 +168,9 @@ def test_damaged_parts_are_computed_again_and_told(
     again = Counting()
     execute(PLAN, again, folder, resume=True)
     assert [task.number for task in again.tasks] == [3] and content(folder) == whole
-    (told,) = caplog.messages
-    assert told.startswith(str(marker if damage in ("marker", "foreign") else part))
-    assert told.endswith("; task 3 will run again")
+    (reported,) = caplog.messages
+    assert reported.startswith(str(marker if damage in ("marker", "foreign") else part))
+    assert reported.endswith("; task 3 will run again")
 
 
 def test_damaged_points_become_whole(tmp_path: Path, whole: dict[str, bytes]) -> None:
@@ -193,14 +198,14 @@ def test_the_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert content(tmp_path) == {"notes.txt": b"mine"}
 
 
-def test_what_a_kill_leaves_before_the_plan_is_no_obstacle(tmp_path: Path, whole: dict[str, bytes]) -> None:
+def test_files_of_a_sweep_killed_before_its_plan_are_no_obstacle(tmp_path: Path, whole: dict[str, bytes]) -> None:
     (tmp_path / LOCK).touch()
     (tmp_path / f".{FILE}-1a").write_text("{")
     execute(PLAN, square, tmp_path)
     assert content(tmp_path) == whole
 
 
-def test_what_a_kill_leaves_beside_a_complete_sweep_is_taken_away(tmp_path: Path, whole: dict[str, bytes]) -> None:
+def test_unfinished_files_beside_a_complete_sweep_are_deleted(tmp_path: Path, whole: dict[str, bytes]) -> None:
     execute(PLAN, square, tmp_path)
     for name in (f".{FILE}-1a", f".{PLAN_POINTS}-1a"):
         (tmp_path / name).write_text("{")
@@ -274,7 +279,7 @@ EXPERIMENT = Experiment.validated(
 )  # fmt: skip
 
 
-def test_a_sweep_holds_what_the_scenarios_give_one_by_one(tmp_path: Path) -> None:
+def test_a_sweep_equals_its_scenarios_run_one_by_one(tmp_path: Path) -> None:
     results = sweep(EXPERIMENT, tmp_path / "out")
     runs, allies = results.frame("runs"), results.frame("allies")
     assert len(runs) == 24 and results.status["state"].eq("done").all()
@@ -290,7 +295,7 @@ def test_a_sweep_holds_what_the_scenarios_give_one_by_one(tmp_path: Path) -> Non
     assert len(runs["cohesion"].unique()) == 24
 
 
-def test_a_run_of_the_model_that_fails_says_at_what_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_names_its_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Program.run
 
     def spoiled(program: Program, block: Block, seed: int) -> None:

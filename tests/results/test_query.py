@@ -139,7 +139,7 @@ def test_everything_else_is_refused(text: str, views: Mapping[str, query.View], 
     "text",
     ["COPY (SELECT 1) TO '{outside}'", "SELECT * FROM read_csv('{file}')", "ATTACH '{outside}'", "SET threads = 1"],
 )
-def test_duckdb_is_shut_in_where_the_parser_is_not_asked(
+def test_duckdb_is_restricted_without_the_parser(
     text: str, views: Mapping[str, query.View], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret.csv").write_text("x\n1\n")

@@ -180,7 +180,7 @@ def read_markers(folder: Path, plan: Mapping[str, object]) -> dict[int, Marker]:
 
 
 def check_manifest(folder: Path, plan: Mapping[str, object], markers: Mapping[int, Marker]) -> None:
-    """Refuse a finished sweep whose markers are not those of its manifest.
+    """Refuse a finished sweep whose markers do not match its manifest.
 
     Raises
     ------
@@ -208,8 +208,8 @@ def part_path(folder: Path, view: str, number: int) -> Path:
 def expected_size(experiment: Experiment) -> int:
     """Return about how many bytes the results of an experiment take on disk.
 
-    The bytes of a number, a decision and a run are those of 512 runs of `us_russia_reset_2025`. Scenarios with fewer
-    events compress better: down to half of that.
+    The bytes of a number, a decision and a run were measured on 512 runs of `us_russia_reset_2025`. Scenarios with
+    fewer events compress better: down to half of that.
     """
     decisions = max(sum(len(meeting.agenda) for meeting in each.scenario.meetings) for each in experiment.variants())
     numbers = experiment.scenario.months * len(ALLIES) * (4 + len(ISSUES) * (experiment.keep == "trace"))

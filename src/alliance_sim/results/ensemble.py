@@ -244,7 +244,7 @@ class Ensemble:
                 )
         arrays = [self.data[name] for name in names]
         if len({array.dims for array in arrays}) > 1:
-            raise InputError(f"frame: {', '.join(names)} have different dimensions; ask for one kind at a time")
+            raise InputError(f"frame: {', '.join(names)} have different dimensions; allowed: names of one kind")
         labels = [str(dim) for dim in arrays[0].dims]
         index = pd.MultiIndex.from_product([arrays[0][dim].values for dim in labels], names=labels)
         columns = {

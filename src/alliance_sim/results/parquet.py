@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,7 +13,7 @@ __all__ = ["encoded", "group", "options"]
 _REPEATED = ("proposed", "reversion", "level", "share", "tabled", "settled_share")
 
 
-def options(schema: pa.Schema) -> dict[str, Any]:
+def options(schema: pa.Schema) -> dict[str, object]:
     """Return how pyarrow is to write tables of a schema: equal tables make equal bytes."""
     import pyarrow as pa
 

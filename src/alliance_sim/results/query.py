@@ -58,7 +58,7 @@ Node = dict[str, Any]
 
 
 def frame(views: Mapping[str, View], text: str) -> pd.DataFrame:
-    """Return the result of a query; arguments and errors are those of `select`."""
+    """Return the result of a query; arguments and errors are the same as for `select`."""
     with select(views, text) as reader:
         found: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
     return found

@@ -26,7 +26,7 @@ def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def decided(records: Records) -> NDArray[np.int8]:
-    """Return how items ended; those of a meeting that was not held count as deferred."""
+    """Return how items ended; items of a meeting that was not held count as deferred."""
     return np.where(records.outcome == L.PENDING, L.DEFERRED, records.outcome).astype(np.int8)
 
 
