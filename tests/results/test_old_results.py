@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import alliance_sim as als
+from alliance_sim.experiments import results as sweeps
 from alliance_sim.experiments.results import open_views
 from alliance_sim.registry.parameters import current_name
 from alliance_sim.results import query
@@ -72,3 +73,13 @@ def test_parameters_of_an_old_sweep_have_their_current_names(results: als.Result
 
 def test_every_file_of_an_old_folder_is_small() -> None:
     assert sum(path.stat().st_size for path in OLD.rglob("*") if path.is_file()) < 300_000
+
+
+def test_a_parameter_that_was_renamed_is_a_column_under_its_current_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    varied = tuple(EXPECTED["sweep"]["points"])
+    monkeypatch.setattr(sweeps, "current_name", lambda name: "a_new_name" if name == varied[0] else name)
+    results = sweeps.open_results(OLD / "sweep")
+    assert results.points.names == ("a_new_name", *varied[1:])
+    found = results.sql("SELECT DISTINCT point, a_new_name FROM runs ORDER BY point")
+    assert found["a_new_name"].tolist() == EXPECTED["sweep"]["points"][varied[0]]
+    assert varied[0] not in results.frame("runs")
