@@ -9,7 +9,8 @@ import yaml
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import Experiment, json_schema, list_experiments, load_experiment
-from alliance_sim.experiments.schema import KEYS, MAX_LEVERS, MAX_OPTIONS, MAX_POINTS, MAX_RUNS, MAX_VARIANTS
+from alliance_sim.experiments.levers import MAX_LEVERS, MAX_OPTIONS
+from alliance_sim.experiments.schema import KEYS, MAX_POINTS, MAX_RUNS, MAX_VARIANTS
 from alliance_sim.experiments.tables import experiment_tables
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
 

@@ -4,8 +4,9 @@ The names here load no numerical library: experiment files are read and checked 
 """
 
 from alliance_sim.experiments.json_schema import json_schema
+from alliance_sim.experiments.levers import Patch
 from alliance_sim.experiments.library import experiment_path, list_experiments, load_experiment, load_file
-from alliance_sim.experiments.schema import Design, Experiment, Patch, Variant
+from alliance_sim.experiments.schema import Design, Experiment, Variant
 
 __all__ = [
     "Design",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from alliance_sim.experiments.schema import Experiment, Patch
+from alliance_sim.experiments.levers import Patch
+from alliance_sim.experiments.schema import Experiment
 from alliance_sim.scenarios import list_scenarios
 from alliance_sim.scenarios.json_schema import FileSchema, parameter_schemas
 

@@ -22,33 +22,23 @@ from pydantic import (
 )
 
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.experiments.levers import Patch, lever_name, whole_levers
 from alliance_sim.registry.distributions import Prior
-from alliance_sim.registry.events import AnyEvent
 from alliance_sim.registry.fields import Filled, Label, Number, Record, Text, known
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
-from alliance_sim.scenarios import Distribution, Meeting, Scenario, scenario_path
+from alliance_sim.scenarios import Distribution, Scenario, scenario_path
 from alliance_sim.scenarios.library import extended, load_scenario
 from alliance_sim.scenarios.messages import Location, Problem, field_name, problems, refuse
-from alliance_sim.scenarios.schema import Parameters, by_parameter, keys_of, prior
+from alliance_sim.scenarios.schema import by_parameter, keys_of, prior
 
-__all__ = ["KEYS", "METHODS", "Design", "Experiment", "Patch", "Variant"]
+__all__ = ["KEYS", "METHODS", "Design", "Experiment", "Variant"]
 
-MAX_LEVERS = 20
-#: Options of a lever.
-MAX_OPTIONS = 100
 #: Combinations of options.
 MAX_VARIANTS = 500
 #: At each point every variant is run with every draw.
 MAX_POINTS = 1_000_000
 #: Twelve days on one core at a millisecond a run.
 MAX_RUNS = 1_000_000_000
-#: Columns of results that levers cannot be named after, besides outcomes and parameters.
-COLUMNS = (
-    *("scenario", "variant", "point", "draw", "run", "value", "of_interest", "mean", "p05", "p95"),
-    *("worst", "regret_mean", "regret_p90", "regret_max", "behind", "mc_error"),
-)
-
 Method = Literal["lhs", "sobol", "grid", "morris", "sobol_indices"]
 #: Description of each design.
 METHODS: Mapping[Method, str] = {
@@ -97,15 +87,6 @@ class Design(Record):
                 return self.points
 
 
-class Patch(Record):
-    """The changes that an option makes to the base scenario, by the rules of `extends`; {} makes none."""
-
-    parameters: Parameters = Field({}, description="value or distribution, by name of the registry")
-    events: tuple[AnyEvent, ...] = Field((), description="events that come on top")
-    meetings: tuple[Meeting, ...] = Field((), description="meetings that come on top")
-    drop: tuple[str, ...] = Field((), description="ids of events and meetings of the base to leave out")
-
-
 @dataclass(frozen=True)
 class Variant:
     """The base scenario with one option of every lever.
@@ -135,98 +116,6 @@ def _base(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, Scenario):
         raise ValueError(f"{shown(value)} is not allowed; allowed: a bundled name or a path")
     return value
-
-
-def _lever(name: str) -> str:
-    """Refuse a lever with the name of another column of the results; DuckDB ignores case."""
-    names = (*COLUMNS, *OUTCOMES, *PARAMETERS, *ACTOR_QUANTITIES)
-    if name.partition(".")[0].lower() in {each.partition(".")[0].lower() for each in names}:
-        raise ValueError(f"{shown(name)} is the name of another column of the results; allowed: any other name")
-    return name
-
-
-def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
-    """Check each option alone on the base, and return levers with patches for options."""
-    base = info.data.get("scenario")
-    if not isinstance(levers, dict):
-        return handler(levers)
-    if base is None:
-        return {}  # Problems of the base are reported first.
-    if len(levers) > MAX_LEVERS:
-        raise ValueError(f"has {len(levers):,} entries; allowed: {MAX_LEVERS}")
-    good: dict[str, dict[str, Patch]] = {}
-    found: list[Problem] = []
-    taken: dict[str, str] = {}
-    for lever, options in levers.items():
-        if taken.setdefault(str(lever).lower(), str(lever)) != str(lever):
-            found.append(((lever,), f"differs from {taken[str(lever).lower()]} in case only; allowed: another name"))
-        try:
-            handler({lever: {}})
-        except ValidationError as error:
-            found += [((lever,), problem) for _, problem in problems(error, KEYS)]
-        if not isinstance(options, dict):
-            refused = "is empty" if options is None else f"{shown(options)} is not allowed"
-            found.append(((lever,), f"{refused}; allowed: a mapping of options"))
-            continue
-        if len(options) > MAX_OPTIONS:
-            found.append(((lever,), f"has {len(options):,} options; allowed: {MAX_OPTIONS}"))
-            continue
-        if len(options) < 2:
-            found.append(((lever,), "has fewer than two options; allowed: two options or more, of which one may be {}"))
-        good[lever] = {}
-        for option, patch in options.items():
-            try:
-                handler({"lever": {option: {}}})
-            except ValidationError as error:
-                found += [((lever, option), problem) for _, problem in problems(error, KEYS)]
-            checked, wrong = _patch(base, patch)
-            found += [((lever, option, *place), problem) for place, problem in wrong]
-            good[lever][option] = checked
-    found += _set_twice(good, info.data.get("uncertainties", {}))
-    refuse("levers", found)
-    return good
-
-
-def _patch(base: Scenario, patch: Any) -> tuple[Patch, list[Problem]]:
-    if isinstance(patch, Patch):
-        patch = {key: list(value) if isinstance(value, tuple) else value for key, value in patch}
-    if not isinstance(patch, dict):
-        refused = "is empty" if patch is None else f"{shown(patch)} is not allowed"
-        return Patch(), [((), f"{refused}; allowed: a mapping; {{}} leaves the scenario as it is")]
-    keys = KEYS["levers"]
-    found: list[Problem] = [
-        ((key,), f"unknown key{nearest(key, keys)}; allowed: {', '.join(keys)}") for key in patch if key not in keys
-    ]
-    own = {key: value for key, value in patch.items() if key in keys}
-    scenario, wrong = extended(base, {"name": base.name, "text": "", **own})
-    found += [(() if place[:1] == ("extends",) else place, problem) for place, problem in wrong]
-    if scenario is None or found:
-        return Patch(), found
-    return Patch(
-        parameters={name: scenario.parameters[name] for name in own.get("parameters", ())},
-        events=_last(scenario.events, own.get("events", ())),
-        meetings=_last(scenario.meetings, own.get("meetings", ())),
-        drop=tuple(own.get("drop", ())),
-    ), []
-
-
-def _last(entries: tuple[Any, ...], own: Any) -> tuple[Any, ...]:
-    return entries[len(entries) - len(own) :]
-
-
-def _set_twice(levers: Mapping[str, Mapping[str, Patch]], uncertainties: Mapping[str, object]) -> list[Problem]:
-    """Return the parameters of options that an uncertainty or another lever also sets."""
-    found: list[Problem] = []
-    owner: dict[str, str] = {}
-    for lever, options in levers.items():
-        for option, patch in options.items():
-            for name in patch.parameters:
-                if name in uncertainties:
-                    found.append(((lever, option, "parameters", name), "is an uncertainty; allowed: one or the other"))
-                elif owner.setdefault(name, lever) != lever:
-                    other = f"is also set by the lever {owner[name]}; allowed: one lever for a parameter"
-                    found.append(((lever, option, "parameters", name), other))
-    return found
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -282,7 +171,7 @@ class Experiment(Record):
         json_schema_extra={"form": "distributions"},
     )
     levers: Annotated[
-        dict[Annotated[Label, AfterValidator(_lever)], dict[Label, Patch]], WrapValidator(_whole_levers)
+        dict[Annotated[Label, AfterValidator(lever_name)], dict[Label, Patch]], WrapValidator(whole_levers)
     ] = Field(
         {},
         description="what can be chosen: by name of the lever its options, each a change of the base",

@@ -7,7 +7,8 @@ are read off the JSON Schema, so that docs, editors and checks say the same.
 from __future__ import annotations
 
 from alliance_sim.experiments.json_schema import json_schema
-from alliance_sim.experiments.schema import METHODS, Design, Patch
+from alliance_sim.experiments.levers import Patch
+from alliance_sim.experiments.schema import METHODS, Design
 from alliance_sim.registry.tables import markdown_table
 from alliance_sim.scenarios.schema import Distribution
 from alliance_sim.scenarios.tables import key_table
