@@ -299,7 +299,7 @@ class Referendum(Event):
     swing: Signed = Field(description="how far the vote turns its view of the threat")
 
     def effects(self) -> tuple[Effect, ...]:
-        return _forcing("stance", self.swing, self.ally)
+        return forcing("stance", self.swing, self.ally)
 
 
 '''
@@ -312,7 +312,7 @@ def copy(tmp_path: Path) -> Path:
     package = tmp_path / "alliance_sim"
     shutil.copytree(Path(alliance_sim.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for module, before, new in (
-        ("events", "#: Every event type by name", NEW_TYPE),
+        ("events/washington", "class LeadershipChange(Event)", NEW_TYPE),
         ("outcomes", '    ("postponements", ', NEW_OUTCOME),
     ):
         path = package / "registry" / f"{module}.py"

@@ -16,7 +16,16 @@ from alliance_sim.registry.actors import ALLIES, ERAS
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.issues import ISSUES
 
-__all__ = ["ACTOR_QUANTITIES", "PARAMETERS", "STRENGTHS", "Parameter", "parameter_names", "resolve"]
+__all__ = [
+    "ACTOR_QUANTITIES",
+    "PARAMETERS",
+    "STRENGTHS",
+    "Parameter",
+    "current_name",
+    "parameter_names",
+    "resolve",
+    "symbol_of",
+]
 
 
 @dataclass(frozen=True)
@@ -334,3 +343,13 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         f"no parameter is called {shown(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
         "position.ISSUE.ALLY"
     )
+
+
+def current_name(name: str) -> str:
+    """Return the current name of a parameter that may be given by its old symbol; any other text as it is."""
+    return name
+
+
+def symbol_of(name: str) -> str:
+    """Return the old symbol of a parameter, by which random numbers are addressed; any other text as it is."""
+    return name

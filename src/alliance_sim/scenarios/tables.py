@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from alliance_sim.registry.events import ALLY_STATES, EVENT_TYPES, STATES, Event
+from alliance_sim.registry.events import EVENT_TYPES, Event
+from alliance_sim.registry.states import ALLY_STATES, STATES
 from alliance_sim.registry.tables import markdown_table, span
 from alliance_sim.scenarios.json_schema import json_schema
 from alliance_sim.scenarios.messages import plainly
