@@ -28,7 +28,8 @@ from alliance_sim.scenarios import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.schema import KEYS, MAX_ENTRIES
+from alliance_sim.scenarios.calendar import MAX_ENTRIES
+from alliance_sim.scenarios.schema import KEYS
 from alliance_sim.scenarios.tables import language_tables
 from alliance_sim.scenarios.yaml_files import MAX_BYTES, MAX_DEPTH
 

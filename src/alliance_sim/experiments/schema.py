@@ -29,8 +29,8 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
 from alliance_sim.scenarios import Distribution, Meeting, Scenario, scenario_path
 from alliance_sim.scenarios.library import extended, load_scenario
-from alliance_sim.scenarios.messages import Location, Problem, field_name, problems, refuse
-from alliance_sim.scenarios.schema import Parameters, by_parameter, keys_of, prior
+from alliance_sim.scenarios.messages import Location, Problem, field_name, keys_of, problems, refuse
+from alliance_sim.scenarios.parameters import Parameters, by_parameter, prior
 
 __all__ = ["KEYS", "METHODS", "Design", "Experiment", "Patch", "Variant"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from alliance_sim.experiments.json_schema import json_schema
 from alliance_sim.experiments.schema import METHODS, Design, Patch
 from alliance_sim.registry.tables import markdown_table
-from alliance_sim.scenarios.schema import Distribution
+from alliance_sim.scenarios.parameters import Distribution
 from alliance_sim.scenarios.tables import key_table
 
 __all__ = ["experiment_tables"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "RULES", "Decision", "Forum", "Rule"]
+__all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decision", "Forum", "Rule"]
 
 
 class Forum(IntEnum):
@@ -45,3 +45,5 @@ FORUMS: tuple[str, ...] = tuple(forum.name.lower() for forum in Forum)
 FORUM_LABELS: dict[str, str] = dict(zip(FORUMS, ("NAC", "NATO", "EU", "G7"), strict=True))
 RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decision)
+#: Items of a meeting that one decision can hold.
+MAX_PACKAGE = 3

@@ -11,7 +11,8 @@ from alliance_sim.scenarios.library import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting, Scenario
+from alliance_sim.scenarios.parameters import Distribution
+from alliance_sim.scenarios.schema import AgendaItem, Meeting, Scenario
 
 __all__ = [
     "AgendaItem",

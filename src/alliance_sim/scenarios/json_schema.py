@@ -9,7 +9,8 @@ from pydantic_core import core_schema
 
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 from alliance_sim.scenarios.library import list_scenarios
-from alliance_sim.scenarios.schema import Distribution, Scenario
+from alliance_sim.scenarios.parameters import Distribution
+from alliance_sim.scenarios.schema import Scenario
 
 __all__ = ["FileSchema", "json_schema", "parameter_schemas"]
 

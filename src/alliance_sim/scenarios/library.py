@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from alliance_sim.errors import InputError, few_hints, nearest, printable, shown
 from alliance_sim.registry.fields import Label
 from alliance_sim.scenarios.messages import MOST, Location, Problem, problems, report
+from alliance_sim.scenarios.parameters import overridden
 from alliance_sim.scenarios.schema import KEYS, Scenario
 from alliance_sim.scenarios.yaml_files import (
     MAX_BYTES,
@@ -187,7 +188,7 @@ def load_file(path: Path, text: str, children: tuple[Path, ...] = ()) -> Scenari
     """Return the scenario of a file whose text was read; `children` are the files that build on it."""
     line = (*children, path.resolve())
     if line[-1] in children:
-        raise InputError(f"goes round in a circle: {' -> '.join(each.stem for each in line)}")
+        raise InputError(f"is circular: {' -> '.join(each.stem for each in line)}")
     if len(line) > MAX_CHAIN:
         raise InputError(f"goes on for more than {MAX_CHAIN} files; allowed: {MAX_CHAIN}")
     return _read(text, printable(str(path)), path.parent, line)
@@ -275,7 +276,7 @@ def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], li
     if "name" not in child:
         del fields["name"]
     if isinstance(child.get("parameters"), dict):
-        fields["parameters"] = {**parent.parameters, **child["parameters"]}
+        fields["parameters"] = overridden(parent.parameters, child["parameters"])
     for key in ("events", "meetings"):
         kept = [item for item in getattr(parent, key) if item.id not in drop]
         own = child.get(key, [])

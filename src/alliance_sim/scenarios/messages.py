@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.events import EVENT_TYPES
+from alliance_sim.registry.fields import Record
 
-__all__ = ["MOST", "Location", "Problem", "field_name", "plainly", "problems", "refuse", "report", "told"]
+__all__ = [
+    "MOST",
+    "Location",
+    "Problem",
+    "field_name",
+    "format_problems",
+    "keys_of",
+    "plainly",
+    "problems",
+    "refuse",
+    "report",
+]
 
 #: Keys and list positions that lead to a field.
 Location = tuple[str | int, ...]
@@ -96,10 +109,10 @@ def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> 
             location = location[:-1]
         return lines.get(location, 1)
 
-    return told(origin, [(line(location), field_name(location), problem) for location, problem in found])
+    return format_problems(origin, [(line(location), field_name(location), problem) for location, problem in found])
 
 
-def told(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
+def format_problems(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
     """Return what `report` does of (line, field, problem)."""
     lines = [f"{origin}:{number}: {field}: {problem}" for number, field, problem in sorted(numbered)[:MOST]]
     if len(numbered) > MOST:
@@ -159,3 +172,19 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -
 
 def _refused(value: object) -> str:
     return "is empty" if value is None else f"{shown(value)} is not allowed"
+
+
+def keys_of(record: type[Record]) -> dict[str, str]:
+    """Return the keys of a record in a file, with what is meant by them."""
+    return {field.alias or name: _meant(field) for name, field in record.model_fields.items() if not field.exclude}
+
+
+def _meant(field: FieldInfo) -> str:
+    """Return what a field is for, and what is allowed in it where that is short."""
+    bounds = {end: getattr(rule, end) for rule in field.metadata for end in ("ge", "le") if hasattr(rule, end)}
+    allowed = ""
+    if get_origin(field.annotation) is Literal:
+        allowed = f"; allowed: {', '.join(get_args(field.annotation))}"
+    elif len(bounds) == 2:
+        allowed = f"; allowed: {plainly(bounds['ge'])} to {plainly(bounds['le'])}"
+    return f"({field.description}){allowed}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import yaml
 
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError, nearest, printable, shown
-from alliance_sim.scenarios.messages import Location, Problem, report, told
+from alliance_sim.scenarios.messages import Location, Problem, format_problems, report
 
 __all__ = [
     "MAX_BYTES",
@@ -25,6 +27,8 @@ __all__ = [
     "path_of",
     "read_text",
 ]
+
+_log = logging.getLogger("alliance_sim")
 
 Parsed = tuple[dict[str, Any], dict[Location, int], list[Problem]]
 
@@ -163,10 +167,18 @@ def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
         raise InputError(f"{origin}:{line}: file: not YAML: {error.reason}") from None
     if found:
         raise InputError(report(origin, twice + found, lines))
+    if any("agenda" in place and place[-1] == "floor" for place in lines if place):
+        _warn_once(f"{origin}: floor is now called min_share")
     if not isinstance(data, dict):
         problem = "the file is empty" if data is None else f"not {what}"
         raise InputError(f"{origin}:1: file: {problem}; allowed: a mapping of {', '.join(keys)}")
     return data, lines, twice
+
+
+@cache
+def _warn_once(notice: str) -> None:
+    """Log a notice about a file, however often the file is read."""
+    _log.warning("%s", notice)
 
 
 def _refuse_odd(text: str, origin: str) -> None:
@@ -187,7 +199,7 @@ def _refuse_odd(text: str, origin: str) -> None:
         if getattr(event, "tag", None):
             found.add((line, "file", f"the tag {shown(event.tag)} is not allowed; {_PLAIN}"))
     if found:
-        raise InputError(told(origin, found))
+        raise InputError(format_problems(origin, found))
 
 
 def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
