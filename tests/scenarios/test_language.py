@@ -175,7 +175,7 @@ def test_tables_have_every_key_with_its_range_default_and_source() -> None:
     for row in rows:
         key, kind, unit, allowed, _, source, _ = row
         assert all(row), key
-        if kind in ("number", "whole number") and unit != "that of NAME":
+        if kind in ("number", "whole number") and unit != "unit of NAME":
             assert re.fullmatch(r"-?\d+ to \d+", allowed), key
         if "number" in kind and key != "`era`":
             assert unit != "none" and source != "convention", key

@@ -1,6 +1,6 @@
 """Where the alliance decides, by what rule, and how it can end: forums, decision rules, decisions.
 
-Each list is here and nowhere else. A member's number is its code in the compiled core and its place in every array;
+Each list is defined here only. A member's number is its code in the compiled core and its place in every array;
 its name in lower case is what users write and read.
 """
 
@@ -31,7 +31,7 @@ class Rule(IntEnum):
 
 
 class Decision(IntEnum):
-    """What became of an item."""
+    """The outcome of an agenda item."""
 
     ADOPTED = 0
     DILUTED = 1

@@ -1,4 +1,4 @@
-"""What-if descriptions: their schema, the library of bundled files, messages about what is wrong with one."""
+"""What-if descriptions: their schema, the library of bundled files, messages about their problems."""
 
 from alliance_sim.scenarios.difference import Difference, input_differences
 from alliance_sim.scenarios.json_schema import json_schema

@@ -67,14 +67,14 @@ def read_entries(
     period : Period
         When the scenario runs.
     taken : set of str
-        Ids in use; those of the entries are added.
+        Ids in use; the ids of the entries are added.
     keys : mapping
         The keys that each record may have, for messages; see `problems`.
 
     Raises
     ------
     ValueError
-        If there are too many.
+        If there are too many entries.
     ValidationError
         With every problem at its place.
     """
@@ -86,7 +86,7 @@ def read_entries(
     found: list[Problem] = []
     hashes: dict[int, str] | None = {} if key == "events" else None
     for i, item in enumerate(items):
-        # Without a start its own problem is enough: any will do to read the months.
+        # Without a valid start, which is reported by itself, any month serves to read the others.
         dated = _dated(item, period.start or "1970-01")
         try:
             (good[i],) = handler((dated,))
@@ -184,7 +184,7 @@ def _accessions(events: Mapping[int, Event], start: str) -> tuple[dict[str, str]
 
 
 def _too_early(events: Mapping[int, Event], joined: Mapping[str, str]) -> list[Problem]:
-    """Refuse events about allies that have not joined by then."""
+    """Refuse events that name an ally before it joins."""
     return [
         ((i, "month"), f"{event.month} is too early: {ally} joins in {joined[ally]}; allowed: from then on")
         for i, event in events.items()

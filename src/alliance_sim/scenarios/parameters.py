@@ -1,4 +1,4 @@
-"""What a scenario sets: numbers and distributions, by name of the parameter registry."""
+"""Parameter values of a scenario: numbers and distributions, by name of the registry."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from alliance_sim.scenarios.messages import Problem, keys_of, problems, refuse
 
 __all__ = ["Distribution", "Parameters", "by_parameter", "overridden", "prior"]
 
-#: There are no more to set.
+#: All names of the registry.
 MAX_PARAMETERS = len({*PARAMETERS, *parameter_names()})
 
 _OF_AUTHOR = "`sources` of the file"
 _OF_PARAMETER: JsonDict = {
-    "unit": "that of the parameter",
+    "unit": "unit of the parameter",
     "form": "within the parameter's range, rising",
     "source": _OF_AUTHOR,
 }
@@ -166,7 +166,7 @@ def overridden(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
 
 
 def prior(name: str, value: float | Distribution) -> Prior:
-    """Return what a value says about a parameter; raise `InputError` where one is unknown or out of range."""
+    """Return the prior that a value means; raise `InputError` if the name is unknown or the value out of range."""
     parameter, _ = resolve(name)
     if isinstance(value, Distribution):
         return value.prior(parameter.low, parameter.high)
@@ -180,5 +180,5 @@ def _set(name: str, value: float | Distribution) -> None:
     prior(name, value)
 
 
-#: What a scenario sets, by name of the registry.
+#: Parameters of a scenario: numbers or distributions, by current name.
 Parameters = Annotated[dict[str, _Value], by_parameter(_set)]

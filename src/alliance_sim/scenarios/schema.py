@@ -1,4 +1,4 @@
-"""What a scenario is: a dated list of events and meetings on top of an era's starting point."""
+"""The records of a scenario: dated events and meetings on top of the starting point of an era."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _Era = Annotated[
     WithJsonSchema({"enum": [*ERAS, *(int(era) for era in ERAS)]}),
 ]
 
-_LEVEL: JsonDict = {"unit": "position", "source": "that of the item"}
+_LEVEL: JsonDict = {"unit": "position", "source": "source of the item"}
 _ALLIES: JsonDict = {"unit": "allies", "source": "judgement"}
 _RULES = "unanimity; or, for counterfactuals, all but n, abstention with a footnote, qualified majority, the willing"
 
@@ -66,7 +66,7 @@ class AgendaItem(Record):
         None,
         validation_alias=AliasChoices("min_share", "floor"),  # `floor` is its old name
         description="least share of the way that is worth adopting; without it, the parameter `min_share`",
-        json_schema_extra={"source": "that of the item"},
+        json_schema_extra={"source": "source of the item"},
     )
     divisible: Annotated[bool, Field(strict=True)] = Field(
         True,
@@ -95,7 +95,7 @@ class Meeting(Entry):
     forum: _Forum = Field(
         description="the council in routine session, a summit of its leaders, the EU's council, the G7"
     )
-    title: Text = Field(description="what it is called")
+    title: Text = Field(description="name of the meeting")
     sessions: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(
         3,
         description="sessions of the leaders: how many contested items there is time for",
@@ -127,7 +127,7 @@ class Meeting(Entry):
 
     @model_validator(mode="after")
     def _allowances(self) -> Meeting:
-        """Refuse an allowance where no rule asks for one."""
+        """Refuse an allowance that no rule uses."""
         found: list[Problem] = []
         by_number = [(item.rule or self.rule) == "unanimity_minus_n" for item in self.agenda]
         without = "has no effect; allowed: only with the rule unanimity_minus_n"
@@ -148,7 +148,7 @@ class Meeting(Entry):
 
 
 class Scenario(Record):
-    """A what-if description, complete: everything that an `extends` brought is in it.
+    """A what-if description, complete: with everything that it inherits by `extends`.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class Scenario(Record):
         The files it was read from, ancestors first.
     """
 
-    name: Label = Field(description="what it is called, like its file")
+    name: Label = Field(description="its name, like the file's")
     title: Text = Field(description="one line: what happens")
     description: Text = Field(description="the story in a few sentences")
     era: _Era = Field(description="whose calibrated starting point", json_schema_extra={"source": "calibration"})
@@ -199,7 +199,7 @@ class Scenario(Record):
         return month_number(month) - month_number(self.start)
 
     def priors(self) -> dict[str, Prior]:
-        """Return what the scenario says about parameters, as distributions on their ranges."""
+        """Return the distributions of the parameters that the scenario sets, on their ranges."""
         return {name: prior(name, value) for name, value in self.parameters.items()}
 
     def with_parameters(self, values: Mapping[str, float | Distribution]) -> Scenario:
@@ -233,13 +233,13 @@ class Scenario(Record):
         raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
 
 
-#: The keys each record of a scenario file may have, and what is meant by them, by the field that holds it.
+#: The keys that each record of a scenario file may have, with their meanings, by the field that holds it.
 KEYS: dict[str, dict[str, str]] = {
     "agenda": keys_of(AgendaItem),
     "meetings": keys_of(Meeting),
     "parameters": keys_of(Distribution),
     "": {**keys_of(Scenario), "extends": "", "drop": ""},
     **{name: keys_of(kind) for name, kind in EVENT_TYPES.items()},
-    # One whose type is not known may have the keys of any.
+    # An event of unknown type may have the keys of any type.
     "event": {key: meant for kind in EVENT_TYPES.values() for key, meant in keys_of(kind).items()},
 }

@@ -1,4 +1,4 @@
-"""Files in YAML, users' own and bundled ones: which is meant, its text, what it holds and on which lines."""
+"""YAML files, bundled and users' own: find, read and parse them, with the line of every entry."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _log = logging.getLogger("alliance_sim")
 
 Parsed = tuple[dict[str, Any], dict[Location, int], list[Problem]]
 
-#: The longest history has a third of it.
+#: The longest bundled file has a third of that.
 MAX_BYTES = 250_000
-#: Levels of lists and mappings in one another; a scenario has five.
+#: Nested levels of lists and mappings; a scenario has five.
 MAX_DEPTH = 20
 
 
@@ -66,26 +66,26 @@ class Dumper(yaml.CSafeDumper):
 
 
 _TEXT = "tag:yaml.org,2002:str"
-#: What the parser says where the slip is seldom names it: a line too far in, `month:1`, and a colon in a text are
-#: the same to it.
+#: The parser's own reason seldom names the mistake: it does not distinguish wrong indentation, `month:1`, and a colon
+#: in a text.
 _REASONS = "usual reasons, here or just above: the indentation, no blank after a colon, a text that needs quotes"
 _PLAIN = "allowed: the value written out, or the text in quotes"
 
 
 def bundled(folder: str = "") -> dict[str, Path]:
-    """Return the bundled files by name: the scenarios, or what is in a folder beside them."""
+    """Return the bundled files by name: the scenarios, or those in a folder beside them."""
     return {path.stem: path for path in sorted((data_folder("scenarios") / folder).glob("*.yaml"))}
 
 
 def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], what: str) -> Path:
-    """Return the file of a name, or a path relative to `folder`; whether the file exists is not looked at.
+    """Return the file of a name, or a path relative to `folder`; whether it exists is not checked.
 
     Parameters
     ----------
     files : mapping
         The bundled ones by name.
     what : str
-        What they are, for the message.
+        The kind of file, for the message.
 
     Raises
     ------
@@ -104,15 +104,15 @@ def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], w
 
 
 def is_path(name: str) -> bool:
-    """Tell a path from a bundled name: it has a slash, or ends as files do."""
+    """Return whether a text is a path: it has a slash or the ending of a file."""
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
 def read_text(path: Path, names: Iterable[str]) -> str:
-    """Return the text of a file; `names` are told where there is none."""
+    """Return the text of a file; if it does not exist, the error lists `names`."""
     origin = printable(str(path))
     try:
-        # A pipe that the shell opened; any other could wait for a writer for ever.
+        # A pipe opened by the shell; any other could wait for a writer for ever.
         piped = path.is_relative_to("/dev") and path.is_fifo()
         known, size = path.is_file() or piped, path.stat().st_size if path.exists() else 0
         content = b""
@@ -140,7 +140,7 @@ def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
     Raises
     ------
     InputError
-        If it is not YAML, or holds more than plain data, or no mapping: `what` is to be a mapping of `keys`.
+        If it is not YAML, holds tags or anchors, or is no mapping; `what` and `keys` describe the expected mapping.
     """
     if len(text) > MAX_BYTES:
         raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")
@@ -182,7 +182,7 @@ def _warn_once(notice: str) -> None:
 
 
 def _refuse_odd(text: str, origin: str) -> None:
-    """Refuse tags, anchors and aliases, and what is nested so deeply that building it would break the stack."""
+    """Refuse tags, anchors and aliases, and nesting so deep that building it would overflow the stack."""
     depth = 0
     found: set[tuple[int, str, str]] = set()
     event: Any
@@ -205,7 +205,7 @@ def _refuse_odd(text: str, origin: str) -> None:
 def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
     """Return the line of every place of a document, repeated keys, and keys that are no texts.
 
-    Of a repeated key the last is left in the document: what else is at fault there can be told, too.
+    The last of a repeated key stays in the document, so that problems inside it are reported as well.
     """
     lines: dict[Location, int] = {}
     twice: list[Problem] = []

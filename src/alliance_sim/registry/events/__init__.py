@@ -1,6 +1,6 @@
-"""The event types: what may happen in a scenario, one class each.
+"""The event types of scenarios, one class each.
 
-A class that stands in one of the modules below is known everywhere; it is declared nowhere else.
+A class in one of the modules below is an event type; it is listed nowhere else.
 """
 
 from __future__ import annotations

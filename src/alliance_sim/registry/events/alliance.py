@@ -1,4 +1,4 @@
-"""What the alliance does: new members, exercises."""
+"""Events in the alliance: new members, exercises."""
 
 from __future__ import annotations
 

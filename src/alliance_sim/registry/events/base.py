@@ -1,4 +1,4 @@
-"""What all event types have in common.
+"""The base class of event types, and their effects.
 
 Each type is a record: its fields carry description, unit, range and default, and `effects` returns what it does to
 the forcing channels and states of the core. Its docstring describes it, and `basis` names what it rests on: a
@@ -82,7 +82,7 @@ class Event(Entry, ABC):
     probability: Share = Field(
         1.0,
         description="chance that it happens at all",
-        json_schema_extra={"unit": "probability", "source": "that of the event; default: it is certain"},
+        json_schema_extra={"unit": "probability", "source": "source of the event; default: it is certain"},
     )
     when: ConditionField | None = Field(
         None,
@@ -99,14 +99,14 @@ class Event(Entry, ABC):
         return self
 
     def _salient(self) -> tuple[str, ...]:
-        """Return what the default id holds besides type and month; the id addresses the event's random numbers."""
+        """Return the rest of the default id, after type and month; the id addresses the event's random numbers."""
         value: str | tuple[str, ...] | None = getattr(self, self.salient) if self.salient else None
         return (value,) if isinstance(value, str) else value or ()
 
     @abstractmethod
     def effects(self) -> tuple[Effect, ...]:
-        """Return what the event does in its month."""
+        """Return the effects of the event in its month."""
 
     def allies(self) -> tuple[str, ...]:
-        """Return the allies that the event happens to: it may name none before it joined."""
+        """Return the allies that the event concerns; each must be a member by then."""
         return ()

@@ -1,4 +1,4 @@
-"""What Russia does, and the war in Ukraine."""
+"""Events in Russia and in the war in Ukraine."""
 
 from __future__ import annotations
 

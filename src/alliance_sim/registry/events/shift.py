@@ -53,7 +53,7 @@ _SHIFTED = list(
 )
 
 
-_OF_NAME: JsonDict = {"unit": "that of NAME", "form": "range of NAME"}
+_OF_NAME: JsonDict = {"unit": "unit of NAME", "form": "range of NAME"}
 _UP_OR_DOWN: JsonDict = {**_OF_NAME, "form": "width of the range of NAME, up or down"}
 
 
@@ -67,8 +67,8 @@ class Shift(Event):
     name: Annotated[Label, WithJsonSchema({"type": "string", "enum": _SHIFTED, "form": "parameter or state"})] = Field(
         description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
     )
-    by: Number | None = Field(None, description="what is added", json_schema_extra=_UP_OR_DOWN)
-    to: Number | None = Field(None, description="what it is set to", json_schema_extra=_OF_NAME)
+    by: Number | None = Field(None, description="amount added", json_schema_extra=_UP_OR_DOWN)
+    to: Number | None = Field(None, description="new value", json_schema_extra=_OF_NAME)
 
     @field_validator("name")
     @classmethod

@@ -1,4 +1,4 @@
-"""What Washington does, and changes of government there and elsewhere."""
+"""Events in Washington, and changes of leadership there and in other capitals."""
 
 from __future__ import annotations
 
