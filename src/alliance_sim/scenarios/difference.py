@@ -41,6 +41,13 @@ def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]
     Era, start and months come first, then parameters by name, then events and meetings in time order. Events and
     meetings are matched by their id, items of an agenda by their issue. Titles, descriptions, texts and sources
     do not count.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import input_differences, load_scenario
+    >>> for line in input_differences(load_scenario("baseline_2025"), load_scenario("washington_2024")):
+    ...     print(line)
+    + 2025-06 leadership_change ally USA, stance washington_2024
     """
     found = _changed("", _shown(base, ("era", "start", "months")), _shown(other, ("era", "start", "months")))
     found += _parameters(base, other)

@@ -18,6 +18,13 @@ __all__ = ["FileSchema", "json_schema", "parameter_schemas"]
 class FileSchema(GenerateJsonSchema):
     """JSON Schema as editors show it: no invented titles, no null: a key is left out instead."""
 
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a record, described by the first paragraph of its docstring."""
+        found = super().model_schema(schema)
+        if "description" in found:
+            found["description"] = found["description"].partition("\n\n")[0]
+        return found
+
     def field_title_should_be_set(self, schema: Any) -> bool:
         """Return that no field has a title."""
         return False
@@ -38,6 +45,12 @@ def json_schema() -> dict[str, Any]:
 
     Besides the keywords of JSON Schema a field may have `unit`, `source` (of its default or scale) and `form` (how a
     text is written, for people).
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import json_schema
+    >>> json_schema()["properties"]["months"]["maximum"]
+    240
     """
     schema = Scenario.model_json_schema(schema_generator=FileSchema)
     fields = schema["properties"]

@@ -47,7 +47,14 @@ _TEMPLATE = Path(__file__).with_name("new.yaml")
 
 
 def list_scenarios() -> tuple[str, ...]:
-    """Return the names of the bundled scenarios."""
+    """Return the names of the bundled scenarios.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import list_scenarios
+    >>> "baseline_2025" in list_scenarios()
+    True
+    """
     return tuple(bundled())
 
 
@@ -64,6 +71,12 @@ def load_scenario(name_or_path: str | Path | Scenario) -> Scenario:
     ------
     InputError
         If there is no such scenario, or with all its problems, one a line.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> load_scenario("us_support_ends_2025").title
+    'U.S. support for Ukraine ends'
     """
     if isinstance(name_or_path, Scenario):
         return name_or_path
@@ -84,12 +97,32 @@ def load_text(text: str, origin: str = "text") -> Scenario:
     ------
     InputError
         With all problems, one a line: ``origin:line: field: problem; allowed: values``.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_text
+    >>> text = '''
+    ... name: mine
+    ... extends: baseline_2025
+    ... events:
+    ...   - {month: 3, type: escalation, size: 0.2, source: hypothetical}
+    ... '''
+    >>> load_text(text).events[0].month
+    '2025-09'
     """
     return _read(text, origin, Path(), ())
 
 
 def dump(scenario: Scenario) -> str:
-    """Return a scenario as YAML, complete and free of `extends`; reading it gives the same scenario."""
+    """Return a scenario as YAML, complete and free of `extends`; reading it gives the same scenario.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import dump, load_scenario, load_text
+    >>> scenario = load_scenario("washington_2024")
+    >>> load_text(dump(scenario)).meetings == scenario.meetings
+    True
+    """
     fields = scenario.model_dump(mode="json", exclude_none=True)
     return yaml.dump(fields, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
 

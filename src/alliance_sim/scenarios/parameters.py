@@ -41,7 +41,14 @@ _SPREAD = "; deviation more than 0"
 
 
 class Distribution(Record):
-    """An uncertain parameter: exactly one of the four, drawn within the parameter's range."""
+    """An uncertain parameter: exactly one of the four, drawn within the parameter's range.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import Distribution
+    >>> Distribution(triangular=(0.2, 0.5, 0.7)).triangular
+    (0.2, 0.5, 0.7)
+    """
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
@@ -94,6 +101,12 @@ class Distribution(Record):
         ------
         InputError
             If a bound, mean or mode lies outside the range.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import Distribution
+        >>> str(Distribution(normal=(0.5, 0.1)).prior(0, 1))
+        'normal 0.5 ± 0.1, within 0 to 1'
         """
         centre: tuple[float, ...]
         if self.uniform:

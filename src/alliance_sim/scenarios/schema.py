@@ -57,7 +57,15 @@ _RULES = "unanimity; or, for counterfactuals, all but n, abstention with a footn
 
 
 class AgendaItem(Record):
-    """One text that a meeting may adopt. Levels are in [0, 1], 1 = the strongest collective response."""
+    """One text that a meeting may adopt. Levels are in [0, 1], 1 = the strongest collective response.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import AgendaItem
+    >>> item = AgendaItem(issue="sanctions", proposed=0.6, reversion=0, text="Renewal", source="hypothetical")
+    >>> item.proposed, item.divisible, item.min_share
+    (0.6, True, None)
+    """
 
     issue: _Issue = Field(description="what the text is about")
     proposed: Share = Field(description="level of the text as proposed", json_schema_extra=_LEVEL)
@@ -90,7 +98,16 @@ class AgendaItem(Record):
 
 
 class Meeting(Entry):
-    """A meeting of a forum with its agenda."""
+    """A meeting of a forum with its agenda.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import AgendaItem, Meeting
+    >>> item = AgendaItem(issue="open_door", proposed=0.7, reversion=0.5, text="Invite", source="hypothetical")
+    >>> meeting = Meeting(month="2026-05", forum="nac", title="May", agenda=[item], source="hypothetical")
+    >>> meeting.id, meeting.rule, meeting.sessions
+    ('nac-2026-05', 'unanimity', 3)
+    """
 
     forum: _Forum = Field(
         description="the council in routine session, a summit of its leaders, the EU's council, the G7"
@@ -152,8 +169,33 @@ class Scenario(Record):
 
     Attributes
     ----------
+    name, title, description : str
+        Name, summary in one line, and in a few sentences.
+    era : str
+        One of `ERAS`: the calibrated starting point.
+    start : str
+        First month, ``YYYY-MM``.
+    months : int
+        Length of the run, 1 to 240 months.
+    sources : tuple of str
+        Documents, public facts or judgement that it is based on.
+    parameters : dict of str to float or Distribution
+        By name of the registry; all others are drawn from their priors.
+    events : tuple of Event
+        In the order of the files.
+    meetings : tuple of Meeting
+        In the order of the files.
     text : str
         The files it was read from, ancestors first.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> scenario = load_scenario("washington_2024")
+    >>> scenario.era, scenario.start, scenario.months
+    ('2025', '2025-06', 48)
+    >>> [(event.month, event.type) for event in scenario.events]
+    [('2025-06', 'leadership_change')]
     """
 
     name: Label = Field(description="its name, like the file's")
@@ -195,11 +237,26 @@ class Scenario(Record):
         return read_entries(items, handler, str(info.field_name), period, taken, KEYS)
 
     def offset(self, month: str) -> int:
-        """Return how many months after the start a ``YYYY-MM`` month lies."""
+        """Return the number of months from the start to a ``YYYY-MM`` month.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> load_scenario("baseline_2025").offset("2026-01")
+        7
+        """
         return month_number(month) - month_number(self.start)
 
     def priors(self) -> dict[str, Prior]:
-        """Return the distributions of the parameters that the scenario sets, on their ranges."""
+        """Return the distributions of the parameters that the scenario sets, on their ranges, by name.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> scenario = load_scenario("baseline_2025").with_parameters({"pledge": 0.5})
+        >>> {name: str(prior) for name, prior in scenario.priors().items()}
+        {'pledge': '0.5'}
+        """
         return {name: prior(name, value) for name, value in self.parameters.items()}
 
     def with_parameters(self, values: Mapping[str, float | Distribution]) -> Scenario:
@@ -208,12 +265,21 @@ class Scenario(Record):
         Parameters
         ----------
         values : mapping
-            By name of the registry, such as ``h0`` or ``susceptibility.HUN``.
+            Number or distribution, by name of the registry, such as ``pledge`` or ``susceptibility.HUN``; others keep
+            the values that they have.
 
         Raises
         ------
         InputError
             If a name is unknown or a value out of range.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import Distribution, load_scenario
+        >>> values = {"pledge": Distribution(uniform=(0.4, 0.7)), "susceptibility.HUN": 0.3}
+        >>> scenario = load_scenario("baseline_2025").with_parameters(values)
+        >>> scenario.parameters["susceptibility.HUN"], scenario.parameters["pledge"].uniform
+        (0.3, (0.4, 0.7))
         """
         return self.validated({**dict(self), "parameters": overridden(self.parameters, values)})
 
@@ -221,10 +287,22 @@ class Scenario(Record):
     def validated(cls, fields: Mapping[str, Any]) -> Scenario:
         """Return the scenario with these fields.
 
+        Parameters
+        ----------
+        fields : mapping
+            As in a file without `extends` and `drop`; values may be records.
+
         Raises
         ------
         InputError
             With every problem on a line of its own.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import Scenario, load_scenario
+        >>> base = load_scenario("baseline_2025")
+        >>> Scenario.validated({**dict(base), "name": "short", "months": 12, "meetings": ()}).months
+        12
         """
         try:
             return cls.model_validate(dict(fields))

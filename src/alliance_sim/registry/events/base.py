@@ -65,12 +65,23 @@ def forcing(name: str, value: float, *actors: str) -> tuple[Effect, ...]:
 def _named(schema: dict[str, Any], kind: type[Event]) -> None:
     """Require and describe `type` in the JSON Schema; in Python a record has it from its class."""
     schema["required"].append("type")
-    schema["description"] = f"{schema['description']} Basis: {kind.basis}."
+    summary = schema["description"].partition("\n\n")[0]
+    schema["description"] = f"{summary} Basis: {kind.basis}."
     schema["properties"]["type"] = {"const": kind.model_fields["type"].default, "description": schema["description"]}
 
 
 class Event(Entry, ABC):
-    """Base class of the event types."""
+    """Base class of the event types.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.events import EVENT_TYPES
+    >>> event = EVENT_TYPES["escalation"](month="2026-03", size=0.2, source="hypothetical")
+    >>> event.id, event.probability
+    ('escalation-2026-03', 1.0)
+    >>> [(effect.name, effect.value) for effect in event.effects()]
+    [('escalation', 0.2), ('war', 0.2)]
+    """
 
     model_config = ConfigDict(json_schema_extra=_named)
 

@@ -58,14 +58,22 @@ _UP_OR_DOWN: JsonDict = {**_OF_NAME, "form": "width of the range of NAME, up or 
 
 
 class Shift(Event):
-    """A parameter or a state changes, for what the other types lack."""
+    """A parameter or a state changes, for what the other types lack.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.events import EVENT_TYPES
+    >>> shift = EVENT_TYPES["shift"](month="2026-03", name="pledge", to=0.6, source="hypothetical")
+    >>> shift.id, shift.effects()[0].op
+    ('shift-2026-03-pledge', 'set')
+    """
 
     basis: ClassVar[str] = "judgement"
     salient: ClassVar[str | None] = "name"
 
     type: Literal["shift"] = "shift"
     name: Annotated[Label, WithJsonSchema({"type": "string", "enum": _SHIFTED, "form": "parameter or state"})] = Field(
-        description="parameter (h0, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
+        description="parameter (pledge, susceptibility.HUN) or state (assertiveness, norm.sanctions)"
     )
     by: Number | None = Field(None, description="amount added", json_schema_extra=_UP_OR_DOWN)
     to: Number | None = Field(None, description="new value", json_schema_extra=_OF_NAME)

@@ -13,7 +13,15 @@ from alliance_sim.registry.fields import Allies, Ally, Parties, Share, Signed, k
 
 
 class BilateralSummit(Event):
-    """The presidents of the United States and Russia meet."""
+    """The presidents of the United States and Russia meet.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.events import EVENT_TYPES
+    >>> summit = EVENT_TYPES["bilateral_summit"](month="2026-03", openness=0.1, source="hypothetical")
+    >>> [(effect.name, effect.value) for effect in summit.effects()]
+    [('conciliation', 0.4), ('opacity', 0.9), ('private', 0.9)]
+    """
 
     basis: ClassVar[str] = "A ¶2; B ¶4, B ¶6, B ¶9"
 
