@@ -224,7 +224,7 @@ def load_file(path: Path, text: str, children: tuple[Path, ...] = ()) -> Scenari
         raise InputError(f"is circular: {' -> '.join(each.stem for each in line)}")
     if len(line) > MAX_CHAIN:
         raise InputError(f"goes on for more than {MAX_CHAIN} files; allowed: {MAX_CHAIN}")
-    return _read(text, printable(str(path)), path.parent, line)
+    return _read(text, printable(path), path.parent, line)
 
 
 def _text(path: Path) -> str:

@@ -110,7 +110,7 @@ def is_path(name: str) -> bool:
 
 def read_text(path: Path, names: Iterable[str]) -> str:
     """Return the text of a file; if it does not exist, the error lists `names`."""
-    origin = printable(str(path))
+    origin = printable(path)
     try:
         # A pipe opened by the shell; any other could wait for a writer for ever.
         piped = path.is_relative_to("/dev") and path.is_fifo()
