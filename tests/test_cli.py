@@ -150,7 +150,7 @@ meetings:
   sessions: 1
   rule: qualified_majority
   source: S3
-  agenda: [{issue: sanctions, proposed: 0.6, reversion: 0.1, floor: 0.9, divisible: false, text: T, source: S4}]
+  agenda: [{issue: sanctions, proposed: 0.6, reversion: 0.1, min_share: 0.9, divisible: false, text: T, source: S4}]
 """
 
 
@@ -180,7 +180,7 @@ def test_show_tells_what_is_its_own_and_what_differs_from_defaults(
     july = [line for line in lines if "2018-07" in line[:2]]
     # The month's events come first, and its meetings as the model takes them.
     assert [line[-3] for line in july[-3:]] == ["EU meeting", "NAC meeting", "NATO meeting"]
-    assert ["sanctions 0.10→0.60, floor 0.9, not divisible: T", "S4"] in lines
+    assert ["sanctions 0.10→0.60, min_share 0.9, not divisible: T", "S4"] in lines
     split = "+ its own: events 2, meetings 1. From baseline_2018: events 2, meetings 14. Left out: nac-2018-06."
     assert [split] in lines
     assert any(line[:5] == ["+", "kappa", "0.125", "per month", "uniform 0.04 to 0.15"] for line in lines)

@@ -122,7 +122,7 @@ def test_levels_follow_the_rule_that_the_file_states() -> None:
                 assert item.reversion == norm, item
                 step = round(item.proposed - norm, 3)
                 regime = round(norms[item.issue]["2018"] - norm, 3) if era == "2014" else None
-                readmission = meeting.forum == "g7" and item.floor == 0.8
+                readmission = meeting.forum == "g7" and item.min_share == 0.8
                 assert step in (0.1, 0.2, 0.3, -0.1, regime) or (readmission and item.proposed == 0.2), item
             else:
                 assert (item.proposed, item.reversion) == (norm, 0.0), item

@@ -27,7 +27,7 @@ def test_model_page_holds_the_table(name: str, table: Callable[[], str]) -> None
     assert found.strip() == table(), f"print it again: python -m alliance_sim.registry.tables {name}"
 
 
-def test_parameters_page_is_what_the_registry_prints() -> None:
+def test_parameters_page_matches_the_registry() -> None:
     page = (DOCS / "parameters.md").read_text(encoding="utf-8")
     assert page == parameters_page(), "python -m alliance_sim.registry.tables parameters > docs/parameters.md"
 

@@ -60,7 +60,7 @@ def timeline(scenario: Scenario, parent: Scenario | None) -> Table:
             head.append(_name(entry, entry.forum))
             table.add_row(mark, entry.month, head, dim(entry.source), style=style)
             for item in entry.agenda:
-                extra = _details(item, ("floor", "divisible", "rule", "allowance", "package"))
+                extra = _details(item, ("min_share", "divisible", "rule", "allowance", "package"))
                 step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}"
                 text = Text.assemble(", ".join([step, *extra]), ": ", (item.text, "dim"))
                 source = item.source if item.source != entry.source else ""

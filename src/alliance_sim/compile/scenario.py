@@ -587,7 +587,7 @@ def _meetings(scenario: Scenario, start: int) -> tuple[Any, tuple[AgendaRow, ...
         issue=issue,
         reversion=reversion,
         span=proposed - reversion,
-        floor=np.array([np.nan if i.floor is None else i.floor for _, i in heads], dtype=np.float64),
+        floor=np.array([np.nan if i.min_share is None else i.min_share for _, i in heads], dtype=np.float64),
         divisible=np.array([i.divisible for _, i in heads], dtype=np.uint8),
         rule=np.array([RULES.index(i.rule or m.rule) for m, i in heads], dtype=np.int64),
         allowance=np.array([m.allowance if i.allowance is None else i.allowance for m, i in heads], dtype=np.int64),

@@ -14,8 +14,8 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
 from alliance_sim.scenarios import Meeting, Scenario
 from alliance_sim.scenarios.library import extended
-from alliance_sim.scenarios.messages import Problem, problems, refuse
-from alliance_sim.scenarios.schema import Parameters, keys_of
+from alliance_sim.scenarios.messages import Problem, keys_of, problems, refuse
+from alliance_sim.scenarios.parameters import Parameters
 
 __all__ = ["MAX_LEVERS", "MAX_OPTIONS", "Patch", "lever_name", "whole_levers"]
 
@@ -109,7 +109,7 @@ def _patch(base: Scenario, patch: Any) -> tuple[Patch, list[Problem]]:
     if scenario is None or found:
         return Patch(), found
     return Patch(
-        parameters={name: scenario.parameters[name] for name in own.get("parameters", ())},
+        parameters=own.get("parameters", {}),
         events=_last(scenario.events, own.get("events", ())),
         meetings=_last(scenario.meetings, own.get("meetings", ())),
         drop=tuple(own.get("drop", ())),

@@ -28,8 +28,8 @@ from alliance_sim.registry.fields import Filled, Label, Number, Record, Text, kn
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Distribution, Scenario, scenario_path
 from alliance_sim.scenarios.library import extended, load_scenario
-from alliance_sim.scenarios.messages import Location, Problem, field_name, problems, refuse
-from alliance_sim.scenarios.schema import by_parameter, keys_of, prior
+from alliance_sim.scenarios.messages import Location, Problem, field_name, keys_of, problems, refuse
+from alliance_sim.scenarios.parameters import by_parameter, prior
 
 __all__ = ["KEYS", "METHODS", "Design", "Experiment", "Variant"]
 

@@ -10,7 +10,7 @@ from alliance_sim.experiments.json_schema import json_schema
 from alliance_sim.experiments.levers import Patch
 from alliance_sim.experiments.schema import METHODS, Design
 from alliance_sim.registry.tables import markdown_table
-from alliance_sim.scenarios.schema import Distribution
+from alliance_sim.scenarios.parameters import Distribution
 from alliance_sim.scenarios.tables import key_table
 
 __all__ = ["experiment_tables"]

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from alliance_sim.registry.events import ALLY_STATES, EVENT_TYPES, STATES, Event
+from alliance_sim.registry.events import EVENT_TYPES, Event
+from alliance_sim.registry.states import ALLY_STATES, STATES
 from alliance_sim.registry.tables import markdown_table, span
 from alliance_sim.scenarios.json_schema import json_schema
 from alliance_sim.scenarios.messages import plainly
-from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting
+from alliance_sim.scenarios.parameters import Distribution
+from alliance_sim.scenarios.schema import AgendaItem, Meeting
 
 __all__ = ["key_table", "language_tables"]
 
