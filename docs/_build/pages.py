@@ -1,7 +1,7 @@
 """Renew the generated parts of the docs.
 
 ``python docs/_build/pages.py`` renews every page that has such parts, ``... pages.py model.md`` one of them. The tests
-compare the pages with what is generated. `scenarios.md` and `analysis.md` run the model: a minute or two.
+compare the pages with the generators. `scenarios.md` and `analysis.md` run the model: about half a minute.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from alliance_sim.registry.forums import DECISIONS
+
 pytestmark = pytest.mark.browser
 
 Arrive = Callable[[], Any]
-DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
 
 
 def test_whole_page(visit: Arrive) -> None:
@@ -69,7 +70,7 @@ def test_scenario_of_another_era(visit: Arrive) -> None:
     assert {"FIN", "SWE"} <= set(absent)
 
 
-def test_map_and_board_speak_of_one_thing(visit: Arrive) -> None:
+def test_map_and_board_show_the_same_item_and_ally(visit: Arrive) -> None:
     seen = visit()
     page = seen.page
     sanctions = page.locator(".as-item", has_text="Sanctions").first
@@ -122,7 +123,7 @@ def test_two_visitors_at_once_get_their_own_results(visit: Arrive) -> None:
 
 
 def endings(board: list[str]) -> list[str]:
-    """What happens to each item, without the words for when and what."""
+    """The key of each item and its shares of decisions."""
     return [f"{row.split(': ')[0]}: {row.split(': ')[-1]}" for row in board]
 
 
@@ -139,7 +140,7 @@ def percent(share: float) -> str:
     return "<1" if 0.0 < share < 0.005 else f"{100 * share:.0f}"
 
 
-def test_missing_asset_is_missing_at_once(server: str) -> None:
+def test_missing_asset_fails_at_once(server: str) -> None:
     start = time.monotonic()
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{server}/_solara/cdn/katex@0.0.0/dist/katex.js", timeout=20)

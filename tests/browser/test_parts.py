@@ -1,6 +1,7 @@
 import socket
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from solara.server import cdn_helper, settings
 
 from alliance_sim import Scenario, list_scenarios, load_scenario
 from alliance_sim.errors import InputError
-from alliance_sim.explorer import charts, results, server
+from alliance_sim.explorer import charts, jobs, results, server
+from alliance_sim.explorer.components.status import message
 from alliance_sim.explorer.levers import LEVERS
-from alliance_sim.explorer.results import PREVIEW, Request
+from alliance_sim.explorer.results import PREVIEW
+from alliance_sim.explorer.state import Request, ResultCache, Session
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 
 
@@ -40,7 +44,7 @@ def settings_restored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("settings_restored")
 @pytest.mark.filterwarnings("ignore")  # `configure` adds a filter, which this undoes
-def test_private_name_that_keeps_solara_from_the_network(tmp_path: Path) -> None:
+def test_assets_never_come_from_the_network(tmp_path: Path) -> None:
     server.configure()
     for fetch in (cdn_helper.get_data, cdn_helper.get_path):
         with pytest.raises(FileNotFoundError, match="asset not shipped"):
@@ -51,7 +55,7 @@ def test_private_name_that_keeps_solara_from_the_network(tmp_path: Path) -> None
     assert solara.settings.assets.proxy is True
 
 
-def test_front_end_is_installed_whole() -> None:
+def test_every_asset_of_the_front_end_is_installed() -> None:
     for asset in ("echarts@5.4.0/dist/echarts.js", "@widgetti/solara-vuetify-app@10.1.1/dist/fonts.css"):
         assert any(
             (Path(folder) / asset).is_file()
@@ -59,7 +63,7 @@ def test_front_end_is_installed_whole() -> None:
         )
 
 
-def test_port_that_is_taken_is_the_users_affair() -> None:
+def test_port_that_is_taken_is_an_input_error() -> None:
     with socket.socket() as other:
         other.bind((server.HOST, 0))
         other.listen()
@@ -82,7 +86,7 @@ def test_lever_begins_at_the_scenarios_own_prior() -> None:
     assert lever.calibrated(scenario) == (0.07, 0.07, 0.07)
 
 
-def test_request_says_how_to_compute_it_elsewhere() -> None:
+def test_request_gives_the_commands_that_reproduce_it() -> None:
     request = Request("baseline_2025", 500, 3, (("alpha0", 0.4), ("h0", 0.031)))
     assert request.command() == "alliance-sim run baseline_2025 --draws 500 --seed 3 --set alpha0=0.4 --set h0=0.031"
     known: dict[str, Any] = {}
@@ -124,7 +128,7 @@ def test_labels(name: str, text: str) -> None:
     assert results.label(name) == text
 
 
-def test_view_is_the_run_rounded() -> None:
+def test_view_holds_the_rounded_results_of_the_run() -> None:
     from alliance_sim import simulate
 
     request = Request("baseline_2018", 60, 5, (("h0", 0.05),))
@@ -134,7 +138,7 @@ def test_view_is_the_run_rounded() -> None:
     assert view.months == list(ensemble.months)
     assert view.fans["cohesion"][2] == pytest.approx(ensemble.series("cohesion")["p50"], abs=6e-4)
     for shown, row in zip(view.board, ensemble.decisions().to_dict("records"), strict=True):
-        assert shown["shares"] == pytest.approx([row[name] for name in results.DECISIONS], abs=6e-5)
+        assert shown["shares"] == pytest.approx([row[name] for name in DECISIONS], abs=6e-5)
         assert sum(shown["shares"]) == pytest.approx(1.0, abs=3e-4)
     threat = ensemble.data["threat_perception"].mean("draw").values
     shown_threat = np.array(view.maps["threat_perception"], dtype=float)
@@ -142,11 +146,41 @@ def test_view_is_the_run_rounded() -> None:
     np.testing.assert_allclose(shown_threat, threat, atol=6e-4)
 
 
+def test_map_finds_variables_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request("baseline_2018", 20, 5)
+    usual = results.preview(request, never).maps
+    monkeypatch.setattr(results, "MAPPED", ("spending", "guarantee_confidence"))
+    maps = results.preview(request, never).maps
+    assert maps["guarantee_confidence"] == usual["guarantee_confidence"]
+    assert max(value for value in maps["spending"][0] if value is not None) > 1.0
+
+
+def test_result_is_compared_with_the_calibrated_run_of_its_scenario_and_seed() -> None:
+    moved = Request("baseline_2018", 10, 5, (("h0", 0.05),))
+    cache = ResultCache()
+    cache.store(results.preview(moved, never))
+    assert cache.reference() is None
+    calibrated = results.preview(replace(moved, levers=()), never)
+    cache.store_reference(calibrated)
+    assert cache.reference() == {name: quantiles[2] for name, quantiles in calibrated.fans.items()}
+    cache.store(calibrated)
+    assert cache.reference() is None
+
+
+def test_lever_of_a_session_is_set_and_switched_off() -> None:
+    session = Session()
+    session.move("h0", 0.05)
+    session.move("alpha0", 0.4)
+    assert session.request.levers == (("alpha0", 0.4), ("h0", 0.05))
+    session.move("h0", None)
+    assert session.request.levers == (("alpha0", 0.4),)
+
+
 def test_preview_is_small() -> None:
     assert results.preview(Request("baseline_2018", 10_000, 0), never).draws == PREVIEW
 
 
-def test_run_nobody_waits_for_is_given_up() -> None:
+def test_cancelled_run_stops() -> None:
     from alliance_sim.results.ensemble import Cancelled
 
     stop = threading.Event()
@@ -155,27 +189,26 @@ def test_run_nobody_waits_for_is_given_up() -> None:
         results.preview(Request("baseline_2018", 500, 0), stop.is_set)
 
 
-def test_a_failed_compilation_reaches_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_compilation_raises_for_every_waiting_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no compiler")
 
     monkeypatch.setattr("alliance_sim.results.ensemble.simulate", fail)
-    results.warm_up.cache_clear()
+    jobs.warm_up.cache_clear()
     try:
         with pytest.raises(RuntimeError, match="no compiler"):
-            results.warm_up().result(20)
+            jobs.warm_up().result(20)
     finally:
-        results.warm_up.cache_clear()
+        jobs.warm_up.cache_clear()
 
 
 def test_failure_is_shown_on_the_page() -> None:
-    from alliance_sim.explorer.app import _message
-
-    assert _message(InputError("draws: too many")) == "draws: too many"
-    assert _message(ZeroDivisionError("by zero")) == "The run failed. ZeroDivisionError: by zero"
+    assert message(InputError("draws: too many")) == "draws: too many"
+    assert message(ZeroDivisionError("by zero")) == "The run failed. ZeroDivisionError: by zero"
 
 
-def test_pages_ship_with_the_package() -> None:
+def test_vue_files_and_styles_are_in_the_package() -> None:
     folder = Path(sys.modules["alliance_sim.explorer.server"].__file__ or "").parent
-    for name in ("lever.vue", "board.vue", "tiles.vue", "reproduce.vue", "style.css"):
-        assert (folder / name).is_file()
+    for name in ("lever.vue", "board.vue", "tiles.vue", "reproduce.vue"):
+        assert (folder / "components" / name).is_file()
+    assert (folder / "style.css").is_file()
