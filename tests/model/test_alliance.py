@@ -111,7 +111,7 @@ def test_step_after_the_end_warns_and_changes_nothing() -> None:
     assert len(model.datacollector.get_model_vars_dataframe()) == 48
 
 
-def test_who_joins_later_is_missing_until_then() -> None:
+def test_ally_has_no_data_before_it_joins() -> None:
     model = AllianceModel("baseline_2018", seed=1)
     members = []
     while model.running:
@@ -133,7 +133,7 @@ def test_a_seed_is_drawn_and_recorded() -> None:
     assert AllianceModel().seed != model.seed
 
 
-def test_randomness_for_agents_of_ones_own_follows_seed_and_draw() -> None:
+def test_generators_for_own_agents_are_seeded_by_seed_and_draw() -> None:
     def numbers(draw: int) -> tuple[float, float]:
         model = AllianceModel(seed=5, draw=draw)
         return model.random.random(), float(model.rng.random())
@@ -160,7 +160,7 @@ def test_decisions_grow_month_by_month() -> None:
     assert set(table["objectors"].explode().dropna()) <= set(ALLIES)
 
 
-def test_copies_stand_on_their_own() -> None:
+def test_copies_are_independent() -> None:
     model = AllianceModel(seed=1)
     model.step()
     twins = [copy.deepcopy(model)]
@@ -279,7 +279,7 @@ def test_misuse_of_agent_classes_is_named(classes: dict[str, object], message: s
         model(seed=1)
 
 
-def test_keywords_are_parameters_and_win() -> None:
+def test_keywords_are_parameters_and_take_precedence() -> None:
     model = AllianceModel(seed=1, parameters={"kappa": 0.2, "susceptibility.HUN": 0.3}, kappa=np.float64(0.1))
     assert model.what_if.parameters["kappa"] == 0.1
     assert model.allies["HUN"].susceptibility == 0.3
