@@ -1,4 +1,4 @@
-"""Markdown tables, and the place on a page where a generated one goes."""
+"""Markdown tables, and the sections of a page that hold generated ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What common random numbers save, as the markdown tables of ``docs/analysis.md``."""
+"""How much narrower common random numbers make differences: the markdown tables of ``docs/analysis.md``."""
 
 from __future__ import annotations
 

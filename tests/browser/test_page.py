@@ -26,7 +26,7 @@ def test_whole_page(visit: Arrive) -> None:
     page.locator(".as-other").click()
     page.locator(".v-menu__content.menuable__content__active .v-list-item", has_text="Polarisation").click()
     page.wait_for_selector("[data-outcome=polarisation] canvas")
-    # Nothing is wider than the window, once the charts have followed it.
+    # Nothing is wider than the window, once the charts are resized.
     for width in (1600, 1280, 700):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
@@ -48,7 +48,7 @@ def test_lever_moved_by_keyboard_redraws_board_and_fans(visit: Arrive) -> None:
     assert f"--set h0={float(value):g}" in seen.page.locator(".as-reproduce").text_content()
     assert "dashed: median as calibrated" in seen.page.locator(".as-over-time").inner_text()
 
-    # Off again, it is the run it was.
+    # Switched off, the first run is shown again.
     seen.page.get_by_role("button", name="Reset", exact=True).click()
     seen.page.wait_for_selector(".as-status[data-state=ready]:not([data-shown*='--set'])")
     assert seen.board() == board
@@ -107,7 +107,7 @@ def test_seed(visit: Arrive) -> None:
 
 def test_two_visitors_at_once_get_their_own_results(visit: Arrive) -> None:
     visitors = [visit(), visit()]
-    # They move the same lever to opposite ends, at the same time and again and again.
+    # They move the same lever to opposite ends, at the same time, several times.
     for _ in range(4):
         for seen, key in zip(visitors, ("PageDown", "PageUp"), strict=True):
             seen.lever("alpha0").focus()

@@ -17,7 +17,7 @@ def test_recipe_for_the_ema_workbench_runs():
     (recipe,) = (text for text in RECIPES if "ema_workbench" in text)
     names: dict[str, object] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optional packages that the workbench would like to have
+        warnings.simplefilter("ignore")  # about optional packages of the workbench
         exec(compile(recipe, "analysis.md", "exec"), names)
     experiments, outcomes = names["experiments"], names["outcomes"]
     assert len(experiments) == 8 and set(experiments["what_if"]) == {"us_russia_reset_2025", "european_pillar_2025"}

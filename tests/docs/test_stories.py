@@ -40,7 +40,7 @@ def test_tables_are_filled_and_the_rest_stays() -> None:
     assert with_stories(page, draws=30) == page
 
 
-def test_a_page_without_marks_stays_as_it_is() -> None:
+def test_page_without_marks_is_unchanged() -> None:
     assert with_stories("# A page\n") == "# A page\n"
 
 
@@ -53,13 +53,13 @@ def test_a_page_without_marks_stays_as_it_is() -> None:
         ("helsinki_2018 against", "helsinky_2018 against", "nearest: helsinki_2018"),
     ],
 )
-def test_a_mark_at_fault_is_refused(old: str, new: str, message: str) -> None:
+def test_invalid_mark_is_refused(old: str, new: str, message: str) -> None:
     assert old in PAGE
     with pytest.raises(InputError, match=message):
         with_stories(PAGE.replace(old, new, 1), draws=1)
 
 
-def test_the_command_writes_the_page_and_says_what_is_wrong(tmp_path: Path) -> None:
+def test_command_writes_the_page_and_names_the_error(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Nothing to fill.\n")
     command = [sys.executable, str(SCRIPT), str(page)]

@@ -22,7 +22,7 @@ def quantities(kind: type) -> Iterator[tuple[str, Quantity]]:
             yield name, found
 
 
-def test_every_quantity_of_every_agent_reads_back_what_was_written() -> None:
+def test_every_quantity_of_every_agent_reads_back_the_value_written() -> None:
     model = AllianceModel(seed=1)
     for actor in model.agents:
         for name, quantity in quantities(type(actor)):
@@ -78,7 +78,7 @@ def test_a_position_written_holds(iso3: str, issue: str, position: float) -> Non
 
 @settings(max_examples=15)
 @given(st.sampled_from(ISSUES), st.floats(0.2, 0.8))
-def test_a_position_written_for_washington_holds_and_others_see_it_turn(issue: str, position: float) -> None:
+def test_a_position_written_for_washington_holds(issue: str, position: float) -> None:
     model = AllianceModel("baseline_2025", seed=1, parameters=QUIET)
     model.step()
     model.united_states.position[issue] = position
@@ -130,7 +130,7 @@ def test_a_lasting_stance_moves_perceived_threat_for_good_and_a_shock_fades() ->
     assert abs(gap("threat_perception", 0.9)) < 0.05
 
 
-def test_more_war_is_felt_in_ukraine() -> None:
+def test_more_intense_war_weakens_ukraine() -> None:
     usual, worse = AllianceModel(seed=1), AllianceModel(seed=1)
     for _ in range(6):
         worse.russia.war_intensity = 1.0

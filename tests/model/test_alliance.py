@@ -66,7 +66,7 @@ def test_draw_of_a_batch_and_model_are_the_same_to_the_bit(
         np.testing.assert_array_equal(mine[0], whole[row])
 
 
-def test_a_scenario_may_be_given_itself_or_as_a_file(tmp_path: Path) -> None:
+def test_scenario_is_a_name_a_file_or_an_object(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("name: mine\nextends: baseline_2025\n")
     ends = []
@@ -215,7 +215,7 @@ def test_agents_may_act_before_and_after_the_month() -> None:
     assert "HUN" not in stubborn.agents_by_type[Ally].get("iso3")
 
 
-def test_hooks_of_own_agents_are_called_and_foreign_agents_left_alone() -> None:
+def test_hooks_of_own_agents_are_called_and_other_mesa_agents_ignored() -> None:
     class Observer(Actor):
         iso3 = "OBS"
         calls = 0
@@ -260,7 +260,7 @@ def test_agents_by_type() -> None:
         ({"draw": True}, "draw: True"),
     ],
 )
-def test_misuse_is_named(arguments: dict[str, object], message: str) -> None:
+def test_invalid_argument_is_named(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         AllianceModel(**arguments)
 
@@ -273,7 +273,7 @@ def test_misuse_is_named(arguments: dict[str, object], message: str) -> None:
         ({"RUS": "Russia"}, "allowed: a subclass of Russia"),
     ],
 )
-def test_misuse_of_agent_classes_is_named(classes: dict[str, object], message: str) -> None:
+def test_invalid_agent_class_is_named(classes: dict[str, object], message: str) -> None:
     model = type("Model", (AllianceModel,), {"agent_classes": classes})
     with pytest.raises(InputError, match=message):
         model(seed=1)
@@ -319,7 +319,7 @@ def test_batch_run_takes_each_month_and_parameters() -> None:
 
 
 @pytest.mark.skipif(MESA < (3, 5), reason="Mesa 3.5 has batch_run(rng=...)")
-def test_batch_run_gives_seeds_by_its_own_name() -> None:
+def test_batch_run_passes_seeds_as_rng() -> None:
     rows = mesa.batch_run(AllianceModel, {"scenario": "baseline_2025"}, rng=[1, 2], display_progress=False)
     block = in_batch("baseline_2025", 1, 0, {})
     assert {row["rng"] for row in rows} == {1, 2}

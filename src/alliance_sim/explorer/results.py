@@ -51,7 +51,7 @@ class View:
     ----------
     request : Request
     draws : int
-        How many were run; fewer than requested in a preview.
+        Draws run; fewer than requested in a preview.
     seconds : float
     months : list of str
         ``YYYY-MM``.
@@ -60,7 +60,7 @@ class View:
     fans : dict
         By outcome: its 5, 25, 50, 75 and 95 % quantiles, one list of T numbers each.
     maps : dict
-        By variable: T lists of one number an ally, None before it joins. Means over the draws of the preview.
+        By variable: T lists of one number per ally, None before it joins. Means over the draws of the preview.
     cohesion, error : float
         Mean of cohesion over months and draws, and its Monte Carlo standard error.
     """

@@ -104,7 +104,7 @@ class AllianceModel(mesa.Model):
     True
     """
 
-    #: Classes of agents by ISO3 code (``RUS`` and ``UKR`` included), where they are not the usual ones.
+    #: Classes of agents by ISO3 code (``RUS`` and ``UKR`` included), instead of the default ones.
     agent_classes: ClassVar[Mapping[str, type[Actor]]] = {}
     #: SolaraViz of Mesa 3.5 rebuilds a model with a scenario of its own kind unless this is None.
     scenario = None
@@ -160,7 +160,7 @@ class AllianceModel(mesa.Model):
         return dict(zip(OUTCOMES, self.block.state.outcome[0].tolist(), strict=True))
 
     def step(self) -> None:
-        """Simulate a month: agents act, the core's month, agents act, data are collected.
+        """Simulate a month: agents act, the core runs, agents act, data are collected.
 
         After the last month this warns (RuntimeWarning) and does nothing.
 
@@ -259,7 +259,7 @@ def _what_if(scenario: Any, parameters: Any, more: Mapping[str, Any]) -> Scenari
             "in mesa.batch_run a list of such mappings"
         )
     values = {
-        # NumPy's numbers come from grids; files and the schema know Python's.
+        # Grids give NumPy numbers; the schema takes Python ones.
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in {**parameters, **more}.items()
     }

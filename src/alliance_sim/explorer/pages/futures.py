@@ -1,4 +1,4 @@
-"""What may happen in a scenario: the decision board, the map, and outcomes over time."""
+"""The futures of a scenario: the decision board, the map, and outcomes over time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from alliance_sim.scenarios import load_scenario
 
 __all__ = ["Futures"]
 
-#: Outcomes with a chart of their own, and one that shares a chart.
+#: Outcomes with a chart of their own; `ALONE` is in the chart of deterrence, and the last chart shows one of `OTHERS`.
 PANELS = ("cohesion", "consensus_capacity", "threat_gap", "mean_guarantee_confidence", "deterrence")
 ALONE = "deterrence_without_us"
 OTHERS = tuple(name for name in OUTCOMES if name not in (*PANELS, ALONE))
