@@ -1,4 +1,4 @@
-"""The actors as Mesa agents. They hold nothing: attributes are views on the arrays that the core steps."""
+"""The actors as Mesa agents. They store nothing: their attributes are views on the core's arrays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Actor", "Ally", "Russia", "Ukraine", "UnitedStates"]
 
 
 class Actor(mesa.Agent):
-    """Somebody who may act before and after the core's month; override the two hooks.
+    """An actor of the model; override its two hooks to let it act before or after each month.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Actor(mesa.Agent):
 
     model: AllianceModel
     iso3: str
-    #: Column in the arrays of allies; of no meaning for others.
+    #: Column in the arrays of allies; unused for other actors.
     index = 0
 
     @property
@@ -44,18 +44,44 @@ class Actor(mesa.Agent):
         return False
 
     def before_month(self) -> None:
-        """Act before the month. What is written here takes effect in this month."""
+        """Act before the month; values written here take effect in this month.
+
+        Examples
+        --------
+        >>> from alliance_sim import AllianceModel, Ally
+        >>> class Hungary(Ally):
+        ...     def before_month(self):
+        ...         self.position["sanctions"] = 0.0
+        >>> class FirmHungary(AllianceModel):
+        ...     agent_classes = {"HUN": Hungary}
+        >>> model = FirmHungary("baseline_2025", seed=1)
+        >>> model.step()
+        >>> round(model.allies["HUN"].position["sanctions"], 2)
+        0.0
+        """
 
     def after_month(self) -> None:
-        """Act after the month: its meetings are over, and data are collected after this."""
+        """Act after the month and its meetings; data are collected after this.
+
+        Examples
+        --------
+        >>> from alliance_sim import AllianceModel, Russia
+        >>> class Observer(Russia):
+        ...     def after_month(self):
+        ...         print(self.model.month, "cohesion" in self.model.outcomes)
+        >>> class Observed(AllianceModel):
+        ...     agent_classes = {"RUS": Observer}
+        >>> Observed("baseline_2025", seed=1).step()
+        2025-06 True
+        """
 
 
 class Ally(Actor):
     """An ally of the United States. All attributes but `iso3` and `is_member` can be written.
 
-    What is written is where the month starts from, and the mechanisms go on from there: perceived threat and
-    confidence return to their levels at the speeds ``kappa`` and ``g_rec``, spending and support follow what
-    the government wants. `stance`, `position`, `salience`, `standing` and the traits last.
+    A value written is the start of the next month; the mechanisms continue from it. Perceived threat and confidence
+    return to their levels at the speeds ``kappa`` and ``g_rec``; spending and support move towards the government's
+    targets. `stance`, `position`, `salience`, `standing` and the traits keep the value written.
 
     Attributes
     ----------
@@ -77,7 +103,20 @@ class Ally(Actor):
         Openness to others' positions (Friedkin and Johnsen 1999), chance to hold an agreed text up,
         dependence on the United States, exposure to Russia, ties to it.
     position, salience : mapping of issue to float
-        ``ally.position["sanctions"] = 0.4``.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> model = AllianceModel("baseline_2025", seed=1)
+    >>> poland = model.allies["POL"]
+    >>> poland.is_member
+    True
+    >>> poland.spending = 4.5
+    >>> poland.position["sanctions"] = 0.9
+    >>> poland.spending, poland.position["sanctions"]
+    (4.5, 0.9)
+    >>> sorted(poland.salience) == sorted(poland.position)
+    True
     """
 
     threat_perception = ally_state(L.S.tau)
@@ -107,9 +146,9 @@ class Ally(Actor):
     def position(self) -> ByIssue:
         """Expressed positions by issue, in [0, 1], 1 = the strongest collective response.
 
-        A position is a government's own starting point plus a displacement that threat, norms and the others
-        make anew each month. Writing one moves the starting point: the position holds, and goes on moving by
-        what moves it next. Aid to Ukraine follows the position on it, at the speed of compensation.
+        A position is a government's own starting point plus a displacement by threat, norms and the other allies,
+        which is computed each month. Writing a position moves the starting point, so that the position keeps the value
+        until the displacement changes. Aid to Ukraine follows the position on it, at the speed of compensation.
         """
         return ByIssue(self.model.block.state.x[0, :, self.index], self._take_position, f"{self.iso3}.position")
 
@@ -126,33 +165,50 @@ class Ally(Actor):
 
 
 class UnitedStates(Ally):
-    """The United States, whose stance is made by the president and the institutions (B ¶6, B ¶8).
+    """The United States, whose stance is a mixture of the president's and the institutions' (B ¶6, B ¶8).
 
-    Washington's perceived threat and positions are their mixture by the president's autonomy. Writing
-    `threat_perception` shifts the mixture; writing a `position` gives both principals the one wish that leads
-    to it, as far as the pull of the others allows near the ends of the scale, and the others see Washington
-    turn. Writing `autonomy` moves its level (``alpha0``). All three last.
+    The weight of the president in perceived threat and positions is `presidential_autonomy`. Writing
+    `threat_perception` shifts the mixture. Writing a `position` gives president and institutions the same wish, the one
+    that leads to this position (near the ends of the scale as far as the influence of the other allies allows), and the
+    allies react to the change. Writing `presidential_autonomy` moves its level (``alpha0``). All three keep the value
+    written.
 
     Attributes
     ----------
-    autonomy : float in [0, 1]
+    presidential_autonomy : float in [0, 1]
         Weight of the president against the institutions.
-    commitment : float in [0, 1]
-        To the defence of Europe.
-    criticism, domestic_support : float in [0, 1]
-        Of the president's course, and gained by breakthroughs; both fade.
-    conciliation, opacity : float in [0, 2] and [0, 1]
-        Of and towards Moscow; both fade.
+    us_commitment : float in [0, 1]
+        Commitment to the defence of Europe.
+    criticism : float in [0, 1]
+        Criticism of the president's course in Washington; it fades.
+    presidential_support : float in [0, 1]
+        Domestic support gained by breakthroughs; it fades.
+    conciliation : float in [0, 2]
+        Conciliation of Moscow; it fades.
+    opacity : float in [0, 1]
+        Secrecy of talks with Moscow; it fades.
     military_aid, economic_aid, intelligence_aid : float in [0, 2]
-        Channels of support of Ukraine, 1 = what the war calls for; `ukraine_support` follows from them.
+        Support of Ukraine by channel, 1 = the need at the present intensity of the war; `ukraine_support` is computed
+        from them.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> model = AllianceModel("us_russia_reset_2025", seed=1)
+    >>> usa = model.united_states
+    >>> usa.presidential_autonomy = 0.5
+    >>> usa.military_aid = usa.economic_aid = usa.intelligence_aid = 0.0
+    >>> model.step()
+    >>> round(usa.presidential_autonomy, 1), round(usa.ukraine_support, 2)
+    (0.5, 0.0)
     """
 
     threat_perception = ally_state(L.S.tau, along=Ally.stance)
     ukraine_support = ReadOnly(Ally.ukraine_support.place, L.S.aid, "military_aid, economic_aid, intelligence_aid")
-    autonomy = world_state(L.G.alpha, along=parameter(L.P.alpha0))
-    commitment = world_state(L.G.c)
+    presidential_autonomy = world_state(L.G.alpha, along=parameter(L.P.alpha0))
+    us_commitment = world_state(L.G.c)
     criticism = world_state(L.G.criticism)
-    domestic_support = world_state(L.G.support)
+    presidential_support = world_state(L.G.support)
     conciliation = world_state(L.G.r, 2.0)
     opacity = world_state(L.G.o)
     military_aid = world_state(L.G.us_military, 2.0)
@@ -162,7 +218,7 @@ class UnitedStates(Ally):
     def _take_position(self, issue: int, position: float) -> None:
         state, draws = self.model.block.state, self.model.block.draws
         start = draws.x0[0, issue, USA]
-        # The United States listens too: it expresses this share of what its principals want.
+        # The United States is open to others too: it expresses this share of the wish of president and institutions.
         own = max(1.0 - self.susceptibility, 0.01)
         wish = min(max(start + (position - start) / own, 0.0), 1.0)
         leader = int(state.world[0, L.G.leader])
@@ -177,7 +233,16 @@ class Russia(Actor):
     Attributes
     ----------
     assertiveness, demands, war_intensity : float in [0, 1]
-        Written values are where the month starts from.
+        A value written is the start of the next month.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> model = AllianceModel("baseline_2025", seed=1)
+    >>> model.russia.war_intensity = 1.0
+    >>> model.step()
+    >>> model.outcomes["war_intensity"] > 0.9
+    True
     """
 
     iso3 = "RUS"
@@ -192,7 +257,16 @@ class Ukraine(Actor):
     Attributes
     ----------
     resistance, concession_pressure : float in [0, 1]
-        Written values are where the month starts from.
+        A value written is the start of the next month.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> model = AllianceModel("baseline_2025", seed=1)
+    >>> model.ukraine.resistance = 0.9
+    >>> model.step()
+    >>> round(model.ukraine.resistance, 1) == round(model.outcomes["resistance"], 1)
+    True
     """
 
     iso3 = "UKR"

@@ -7,9 +7,9 @@ import pytest
 
 from alliance_sim.analysis.comparison import compare
 from alliance_sim.errors import InputError
-from alliance_sim.stories import filled
+from stories import with_stories
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "_build" / "stories.py"
 PAGE = """# A page
 
 Prose before.
@@ -26,7 +26,7 @@ Prose after, with a comment. <!-- story -->
 
 
 def test_tables_are_filled_and_the_rest_stays() -> None:
-    page = filled(PAGE, draws=30)
+    page = with_stories(PAGE, draws=30)
     row = (
         compare("baseline_2025", "us_russia_reset_2025", draws=30).summary().loc[("us_russia_reset_2025", "threat_gap")]
     )
@@ -37,11 +37,11 @@ def test_tables_are_filled_and_the_rest_stays() -> None:
     assert page.count("| P(higher) |") == 2 and "| `demands` | share |" in page and "an | old" not in page
     tables = re.compile(r"^\|.*\n", re.MULTILINE)
     assert tables.sub("", page) == tables.sub("", PAGE).replace("-->\n\n<!-- end", "-->\n<!-- end")
-    assert filled(page, draws=30) == page
+    assert with_stories(page, draws=30) == page
 
 
-def test_a_page_without_marks_stays_as_it_is() -> None:
-    assert filled("# A page\n") == "# A page\n"
+def test_page_without_marks_is_unchanged() -> None:
+    assert with_stories("# A page\n") == "# A page\n"
 
 
 @pytest.mark.parametrize(
@@ -53,24 +53,18 @@ def test_a_page_without_marks_stays_as_it_is() -> None:
         ("helsinki_2018 against", "helsinky_2018 against", "nearest: helsinki_2018"),
     ],
 )
-def test_a_mark_at_fault_is_refused(old: str, new: str, message: str) -> None:
+def test_invalid_mark_is_refused(old: str, new: str, message: str) -> None:
     assert old in PAGE
     with pytest.raises(InputError, match=message):
-        filled(PAGE.replace(old, new, 1), draws=1)
+        with_stories(PAGE.replace(old, new, 1), draws=1)
 
 
-def test_the_command_writes_the_page_and_says_what_is_wrong(tmp_path: Path) -> None:
+def test_command_writes_the_page_and_names_the_error(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Nothing to fill.\n")
-    command = [sys.executable, "-m", "alliance_sim.stories", str(page)]
+    command = [sys.executable, str(SCRIPT), str(page)]
     assert subprocess.run(command, capture_output=True, check=True).stderr == b""
     page.write_text("<!-- story x -->\n")
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0 and f"{page}: line 1: story: cannot be read" in done.stderr
     assert "Traceback" not in done.stderr and page.read_text() == "<!-- story x -->\n"
-
-
-@pytest.mark.full
-def test_the_tables_of_the_docs_are_current() -> None:
-    page = (DOCS / "scenarios.md").read_text(encoding="utf-8")
-    assert filled(page) == page, "fill them again: python -m alliance_sim.stories docs/scenarios.md"

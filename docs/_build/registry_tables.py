@@ -1,7 +1,7 @@
 """The registry as markdown tables, for the docs.
 
-``python -m alliance_sim.registry.tables outcomes`` and ``... issues`` print the tables of ``docs/model.md``,
-``... parameters`` the page ``docs/parameters.md``; the tests compare both with what is printed.
+``python docs/_build/registry_tables.py outcomes`` and ``... issues`` print the tables of ``docs/model.md``,
+``... parameters`` the page ``docs/parameters.md``.
 """
 
 from __future__ import annotations
@@ -9,27 +9,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 
+from markdown_tables import markdown_table, span
+
 from alliance_sim.registry.actors import ERAS
 from alliance_sim.registry.issues import ISSUE_TABLE
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, Parameter
 
-__all__ = ["issues_table", "markdown_table", "outcomes_table", "parameters_page", "span"]
+__all__ = ["issues_table", "outcomes_table", "parameters_page"]
 
 _BETTER = {1: "more", 0: "", -1: "less"}
-
-
-def markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a markdown table; bars within cells are escaped."""
-    cells = [list(head)]
-    cells.append(["---"] * len(cells[0]))
-    cells += [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
-
-
-def span(low: float, high: float) -> str:
-    """Return a range in words."""
-    return f"{low:g} to {high:g}"
 
 
 def outcomes_table() -> str:
@@ -44,7 +33,7 @@ def outcomes_table() -> str:
 
 
 def issues_table() -> str:
-    """Return every issue: what is adopted at the start of each era, the weights of mechanisms, the fixed agenda."""
+    """Return every issue: the norm at the start of each era, the weights of mechanisms, the fixed agenda."""
     return markdown_table(
         ("issue", "about", *(f"norm {era}" for era in ERAS), "cover", "hedge", "leads", "fixed agenda", "source"),
         (
@@ -86,7 +75,7 @@ def parameters_page() -> str:
     """Return the page of parameters."""
     parts = [
         "# Parameters",
-        "Printed by `python -m alliance_sim.registry.tables parameters`; change the registry, not this page. What the "
+        "Printed by `python docs/_build/registry_tables.py parameters`; change the registry, not this page. What the "
         "symbols do is in [model.md](model.md). Sources: A and B are the documents of 2025 and 2018, ¶ a paragraph; "
         "*prototype* is a rough earlier model in which the value behaved, which is judgement as well.",
         "A scenario sets any of them, as a value or a distribution, within its range; what it does not set is drawn "

@@ -1,12 +1,12 @@
-"""Tables of what scenarios move, for the docs.
+"""Tables of how outcomes differ between scenarios, for the docs.
 
 A page says, for each table, which scenario, against which base, and which outcomes::
 
     <!-- story us_russia_reset_2025 against baseline_2025: cohesion, threat_gap -->
     <!-- end -->
 
-``python -m alliance_sim.stories docs/scenarios.md`` computes the tables and writes them between such lines; the rest of
-the page stays as it is. The tests compare the page with what is computed.
+``python docs/_build/stories.py docs/scenarios.md`` computes the tables and writes them between such lines; the rest of
+the page stays as it is.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from markdown_tables import markdown_table
 
 from alliance_sim.analysis.comparison import compare
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.tables import markdown_table
 
-__all__ = ["filled"]
+__all__ = ["with_stories"]
 
 #: Draws behind the tables of the docs.
 DRAWS = 2000
@@ -36,8 +36,8 @@ _STORY = re.compile(
 )
 
 
-def filled(page: str, draws: int = DRAWS) -> str:
-    """Return a page with its tables computed, with seed 0.
+def with_stories(page: str, draws: int = DRAWS) -> str:
+    """Return a page with the tables between its marks computed, with seed 0.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ def _table(rows: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Compute the tables of a page again."""
+    """Compute the tables of a page and write them into it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("page", type=Path)
     path: Path = parser.parse_args().page
     try:
-        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(with_stories(path.read_text(encoding="utf-8")), encoding="utf-8")
     except (InputError, OSError) as error:
         sys.exit(f"{path}: {error}")
 

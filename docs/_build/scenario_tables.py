@@ -1,7 +1,7 @@
 """The language of scenario files as markdown tables, for the docs.
 
-``python -m alliance_sim.scenarios.tables`` prints the tables of ``docs/language.md``; the tests compare them. They are
-read off the JSON Schema, so that docs, editors and checks say the same.
+``python docs/_build/scenario_tables.py`` prints the tables of ``docs/language.md``. They come from the JSON Schema, so
+that docs, editors and checks agree.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from markdown_tables import markdown_table, span
+
 from alliance_sim.registry.events import EVENT_TYPES, Event
 from alliance_sim.registry.states import ALLY_STATES, STATES
-from alliance_sim.registry.tables import markdown_table, span
 from alliance_sim.scenarios.json_schema import json_schema
 from alliance_sim.scenarios.messages import plainly
 from alliance_sim.scenarios.parameters import Distribution
@@ -20,7 +21,7 @@ from alliance_sim.scenarios.schema import AgendaItem, Meeting
 __all__ = ["key_table", "language_tables"]
 
 _NONE = "none"
-#: Source of what is only how the language is written.
+#: Source of keys that belong to the file format alone.
 _CONVENTION = "convention"
 _HEAD = ("key", "type", "unit", "allowed", "default", "source", "meaning")
 _TYPES = {
@@ -33,7 +34,7 @@ _TYPES = {
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """Say in words what kind of value the JSON Schema of a field takes."""
+    """Return the kind of value that the JSON Schema of a field takes, in words."""
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"]))
     if "type" not in schema:
@@ -47,7 +48,7 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _allowed(schema: dict[str, Any]) -> str:
-    """Say in words which values the JSON Schema of a field allows."""
+    """Return the values that the JSON Schema of a field allows, in words."""
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(filter(None, (_allowed(option) for option in schema["anyOf"]))))
     if "form" in schema:
@@ -98,7 +99,7 @@ def key_table(schema: dict[str, Any], names: Iterable[str] | None = None, source
         JSON Schema of the record.
     names : iterable of str
     source : str
-        Where values come from, if a key does not say.
+        Source of the values of keys that do not name one.
     """
     return markdown_table(_HEAD, _rows(schema, schema["properties"] if names is None else names, source))
 

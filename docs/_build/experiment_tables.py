@@ -1,17 +1,18 @@
 """The language of experiment files as markdown tables, for the docs.
 
-``python -m alliance_sim.experiments.tables`` prints the tables of ``docs/experiments.md``; the tests compare them. They
-are read off the JSON Schema, so that docs, editors and checks say the same.
+``python docs/_build/experiment_tables.py`` prints the tables of ``docs/experiments.md``. They come from the JSON
+Schema, so that docs, editors and checks agree.
 """
 
 from __future__ import annotations
 
+from markdown_tables import markdown_table
+from scenario_tables import key_table
+
 from alliance_sim.experiments.json_schema import json_schema
 from alliance_sim.experiments.levers import Patch
 from alliance_sim.experiments.schema import METHODS, Design
-from alliance_sim.registry.tables import markdown_table
 from alliance_sim.scenarios.parameters import Distribution
-from alliance_sim.scenarios.tables import key_table
 
 __all__ = ["experiment_tables"]
 
