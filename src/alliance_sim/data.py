@@ -12,7 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["Row", "calibration_hash", "data_folder", "table"]
+from alliance_sim.errors import InputError, shown
+
+__all__ = ["Row", "calibration_hash", "data_folder", "number", "table"]
 
 Row = Mapping[str, str]
 
@@ -74,3 +76,18 @@ def table(name: str) -> tuple[Row, ...]:
     """
     with (data_folder("calibration") / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return tuple(MappingProxyType(row) for row in csv.DictReader(handle))
+
+
+def number(row: Row, column: str, missing: float = 0.0) -> float:
+    """Return a cell as a number, or `missing` where the figure is not known.
+
+    Raises
+    ------
+    InputError
+        If the cell holds something that is not a number.
+    """
+    text = row[column]
+    try:
+        return float(text) if text else missing
+    except ValueError:
+        raise InputError(f"{column}: {shown(text)} is not a number, in row {shown(next(iter(row.values())))}") from None

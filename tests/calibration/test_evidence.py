@@ -1,4 +1,4 @@
-"""The coded statements and the priors hang together."""
+"""The coded statements and the priors are consistent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import yaml
 
 from alliance_sim.calibration import fit
 from alliance_sim.calibration.evidence import evidence
-from alliance_sim.calibration.tables import coded_as, members
+from alliance_sim.calibration.facts import members
 from alliance_sim.data import data_folder, table
 from alliance_sim.errors import InputError
-from alliance_sim.registry.actors import ALLIES, ERAS
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
 from alliance_sim.registry.issues import ISSUES
 
 EVIDENCE = table("evidence")
@@ -34,7 +35,7 @@ def test_statements_are_coded_in_the_codebook_s_terms() -> None:
     assert len({row["id"] for row in EVIDENCE}) == len(EVIDENCE)
     for row in EVIDENCE:
         assert row["construct"] in fit.CONSTRUCTS
-        assert row["era"] in ("2018", "2024", "2025")
+        assert row["era"] in ERA_TABLE
         assert row["issue"] in ("", *ISSUES)
         assert row["issue"] or row["construct"] != "position"
         assert row["level"] in ("", *"12345") and row["direction"] in ("", "-1", "0", "1")
@@ -57,7 +58,7 @@ def test_every_prior_names_its_reasons(name: str) -> None:
         assert cited or files or "judgement" in words or words & indicators, row
 
 
-def test_reasons_fit_what_they_explain() -> None:
+def test_departures_cite_statements_about_their_actor() -> None:
     """A departure cites statements and acts that bear on that actor, not on somebody else."""
     rows = {row["id"]: row for row in EVIDENCE}
     acts = {row["id"]: row["actors"].split(";") for row in table("facts/conduct")}
@@ -74,7 +75,7 @@ def test_reasons_fit_what_they_explain() -> None:
             assert named or any(row["actor"] in groups.get(name, ()) for name in acts[cited]), (row, cited)
 
 
-def test_washington_s_shifts_lead_where_their_reasons_say() -> None:
+def test_shifts_of_washington_give_the_positions_stated_in_their_reasons() -> None:
     for row in table("priors/positions"):
         if stated := re.match(r"towards ([\d.]+):", row["reason"]):
             place = (coded_as(row["era"]), row["issue"])
@@ -155,7 +156,7 @@ def test_a_statement_about_a_group_yields_to_one_about_the_member() -> None:
     assert "A-26" in [reading.source for reading in fit.readings("NLD", "2025", "threat")]
 
 
-def test_a_president_is_not_charged_with_his_predecessor_s_words() -> None:
+def test_statements_of_a_predecessor_do_not_count_for_a_president() -> None:
     assert {row["era"] for row in evidence("USA.leader", "2025").rows} == {"2025"}
     assert {row["era"] for row in evidence("POL").rows} == {"2024", "2025"}
 
@@ -170,13 +171,13 @@ def test_the_allies_of_2014_are_those_of_2018_before_the_shock() -> None:
     assert "B-61" in str(evidence("POL", "2014")) and "B-06" not in str(evidence("USA.leader", "2014"))
 
 
-def test_trace_shows_the_trail() -> None:
+def test_a_trace_shows_statements_acts_figures_and_the_prior() -> None:
     text = str(evidence("HUN", "2025"))
     for part in ("A-22", "CN-11", "lean", PRIORS["2025", "HUN"]["threat_mean"]):
         assert part in text
 
 
 @pytest.mark.parametrize(("actor", "era"), [("HUM", "2025"), ("POL", "2024"), ("POL", "2019"), ("USA", None)])
-def test_trace_refuses_unknown_names(actor: str, era: str | None) -> None:
+def test_a_trace_of_unknown_names_is_refused(actor: str, era: str | None) -> None:
     with pytest.raises(InputError, match=r"2018|2025|USA.leader"):
         evidence(actor, era)

@@ -5,9 +5,10 @@ from pydantic import ValidationError
 
 from alliance_sim.core.layout import F, G, I, P, S
 from alliance_sim.data import data_folder
-from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.actors import ALLIES, eu_allies
 from alliance_sim.registry.conditions import Condition, parse_condition
-from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, LEADERSHIPS, SHIFTABLE, Effect, Event, eu_allies
+from alliance_sim.registry.eras import LEADERSHIPS
+from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, SHIFTABLE, Effect, Event
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.parameters import PARAMETERS
 

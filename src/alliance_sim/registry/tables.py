@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 
-from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUE_TABLE
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, Parameter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -26,8 +26,8 @@ from pydantic.fields import FieldInfo
 
 from alliance_sim.data import table
 from alliance_sim.errors import InputError, shown
-from alliance_sim.registry.actors import ERAS
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.events import EVENT_TYPES, Accession, AnyEvent, Effect, Event
 from alliance_sim.registry.fields import (
     Entry,
@@ -75,9 +75,13 @@ Issue = Annotated[
     str, AfterValidator(known("an issue", ISSUES)), WithJsonSchema({"type": "string", "enum": list(ISSUES)})
 ]
 Allowance = Annotated[int, Field(strict=True, ge=1, le=31)]
+if TYPE_CHECKING:
+    _EraName = str
+else:
+    _EraName = Literal[ERAS]
 # YAML reads `era: 2025` as a number; it can mean only one thing.
 Era = Annotated[
-    Literal["2014", "2018", "2025"],
+    _EraName,
     BeforeValidator(lambda value: str(value) if type(value) is int else value),
     WithJsonSchema({"enum": [*ERAS, *(int(era) for era in ERAS)]}),
 ]

@@ -4,26 +4,22 @@ from alliance_sim.registry.events.base import (
     ALLY_STATES,
     AT_THE_START,
     EVENT_TYPES,
-    LEADERSHIPS,
     SHIFTABLE,
     STATES,
     Accession,
     AnyEvent,
     Effect,
     Event,
-    eu_allies,
 )
 
 __all__ = [
     "ALLY_STATES",
     "AT_THE_START",
     "EVENT_TYPES",
-    "LEADERSHIPS",
     "SHIFTABLE",
     "STATES",
     "Accession",
     "AnyEvent",
     "Effect",
     "Event",
-    "eu_allies",
 ]

@@ -15,8 +15,9 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, field_va
 from pydantic.config import JsonDict
 
 from alliance_sim.errors import nearest, shown
-from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
+from alliance_sim.registry.actors import ALLIES, USA, eu_allies
 from alliance_sim.registry.conditions import ConditionField
+from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.registry.fields import (
     Allies,
     Ally,
@@ -35,27 +36,13 @@ __all__ = [
     "ALLY_STATES",
     "AT_THE_START",
     "EVENT_TYPES",
-    "LEADERSHIPS",
     "SHIFTABLE",
     "STATES",
     "Accession",
     "AnyEvent",
     "Effect",
     "Event",
-    "eu_allies",
 ]
-
-#: Measured leaderships of the United States; their number in the core is their place, counted from one.
-LEADERSHIPS: tuple[str, ...] = (
-    "washington_2014",
-    "washington_2018",
-    "washington_2024",
-    "washington_2025",
-)
-
-#: Allies in the European Union throughout; the United Kingdom left it at the end of January 2020.
-_EU = tuple("SWE FIN DNK EST LVA LTU NLD BEL LUX DEU FRA ITA ESP PRT POL CZE SVK HUN SVN HRV ROU BGR GRC".split())
-_BREXIT = "2020-02"
 
 #: Pressure to concede that an offer adds, per unit of its size: an offer is not peace (A ¶2). Judgement.
 _OFFER = 0.1
@@ -97,12 +84,6 @@ class Effect:
 
 def _forcing(name: str, value: float, *actors: str) -> tuple[Effect, ...]:
     return tuple(Effect("forcing", name, value, actor) for actor in actors or (None,))
-
-
-def eu_allies(month: str) -> tuple[str, ...]:
-    """Return the allies in the European Union in a ``YYYY-MM`` month since 2014, in the order of `ALLIES`."""
-    members = (*_EU, "GBR") if month < _BREXIT else _EU
-    return tuple(sorted(members, key=ALLY_INDEX.__getitem__))
 
 
 #: Source of a default that no text gives.
