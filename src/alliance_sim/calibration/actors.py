@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from alliance_sim.calibration.facts import check_era
 from alliance_sim.core.layout import CH_CALIBRATION
 from alliance_sim.core.rng import normals
-from alliance_sim.data import number, table
+from alliance_sim.data import Row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import LEADERS, coded_as
@@ -85,14 +85,20 @@ def _places(era: str) -> dict[str, tuple[int | None, int]]:
 
 
 @cache
+def _curve(era: str, issue: str) -> Row:
+    """Return the curve of an issue in an era, or in the era it is coded as."""
+    curves = {(row["era"], row["issue"]): row for row in table("priors/issues")}
+    return curves.get((era, issue)) or curves[coded_as(era), issue]
+
+
+@cache
 def _priors(era: str) -> _Priors:
     actors = [(INSTITUTIONS, era)] + [(ally, era) for ally in ALLIES[1:]] + [(LEADER, year) for year in LEADERS]
-    curves = {(row["era"], row["issue"]): row for row in table("priors/issues")}
     traits = {(row["era"], row["actor"]): row for row in table("priors/actors")}
     shifts = {(row["era"], row["actor"], row["issue"]): row for row in table("priors/positions")}
 
     def curve(field: str) -> NDArray[np.float64]:
-        return np.array([[number(curves[coded_as(when), issue], field) for _, when in actors] for issue in ISSUES])
+        return np.array([[number(_curve(when, issue), field) for _, when in actors] for issue in ISSUES])
 
     def trait(field: str) -> NDArray[np.float64]:
         return np.array([[number(traits[when, name], f"{t}_{field}") for name, when in actors] for t in TRAITS])
@@ -100,8 +106,9 @@ def _priors(era: str) -> _Priors:
     intercept, variance = curve("intercept"), curve("sd") ** 2
     for m, (name, when) in enumerate(actors):
         for k, issue in enumerate(ISSUES):
-            # Departures of a president count in his own era only.
-            row = shifts.get((when if name == LEADER else coded_as(when), name, issue))
+            row = shifts.get((when, name, issue))
+            if row is None and name != LEADER:  # a president's departures count in his own era only
+                row = shifts.get((coded_as(when), name, issue))
             if row:
                 intercept[k, m] += number(row, "shift")
                 variance[k, m] += number(row, "sd") ** 2
@@ -118,8 +125,7 @@ def _priors(era: str) -> _Priors:
 
 def threat_slopes(era: str) -> NDArray[np.float64]:
     """Return the slopes (K,) of the issue curves on perceived threat in an era."""
-    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == coded_as(era)}
-    return np.array([number(curves[issue], "slope_threat") for issue in ISSUES])
+    return np.array([number(_curve(era, issue), "slope_threat") for issue in ISSUES])
 
 
 def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:

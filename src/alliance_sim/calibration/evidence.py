@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from alliance_sim.calibration.fit import ACTORS, LEADER, bears_on
@@ -50,8 +51,8 @@ class Trace:
         return "\n".join(lines)
 
 
-def _found(rows: tuple[Row, ...], actor: str, era: str) -> list[dict[str, str]]:
-    return [dict(row) for row in rows if row["era"] == era and row["actor"] == actor]
+def _found(rows: tuple[Row, ...], actor: str, eras: Collection[str]) -> list[dict[str, str]]:
+    return [dict(row) for row in rows if row["era"] in eras and row["actor"] == actor]
 
 
 def evidence(actor: str, era: str | None = None) -> Trace:
@@ -81,11 +82,11 @@ def evidence(actor: str, era: str | None = None) -> Trace:
         raise InputError(
             f"actor: {shown(actor)} has no prior in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
         )
-    coded = chosen if actor == LEADER else coded_as(chosen)
+    eras = (chosen,) if actor == LEADER else dict.fromkeys((chosen, coded_as(chosen)))
     return Trace(
         actor,
         chosen,
-        priors=_found(table("priors/actors"), actor, chosen)[0],
-        rows=[dict(row) for row in table("evidence") if bears_on(row, actor, coded)],
-        departures=_found(table("priors/positions"), actor, coded),
+        priors=_found(table("priors/actors"), actor, (chosen,))[0],
+        rows=[dict(row) for row in table("evidence") if any(bears_on(row, actor, each) for each in eras)],
+        departures=_found(table("priors/positions"), actor, eras),
     )

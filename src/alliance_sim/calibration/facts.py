@@ -123,11 +123,13 @@ def check_era(era: str) -> None:
 
 @cache
 def members(era: str) -> Mapping[str, frozenset[str]]:
-    """Return the groupings of an era: name to the ISO codes of its members."""
+    """Return the groupings of an era, or of the era it is coded as: name to the ISO codes of its members."""
     found: dict[str, set[str]] = {}
     for row in table("facts/groupings"):
         if era in row["eras"].split(";"):
             found.setdefault(row["group"], set()).add(row["iso3"])
+    if not found and coded_as(era) != era:
+        return members(coded_as(era))
     return MappingProxyType({group: frozenset(codes) for group, codes in found.items()})
 
 

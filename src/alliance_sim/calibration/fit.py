@@ -130,7 +130,7 @@ def _from_facts(actor: str, era: str, trait: str) -> Iterator[Reading]:
 
 
 def _from_another_era(actor: str, era: str, trait: str) -> Iterator[Reading]:
-    """Derive a reading from the era whose coding stands in for one without readings of its own.
+    """Derive a reading from the era whose coding stands in.
 
     Allies feel more or less of a threat then (``threat_shift`` of ``priors/scales.csv``). Washington does not: its
     principals do not react to Russia in a run, so their level holds for all its years. Both its president and its
@@ -151,6 +151,9 @@ def _from_another_era(actor: str, era: str, trait: str) -> Iterator[Reading]:
 def readings(actor: str, era: str, trait: str) -> tuple[Reading, ...]:
     """Return the readings of a trait, documents first.
 
+    In an era coded as another, the prior of the other era is a reading as well; a president's is only used if he has
+    none of his own.
+
     Parameters
     ----------
     actor : str
@@ -166,7 +169,8 @@ def readings(actor: str, era: str, trait: str) -> tuple[Reading, ...]:
         If there is none, and no other era stands in.
     """
     found = (*_from_documents(actor, era, trait), *_from_facts(actor, era, trait))
-    found = found or tuple(_from_another_era(actor, era, trait))
+    if actor != LEADER or not found:
+        found = (*found, *_from_another_era(actor, era, trait))
     if not found:
         raise InputError(f"priors/indicators.csv: no reading of {trait} of {shown(actor)} in {shown(era)}")
     return found
