@@ -14,7 +14,7 @@ from typing import Literal
 
 from alliance_sim.errors import InputError, shown
 
-__all__ = ["Row", "calibration_hash", "data_folder", "number", "table"]
+__all__ = ["Row", "calibration_hash", "data_folder", "find_row", "number", "table"]
 
 Row = Mapping[str, str]
 
@@ -78,16 +78,34 @@ def table(name: str) -> tuple[Row, ...]:
         return tuple(MappingProxyType(row) for row in csv.DictReader(handle))
 
 
-def number(row: Row, column: str, missing: float = 0.0) -> float:
+@cache
+def find_row(name: str, **cells: str) -> Row:
+    """Return the first row of a calibration table with these cells.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    for found in table(name):
+        if all(found[column] == cell for column, cell in cells.items()):
+            return found
+    wanted = ", ".join(f"{column} {shown(cell)}" for column, cell in cells.items())
+    raise InputError(f"{name}.csv: there is no row with {wanted}")
+
+
+def number(row: Row, column: str, missing: float | None = 0.0) -> float:
     """Return a cell as a number, or `missing` where the figure is not known.
 
     Raises
     ------
     InputError
-        If the cell holds something that is not a number.
+        If the cell holds something that is not a number, or nothing and `missing` is None.
     """
-    text = row[column]
+    text = row[column] if missing is not None else row.get(column, "")
+    if not text and missing is not None:
+        return missing
     try:
-        return float(text) if text else missing
+        return float(text)
     except ValueError:
         raise InputError(f"{column}: {shown(text)} is not a number, in row {shown(next(iter(row.values())))}") from None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from alliance_sim.calibration.facts import NEVER, facts, neutral_standing
-from alliance_sim.data import data_folder, number, table
+from alliance_sim.data import data_folder, find_row, number, table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.registry.eras import ERAS
@@ -118,3 +118,11 @@ def test_unknown_era_and_bad_numbers_are_refused() -> None:
         facts("2024")
     with pytest.raises(InputError, match=r"gdp.*'many'"):
         number({"iso3": "POL", "gdp": "many"}, "gdp")
+    with pytest.raises(InputError, match=r"gdp: '' is not a number, in row 'POL'"):
+        number({"iso3": "POL", "gdp": ""}, "gdp", missing=None)
+
+
+def test_a_missing_row_is_named() -> None:
+    assert find_row("facts/russia_ties", iso3="POL", era="2018")["lean"] == "-1"
+    with pytest.raises(InputError, match=r"facts/russia_ties.csv: there is no row with iso3 'XYZ', era '2018'"):
+        find_row("facts/russia_ties", iso3="XYZ", era="2018")

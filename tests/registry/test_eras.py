@@ -21,12 +21,11 @@ def test_leaders_and_leaderships_have_one_order() -> None:
     assert len(set(LEADERSHIPS)) == len(LEADERSHIPS)
 
 
-def test_an_era_without_a_value_has_that_of_the_era_it_is_coded_as() -> None:
+def test_an_era_without_a_value_takes_that_of_the_era_it_is_coded_as_or_of_the_closest() -> None:
     assert (coded_as("2014"), coded_as("2024"), coded_as("2025")) == ("2018", "2025", "2025")
     assert for_every_era({"2018": 1, "2025": 2}) == {"2014": 1, "2018": 1, "2025": 2}
     assert for_every_era({"2014": 0, "2018": 1, "2025": 2}) == {"2014": 0, "2018": 1, "2025": 2}
-    with pytest.raises(KeyError):
-        for_every_era({"2014": 0, "2018": 1})
+    assert for_every_era({"2014": 0, "2018": 1}) == {"2014": 0, "2018": 1, "2025": 1}
 
 
 def test_every_issue_has_a_norm_in_every_era_with_its_source() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from alliance_sim.calibration.facts import check_era
 from alliance_sim.core.layout import CH_CALIBRATION
 from alliance_sim.core.rng import normals
-from alliance_sim.data import Row, number, table
+from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import LEADERS, coded_as
@@ -87,31 +87,31 @@ def _places(era: str) -> dict[str, tuple[int | None, int]]:
 @cache
 def _curve(era: str, issue: str) -> Row:
     """Return the curve of an issue in an era, or in the era it is coded as."""
-    curves = {(row["era"], row["issue"]): row for row in table("priors/issues")}
-    return curves.get((era, issue)) or curves[coded_as(era), issue]
+    own = any((row["era"], row["issue"]) == (era, issue) for row in table("priors/issues"))
+    return find_row("priors/issues", era=era if own else coded_as(era), issue=issue)
 
 
 @cache
 def _priors(era: str) -> _Priors:
     actors = [(INSTITUTIONS, era)] + [(ally, era) for ally in ALLIES[1:]] + [(LEADER, year) for year in LEADERS]
-    traits = {(row["era"], row["actor"]): row for row in table("priors/actors")}
     shifts = {(row["era"], row["actor"], row["issue"]): row for row in table("priors/positions")}
 
     def curve(field: str) -> NDArray[np.float64]:
         return np.array([[number(_curve(when, issue), field) for _, when in actors] for issue in ISSUES])
 
     def trait(field: str) -> NDArray[np.float64]:
-        return np.array([[number(traits[when, name], f"{t}_{field}") for name, when in actors] for t in TRAITS])
+        rows = [find_row("priors/actors", era=when, actor=name) for name, when in actors]
+        return np.array([[number(row, f"{t}_{field}", None) for row in rows] for t in TRAITS])
 
     intercept, variance = curve("intercept"), curve("sd") ** 2
     for m, (name, when) in enumerate(actors):
         for k, issue in enumerate(ISSUES):
-            row = shifts.get((when, name, issue))
-            if row is None and name != LEADER:  # a president's departures count in his own era only
-                row = shifts.get((coded_as(when), name, issue))
-            if row:
-                intercept[k, m] += number(row, "shift")
-                variance[k, m] += number(row, "sd") ** 2
+            found = shifts.get((when, name, issue))
+            if found is None and name != LEADER:  # a president's departures count in his own era only
+                found = shifts.get((coded_as(when), name, issue))
+            if found:
+                intercept[k, m] += number(found, "shift")
+                variance[k, m] += number(found, "sd") ** 2
     quantities = ("threat_perception", "southern_orientation", *(f"position.{issue}" for issue in ISSUES))
     return _Priors(
         idents=np.array([[stable_id(f"{each}.{name}") for name, _ in actors] for each in quantities], dtype=np.uint32),

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.data import Row, number, table
+from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
@@ -140,7 +140,7 @@ def _share(value: float, full: float) -> float:
 
 def exposure_of(row: Row) -> float:
     """Return the exposure to Russia, in [0, 1], of a row of ``facts/actors``."""
-    distance = _share(FAR_KM - number(row, "distance_moscow_km"), FAR_KM - NEAR_KM)
+    distance = _share(FAR_KM - number(row, "distance_moscow_km", None), FAR_KM - NEAR_KM)
     neighbours = number(row, "borders_belarus") + number(row, "borders_ukraine")
     border = 1.0 if number(row, "borders_russia") else 0.5 if neighbours else 0.0
     past = {"soviet": 1.0, "pact": 0.5, "": 0.0}[row["past"]]
@@ -194,7 +194,7 @@ def facts(era: str) -> ActorFacts:
     ----------
     era : str
         One of `ERAS`. One that is coded as another has only spending of its own: what a run holds constant is taken
-        from the other, nearer the middle of the years simulated.
+        from the other.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def facts(era: str) -> ActorFacts:
     Raises
     ------
     InputError
-        If the era is unknown.
+        If the era is unknown, or a table has no row for an ally.
     """
     check_era(era)
     spending = spending_of(era)
@@ -214,8 +214,6 @@ def facts(era: str) -> ActorFacts:
     year = ERA_TABLE[era].fact_year
     actors = {row["iso3"]: row for row in table("facts/actors")}
     aid = {row["donor"]: number(row, "total_pct_gdp") / AID_YEARS for row in table("facts/ukraine_support")}
-    presence = {row["iso3"]: row for row in table("facts/us_presence") if row["era"] == era}
-    ties = {row["iso3"]: row for row in table("facts/russia_ties") if row["era"] == era}
 
     def floats(values: list[float]) -> NDArray[np.float64]:
         return _frozen(np.array(values, dtype=np.float64))
@@ -227,12 +225,17 @@ def facts(era: str) -> ActorFacts:
         dates = [actors[iso3][column] for iso3 in ALLIES]
         return integers([month_number(date) if date else NEVER for date in dates])
 
-    gdp = floats([number(actors[iso3], f"gdp_{year}_usd_bn") for iso3 in ALLIES])
-    population = floats([number(actors[iso3], f"population_{year}_m") for iso3 in ALLIES])
+    def known(column: str) -> list[float]:
+        return [number(actors[iso3], column, None) for iso3 in ALLIES]
+
+    def tile(iso3: str) -> tuple[int, int]:
+        return int(number(actors[iso3], "tile_col", None)), int(number(actors[iso3], "tile_row", None))
+
+    gdp, population = floats(known(f"gdp_{year}_usd_bn")), floats(known(f"population_{year}_m"))
+    presence = [find_row("facts/us_presence", iso3=iso3, era=era) for iso3 in ALLIES[1:]]
+    ties = [find_row("facts/russia_ties", iso3=iso3, era=era) for iso3 in ALLIES]
     dependence = [0.0] + [
-        _dependence(presence[iso3], population[i], gdp[i], spending0[i], spending0[USA])
-        for i, iso3 in enumerate(ALLIES)
-        if i != USA
+        _dependence(row, population[i], gdp[i], spending0[i], spending0[USA]) for i, row in enumerate(presence, 1)
     ]
     return ActorFacts(
         gdp=gdp,
@@ -242,15 +245,15 @@ def facts(era: str) -> ActorFacts:
         us_share=floats([number(row, "us_share") for row in table("facts/aid_channels")]),
         dependence=floats(dependence),
         exposure=floats([exposure_of(actors[iso3]) for iso3 in ALLIES]),
-        ties=floats([_ties(ties[iso3], own_lean=i != USA) for i, iso3 in enumerate(ALLIES)]),
+        ties=floats([_ties(row, own_lean=i != USA) for i, row in enumerate(ties)]),
         affinity=_frozen(_affinity(era)),
         accession=months("nato_accession"),
         eu_join=months("eu_join"),
         eu_leave=months("eu_leave"),
         g7=_frozen(np.array([actors[iso3]["g7"] == "1" for iso3 in ALLIES])),
-        tile_col=integers([int(actors[iso3]["tile_col"]) for iso3 in ALLIES]),
-        tile_row=integers([int(actors[iso3]["tile_row"]) for iso3 in ALLIES]),
-        other_tiles={iso3: (int(actors[iso3]["tile_col"]), int(actors[iso3]["tile_row"])) for iso3 in ("RUS", "UKR")},
+        tile_col=integers([tile(iso3)[0] for iso3 in ALLIES]),
+        tile_row=integers([tile(iso3)[1] for iso3 in ALLIES]),
+        other_tiles={iso3: tile(iso3) for iso3 in ("RUS", "UKR")},
     )
 
 
@@ -262,7 +265,7 @@ def neutral_standing(forum: str, era: str) -> float:
     us = facts(era).gdp[USA]
     year = ERA_TABLE[coded_as(era)].fact_year
     rows = [row for row in table("facts/neutrals") if row["forum"] == forum]
-    return float(sum((number(row, f"gdp_{year}_usd_bn") / us) ** _STANDING_EXPONENT for row in rows))
+    return float(sum((number(row, f"gdp_{year}_usd_bn", None) / us) ** _STANDING_EXPONENT for row in rows))
 
 
 def _frozen(values: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -100,11 +100,16 @@ def coded_as(era: str) -> str:
 
 
 def for_every_era(values: Mapping[str, T]) -> dict[str, T]:
-    """Return values by era, completed: an era without a value has that of the era it is coded as.
+    """Return values by era, completed for `ERAS`.
 
-    Raises
-    ------
-    KeyError
-        If there is no such value either.
+    An era without a value has that of the era it is coded as or, failing that, of the closest in time (of two equally
+    close ones the earlier).
     """
-    return {era: values[era] if era in values else values[coded_as(era)] for era in ERAS}
+
+    def source(era: str) -> str:
+        for each in (era, coded_as(era)):
+            if each in values:
+                return each
+        return min(values, key=lambda other: (abs(int(other) - int(era)), other))
+
+    return {era: values[source(era)] for era in ERAS}

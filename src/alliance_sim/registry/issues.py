@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from alliance_sim.data import number, table
 from alliance_sim.errors import InputError
-from alliance_sim.registry.eras import for_every_era
+from alliance_sim.registry.eras import ERAS, coded_as
 
 __all__ = ["ISSUES", "ISSUE_TABLE", "Issue"]
 
@@ -55,9 +55,9 @@ class Issue:
 
 @cache
 def _norms(issue: str) -> Mapping[str, float]:
-    coded = {row["era"]: number(row, "norm") for row in table("norms") if row["issue"] == issue}
+    norms = {row["era"]: number(row, "norm") for row in table("norms") if row["issue"] == issue}
     try:
-        return MappingProxyType(for_every_era(coded))
+        return MappingProxyType({era: norms[era if era in norms else coded_as(era)] for era in ERAS})
     except KeyError as era:
         raise InputError(f"norms.csv: no norm of {issue} in the era {era}") from None
 
