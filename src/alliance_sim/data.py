@@ -46,7 +46,7 @@ def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
 
 @cache
 def calibration_hash() -> str:
-    """Return a hash over the files of the calibration folder, by which results name what they rest on."""
+    """Return a hash over the files of the calibration folder, by which results identify the data they are based on."""
     folder = data_folder("calibration")
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

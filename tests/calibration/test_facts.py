@@ -68,7 +68,7 @@ def test_affinity_counts_shared_groupings() -> None:
     assert facts("2018").affinity[at("GBR"), at("NLD")] > affinity[at("GBR"), at("NLD")]
 
 
-def test_neutrals_weigh_what_their_economies_do() -> None:
+def test_standing_of_neutrals_follows_their_gdp() -> None:
     assert neutral_standing("g7", "2025") == pytest.approx((4026 / 29185) ** 0.4)
     assert 0 < neutral_standing("eu_council", "2025") < 1
     assert neutral_standing("nac", "2025") == 0

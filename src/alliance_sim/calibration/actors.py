@@ -76,7 +76,7 @@ def override_names() -> tuple[str, ...]:
 
 @cache
 def _places(era: str) -> dict[str, tuple[int | None, int]]:
-    """Return issue (none for the threat) and column of what a caller can fix; of presidents, the era's own."""
+    """Return issue (none for the threat) and column of each quantity a caller can fix; of presidents, the era's own."""
     columns = {LEADER: len(ALLIES) + LEADERS.index(era), INSTITUTIONS: 0}
     columns |= {ally: i for i, ally in enumerate(ALLIES) if i}
     quantities: dict[str, int | None] = {"threat_perception": None}
@@ -150,7 +150,7 @@ def draws(
     draw0, draw1 : int
         First draw, and one past the last. A draw depends on the seed and its number only.
     overrides : mapping, optional
-        Values in [0, 1] that hold in every draw, or arrays of one value a row, by a name of `override_names`;
+        Values in [0, 1] for every draw, or arrays of one value a row, by a name of `override_names`;
         ``USA.leader`` is the era's own president. A fixed threat perception moves positions along the curves;
         a fixed position wins over that.
     copies : int

@@ -1,4 +1,4 @@
-"""What public figures say about each ally at the start of an era."""
+"""Public figures about each ally at the start of an era."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ActorFacts:
         (document A, paragraph 4).
     ties : (N,) array
         To Russia, in [0, 1]: gas, trade, lean of the government; gas and trade are zero where not known. For
-        the United States only trade and gas count, since its principals are measured apart.
+        the United States only trade and gas count, since its principals are measured separately.
     affinity : (N, N) array
         Symmetric, non-negative, zero diagonal: one for any two allies plus a weight for each shared grouping.
     accession, eu_join, eu_leave : (N,) int64 arrays
@@ -193,8 +193,8 @@ def facts(era: str) -> ActorFacts:
     Parameters
     ----------
     era : str
-        One of `ERAS`. One that is coded as another has only spending of its own: what a run holds constant is taken
-        from the other.
+        One of `ERAS`. One that is coded as another has only spending of its own; all other figures are
+        taken from that era.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from alliance_sim.registry.eras import ERA_TABLE
 
 __all__ = ["ACTORS", "CONSTRUCTS", "Reading", "bears_on", "main", "prior", "priors_csv", "readings"]
 
-#: What a coded statement can be about.
+#: Subjects of coded statements.
 CONSTRUCTS = (
     "threat_perception",
     "position",
@@ -83,7 +83,7 @@ def _from_documents(actor: str, era: str, trait: str) -> Iterator[Reading]:
     for row in rows:
         sd = scale["certainty_sd", row["certainty"]]
         if actor not in row["actors"].split(";"):
-            # A statement that names the actor replaces what the same document says of its groups.
+            # A statement that names the actor replaces what the same document says about its groups.
             if row["document"] in named:
                 continue
             sd = math.hypot(sd, scale["group_sd", "group"])

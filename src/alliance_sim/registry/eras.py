@@ -33,7 +33,7 @@ class Era:
     opinion_year : str
         The year of the survey that counts, if any.
     leadership : str
-        What events call the government of the United States at that date.
+        Name of the government of the United States at that date in events.
     also_counts : tuple of str
         Earlier eras whose statements still count for all actors but the president.
     """
@@ -90,7 +90,7 @@ ERAS: tuple[str, ...] = tuple(era.name for era in ERA_TABLE.values() if not era.
 #: The eras whose president is measured: all.
 LEADERS: tuple[str, ...] = tuple(ERA_TABLE)
 
-#: What events call these leaderships of the United States; their number in the core is their place, counted from one.
+#: Their names in events; the number of a leadership in the core is its place, counted from one.
 LEADERSHIPS: tuple[str, ...] = tuple(era.leadership for era in ERA_TABLE.values())
 
 
@@ -102,8 +102,8 @@ def coded_as(era: str) -> str:
 def for_every_era(values: Mapping[str, T]) -> dict[str, T]:
     """Return values by era, completed for `ERAS`.
 
-    An era without a value has that of the era it is coded as or, failing that, of the closest in time (of two equally
-    close ones the earlier).
+    An era without a value takes the value of the era it is coded as or, failing that, of the closest in time (the
+    earlier of two equally close ones).
     """
 
     def source(era: str) -> str:
