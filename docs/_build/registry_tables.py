@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from markdown_tables import markdown_table, span
 
-from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUE_TABLE
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, Parameter

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alliance_sim.registry.actors import ERAS
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS

@@ -2,7 +2,8 @@ import pytest
 from pydantic import ValidationError
 
 from alliance_sim.core.layout import F, G, I, P, S
-from alliance_sim.registry.actors import LEADERSHIPS, eu_allies
+from alliance_sim.registry.actors import eu_allies
+from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, SHIFTABLE, Effect, Event
 from alliance_sim.registry.parameters import PARAMETERS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from alliance_sim.registry.actors import ERAS
 from alliance_sim.registry.distributions import Prior
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.parameters import PARAMETERS, Parameter
 from alliance_sim.scenarios import Scenario
 

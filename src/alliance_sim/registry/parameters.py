@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.registry.actors import ALLIES, ERAS
+from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUES
 
 __all__ = [

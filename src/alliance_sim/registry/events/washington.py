@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from alliance_sim.errors import shown
-from alliance_sim.registry.actors import ALLIES, LEADERSHIPS, USA, eu_allies
+from alliance_sim.registry.actors import ALLIES, USA, eu_allies
+from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.registry.events.base import BY_JUDGEMENT, Effect, Event, forcing
 from alliance_sim.registry.fields import Allies, Ally, Parties, Share, Signed, known
 
