@@ -404,7 +404,7 @@ def test_compare_prints_inputs_outcomes_and_decisions(
 
 def test_compare_of_a_scenario_with_itself_finds_nothing(shell: Shell) -> None:
     out = shell.good("compare", "baseline_2025", "baseline_2025", "--draws", "3")
-    assert "nothing" in out and "Unmoved: 36 of 36" in out and "0 of 30" in out
+    assert "nothing" in out and "Unchanged: 36 of 36" in out and "0 of 30" in out
 
 
 def test_compare_sets_parameters_in_all_of_them(shell: Shell) -> None:

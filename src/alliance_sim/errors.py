@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 __all__ = ["InputError", "few_hints", "nearest", "printable", "shown"]
 
@@ -25,9 +26,9 @@ class InputError(ValueError):
         super().__init__("\n".join(map(printable, message.split("\n"))))
 
 
-def printable(text: str) -> str:
-    """Return a text with escapes for what a terminal would obey."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+def printable(text: str | Path) -> str:
+    """Return a text or path with control characters escaped, which a terminal would execute."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
 
 
 @contextmanager
