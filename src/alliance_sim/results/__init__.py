@@ -1,0 +1,1 @@
+"""Results of runs: ensembles, result tables, queries and figures."""
