@@ -81,7 +81,7 @@ def new_table(*heads: str, gap: int = 2) -> Table:
 
 
 def wide() -> bool:
-    """Tell whether tables have room for every column."""
+    """Return whether the terminal is wide enough for all columns of the tables."""
     return new_console().width >= WIDE
 
 
