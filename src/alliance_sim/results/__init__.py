@@ -1,1 +1,1 @@
-"""Results of runs: ensembles, result tables, queries and figures."""
+"""Results of runs: ensembles, their views, queries, figures and files."""
