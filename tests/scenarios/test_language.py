@@ -31,7 +31,6 @@ from alliance_sim.scenarios.calendar import MAX_ENTRIES
 from alliance_sim.scenarios.schema import KEYS
 from alliance_sim.scenarios.yaml_files import MAX_BYTES, MAX_DEPTH
 from alliance_sim.simulation import simulate
-from alliance_sim.scenarios.yaml_files import MAX_BYTES, MAX_DEPTH
 from scenario_tables import language_tables
 
 ROOT = Path(__file__).resolve().parents[2]

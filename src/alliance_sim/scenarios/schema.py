@@ -21,8 +21,8 @@ from pydantic.config import JsonDict
 
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.distributions import Prior
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
 from alliance_sim.registry.fields import Entry, Filled, Label, Month, Record, Share, Text, known, month_number
 from alliance_sim.registry.forums import FORUMS, MAX_PACKAGE, RULES
