@@ -131,9 +131,9 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
 
     import loops
     from alliance_sim import load_scenario
-    from alliance_sim.compile import SPIN_UP, Program, compile_scenario
-    from alliance_sim.core import layout as L
-    from alliance_sim.core.month import new_scratch
+    from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
+    from alliance_sim.core import structures as L
+    from alliance_sim.core.kernel import new_scratch
     from peers.inputs import reduced
 
     # Each measurement takes some hundredths of a second, a quick one much less.
@@ -143,11 +143,11 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     # What a month finds: the first draw at the end of the scenario.
     block = whole.block(0, 0, 1, "final")
     whole.run(block, 0)
-    state, given, facts, p = block.state, block.draws, whole.facts, block.draws.theta[0]
+    state, given, facts, p = block.states, block.inputs, whole.facts, block.inputs.theta[0]
     issues, n = state.x.shape[1:]
-    standing, scratch = state.ally[0, L.S.standing], new_scratch(n, issues)
-    base = standing[:, None] ** p[L.P.psi] * facts.affinity * state.trust[0]
-    base[L.US] *= state.ally[0, L.S.g]
+    standing, scratch = state.ally[0, L.AllyState.standing], new_scratch(n, issues)
+    base = standing[:, None] ** p[L.Param.standing_weight] * facts.affinity * state.trust[0]
+    base[L.US] *= state.ally[0, L.AllyState.guarantee_confidence]
     scratch.wish[...] = state.delta[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))
@@ -156,7 +156,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     def multiply() -> None:
         np.matmul(matrix, matrix, out=product)
 
-    def month(program: Program, month0: int | None, month1: int | None) -> float:
+    def month(program: CompiledScenario, month0: int | None, month1: int | None) -> float:
         block = partial(program.block, 0, 0, draws, "monthly")
         taken = measure.run_seconds(program, block, month0, month1)
         return taken / draws / (SPIN_UP if month0 is None else len(program.months))
@@ -166,9 +166,9 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         return lambda: measure.fastest(partial(work, times, *arguments)) / times
 
     room = scratch.issue_major
-    weigh = (scratch.weights, state.x[0], base, facts.weight, p[L.P.eps], room)
+    weigh = (scratch.weights, state.x[0], base, facts.weight, p[L.Param.confidence_bound], room)
     loops.weighings(1, *weigh)
-    susceptibility = given.ally[0, L.A.susceptibility]
+    susceptibility = given.ally[0, L.AllyInput.susceptibility]
     step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, room[: 2 * issues])
     takers: dict[str, Callable[[], float]] = {
         "flop": lambda: measure.fastest(multiply) / (2 * size**3),

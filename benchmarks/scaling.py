@@ -49,7 +49,7 @@ def chunks(draws: int) -> Work:
     """The same chunks of draws, of which nothing is kept."""
     from alliance_sim import load_scenario
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.results.ensemble import CHUNK, in_chunks
+    from alliance_sim.simulation import CHUNK, in_chunks
 
     program = compile_scenario(load_scenario(SCENARIO))
 
@@ -79,7 +79,7 @@ def months(count: int) -> Work:
     """Months after the spin-up, on one thread, without meetings; events of the scenario as far as they fall within."""
     from alliance_sim import Scenario
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.results.ensemble import first_months
+    from alliance_sim.simulation import first_months
     from peers.inputs import reduced
 
     scenario = reduced()
@@ -105,7 +105,7 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
     import numpy as np
 
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.core import layout as L
+    from alliance_sim.core import structures as L
     from alliance_sim.registry.actors import ALLIES
     from alliance_sim.registry.issues import ISSUES
     from peers.inputs import reduced
@@ -130,7 +130,7 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
 
         return type(given)(*map(stretch, given))
 
-    facts = program.facts
+    facts = program.shared
     program = replace(
         program,
         facts=stretched(facts)._replace(
@@ -143,7 +143,7 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
         made = program.block(0, 0, BLOCK_DRAWS, "final")
         parts = {name: stretched(getattr(made, name)) for name in ("state", "draws", "records", "output")}
         chance = np.random.default_rng(0)
-        for positions in (parts["draws"].x0, parts["draws"].ally[:, L.A.tau0]):
+        for positions in (parts["draws"].x0, parts["draws"].ally[:, L.AllyInput.initial_threat]):
             positions[:] = np.clip(positions + chance.normal(0.0, JITTER, positions.shape), 0.0, 1.0)
         return replace(made, **parts)
 

@@ -8,7 +8,7 @@ import pytest
 from alliance_sim import load_scenario
 from alliance_sim.compile import compile_scenario
 from alliance_sim.compile.scenario import _refuse_shared_keys
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 
 
@@ -32,10 +32,10 @@ def test_parameters_come_by_name() -> None:
     plain = load_scenario("baseline_2025")
     fixed = plain.with_parameters({"eps": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "kappa": 0.125})
     before, after = (compile_scenario(scenario).draws(3, 0, 5) for scenario in (plain, fixed))
-    assert (after.theta[:, L.P.eps] == 0.5).all() and (after.theta[:, L.P.kappa] == 0.125).all()
-    assert sorted(set(after.ally[:, L.A.susceptibility].ravel())) == [0.25, 0.75]
-    assert (after.ally[:, L.A.susceptibility] == 0.75).sum() == 5
+    assert (after.theta[:, L.Param.confidence_bound] == 0.5).all() and (after.theta[:, L.Param.threat_reversion] == 0.125).all()
+    assert sorted(set(after.ally[:, L.AllyInput.susceptibility].ravel())) == [0.25, 0.75]
+    assert (after.ally[:, L.AllyInput.susceptibility] == 0.75).sum() == 5
     # All else is drawn as it was.
-    others = [p for p in range(len(L.P)) if p not in (L.P.eps, L.P.kappa)]
+    others = [p for p in range(len(L.P)) if p not in (L.Param.confidence_bound, L.Param.threat_reversion)]
     assert np.array_equal(before.theta[:, others], after.theta[:, others])
-    assert np.array_equal(before.ally[:, L.A.g0], after.ally[:, L.A.g0])
+    assert np.array_equal(before.ally[:, L.AllyInput.initial_confidence], after.ally[:, L.AllyInput.initial_confidence])

@@ -1,8 +1,10 @@
-"""The hint that names what was probably meant."""
+"""Hints for names that were probably meant, and texts made printable."""
+
+from pathlib import Path
 
 import pytest
 
-from alliance_sim.errors import few_hints, nearest
+from alliance_sim.errors import few_hints, nearest, printable
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
@@ -30,11 +32,26 @@ NAMES = (*PARAMETERS, *parameter_names())
         ("2024", ("2014", "2018", "2025"), "2025"),
     ],
 )
-def test_nearest_names_what_is_close_and_nothing_else(name: str, names: tuple[str, ...], meant: str) -> None:
+def test_nearest_suggests_only_close_names(name: str, names: tuple[str, ...], meant: str) -> None:
     assert nearest(name, names) == (f" (nearest: {meant})" if meant else "")
 
 
-def test_hints_can_be_limited() -> None:
+def test_the_number_of_hints_can_be_limited() -> None:
     with few_hints(2):
         assert [bool(nearest("kapa", NAMES)) for _ in range(4)] == [True, True, False, False]
     assert nearest("kapa", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("Elysée, naïve", "Elysée, naïve"),
+        ("a\x1b[2J\n", r"a\x1b[2J\n"),
+        ("\u202eleft", r"\u202eleft"),
+        ("\udcff", r"\udcff"),
+        (r"C:\new", r"C:\new"),
+        (Path("a\tb.yaml"), r"a\tb.yaml"),
+    ],
+)
+def test_printable_escapes_what_a_terminal_would_interpret(text: str | Path, escaped: str) -> None:
+    assert printable(text) == escaped and escaped.isprintable()

@@ -1,4 +1,4 @@
-"""Eleven years across five dates of accession: who sits where, who votes, and what the record says beside it."""
+"""The bundled history of eleven years: membership by date, who votes, and agreement of its items with the record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_roster_grows_by_the_dates_of_accession(history: Ensemble) -> None:
     assert before - after == {"GBR"} and after < before
 
 
-def test_what_is_kept_of_an_ally_begins_when_it_joins(history: Ensemble) -> None:
+def test_values_of_an_ally_begin_when_it_joins(history: Ensemble) -> None:
     for name in PER_ALLY:
         values = history.data[name]
         for ally in ALLIES:
@@ -78,7 +78,7 @@ def test_nobody_objects_or_holds_up_before_joining(history: Ensemble) -> None:
 
 
 @pytest.mark.parametrize(("event", "counts"), [("", (29, 29, 30, 30)), ("2020-05", (29, 29, 29, 30))])
-def test_a_scenario_of_2018_that_runs_on_takes_in_a_thirtieth(event: str, counts: tuple[int, ...]) -> None:
+def test_a_scenario_of_2018_that_runs_longer_has_a_thirtieth_member(event: str, counts: tuple[int, ...]) -> None:
     moved = f"events: [{{month: {event}, type: accession, ally: MKD, source: hypothetical}}]\n" if event else ""
     longer = load_text(f"name: longer\nextends: baseline_2018\nmonths: 40\n{moved}")
     ensemble = als.simulate(longer, draws=20, seed=2)
@@ -94,7 +94,7 @@ def test_aid_begins_with_the_invasion(history: Ensemble) -> None:
     assert (aid.sel(month=slice("2022-03", None)) > 0.3).all()
 
 
-def test_items_are_those_of_the_record_and_say_nothing_of_what_came_of_them() -> None:
+def test_items_match_the_record_and_do_not_mention_their_outcomes() -> None:
     known = record()
     cited = []
     for meeting in als.load_scenario(NAME).meetings:
@@ -109,8 +109,8 @@ def test_items_are_those_of_the_record_and_say_nothing_of_what_came_of_them() ->
     assert set(cited) == set(known)
 
 
-def test_levels_follow_the_rule_that_the_file_states() -> None:
-    """A level set item by item could carry what was decided; these depend on date, issue and size of the step only."""
+def test_levels_follow_the_rule_stated_in_the_file() -> None:
+    """Levels chosen item by item could reveal the outcome; these depend on date, issue and size of the step only."""
     norms = {issue.name: issue.norm for issue in ISSUE_TABLE}
     for meeting in als.load_scenario(NAME).meetings:
         era = "2014" if meeting.month <= "2014-09" else "2018" if meeting.month <= "2022-06" else "2025"
@@ -122,13 +122,13 @@ def test_levels_follow_the_rule_that_the_file_states() -> None:
                 assert item.reversion == norm, item
                 step = round(item.proposed - norm, 3)
                 regime = round(norms[item.issue]["2018"] - norm, 3) if era == "2014" else None
-                readmission = meeting.forum == "g7" and item.floor == 0.8
+                readmission = meeting.forum == "g7" and item.min_share == 0.8
                 assert step in (0.1, 0.2, 0.3, -0.1, regime) or (readmission and item.proposed == 0.2), item
             else:
                 assert (item.proposed, item.reversion) == (norm, 0.0), item
 
 
-def test_the_turn_of_2025_opens_a_gap_that_no_month_before_it_has(history: Ensemble) -> None:
+def test_the_threat_gap_of_june_2025_exceeds_that_of_every_month_before(history: Ensemble) -> None:
     gap = history.data["threat_gap"]
     before, after = gap.sel(month=slice(None, "2024-12")).max("month"), gap.sel(month="2025-06").squeeze()
     assert float((after > before).mean()) > 0.9

@@ -1,3 +1,5 @@
+"""The wheel holds all code and data, and imports stay light."""
+
 import os
 import subprocess
 import sys

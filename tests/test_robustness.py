@@ -1,4 +1,4 @@
-"""What goes wrong around a run: interrupts, disks, folders, streams, terminals. Commands are real processes here."""
+"""Failures around a run: interrupts, disks, folders, streams, terminals. Most commands run in their own process."""
 
 import json
 import os
@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 import alliance_sim
-from alliance_sim import cli
+from alliance_sim import cli, simulation
 from alliance_sim.core.jit import CACHE_BASE
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results import ensemble, plots
-from alliance_sim.results.ensemble import Ensemble, load_ensemble, result_size, simulate
+from alliance_sim.results import folder, plots
+from alliance_sim.results.ensemble import load_ensemble
+from alliance_sim.simulation import result_size, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = ("run", "baseline_2018", "--months", "6", "--draws", "100")
@@ -53,7 +54,7 @@ def bad(*arguments: object, capsys: pytest.CaptureFixture[str]) -> str:
     return err
 
 
-def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_stops_a_run_at_once_and_leaves_no_files(tmp_path: Path) -> None:
     run = start(
         "run", "baseline_2025", "--draws", "50000", "--out", str(tmp_path / "out"), "--plot", str(tmp_path / "f.svg")
     )
@@ -64,7 +65,7 @@ def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("after", ["out", "plot"])
-def test_ctrl_c_while_writing_says_what_is_complete(
+def test_ctrl_c_while_writing_lists_what_is_complete(
     after: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*arguments: object, **options: object) -> None:
@@ -73,7 +74,7 @@ def test_ctrl_c_while_writing_says_what_is_complete(
     if after == "plot":
         monkeypatch.setattr("matplotlib.figure.Figure.savefig", interrupt)
     else:
-        monkeypatch.setattr(Ensemble, "_write_view", interrupt)
+        monkeypatch.setattr(folder, "_write_view", interrupt)
     with pytest.raises(SystemExit) as exit:
         cli.main([*RUN, "--out", str(tmp_path / "out"), "--plot", str(tmp_path / "f.png")])
     kept = f"{tmp_path / 'out'} is complete" if after == "plot" else "nothing was written"
@@ -82,7 +83,7 @@ def test_ctrl_c_while_writing_says_what_is_complete(
 
 
 @pytest.mark.parametrize("option", ["--out", "--plot"])
-def test_a_disk_that_fills_up_costs_the_file_and_not_the_report(option: str, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_loses_the_file_but_not_the_report(option: str, tmp_path: Path) -> None:
     target = tmp_path / ("out" if option == "--out" else "figure.png")
     limit = (10_000, 10_000)
     status, out, err = ended(
@@ -107,7 +108,7 @@ def test_a_figure_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monk
     assert old.read_text() == "old" and list(tmp_path.iterdir()) == [old]
 
 
-def test_a_title_is_no_formula(tmp_path: Path) -> None:
+def test_a_title_is_not_read_as_a_formula(tmp_path: Path) -> None:
     scenario = alliance_sim.load_scenario("baseline_2018")
     odd = alliance_sim.Scenario.validated({**dict(scenario), "title": r"Costs $\odd_{$"})
     simulate(odd, 2).plot("cohesion", tmp_path / "figure.svg")
@@ -125,15 +126,15 @@ def test_results_larger_than_the_disk_are_refused_before_the_work(
         free = 1_000_000
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
-    monkeypatch.setattr(ensemble, "simulate", None)
+    monkeypatch.setattr(simulation, "simulate", None)
     err = bad("run", "baseline_2025", "--draws", "300", "--out", tmp_path / "new", capsys=capsys)
     assert "takes about 0.0" in err and "allowed: up to 0.00 GB" in err
 
 
-def test_where_nothing_can_be_written_is_refused_before_the_work(
+def test_paths_that_cannot_be_written_are_refused_before_the_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ensemble, "simulate", None)
+    monkeypatch.setattr(simulation, "simulate", None)
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     (tmp_path / "full").mkdir()
@@ -158,18 +159,18 @@ def test_where_nothing_can_be_written_is_refused_before_the_work(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.png", "full", "link"]
 
 
-def test_of_two_runs_into_one_folder_one_wins_whole(tmp_path: Path) -> None:
+def test_of_two_runs_into_one_folder_exactly_one_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "out"
     runs = [start(*RUN, "--seed", str(seed), "--out", str(target)) for seed in (1, 2)]
-    told = [ended(run) for run in runs]
-    assert sorted(status for status, _, _ in told) == [0, 2]
-    (winner,) = [seed for seed, (status, _, _) in enumerate(told, 1) if status == 0]
-    (err,) = [err for status, _, err in told if status == 2]
+    outcomes = [ended(run) for run in runs]
+    assert sorted(status for status, _, _ in outcomes) == [0, 2]
+    (winner,) = [seed for seed, (status, _, _) in enumerate(outcomes, 1) if status == 0]
+    (err,) = [err for status, _, err in outcomes if status == 2]
     assert err.startswith(f"{target}: ")
     assert load_ensemble(target).seed == winner and [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_no_home_is_no_trouble(tmp_path: Path) -> None:
+def test_a_run_works_without_a_home_folder(tmp_path: Path) -> None:
     figure = tmp_path / "figure.png"
     homeless = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), "/proc/none")
     status, _, _ = ended(start(*RUN, "--plot", str(figure), NUMBA_CACHE_DIR=str(CACHE_BASE), **homeless))
@@ -189,13 +190,13 @@ def test_no_home_is_no_trouble(tmp_path: Path) -> None:
         ("run", "--help"),
     ],
 )
-def test_output_that_cannot_be_written_is_told(arguments: tuple[str, ...]) -> None:
+def test_output_that_cannot_be_written_is_an_error(arguments: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         run = start(*arguments, before=lambda: os.dup2(full.fileno(), 1) and None)
         assert ended(run) == (2, "", "standard output cannot be written (No space left on device)\n")
 
 
-def test_what_fails_elsewhere_is_no_fault_of_standard_output(tmp_path: Path) -> None:
+def test_other_errors_are_not_reported_as_errors_of_standard_output(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
 
@@ -207,14 +208,14 @@ def test_what_fails_elsewhere_is_no_fault_of_standard_output(tmp_path: Path) -> 
     assert (status, out) == (2, "") and "No such file or directory" in err and "standard output" not in err
 
 
-def test_errors_that_nobody_can_read_keep_their_status() -> None:
+def test_an_error_that_cannot_be_printed_keeps_its_exit_status() -> None:
     with Path("/dev/full").open("w") as full:
         run = start("check", "nofile.yaml", before=lambda: os.dup2(full.fileno(), 2) and None)
         assert ended(run) == (2, "", "")
 
 
 @pytest.mark.parametrize("arguments", [("-h",), ("run", "-h")])
-def test_help_that_nobody_reads_is_no_failure(arguments: tuple[str, ...]) -> None:
+def test_help_into_a_closed_pipe_is_no_failure(arguments: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     run = start(*arguments, before=lambda: os.dup2(writer, 1) and None)
@@ -222,12 +223,12 @@ def test_help_that_nobody_reads_is_no_failure(arguments: tuple[str, ...]) -> Non
     assert ended(run) == (0, "", "")
 
 
-def test_a_scenario_that_the_disk_has_no_room_for_leaves_no_file(tmp_path: Path) -> None:
-    def no_room() -> None:
+def test_a_full_disk_leaves_no_scenario_file(tmp_path: Path) -> None:
+    def fill_disk() -> None:
         os.chdir(tmp_path)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
-    assert ended(start("new", "mine", before=no_room)) == (
+    assert ended(start("new", "mine", before=fill_disk)) == (
         2, "", "mine.yaml: the file cannot be written (File too large)\n"
     )  # fmt: skip
     assert not list(tmp_path.iterdir())
@@ -254,24 +255,24 @@ runpy.run_module("alliance_sim", run_name="__main__")
     assert run.stderr.count("\n") == 1
 
 
-def test_the_command_starts_where_interrupts_are_told() -> None:
+def test_the_command_starts_where_interrupts_are_caught() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert scripts == {"alliance-sim": "alliance_sim.__main__:main"}
 
 
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
-def test_closed_streams_are_no_trouble(closed: tuple[int, ...]) -> None:
+def test_commands_work_with_closed_streams(closed: tuple[int, ...]) -> None:
     status, out, err = ended(start("list", before=lambda: [os.close(stream) for stream in closed]))
     assert (status, err) == (0, "") and bool(out) == (1 not in closed)
 
 
-def test_an_encoding_that_lacks_letters_is_no_trouble() -> None:
+def test_commands_work_with_an_encoding_that_lacks_characters() -> None:
     status, out, err = ended(start("show", "helsinki_2018", PYTHONIOENCODING="ascii"))
     assert (status, err) == (0, "") and "Helsinki" in out and "?" in out
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "40", "none"])
-def test_a_narrow_terminal_hides_no_numbers(
+def test_a_narrow_terminal_shows_all_numbers(
     columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -302,10 +303,10 @@ def test_a_narrow_terminal_hides_no_numbers(
         (["kappa=2", "kapa=1"], "out of range"),
     ],
 )
-def test_wrong_settings_are_told(
+def test_wrong_settings_are_reported(
     settings: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ensemble, "simulate", None)
+    monkeypatch.setattr(simulation, "simulate", None)
     options = [word for setting in settings for word in ("--set", setting)]
     assert message in bad(*RUN, *options, capsys=capsys)
 
@@ -326,7 +327,7 @@ def test_wrong_settings_are_told(
         (("--months", "37"), "months: 37 is out of range; allowed: a whole number from 1 to 36"),
     ],
 )
-def test_numbers_out_of_range_are_told(
+def test_numbers_out_of_range_are_reported(
     options: tuple[str, ...],
     message: str,
     tmp_path: Path,
@@ -337,15 +338,15 @@ def test_numbers_out_of_range_are_told(
     assert message in " ".join(bad("run", "baseline_2018", *options, capsys=capsys).split())
 
 
-def test_memory_that_runs_out_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_out_of_memory_is_reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(*arguments: object, **options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(ensemble, "simulate", exhausted)
+    monkeypatch.setattr(simulation, "simulate", exhausted)
     assert "fewer draws" in bad(*RUN, capsys=capsys)
 
 
-def test_a_value_set_is_a_value_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_value_given_by_set_equals_a_value_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain, own = tmp_path / "plain.yaml", tmp_path / "own.yaml"
     plain.write_text("name: mine\nextends: helsinki_2018\n")
     own.write_text("name: mine\nextends: helsinki_2018\nparameters: {h0: 0.045, susceptibility.HUN: 0.9}\n")

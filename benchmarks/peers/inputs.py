@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim import Scenario, load_scenario
-from alliance_sim.compile import SPIN_UP, Program, compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
+from alliance_sim.core import structures as L
 from alliance_sim.core.rng import normal
 from alliance_sim.registry.outcomes import OUTCOMES
 
@@ -103,7 +103,7 @@ def inputs(draws: int) -> Inputs:
     return inputs_of(compile_scenario(reduced()), draws)
 
 
-def inputs_of(compiled: Program, draws: int, seed: int = 0) -> Inputs:
+def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
     """Return the arrays of the first draws of a compiled scenario.
 
     Raises
@@ -117,10 +117,10 @@ def inputs_of(compiled: Program, draws: int, seed: int = 0) -> Inputs:
     total = len(events.start) - 1
     n = len(facts.europe)
 
-    _refuse(not facts.member[:, L.NATO_SUMMIT].all(), "allies that are no members")
+    _refuse(not facts.member[:, L.Forum.NATO_SUMMIT].all(), "allies that are no members")
     _refuse((facts.member != facts.member[:1]).any(), "changes of membership")
     _refuse((events.probability < 1.0).any() or (events.outcome >= 0).any(), "events that may not happen")
-    _refuse((drawn.theta[:, L.P.nu] != 2.0).any(), "losses that are not quadratic")
+    _refuse((drawn.theta[:, L.Param.loss_exponent] != 2.0).any(), "losses that are not quadratic")
 
     forcing = np.zeros((total, len(L.F), n))
     demand_percent, concession = np.zeros(total), np.zeros(total)
@@ -131,9 +131,9 @@ def inputs_of(compiled: Program, draws: int, seed: int = 0) -> Inputs:
             if kind == L.SHIFT_FORCING:
                 before = 0.0 if events.assign[f] else forcing[t, index, events.actor[f]]
                 forcing[t, index, events.actor[f]] = before + value
-            elif kind == L.SHIFT_WORLD and index == L.G.demand_percent and events.assign[f]:
+            elif kind == L.SHIFT_WORLD and index == L.World.demanded_spending and events.assign[f]:
                 demand_percent[t:] = value
-            elif kind == L.SHIFT_WORLD and index == L.G.concession and not events.assign[f]:
+            elif kind == L.SHIFT_WORLD and index == L.World.concession_pressure and not events.assign[f]:
                 concession[t] += value
             else:
                 raise ValueError("the peers leave out an effect of an event, and this scenario has it")
@@ -141,18 +141,18 @@ def inputs_of(compiled: Program, draws: int, seed: int = 0) -> Inputs:
         _refuse(forcing[:, getattr(L.F, name)].any(), f"events of the kind {name}")
 
     per_ally = ("statement", "demand", "trade", "hybrid")
-    washington = {name: forcing[:, k, L.US].copy() for k, name in enumerate(L.F._fields) if name not in per_ally}
+    washington = {name: forcing[:, k, L.US].copy() for k, name in enumerate(L.Forcing._fields) if name not in per_ally}
     return Inputs(
         spin_up=SPIN_UP,
-        p={name: drawn.theta[:, k].copy() for k, name in enumerate(L.P._fields)},
-        ally={name: drawn.ally[:, k].copy() for k, name in enumerate(L.A._fields)},
+        p={name: drawn.theta[:, k].copy() for k, name in enumerate(L.Param._fields)},
+        ally={name: drawn.ally[:, k].copy() for k, name in enumerate(L.AllyInput._fields)},
         x0=drawn.x0,
         leader_tau=drawn.leader_tau[:, facts.leader0].copy(),
         leader_x=drawn.leader_x[:, facts.leader0].copy(),
         inst_tau=drawn.inst_tau[:, 0].copy(),
         inst_x=drawn.inst_x,
         facts={name: value for name, value in facts._asdict().items() if isinstance(value, np.ndarray)},
-        eu=np.flatnonzero(facts.member[0, L.EU_COUNCIL]),
+        eu=np.flatnonzero(facts.member[0, L.Forum.EU_COUNCIL]),
         washington=washington,
         others={name: forcing[:, getattr(L.F, name)].copy() for name in per_ally},
         demand_percent=demand_percent,
@@ -173,7 +173,7 @@ def core_noise(of: Inputs, seed: int = 0) -> Noise:
             ]
         )
 
-    return Noise(numbers(L.CH_THREAT, n), numbers(L.CH_READING, n), numbers(L.CH_RUSSIA, 1)[:, :, 0])
+    return Noise(numbers(L.Channel.THREAT, n), numbers(L.Channel.READING, n), numbers(L.Channel.RUSSIA, 1)[:, :, 0])
 
 
 def _refuse(found: bool, what: str) -> None:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from peers.inputs import OUTCOMES, Inputs, Noise
 
 jax.config.update("jax_enable_x64", True)
@@ -82,8 +82,8 @@ def prepare(facts, eu, drawn) -> SimpleNamespace:
     draw.led = (p.coupling * facts.led)[:, None]
     draw.beta = p.beta * (1.0 + p.beta_exposure * (a.exposure - 0.5))
     draw.answer = p.coercion * a.exposure - p.reactance * (1.0 - a.exposure)
-    draw.nato = seats(draw, np.arange(len(facts.europe)), facts.neutral[L.NATO_SUMMIT], 1.0)
-    draw.eu = seats(draw, eu, facts.neutral[L.EU_COUNCIL], p.cross_forum)
+    draw.nato = seats(draw, np.arange(len(facts.europe)), facts.neutral[L.Forum.NATO_SUMMIT], 1.0)
+    draw.eu = seats(draw, eu, facts.neutral[L.Forum.EU_COUNCIL], p.cross_forum)
     draw.weakness0 = deterrence(draw, facts.norm0, a.d0 * a.gdp / 100.0, p.c0)[2]
     return draw
 

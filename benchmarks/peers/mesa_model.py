@@ -15,7 +15,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.registry.actors import ALLIES
 from peers.inputs import OUTCOMES, Inputs, Noise, inputs
 
@@ -332,8 +332,8 @@ class Alliance(mesa.Model):
         self.standing = np.array([ally.standing for ally in self.allies])
         self.voice = self.standing**self.p.psi
         self.salience = np.array([ally.salience for ally in self.allies])
-        self.nato = self.table(np.arange(len(ALLIES)), self.facts.neutral[L.NATO_SUMMIT], 1.0)
-        self.eu = self.table(given.eu, self.facts.neutral[L.EU_COUNCIL], self.p.cross_forum)
+        self.nato = self.table(np.arange(len(ALLIES)), self.facts.neutral[L.Forum.NATO_SUMMIT], 1.0)
+        self.eu = self.table(given.eu, self.facts.neutral[L.Forum.EU_COUNCIL], self.p.cross_forum)
         self.russia, self.ukraine = Russia(self), Ukraine(self)
         self.members = self.agents.select(lambda agent: isinstance(agent, Ally))
         self.deter()
@@ -475,7 +475,7 @@ class Alliance(mesa.Model):
         for k, base, span in zip(facts.reference_issue, facts.reference_reversion, facts.reference_span, strict=True):
 
             def value(share: Array, k=k, base=base, span=span) -> Array:
-                return share * chance(self.room(self.nato, k, positions[:, k], base, base + share * span))
+                return share * chance(self.allocate_output(self.nato, k, positions[:, k], base, base + share * span))
 
             values = value(shares)
             beside = shares[values.argmax()] + step * np.array([0.5, -0.5])
@@ -516,7 +516,7 @@ class Alliance(mesa.Model):
         level = self.norm[L.SANCTIONS]
         out["isolation"] = (level * (1.0 - lifted) + self.norm[L.DIALOGUE] + 1.0 / (1.0 + self.r)) / 3.0
         base = facts.rollover_reversion[0]
-        room = self.room(self.eu, L.SANCTIONS, x[:, L.SANCTIONS], base, np.array([base + level]))
+        room = self.allocate_output(self.eu, L.SANCTIONS, x[:, L.SANCTIONS], base, np.array([base + level]))
         renewed = chance(room)[0]
         out["sanctions_durability"], out["objector_hazard"] = level * renewed**2, 1.0 - renewed
         out["objector_weight"] = (self.eu.standing / (1.0 + np.exp(-room[0]))).sum() / self.eu.total

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from peers.inputs import OUTCOMES, Inputs, Noise
 
 Array = NDArray[np.float64]
@@ -117,8 +117,8 @@ class NumpyModel:
         self.gdp_others = a.gdp[:, 1:].sum(axis=1)
         self.beta = column(p.beta) * (1.0 + column(p.beta_exposure) * (a.exposure - 0.5))
         self.answer = column(p.coercion) * a.exposure - column(p.reactance) * (1.0 - a.exposure)
-        self.nato = Table(np.arange(n), self.standing, a.dependence, f.neutral[L.NATO_SUMMIT], US, np.ones(draws))
-        self.eu = Table(given.eu, self.standing, a.dependence, f.neutral[L.EU_COUNCIL], US, p.cross_forum)
+        self.nato = Table(np.arange(n), self.standing, a.dependence, f.neutral[L.Forum.NATO_SUMMIT], US, np.ones(draws))
+        self.eu = Table(given.eu, self.standing, a.dependence, f.neutral[L.Forum.EU_COUNCIL], US, p.cross_forum)
 
     def run(self, noise: Noise | np.random.Generator) -> Array:
         """Run all months; return outcomes (D, T, outcomes)."""
@@ -368,7 +368,7 @@ class NumpyModel:
             x, salience = self.x[:, k], self.salience[:, k]
 
             def value(share: Array, x=x, salience=salience, base=base, span=span) -> Array:
-                room, scale = self.nato.room(x, x[:, US], salience, base, base + share * span, p)
+                room, scale = self.nato.allocate_output(x, x[:, US], salience, base, base + share * span, p)
                 room /= scale[:, :, None]
                 np.minimum(room, FARTHEST, out=room)
                 np.exp(room, out=room)
@@ -389,7 +389,7 @@ class NumpyModel:
         eu, x = self.eu, self.x[:, L.SANCTIONS]
         salience = self.salience[:, L.SANCTIONS, eu.members]
         reversion, level = self.facts.rollover_reversion[0], column(self.norm[:, L.SANCTIONS])
-        room, scale = eu.room(x[:, eu.members], x[:, US], salience, reversion, reversion + level, self.p)
+        room, scale = eu.allocate_output(x[:, eu.members], x[:, US], salience, reversion, reversion + level, self.p)
         room = room[:, 0] / scale
         chance = 1.0 / (1.0 + np.exp(np.minimum(room, FARTHEST))).prod(axis=1)
         return chance, (eu.standing * logistic(room)).sum(axis=1) / eu.total

@@ -1,6 +1,22 @@
-"""An alliance that decides by consensus: who blocks what, how sure we are, what would restore consensus.
+"""A simulation of an alliance that decides by consensus: who blocks what, how surely, and what would restore consensus.
 
-Names are loaded when they are first used, so that ``import alliance_sim`` costs nothing.
+`simulate` runs many draws of a scenario, `compare` sets scenarios against a base with common random numbers, `branch`
+continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
+which `discover` and `policy` analyse. `AllianceModel` is one draw as a Mesa model.
+
+Examples
+--------
+>>> import alliance_sim as als
+>>> ensemble = als.simulate("us_russia_reset_2025", draws=5, seed=1)
+>>> ensemble.summary().loc["cohesion", "unit"]
+'share'
+>>> comparison = als.compare("baseline_2025", "us_russia_reset_2025", draws=5, seed=1)
+>>> comparison.summary().shape  # outcomes, statistics
+(36, 11)
+
+Notes
+-----
+Names are loaded when they are first used, so that ``import alliance_sim`` takes no time.
 """
 
 from importlib import import_module
@@ -11,14 +27,14 @@ if TYPE_CHECKING:
     from alliance_sim.analysis.discovery import Discovery, discover
     from alliance_sim.analysis.policy import Policies, policy
     from alliance_sim.analysis.sensitivity import Sensitivity, sensitivity
-    from alliance_sim.branching import branch
     from alliance_sim.errors import InputError
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
+    from alliance_sim.experiments.results import Results, load_results
     from alliance_sim.experiments.runner import sweep
-    from alliance_sim.experiments.store import Results, load_results
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
-    from alliance_sim.results.ensemble import Ensemble, simulate
+    from alliance_sim.results.ensemble import Ensemble
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
+    from alliance_sim.simulation import branch, simulate
 
 __version__ = "0.1.0"
 
@@ -54,25 +70,25 @@ __all__ = [
 
 _MODULES = {
     "analysis.comparison": ("Comparison", "compare"),
-    "results.ensemble": ("Ensemble", "simulate"),
-    "errors": ("InputError",),
-    "branching": ("branch",),
     "analysis.discovery": ("Discovery", "discover"),
     "analysis.policy": ("Policies", "policy"),
     "analysis.sensitivity": ("Sensitivity", "sensitivity"),
+    "errors": ("InputError",),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
     "experiments.runner": ("sweep",),
-    "experiments.store": ("Results", "load_results"),
+    "experiments.results": ("Results", "load_results"),
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
+    "results.ensemble": ("Ensemble",),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
+    "simulation": ("branch", "simulate"),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""Where ``alliance-sim`` and ``python -m alliance_sim`` start: an interrupt is told from the first import on."""
+"""Entry point of ``alliance-sim`` and ``python -m alliance_sim``; interrupts are caught from the first import on."""
 
 import gc
 import sys
@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Load the command line and run it."""
-    # Loading libraries makes many objects and no garbage; looking for it took a sixth of a short run.
+    # Imports make many objects and no garbage; collecting it took a sixth of the time of a short run.
     gc.set_threshold(500_000)
     try:
         from alliance_sim import cli

@@ -1,8 +1,13 @@
-"""How a body that decides by consensus decides, on any positions: the procedure of the core on its own.
+"""Decision by consensus for any positions: the procedure of the simulation on its own.
 
-The model description, "How the alliance decides", has the equations; limits of it are known theories: the setter
-facing vetoes (Romer and Rosenthal 1978, doi:10.1007/BF03187594), the asymmetric Nash product, the weighted median and
-the weighted mean position.
+The model description, "How the alliance decides", has the equations. Limiting cases are known theories: the agenda
+setter facing vetoes (Romer and Rosenthal 1978, doi:10.1007/BF03187594), the asymmetric Nash product, the weighted
+median and the weighted mean position::
+
+    from alliance_sim import consensus
+
+    odds = consensus.decide([0.2, 0.6, 0.9], proposal=0.8, reversion=0.3)
+    odds.adopted, odds.blocked, odds.objectors
 """
 
 from __future__ import annotations
@@ -14,28 +19,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from alliance_sim import checks
 from alliance_sim.errors import InputError, nearest
-from alliance_sim.registry.parameters import PARAMETERS
+from alliance_sim.registry.forums import RULES
+from alliance_sim.registry.parameters import PARAMETERS, current_name
 
 if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 __all__ = ["RULES", "Odds", "decide"]
 
-RULES: tuple[str, ...] = (
-    "unanimity",
-    "unanimity_minus_n",
-    "constructive_abstention",
-    "qualified_majority",
-    "coalition",
-)
-
 _DECISION = tuple(name for name, parameter in PARAMETERS.items() if parameter.group == "decision")
 
 
 @dataclass(frozen=True)
 class Odds:
-    """What a body decided, over many draws.
+    """The decisions of a body over many draws; `decide` returns it.
 
     Attributes
     ----------
@@ -47,6 +46,15 @@ class Odds:
         The level in every draw.
     objectors : (N,) array
         Share of draws in which each member broke silence, or was expected to where the item was withdrawn.
+
+    Examples
+    --------
+    >>> from alliance_sim import consensus
+    >>> odds = consensus.decide([0.2, 0.6, 0.9], proposal=0.8, reversion=0.3, draws=100)
+    >>> round(odds.adopted + odds.diluted + odds.withdrawn + odds.blocked, 2)
+    1.0
+    >>> odds.levels.shape, odds.objectors.shape
+    ((100,), (3,))
     """
 
     adopted: float
@@ -87,11 +95,6 @@ def _level(name: str, value: float | None) -> float | None:
     return float(level)
 
 
-def _whole(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise InputError(f"{name}: {value!r}; allowed: a whole number from {low} to {high}")
-
-
 def decide(
     positions: Sequence[float] | NDArray[np.float64],
     *,
@@ -108,19 +111,18 @@ def decide(
     seed: int = 0,
     **parameters: float,
 ) -> Odds:
-    """Decide one item, many times over the noise of reading positions, temper, and the chair's estimate.
+    """Decide one item in many draws of the reading of positions, the members' temper and the chair's estimate.
 
-    With a proposal and a reversion the chair plays the alliance's procedure between the two, in either direction: it
-    anticipates objections, tables the text worth most to it or withdraws, and lowers it when silence is broken. Without
-    a proposal it looks over [0, 1] for the text with the greatest mean log acceptability, weighted by standing and
-    salience (an asymmetric Nash product), and puts that to the members. Without a reversion there is nothing to
-    fall back on, so nothing is withdrawn or blocked: the chair's text stands, and a proposal is only what it is
-    compared with.
+    With a proposal and a reversion the chair follows the alliance's procedure between the two, in either direction: it
+    anticipates objections, tables the text with the greatest expected value for it or withdraws, and lowers the text
+    when silence is broken. Without a proposal it searches [0, 1] for the text with the greatest mean log acceptability,
+    weighted by standing and salience (an asymmetric Nash product), and tables that. Without a reversion nothing is
+    withdrawn or blocked: the chair's text stands, and a proposal only serves for comparison.
 
     Parameters
     ----------
     positions : (N,) array
-        What members want, in [0, 1].
+        Positions of the members, in [0, 1].
     proposal, reversion : float, optional
         Levels in [0, 1].
     salience, standing : (N,) arrays, optional
@@ -128,15 +130,17 @@ def decide(
     dependence : (N,) array, optional
         On the patron, in [0, 1]; 0 by default.
     patron : int, optional
-        Index of the member whom the dependent do not like to cross.
+        Index of the member on whom others depend, and whom it costs them to oppose.
     rule : str
         One of `RULES`; `allowance` is the n of unanimity minus n.
     rounds : int
         Silence rounds, at least one.
-    draws, seed : int
+    draws : int
+        From 1 to 2**32 - 1.
+    seed : int
+        From 0 to 2**64 - 1.
     **parameters : float
-        Parameters of the decision by name (``h0``, ``h_iso``, ``sd_pos`` ...); what is not given has the centre of its
-        prior.
+        Parameters of the decision by name, such as ``concession_step``; default: the centre of the prior.
 
     Returns
     -------
@@ -151,9 +155,19 @@ def decide(
     -----
     An outcome is `adopted` at 0.85 of the way from reversion to proposal or more, `diluted` below that. Without a
     reversion it is adopted within 0.15 of the proposal, and always where there is no proposal.
+
+    Examples
+    --------
+    >>> from alliance_sim import consensus
+    >>> agreed = consensus.decide([0.7, 0.8, 0.9], proposal=0.8, reversion=0.3, draws=100)
+    >>> divided = consensus.decide([0.1, 0.8, 0.9], proposal=0.8, reversion=0.3, draws=100)
+    >>> agreed.adopted > divided.adopted
+    True
+    >>> int(divided.objectors.argmax())  # the first member objects most
+    0
     """
-    from alliance_sim.core import layout as L
-    from alliance_sim.core.procedure import Item, decide_draws
+    from alliance_sim.core.procedure import Answers, Body, decide_draws
+    from alliance_sim.core.structures import MAX_PARTS, Decision, Item, Param
 
     wanted = _numbers("positions", positions)
     if wanted.ndim != 1 or wanted.size == 0:
@@ -166,41 +180,40 @@ def decide(
     if rule not in RULES:
         raise InputError(f"rule: {rule!r} is not known; allowed: {', '.join(RULES)}{nearest(rule, RULES)}")
     if patron is not None:
-        _whole("patron", patron, 0, n - 1)
-    _whole("draws", draws, 1, 2**32 - 1)
-    _whole("rounds", rounds, 1, 1000)
-    _whole("allowance", allowance, 0, n)
-    _whole("seed", seed, 0, 2**64 - 1)
+        checks.whole_number("patron", patron, 0, n - 1)
+    checks.whole_number("draws", draws, 1, 2**32 - 1)
+    checks.whole_number("rounds", rounds, 1, 1000)
+    checks.whole_number("allowance", allowance, 0, n)
+    checks.whole_number("seed", seed, 0, 2**64 - 1)
     q0, r = _level("proposal", proposal), _level("reversion", reversion)
-    theta = _parameters(parameters)
+    params = _parameters(parameters)
 
     committee = q0 is None or r is None
-    base = np.zeros(L.MAX_PARTS)
-    span = np.zeros(L.MAX_PARTS)
-    fallback = np.zeros(L.MAX_PARTS)
+    base = np.zeros(MAX_PARTS)
+    span = np.zeros(MAX_PARTS)
+    fallback = np.zeros(MAX_PARTS)
     base[0], span[0] = (0.0, 1.0) if committee else (r or 0.0, (q0 or 0.0) - (r or 0.0))
     fallback[0] = r or 0.0
     item = Item(
-        1, base, span, fallback, r is not None, committee, 0.0 if committee else theta[L.P.floor], True,
+        1, base, span, fallback, r is not None, committee, 0.0 if committee else params[Param.min_share], True,
         RULES.index(rule), allowance, rounds,
     )  # fmt: skip
-    outcome, share = np.empty(draws, np.int64), np.empty(draws)
-    objection = np.empty((draws, n), np.int64)
-    decide_draws(
-        wanted, weights, powers, needs, -1 if patron is None else patron, item, theta, np.uint64(seed), 0, draws,
-        outcome, share, objection,
-    )  # fmt: skip
+    outcome, share, objection = answers = Answers(
+        np.empty(draws, np.int64), np.empty(draws), np.empty((draws, n), np.int64)
+    )
+    body = Body(wanted, weights, powers, needs, -1 if patron is None else patron)
+    decide_draws(answers, body, item, params, np.uint64(seed))
     levels = base[0] + share * span[0]
     if committee and r is not None:
-        levels[outcome == L.BLOCKED] = r
+        levels[outcome == Decision.BLOCKED] = r
     if committee and q0 is not None:
-        agreed = outcome == L.ADOPTED
-        outcome[agreed & (np.abs(levels - q0) > 0.15)] = L.DILUTED
+        agreed = outcome == Decision.ADOPTED
+        outcome[agreed & (np.abs(levels - q0) > 0.15)] = Decision.DILUTED
     return Odds(
-        adopted=float(np.mean(outcome == L.ADOPTED)),
-        diluted=float(np.mean(outcome == L.DILUTED)),
-        withdrawn=float(np.mean(outcome == L.WITHDRAWN)),
-        blocked=float(np.mean(outcome == L.BLOCKED)),
+        adopted=float(np.mean(outcome == Decision.ADOPTED)),
+        diluted=float(np.mean(outcome == Decision.DILUTED)),
+        withdrawn=float(np.mean(outcome == Decision.WITHDRAWN)),
+        blocked=float(np.mean(outcome == Decision.BLOCKED)),
         level=float(levels.mean()),
         levels=levels,
         objectors=(objection >= 0).mean(axis=0),
@@ -208,11 +221,11 @@ def decide(
 
 
 def _parameters(given: dict[str, float]) -> Array:
-    """The core's parameter row: centres of the priors, with what was given in its place."""
-    from alliance_sim.core import layout as L
+    """Return the core's array of parameters: those given, and the centres of the priors of the others."""
+    from alliance_sim.core.structures import Param
 
-    theta = np.array([PARAMETERS[name].prior("2025").a for name in L.P._fields], dtype=np.float64)
-    for name, value in given.items():
+    params = np.array([param.definition.prior("2025").a for param in Param], dtype=np.float64)
+    for name, value in ((current_name(given_name), value) for given_name, value in given.items()):
         if name not in _DECISION:
             raise InputError(
                 f"{name!r} is not a parameter of the decision{nearest(name, _DECISION)}; "
@@ -220,5 +233,5 @@ def _parameters(given: dict[str, float]) -> Array:
             )
         number = float(_vector(name, value, 1, 0.0, -np.inf, np.inf)[0])
         PARAMETERS[name].check(number)
-        theta[getattr(L.P, name)] = number
-    return theta
+        params[Param[name]] = number
+    return params

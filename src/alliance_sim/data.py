@@ -12,7 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["Row", "calibration_hash", "data_folder", "table"]
+from alliance_sim.errors import InputError, shown
+
+__all__ = ["Row", "calibration_hash", "data_folder", "find_row", "number", "table"]
 
 Row = Mapping[str, str]
 
@@ -44,7 +46,7 @@ def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
 
 @cache
 def calibration_hash() -> str:
-    """Return a hash over the files of the calibration folder, by which results name what they rest on."""
+    """Return a hash over the files of the calibration folder, by which results identify the data they are based on."""
     folder = data_folder("calibration")
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -74,3 +76,36 @@ def table(name: str) -> tuple[Row, ...]:
     """
     with (data_folder("calibration") / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return tuple(MappingProxyType(row) for row in csv.DictReader(handle))
+
+
+@cache
+def find_row(name: str, **cells: str) -> Row:
+    """Return the first row of a calibration table with these cells.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    for found in table(name):
+        if all(found[column] == cell for column, cell in cells.items()):
+            return found
+    wanted = ", ".join(f"{column} {shown(cell)}" for column, cell in cells.items())
+    raise InputError(f"{name}.csv: there is no row with {wanted}")
+
+
+def number(row: Row, column: str, missing: float | None = 0.0) -> float:
+    """Return a cell as a number, or `missing` where the figure is not known.
+
+    Raises
+    ------
+    InputError
+        If the cell holds something that is not a number, or nothing and `missing` is None.
+    """
+    text = row[column] if missing is not None else row.get(column, "")
+    if not text and missing is not None:
+        return missing
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{column}: {shown(text)} is not a number, in row {shown(next(iter(row.values())))}") from None

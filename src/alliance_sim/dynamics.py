@@ -1,6 +1,12 @@
-"""Theories of opinion change, for any arrays: DeGroot, Friedkin-Johnsen, Hegselmann-Krause.
+"""Models of opinion dynamics for any arrays: DeGroot, Friedkin-Johnsen, Hegselmann-Krause.
 
-They iterate the functions the simulation itself uses (`alliance_sim.core.influence`).
+They iterate the same functions as the simulation (`alliance_sim.core.influence`)::
+
+    from alliance_sim import dynamics
+
+    dynamics.degroot([0, 1], [[0.5, 0.5], [0.25, 0.75]])               # consensus at 2/3
+    dynamics.friedkin_johnsen([0, 1], [[0.5, 0.5], [0.5, 0.5]], 0.5)   # lasting disagreement
+    dynamics.hegselmann_krause([0.0, 0.1, 0.9], epsilon=0.2)           # camps
 """
 
 from __future__ import annotations
@@ -11,12 +17,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from alliance_sim.checks import whole_number
 from alliance_sim.core.influence import confidence_weights, couple, influence_step
 from alliance_sim.errors import InputError
 
 __all__ = ["ConvergenceError", "degroot", "friedkin_johnsen", "hegselmann_krause"]
 
-#: Iterations after which a limit is given up.
+#: Iterations after which the search for a limit ends with an error.
 MAX_STEPS = 1_000_000
 
 #: Allowed deviation of row sums from 1 (rounding of printed or computed weights).
@@ -26,7 +33,17 @@ Array = NDArray[np.float64]
 
 
 class ConvergenceError(RuntimeError):
-    """The opinions have no limit, or approach it too slowly to be reached."""
+    """The opinions have no limit, or approach it too slowly to be reached.
+
+    Examples
+    --------
+    >>> from alliance_sim import dynamics
+    >>> try:
+    ...     dynamics.degroot([0, 1], [[0, 1], [1, 0]])
+    ... except dynamics.ConvergenceError:
+    ...     print("opinions oscillate")
+    opinions oscillate
+    """
 
 
 def friedkin_johnsen(
@@ -37,7 +54,7 @@ def friedkin_johnsen(
     steps: int | None = None,
     tol: float = 1e-12,
 ) -> Array:
-    """Opinions under influence from others and attachment to one's own first opinion.
+    """Return opinions under influence from others and attachment to one's own first opinion.
 
     `x' = L W x C^T + (I - L) x0` with L = diag(susceptibility). Where I - L W can be inverted and issues are
     uncoupled, the limit is `(I - L W)^-1 (I - L) x0`.
@@ -47,18 +64,17 @@ def friedkin_johnsen(
     initial : (N,) or (N, K) array
         Opinions of N actors on one or K issues, in any unit; also the anchors.
     weights : (N, N) array
-        Row i: how much i listens to each, itself included. Non-negative; rows sum to 1.
+        Row i holds the weights that i gives to each actor, itself included. Non-negative; rows sum to 1.
     susceptibility : float or (N,) array in [0, 1]
         0 = keeps the first opinion, 1 = follows the others entirely.
     coupling : (K, K) array, optional
-        Logic matrix C: row k makes the opinion on issue k out of those on all issues. Entries may be
-        negative; absolute values sum to at most 1 in each row, which keeps opinions bounded. Default: issues
-        are uncoupled.
+        Logic matrix C: row k holds the weights of all issues in the opinion on issue k. Entries may be negative;
+        absolute values sum to at most 1 in each row, which keeps opinions bounded. Default: issues are uncoupled.
     steps : int, optional
         Number of steps. Default: as many as the limit needs.
     tol : float in [0, 1]
         Distance from the limit at which the iteration stops, relative to the largest absolute initial
-        opinion. It is judged by a bound on everything still to come, not by the last change.
+        opinion. The distance is a bound on the sum of all further changes, not the last change.
 
     Returns
     -------
@@ -75,6 +91,13 @@ def friedkin_johnsen(
     ----------
     Friedkin and Johnsen (1999), Advances in Group Processes 16. Several issues: Parsegov, Proskurnikov, Tempo
     and Friedkin (2017), IEEE Transactions on Automatic Control 62, arXiv:1505.04920.
+
+    Examples
+    --------
+    >>> from alliance_sim import dynamics
+    >>> weights = [[0.5, 0.5], [0.5, 0.5]]
+    >>> dynamics.friedkin_johnsen([0.0, 1.0], weights, susceptibility=0.5).round(2)
+    array([0.25, 0.75])
     """
     anchor = _opinions(initial)
     n, issues = anchor.shape
@@ -97,7 +120,7 @@ def friedkin_johnsen(
 
 
 def degroot(initial: ArrayLike, weights: ArrayLike, steps: int | None = None, tol: float = 1e-12) -> Array:
-    """Opinions under repeated averaging, `x' = W x`: Friedkin-Johnsen with susceptibility 1.
+    """Return opinions under repeated averaging, `x' = W x`: Friedkin-Johnsen with susceptibility 1.
 
     Parameters
     ----------
@@ -120,12 +143,18 @@ def degroot(initial: ArrayLike, weights: ArrayLike, steps: int | None = None, to
     References
     ----------
     DeGroot (1974), Reaching a consensus, Journal of the American Statistical Association 69.
+
+    Examples
+    --------
+    >>> from alliance_sim import dynamics
+    >>> dynamics.degroot([0.0, 1.0], [[0.5, 0.5], [0.25, 0.75]]).round(2)
+    array([0.67, 0.67])
     """
     return friedkin_johnsen(initial, weights, 1.0, steps=steps, tol=tol)
 
 
 def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = None, tol: float = 1e-12) -> Array:
-    """Opinions under bounded confidence: each takes the mean of all opinions within `epsilon` of its own.
+    """Return opinions under bounded confidence: each moves to the mean of all opinions within `epsilon` of its own.
 
     Opinions exactly `epsilon` apart are within, with a relative tolerance of 1e-9 so that rounding does not
     decide. All actors move at once.
@@ -156,6 +185,12 @@ def hegselmann_krause(initial: ArrayLike, epsilon: float, steps: int | None = No
     References
     ----------
     Hegselmann and Krause (2002), Journal of Artificial Societies and Social Simulation 5(3).
+
+    Examples
+    --------
+    >>> from alliance_sim import dynamics
+    >>> dynamics.hegselmann_krause([0.0, 0.1, 0.9], epsilon=0.2).round(2)
+    array([0.05, 0.05, 0.9 ])
     """
     if np.ndim(initial) != 1:
         raise InputError(f"initial: has {np.ndim(initial)} dimensions; give one opinion an actor, (N,)")
@@ -183,15 +218,13 @@ def _iterate(
 ) -> Array:
     """Take `steps` steps from `start`, or go to the limit.
 
-    With a memory of m steps (after m steps a change has at most half its size) all that follows a change adds
-    up to at most 2 m times that change. Without one (None) the process ends by itself: the last change tells.
+    With a memory of m steps (after m steps a change has at most half its size) all changes after one sum to at most
+    2 m times that change. Without a memory (None) the process ends by itself, and the last change decides.
     """
     tol = _number("tol", tol, highest=1.0)
     current = start
     if steps is not None:
-        if not isinstance(steps, (int, np.integer)) or isinstance(steps, bool) or steps < 0:
-            raise InputError(f"steps: {steps!r} is not allowed; give a whole number >= 0, or None for the limit")
-        for _ in range(steps):
+        for _ in range(whole_number("steps", steps, 0)):
             current = step(current)
         return current.copy()
 
@@ -205,7 +238,7 @@ def _iterate(
         if taken == 1 and memory is not None:
             half_life = memory()
             to_come = 2.0 * half_life
-            # By then changes would be below tolerance; what is left is the last bit going to and fro.
+            # By then changes would be below tolerance; only the last bit alternates.
             smallest = max(tol, float(np.finfo(np.float64).eps))
             horizon = half_life * math.ceil(math.log2(4.0 * half_life / smallest))
         if to_come * change <= tol * scale or taken >= horizon:
@@ -217,7 +250,7 @@ def _memory(influence: Array, coupling: Array) -> int:
     """Number of steps, a power of 2, after which changes from step to step have at most half their size.
 
     `X' = A X C^T + (I - L) X0` changes only within the space that the limit P of the powers of the operator
-    `A (x) C` sends to zero. There the m-th power acts as the m-th power minus P: see when its norm is 1/2.
+    `A (x) C` sends to zero. There the m-th power equals the m-th power minus P; m is the first whose norm is 1/2.
     """
     powers = [(influence, coupling)]
     for _ in range(36):

@@ -1,4 +1,4 @@
-"""Errors a user can cause, and the hint that names what was probably meant."""
+"""Errors caused by input, and hints that suggest the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -9,30 +9,41 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 __all__ = ["InputError", "few_hints", "nearest", "printable", "shown"]
 
-#: Characters of a value that a message shows.
+#: Longest value that a message shows, in characters.
 _LONGEST = 80
-#: How many hints are left, if there is a limit.
+#: Number of searches left, if there is a limit.
 _hints: ContextVar[list[int] | None] = ContextVar("hints", default=None)
 
 
 class InputError(ValueError):
-    """The input is at fault; the message says what, where, and what is allowed."""
+    """The input is wrong; the message names what and where, and what is allowed.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> try:
+    ...     als.simulate("baseline_2025", draws=0)
+    ... except als.InputError as error:
+    ...     print(error)
+    draws: 0 is out of range; allowed: a whole number from 1 to 4294967295
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("\n".join(map(printable, message.split("\n"))))
 
 
-def printable(text: str) -> str:
-    """Return a text with escapes for what a terminal would obey."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+def printable(text: str | Path) -> str:
+    """Return a text or path with control characters escaped, which a terminal would execute."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
 
 
 @contextmanager
 def few_hints(most: int) -> Iterator[None]:
-    """Let `nearest` look for that many names and no more: a file can have thousands of wrong ones."""
+    """Limit the searches by `nearest` in the block to `most`: a file can have thousands of wrong names."""
     token = _hints.set([most])
     try:
         yield
@@ -63,7 +74,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=100)
 def _parts(names: tuple[str, ...]) -> dict[tuple[str, str], dict[str, str]]:
-    """Return the parts of names, lower case to how they are written, by what stands before and after them."""
+    """Return the parts of dotted names by what comes before and after them, each from lower case to its spelling."""
     parts: dict[tuple[str, str], dict[str, str]] = {}
     for name in names:
         before = ""
@@ -76,7 +87,7 @@ def _parts(names: tuple[str, ...]) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def _closest(part: str, choices: Mapping[str, str]) -> str:
-    """Return the one of `choices` that was probably meant, or an empty string."""
+    """Return the choice that was probably meant, or an empty string."""
     if part in choices:
         return choices[part]
     letters = set(part)
@@ -85,22 +96,22 @@ def _closest(part: str, choices: Mapping[str, str]) -> str:
         return len(letters.intersection(choice)) / (len(part) + len(choice))
 
     def alike(choice: str) -> tuple[float, int]:
-        # Of those as close the one that begins alike: 2025 for 2024.
+        # Ties go to the choice with the longest common beginning: 2025 for 2024.
         begin = next((i for i, (a, b) in enumerate(zip(part, choice, strict=False)) if a != b), 0)
         return (ratio(choice), begin)
 
     def ratio(choice: str) -> float:
         same = difflib.SequenceMatcher(None, part, choice).ratio()
-        if sorted(choice) == sorted(part):  # GBR for GRB.
+        if sorted(choice) == sorted(part):  # transposed letters: GBR for GRB
             return max(same, 0.9)
         if choice in whole:
             return max(same, 0.7)
-        # What begins otherwise is mostly something else: UKR is not TUR.
+        # A different first letter mostly means another word: UKR is not TUR.
         return same if same >= 0.8 or choice[:1] == part[:1] else 0.0
 
-    # A word of the name in full: nato for nato_summit.
+    # Choices that contain it as a whole word: nato for nato_summit.
     whole = {each for each in choices if part and f"_{part}_" in f"_{each}_"}
-    # A close look takes long.
+    # Comparing is slow: only the most promising choices.
     found = max((*heapq.nlargest(5, choices, likely), *sorted(whole)), key=alike, default="")
     return choices[found] if found and ratio(found) >= (0.6 if len(part) > 2 else 0.5) else ""
 

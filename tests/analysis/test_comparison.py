@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alliance_sim import simulation
 from alliance_sim.analysis import comparison as module
 from alliance_sim.analysis.comparison import Comparison, compare, moved
 from alliance_sim.compile import DECISIONS
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results import ensemble as ens
-from alliance_sim.results.ensemble import first_months, simulate
 from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.simulation import first_months, simulate
 
 #: From the summit of 2025 to that of 2026.
 BASELINE, RESET, WASHINGTON = (
@@ -160,7 +160,7 @@ def test_bad_input_is_refused(others: tuple[str | Scenario, ...], options: dict[
         compare(BASELINE, *others, **options)
 
 
-def test_scenarios_that_share_no_month_are_refused() -> None:
+def test_scenarios_without_a_common_month_are_refused() -> None:
     early = first_months(BASELINE, 6)
     with pytest.raises(InputError, match="late runs from 2026-01 to 2026-07, baseline_2025 from 2025-06 to 2025-11"):
         compare(early, later(BASELINE, "2026-01", "late"))
@@ -175,7 +175,7 @@ def test_memory_does_not_grow_with_months(monkeypatch: pytest.MonkeyPatch) -> No
     whole = [load_scenario(scenario.name) for scenario in (BASELINE, RESET)]
     peaks = []
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(ens, "_pool", lambda: (pool, 1))
+        monkeypatch.setattr(simulation, "_pool", lambda: (pool, 1))
         for draws in (256, 512):  # in chunks of the same size
             tracemalloc.start()
             compare(*whole, draws=draws)
@@ -191,7 +191,7 @@ def test_progress_counts_the_draws() -> None:
     assert seen[-1] == 100 and seen == sorted(seen)
 
 
-def test_forest_plot_shows_what_moved(both: Comparison, tmp_path: Path) -> None:
+def test_forest_plot_shows_notable_outcomes(both: Comparison, tmp_path: Path) -> None:
     figure = both.plot(tmp_path / "forest.svg")
     assert (tmp_path / "forest.svg").read_text().count("<svg") == 1
     (axis,) = figure.axes

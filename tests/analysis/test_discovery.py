@@ -38,7 +38,7 @@ def test_a_planted_box_is_found(inputs):
         and str(sides["spending"]) == "spending is more or pledge"
     )
     assert box.coverage > 0.7 and box.density > 0.8
-    # What is told of the box is so.
+    # The numbers of the box are right.
     inside = (
         (inputs["alpha0"] >= sides["alpha0"].low)
         & (inputs["chi"] <= sides["chi"].high)
@@ -53,7 +53,7 @@ def test_a_planted_box_is_found(inputs):
     assert box.trajectory["chosen"].sum() == 1 and box.trajectory["mass"].iloc[0] == 1.0
 
 
-def test_a_second_box_is_told_after_the_first(inputs):
+def test_a_second_box_is_reported_after_the_first(inputs):
     large = (inputs["alpha0"] > 0.5) & (inputs["chi"] < 0.5)
     small = (inputs["alpha0"] < 0.3) & (inputs["kappa"] > 0.7)
     found = boxes(inputs, (large | small).to_numpy())
@@ -149,14 +149,14 @@ def test_command_prints_the_boxes(swept, spending, capsys):
     assert end.value.code == 0 and "40 of 160 cases (25.0%)" in out and "money is more" in out
     with pytest.raises(SystemExit):
         main(["discover", str(swept), *bound, "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert (told["cases"], told["of_interest"]) == (160, 40)
-    for box, found in zip(told["boxes"], spending.boxes, strict=True):
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["cases"], printed["of_interest"]) == (160, 40)
+    for box, found in zip(printed["boxes"], spending.boxes, strict=True):
         assert (box["coverage"], box["density"], box["mass"]) == (found.coverage, found.density, found.mass)
         assert [each["name"] for each in box["restrictions"]] == [each.name for each in found.restrictions]
 
 
-def test_without_the_workbench_it_is_said_how_to_install_it(swept, spending, monkeypatch):
+def test_without_the_workbench_the_error_names_the_package_to_install(swept, spending, monkeypatch):
     monkeypatch.setitem(sys.modules, "ema_workbench.analysis.prim", None)
     with pytest.raises(InputError, match=r"pip install 'alliance_sim\[analysis\]'"):
         als.discover(swept, "mean_spending", above=spending.above)

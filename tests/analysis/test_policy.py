@@ -52,7 +52,7 @@ def test_where_less_is_better_all_is_turned_round():
     np.testing.assert_allclose(back["p05"], -there["p95"])
 
 
-def test_chance_that_policies_share_is_no_error_of_their_difference():
+def test_common_random_numbers_are_no_error_of_a_difference_of_policies():
     table = policy_table(runs(noise=0.3), "cohesion", "higher")
     np.testing.assert_allclose(table["mc_error"], policy_table(runs(), "cohesion", "higher")["mc_error"], atol=1e-12)
     assert table["mc_error"]["a"] == 0.0 and table["mc_error"]["b"] > 0.0
@@ -123,7 +123,7 @@ def test_the_lever_that_matters_is_chosen_by_every_rule(spending):
     assert [spending.table["behind"][name] for name in spending.tied[-2:]] == [0.0, 0.0]
 
 
-def test_a_direction_that_nobody_knows_is_asked_for(swept):
+def test_an_outcome_without_a_direction_needs_one(swept):
     with pytest.raises(InputError, match="criticism: which values are better is not known; allowed: better = higher"):
         als.policy(swept, "criticism")
     assert als.policy(swept, "criticism", "lower").better == "lower"
@@ -149,9 +149,9 @@ def test_command_prints_the_table(swept, spending, capsys):
     assert "1 other policy is behind by two Monte Carlo errors at most" not in out  # it is not behind at all
     with pytest.raises(SystemExit):
         main(["policy", str(swept), "--outcome", "mean_spending", "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert told["choices"] == spending.choices and told["tied"] == spending.tied
-    assert [row["mean"] for row in told["policies"]] == spending.table["mean"].tolist()
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["choices"] == spending.choices and printed["tied"] == spending.tied
+    assert [row["mean"] for row in printed["policies"]] == spending.table["mean"].tolist()
 
 
 @pytest.mark.parametrize("command", [["policy"], ["discover", "--below", "1"]])

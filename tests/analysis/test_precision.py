@@ -14,13 +14,13 @@ from alliance_sim.cli import main
         (0.2, 100, 0.1, 400),
         (0.1, 100, 0.1, 100),
         (0.01, 100, 0.1, 100),
-        (1.0, 1000, 0.3, 12_000),  # 11,112, told with two digits
+        (1.0, 1000, 0.3, 12_000),  # 11,112, given with two digits
         ([0.01, 0.2, 0.0], 100, [0.1, 0.1, 0.0], 400),
         ([0.3, 0.1], 100, [-0.3, -0.05], 400),  # differences have a sign
         ([], 50, [], 50),
     ],
 )
-def test_draws_grow_with_the_square_of_what_the_error_is_too_large(error, draws, wanted, needed):
+def test_draws_grow_with_the_square_of_the_error(error, draws, wanted, needed):
     assert draws_needed(error, draws, wanted) == needed
 
 
@@ -41,11 +41,11 @@ def test_error_of_a_crossed_mean_counts_points_and_draws_each_by_their_number(of
         + of_draws * rng.normal(size=(times, 1, draws))
         + of_both * rng.normal(size=(times, points, draws))
     )
-    told = np.array([crossed_error(pd.DataFrame(table)) for table in tables])
-    assert np.sqrt((told**2).mean()) == pytest.approx(tables.mean(axis=(1, 2)).std(), rel=0.1)
+    estimated = np.array([crossed_error(pd.DataFrame(table)) for table in tables])
+    assert np.sqrt((estimated**2).mean()) == pytest.approx(tables.mean(axis=(1, 2)).std(), rel=0.1)
     # Counting every run by itself would promise far too much.
     alone = np.sqrt(of_points**2 + of_draws**2 + of_both**2) / np.sqrt(points * draws)
-    assert of_points + of_draws == 0.0 or alone < 0.6 * np.sqrt((told**2).mean())
+    assert of_points + of_draws == 0.0 or alone < 0.6 * np.sqrt((estimated**2).mean())
 
 
 def test_a_single_draw_does_not_tell_its_error():
@@ -53,7 +53,7 @@ def test_a_single_draw_does_not_tell_its_error():
     assert crossed_error(pd.DataFrame([[1.0, 3.0]])) == pytest.approx(1.0)
 
 
-def test_compare_says_how_many_draws_would_be_enough(capsys):
+def test_compare_reports_the_draws_needed(capsys):
     with pytest.raises(SystemExit):
         main(["compare", "baseline_2018", "helsinki_2018", "--draws", "30"])
     summary = als.compare("baseline_2018", "helsinki_2018", draws=30).pairs[0].summary()
@@ -62,7 +62,7 @@ def test_compare_says_how_many_draws_would_be_enough(capsys):
     assert needed > 30 and f"more than a tenth of the difference; {needed:,} draws" in capsys.readouterr().out
 
 
-def test_where_nothing_moves_no_draws_are_asked_for(capsys):
+def test_without_differences_no_more_draws_are_needed(capsys):
     with pytest.raises(SystemExit):
         main(["compare", "baseline_2018", "baseline_2018", "--draws", "10"])
     assert "a tenth of the difference" not in capsys.readouterr().out

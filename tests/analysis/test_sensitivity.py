@@ -17,7 +17,7 @@ from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.plan import Task
 from alliance_sim.registry.distributions import uniform
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.results.ensemble import first_months
+from alliance_sim.simulation import first_months
 
 #: Ishigami and Homma (1990), An importance quantification technique in uncertainty analysis for computer models.
 ISHIGAMI = {f"x{i}": uniform(-np.pi, np.pi) for i in (1, 2, 3)}
@@ -52,7 +52,7 @@ def test_sobol_indices_of_ishigamis_function_are_the_published_ones():
     assert list(table.index) == ["x1", "x2", "x3"] and np.isnan(chance)
 
 
-def test_noise_that_all_points_share_does_not_move_the_indices():
+def test_noise_common_to_all_points_does_not_change_the_indices():
     quiet, _ = indices("sobol", ISHIGAMI, 64, 2, 3, Ishigami)
     loud, chance = indices("sobol", ISHIGAMI, 64, 2, 3, lambda points: Ishigami(points, noise=5.0))
     np.testing.assert_allclose(loud, quiet, atol=1e-9)
@@ -127,17 +127,17 @@ def little(monkeypatch):
     monkeypatch.setattr(module, "METHODS", {"morris": 2, "sobol": 4})
 
 
-def test_sobol_takes_what_screening_finds(little):
-    told = []
+def test_sobol_varies_the_parameters_that_screening_finds(little):
+    reported = []
     short = first_months(SHORT, 2)
-    found = sensitivity(short, "agreement", "sobol", draws=1, progress=lambda *done: told.append(done))
+    found = sensitivity(short, "agreement", "sobol", draws=1, progress=lambda *done: reported.append(done))
     screening, _ = indices(
         "morris", module._moved(short, ()), 2, 1, 0, lambda at: module._Response(short, at, 0, "agreement")
     )
     assert set(found.parameters.index) == set(screening.index[:SCREENED]) and "ST" in found.parameters
     free = sum(not p.per_ally and p.prior("2025").kind != "fixed" for p in PARAMETERS.values())
     assert len(screening) == found.screened == free
-    assert told[-1] == (found.runs, found.runs) and told == sorted(told)
+    assert reported[-1] == (found.runs, found.runs) and reported == sorted(reported)
     assert found.runs == 2 * (free + 1) + 4 * (SCREENED + 2) + 2 * (len(module.STRENGTHS) + 1)
 
 
@@ -170,17 +170,17 @@ def test_bad_input_is_refused(options, message):
         sensitivity(**{"scenario": SHORT, "outcome": "cohesion", **options})
 
 
-def test_command_prints_what_the_function_finds(little, capsys):
+def test_command_prints_the_result_of_the_function(little, capsys):
     with pytest.raises(SystemExit) as end:
         main(["sensitivity", "baseline_2018", "--outcome", "threat_gap", "--parameter", "kappa", "--parameter", "eta",
               "--points", "2", "--draws", "2", "--set", "beta=0.5", "--json"])  # fmt: skip
     assert end.value.code == 0
-    told = json.loads(capsys.readouterr().out)
+    reported = json.loads(capsys.readouterr().out)
     what_if = als.load_scenario("baseline_2018").with_parameters({"beta": 0.5})
     found = sensitivity(what_if, "threat_gap", parameters=("kappa", "eta"), points=2, draws=2)
-    assert told["parameters"] == found.parameters.reset_index().to_dict("records")
-    assert told["mechanisms"] == found.mechanisms.reset_index().to_dict("records")
-    assert (told["scenario"], told["method"], told["runs"]) == ("baseline_2018", "morris", found.runs)
+    assert reported["parameters"] == found.parameters.reset_index().to_dict("records")
+    assert reported["mechanisms"] == found.mechanisms.reset_index().to_dict("records")
+    assert (reported["scenario"], reported["method"], reported["runs"]) == ("baseline_2018", "morris", found.runs)
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])

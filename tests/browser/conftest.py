@@ -23,7 +23,7 @@ PATIENCE = 240_000
 
 @dataclass
 class Visit:
-    """The explorer in a browser, and all that went wrong on the page."""
+    """The explorer in a browser, and every error on the page."""
 
     page: Page
     faults: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Visit:
         page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
         page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
         page.on("response", lambda r: self.faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
-        # Also for what a websocket or a worker might ask for: anything that is not this server is outside.
+        # Workers and websockets too: every address but that of this server is outside.
         inside = (url, url.replace("http", "ws", 1), "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(inside) else self.faults.append(f"outside: {r.url}"))
         page.on("websocket", lambda w: None if w.url.startswith(inside) else self.faults.append(f"outside: {w.url}"))
@@ -104,7 +104,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(server: str, browser: Browser) -> Iterator[Callable[[], Visit]]:
-    """Open the explorer, each time as another visitor; in the end nothing may have gone wrong on any page."""
+    """Open the explorer, each time as another visitor; at the end no page may have had an error."""
     visits: list[Visit] = []
 
     def arrive() -> Visit:

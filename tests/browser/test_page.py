@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from alliance_sim.registry.forums import DECISIONS
+
 pytestmark = pytest.mark.browser
 
 Arrive = Callable[[], Any]
-DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
 
 
 def test_whole_page(visit: Arrive) -> None:
@@ -25,7 +26,7 @@ def test_whole_page(visit: Arrive) -> None:
     page.locator(".as-other").click()
     page.locator(".v-menu__content.menuable__content__active .v-list-item", has_text="Polarisation").click()
     page.wait_for_selector("[data-outcome=polarisation] canvas")
-    # Nothing is wider than the window, once the charts have followed it.
+    # Nothing is wider than the window, once the charts are resized.
     for width in (1600, 1280, 700):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
@@ -47,7 +48,7 @@ def test_lever_moved_by_keyboard_redraws_board_and_fans(visit: Arrive) -> None:
     assert f"--set h0={float(value):g}" in seen.page.locator(".as-reproduce").text_content()
     assert "dashed: median as calibrated" in seen.page.locator(".as-over-time").inner_text()
 
-    # Off again, it is the run it was.
+    # Switched off, the first run is shown again.
     seen.page.get_by_role("button", name="Reset", exact=True).click()
     seen.page.wait_for_selector(".as-status[data-state=ready]:not([data-shown*='--set'])")
     assert seen.board() == board
@@ -69,7 +70,7 @@ def test_scenario_of_another_era(visit: Arrive) -> None:
     assert {"FIN", "SWE"} <= set(absent)
 
 
-def test_map_and_board_speak_of_one_thing(visit: Arrive) -> None:
+def test_map_and_board_show_the_same_item_and_ally(visit: Arrive) -> None:
     seen = visit()
     page = seen.page
     sanctions = page.locator(".as-item", has_text="Sanctions").first
@@ -106,7 +107,7 @@ def test_seed(visit: Arrive) -> None:
 
 def test_two_visitors_at_once_get_their_own_results(visit: Arrive) -> None:
     visitors = [visit(), visit()]
-    # They move the same lever to opposite ends, at the same time and again and again.
+    # They move the same lever to opposite ends, at the same time, several times.
     for _ in range(4):
         for seen, key in zip(visitors, ("PageDown", "PageUp"), strict=True):
             seen.lever("alpha0").focus()
@@ -122,7 +123,7 @@ def test_two_visitors_at_once_get_their_own_results(visit: Arrive) -> None:
 
 
 def endings(board: list[str]) -> list[str]:
-    """What happens to each item, without the words for when and what."""
+    """The key of each item and its shares of decisions."""
     return [f"{row.split(': ')[0]}: {row.split(': ')[-1]}" for row in board]
 
 
@@ -139,7 +140,7 @@ def percent(share: float) -> str:
     return "<1" if 0.0 < share < 0.005 else f"{100 * share:.0f}"
 
 
-def test_missing_asset_is_missing_at_once(server: str) -> None:
+def test_missing_asset_fails_at_once(server: str) -> None:
     start = time.monotonic()
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{server}/_solara/cdn/katex@0.0.0/dist/katex.js", timeout=20)

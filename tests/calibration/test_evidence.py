@@ -1,4 +1,4 @@
-"""The coded statements and the priors hang together."""
+"""The coded statements and the priors are consistent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import yaml
 
 from alliance_sim.calibration import fit
 from alliance_sim.calibration.evidence import evidence
-from alliance_sim.calibration.tables import coded_as, members
+from alliance_sim.calibration.facts import members
 from alliance_sim.data import data_folder, table
 from alliance_sim.errors import InputError
-from alliance_sim.registry.actors import ALLIES, ERAS
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
 from alliance_sim.registry.issues import ISSUES
 
 EVIDENCE = table("evidence")
@@ -34,7 +35,7 @@ def test_statements_are_coded_in_the_codebook_s_terms() -> None:
     assert len({row["id"] for row in EVIDENCE}) == len(EVIDENCE)
     for row in EVIDENCE:
         assert row["construct"] in fit.CONSTRUCTS
-        assert row["era"] in ("2018", "2024", "2025")
+        assert row["era"] in ERA_TABLE
         assert row["issue"] in ("", *ISSUES)
         assert row["issue"] or row["construct"] != "position"
         assert row["level"] in ("", *"12345") and row["direction"] in ("", "-1", "0", "1")
@@ -49,7 +50,7 @@ def test_every_prior_names_its_reasons(name: str) -> None:
     known = {row["id"] for row in EVIDENCE} | {row["id"] for row in table("facts/conduct")}
     indicators = {row["indicator"] for row in table("priors/indicators")}
     for row in table(f"priors/{name}"):
-        cited = re.findall(r"\b(?:A|B|CN)-\d\d\b", row["reason"])
+        cited = re.findall(r"\b[A-Z]{1,2}-\d\d\b", row["reason"])
         assert set(cited) <= known, row
         files = re.findall(r"facts/(\w+)", row["reason"])
         assert all((data_folder("calibration") / "facts" / f"{file}.csv").is_file() for file in files)
@@ -57,14 +58,14 @@ def test_every_prior_names_its_reasons(name: str) -> None:
         assert cited or files or "judgement" in words or words & indicators, row
 
 
-def test_reasons_fit_what_they_explain() -> None:
-    """A departure cites statements and acts that bear on that actor, not on somebody else."""
+def test_departures_cite_statements_about_their_actor() -> None:
+    """A departure cites statements and acts of that actor, not of another."""
     rows = {row["id"]: row for row in EVIDENCE}
     acts = {row["id"]: row["actors"].split(";") for row in table("facts/conduct")}
     for row in table("priors/positions"):
         if "judgement" in row["reason"] or "as in" in row["reason"]:
             continue
-        for cited in re.findall(r"\b(?:A|B)-\d\d\b", row["reason"]):
+        for cited in re.findall(r"\b[A-Z]-\d\d\b", row["reason"]):
             statement = rows[cited]
             named = row["actor"] in statement["actors"].split(";")
             assert named or fit.bears_on(statement, row["actor"], row["era"]) or cited == "B-46", (row, cited)
@@ -74,7 +75,7 @@ def test_reasons_fit_what_they_explain() -> None:
             assert named or any(row["actor"] in groups.get(name, ()) for name in acts[cited]), (row, cited)
 
 
-def test_washington_s_shifts_lead_where_their_reasons_say() -> None:
+def test_shifts_of_washington_give_the_positions_stated_in_their_reasons() -> None:
     for row in table("priors/positions"):
         if stated := re.match(r"towards ([\d.]+):", row["reason"]):
             place = (coded_as(row["era"]), row["issue"])
@@ -149,18 +150,18 @@ def test_the_gap_across_the_atlantic_opens_with_the_president_of_2025() -> None:
     assert threat("2025", "USA.leader") < mean - 0.5
 
 
-def test_a_statement_about_a_group_yields_to_one_about_the_member() -> None:
+def test_a_statement_about_a_member_replaces_one_about_its_group() -> None:
     sources = [reading.source for reading in fit.readings("HUN", "2025", "threat")]
     assert "A-21" in sources and not {"A-02", "A-26", "A-30"} & set(sources)
     assert "A-26" in [reading.source for reading in fit.readings("NLD", "2025", "threat")]
 
 
-def test_a_president_is_not_charged_with_his_predecessor_s_words() -> None:
+def test_statements_of_a_predecessor_do_not_count_for_a_president() -> None:
     assert {row["era"] for row in evidence("USA.leader", "2025").rows} == {"2025"}
     assert {row["era"] for row in evidence("POL").rows} == {"2024", "2025"}
 
 
-def test_the_allies_of_2014_are_those_of_2018_before_the_shock() -> None:
+def test_priors_of_2014_are_the_priors_of_2018_with_less_threat() -> None:
     washington = {"USA.leader": "USA.institutions", "USA.institutions": "USA.institutions"}
     for actor in fit.ACTORS["2014"]:
         then, later = PRIORS["2014", actor], PRIORS["2018", washington.get(actor, actor)]
@@ -170,13 +171,13 @@ def test_the_allies_of_2014_are_those_of_2018_before_the_shock() -> None:
     assert "B-61" in str(evidence("POL", "2014")) and "B-06" not in str(evidence("USA.leader", "2014"))
 
 
-def test_trace_shows_the_trail() -> None:
+def test_a_trace_shows_statements_acts_figures_and_the_prior() -> None:
     text = str(evidence("HUN", "2025"))
     for part in ("A-22", "CN-11", "lean", PRIORS["2025", "HUN"]["threat_mean"]):
         assert part in text
 
 
 @pytest.mark.parametrize(("actor", "era"), [("HUM", "2025"), ("POL", "2024"), ("POL", "2019"), ("USA", None)])
-def test_trace_refuses_unknown_names(actor: str, era: str | None) -> None:
+def test_a_trace_of_unknown_names_is_refused(actor: str, era: str | None) -> None:
     with pytest.raises(InputError, match=r"2018|2025|USA.leader"):
         evidence(actor, era)

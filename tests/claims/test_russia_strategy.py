@@ -32,7 +32,7 @@ def test_only_washington_differs_between_the_two() -> None:
 
 
 def test_helsinki_is_a_dip_and_not_a_break() -> None:
-    """Of the order of a tenth in the month after, and mostly gone two years later."""
+    """About a tenth in the month after, and mostly gone two years later."""
     calm = als.simulate("baseline_2018", draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
     summit = als.simulate("helsinki_2018", draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
     dip = 1.0 - summit / calm

@@ -25,7 +25,7 @@ def run(name: str) -> als.Ensemble:
 
 
 def monthly(name: str, base: str, outcome: str) -> np.ndarray:
-    """Paired difference, one row a draw, one column a month."""
+    """Paired difference, one row per draw, one column per month."""
     return run(name).data[outcome].to_numpy() - run(base).data[outcome].to_numpy()
 
 
@@ -36,12 +36,12 @@ STORIES = {
     ("us_russia_reset_2025", "reset_fails_2025"): (
         "-cohesion -mean_guarantee_confidence -isolation +concession_pressure"
     ),
-    # A ¶4-5: what Ukraine lacks
+    # A ¶4-5: the support that Ukraine loses
     ("us_support_ends_2025", "baseline_2025"): (
         "-ukraine_support_total -ukraine_support_intelligence -resistance +concession_pressure "
         "-mean_guarantee_confidence"
     ),
-    # A ¶5: what the others can do about it
+    # A ¶5: the response of the other allies
     ("european_pillar_2025", "us_russia_reset_2025"): (
         "+mean_spending +burden_sharing +ukraine_support_total +resistance +deterrence_without_us +cohesion "
         "-concession_pressure"
@@ -58,7 +58,7 @@ STORIES = {
     ("name", "base", "expected"),
     [(name, base, each) for (name, base), outcomes in STORIES.items() for each in outcomes.split()],
 )
-def test_story_moves_what_it_is_about(name: str, base: str, expected: str) -> None:
+def test_story_moves_the_outcomes_it_names(name: str, base: str, expected: str) -> None:
     sign, outcome = -1.0 if expected[0] == "-" else 1.0, expected[1:]
     difference = (run(name).per_draw()[outcome] - run(base).per_draw()[outcome]).to_numpy()
     assert np.mean(sign * difference > 0.0) >= 0.9
@@ -66,7 +66,7 @@ def test_story_moves_what_it_is_about(name: str, base: str, expected: str) -> No
 
 @pytest.mark.parametrize("name", ["us_russia_reset_2025", "reset_fails_2025"])
 def test_only_criticism_at_home_keeps_the_gap_from_widening(name: str) -> None:
-    """A ¶4 against B ¶6: without it the perceptions part further, as the first says."""
+    """A ¶4 against B ¶6: without criticism the perceptions diverge further, as A says."""
     course, base = (
         als.simulate(als.load_scenario(each).with_parameters({"alpha_criticism": 0.0}), DRAWS, SEED, "monthly")
         for each in (name, "baseline_2025")
@@ -74,8 +74,8 @@ def test_only_criticism_at_home_keeps_the_gap_from_widening(name: str) -> None:
     assert np.mean(course.per_draw()["threat_gap"] > base.per_draw()["threat_gap"]) >= 0.9
 
 
-def test_others_give_more_at_first_and_never_make_up_for_the_cut() -> None:
-    """A ¶5: making up for Washington is hard going for years."""
+def test_others_give_more_at_first_and_never_replace_the_cut() -> None:
+    """A ¶5: replacing Washington is difficult for years."""
     aid = [run(name).data["ukraine_support"].to_numpy() for name in ("us_support_ends_2025", "baseline_2025")]
     others = np.nanmean((aid[0] - aid[1])[:, 12, 1:], axis=1)
     assert np.mean(others > 0.0) >= 0.9
@@ -84,7 +84,7 @@ def test_others_give_more_at_first_and_never_make_up_for_the_cut() -> None:
 
 
 def test_europe_alone_deters_less_than_the_alliance_did() -> None:
-    """A ¶5: the best European effort does not stand in for Washington."""
+    """A ¶5: even the largest European effort does not replace Washington."""
     alone = run("european_pillar_2025").per_draw()["deterrence_without_us"]
     together = run("baseline_2025").per_draw()["deterrence"]
     assert np.mean(alone < together) >= 0.9
@@ -107,7 +107,7 @@ def test_secrecy_costs_consensus_until_the_follow_up(outcome: str) -> None:
     assert np.mean(saved.mean(axis=1) > 0.0) >= 0.9
 
 
-def test_secrecy_scatters_what_is_made_of_the_meeting() -> None:
+def test_secrecy_spreads_the_interpretations_of_the_meeting() -> None:
     """B ¶3: between draws in consensus capacity, between allies in confidence."""
     month = MONTHS_BEFORE_THE_FOLLOW_UP.start
     closed, openly = (
@@ -123,7 +123,7 @@ def test_secrecy_scatters_what_is_made_of_the_meeting() -> None:
     assert closed > 1.5 * openly
 
 
-def test_only_what_is_hidden_is_criticised_and_put_off() -> None:
+def test_only_secret_talks_are_criticised_and_postponed() -> None:
     """B ¶4."""
     assert run("helsinki_2018").per_draw()["postponements"].mean() > 1.0
     openly = run("helsinki_open_2018").per_draw()
@@ -131,7 +131,7 @@ def test_only_what_is_hidden_is_criticised_and_put_off() -> None:
 
 
 def test_without_a_follow_up_openness_saves_confidence_throughout() -> None:
-    """B ¶3, with the follow-up out of the way that only the open meeting gets in time."""
+    """B ¶3, without the follow-up meeting, which only the open talks lead to in time."""
     closed, openly = (
         als.simulate(load_text(ALONE.format(name=name, openness=openness)), DRAWS, SEED, "monthly").per_draw()
         for name, openness in (("closed", 0.05), ("openly", 1.0))

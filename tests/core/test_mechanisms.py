@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.scenarios import load_scenario, load_text
@@ -198,7 +198,7 @@ def test_every_strength_is_in_the_table_or_has_a_reason_not_to_be():
     """A mechanism added without a test of what it does is noticed here."""
     tested = {name for row in MECHANISMS for name in row[1]}
     levels = {"alpha0", "c0", "a0", "war0", "resistance0", "concession0", "russia_capability", "aid_need0"}
-    tempi = {name for name in L.P._fields if name.startswith("hl_")} | {
+    tempi = {name for name in L.Param._fields if name.startswith("hl_")} | {
         "drift_a", "resistance_rate", "concession_rate", "g_rec", "trust_recovery", "holdup_end",
     }  # fmt: skip
     procedure = {
@@ -206,7 +206,7 @@ def test_every_strength_is_in_the_table_or_has_a_reason_not_to_be():
         "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold", "eps",
     }  # fmt: skip
     off_by_default = {"chi_a"}
-    assert set(L.P._fields) <= tested | levels | tempi | procedure | off_by_default
+    assert set(L.Param._fields) <= tested | levels | tempi | procedure | off_by_default
     # A threshold of zero is none to speak of, but no mechanism that is off.
     assert set(STRENGTHS) == tested - {"exercise_threshold"} and all(PARAMETERS[name].low == 0.0 for name in STRENGTHS)
 
@@ -218,4 +218,4 @@ def test_conciliation_goes_on_whatever_russia_does_unless_told_otherwise():
     made.run(block, 3)
     after = month("reset", "2026-02")
     assert of(block, "conciliation")[:, after + 1 :].mean() < of(run("reset"), "conciliation")[:, after + 1 :].mean()
-    assert len(np.unique(run("reset").draws.theta[:, L.P.chi_a])) == 1
+    assert len(np.unique(run("reset").draws.theta[:, L.Param.reset_conditionality])) == 1

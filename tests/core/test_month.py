@@ -10,16 +10,16 @@ from scipy.stats import ks_2samp
 
 from alliance_sim.calibration import LEADERS
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, SPIN_UP, compile_scenario
-from alliance_sim.core import layout as L
-from alliance_sim.core.month import run_block
+from alliance_sim.core import structures as L
+from alliance_sim.core.kernel import run_block
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import AT_THE_START, SHIFTABLE
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.results.ensemble import first_months
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario, load_text
+from alliance_sim.simulation import first_months
 
 HEAD = """
 name: test
@@ -91,8 +91,8 @@ def test_positions_begin_where_they_were_measured():
     block = run(what, draws=20)
     drawn = compile_scenario(what).draws(1, 0, 20)
     np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.x0.transpose(0, 2, 1)[:, 1:])
-    np.testing.assert_array_equal(ally(block, "threat_perception")[:, 0, 1:], drawn.ally[:, L.A.tau0, 1:])
-    alpha = drawn.theta[:, L.P.alpha0, None]
+    np.testing.assert_array_equal(ally(block, "threat_perception")[:, 0, 1:], drawn.ally[:, L.AllyInput.initial_threat, 1:])
+    alpha = drawn.theta[:, L.Param.initial_autonomy, None]
     leader = LEADERS.index("2025")
     washington = alpha * drawn.leader_x[:, leader] + (1 - alpha) * drawn.inst_x
     np.testing.assert_allclose(block.output.positions[:, 0, 0], washington, atol=1e-12)
@@ -157,14 +157,14 @@ def test_outcomes_are_what_their_definitions_say(era, start):
     what = scenario(months=1, era=era, start=start, **STILL)
     program = compile_scenario(what)
     block, draws = run(what, draws=12), 12
-    drawn = program.draws(1, 0, draws)
+    drawn = program.draw_inputs(1, 0, draws)
     x = block.output.positions[:, 0]
     for d in range(draws):
-        p = dict(zip(L.P._fields, drawn.theta[d], strict=True))
+        p = dict(zip(L.Param._fields, drawn.theta[d], strict=True))
         salience = p["salience_floor"] + (1 - p["salience_floor"]) * np.abs(2 * x[d] - 1)
-        gdp, needs = drawn.ally[d, L.A.gdp], drawn.ally[d, L.A.dependence]
+        gdp, needs = drawn.ally[d, L.AllyInput.gdp], drawn.ally[d, L.AllyInput.dependence]
         standing = (gdp / gdp[0]) ** p["standing_exponent"]
-        member = program.member[0, L.NATO_SUMMIT]
+        member = program.member[0, L.Forum.NATO_SUMMIT]
         weight = standing[member]
 
         capacity = []
@@ -180,9 +180,9 @@ def test_outcomes_are_what_their_definitions_say(era, start):
         found = of(block, "consensus_capacity")[d, 0]
         assert np.mean(capacity) - 0.005 < found < np.mean(capacity) + 1e-6
 
-        seat = program.member[0, L.EU_COUNCIL]
+        seat = program.member[0, L.Forum.EU_COUNCIL]
         order = [*np.flatnonzero(seat), 0]  # Washington last: it does not vote
-        level, neutral = program.facts.norm0[L.SANCTIONS], program.facts.neutral[L.EU_COUNCIL]
+        level, neutral = program.shared.norm0[L.SANCTIONS], program.shared.neutral[L.Forum.EU_COUNCIL]
         logs = log_chances(
             p, x[d, order, L.SANCTIONS], standing[seat], needs[order], salience[order, L.SANCTIONS],
             len(order) - 1, p["cross_forum"], neutral, 0.0, [level],
@@ -209,9 +209,9 @@ def test_outcomes_are_what_their_definitions_say(era, start):
         parts = ("agreement", "consensus_capacity", "mean_guarantee_confidence", "burden_sharing")
         cohesion = np.mean([of(block, name)[d, 0] for name in parts])
         assert of(block, "cohesion")[d, 0] == pytest.approx(cohesion)
-        force = drawn.ally[d, L.A.d0] / 100 * gdp * x[d, :, L.POSTURE] * program.facts.norm0[L.POSTURE]
+        force = drawn.ally[d, L.AllyInput.initial_spending] / 100 * gdp * x[d, :, L.POSTURE] * program.shared.norm0[L.POSTURE]
         alone = force[1:][member[1:]].sum()
-        us = drawn.ally[d, L.A.d0, 0] / 100 * gdp[0] * p["forward_share"] * p["c0"] * program.facts.norm0[L.POSTURE]
+        us = drawn.ally[d, L.AllyInput.initial_spending, 0] / 100 * gdp[0] * p["forward_share"] * p["c0"] * program.shared.norm0[L.POSTURE]
         enemy = p["russia_capability"]
         assert of(block, "deterrence_without_us")[d, 0] == pytest.approx(alone / (alone + enemy))
         assert of(block, "deterrence")[d, 0] == pytest.approx((alone + us) / (alone + us + enemy))
@@ -248,11 +248,11 @@ def test_outcomes_of_bundled_scenarios_lie_within_their_ranges(name):
     decided = block.records.outcome
     assert (decided != L.PENDING).all()  # whatever is on an agenda is decided, or deferred
     assert ((block.records.share >= 0.0) & (block.records.share <= 1.0)).all()
-    passed = (decided == L.ADOPTED) | (decided == L.DILUTED)
+    passed = (decided == L.Decision.ADOPTED) | (decided == L.Decision.DILUTED)
     assert (block.records.share[~passed] == 0.0).all()
-    assert (block.records.holder[decided != L.DEFERRED] == -1).all()
-    assert (block.records.bypassed[decided != L.BLOCKED] == 0).all()
-    assert (block.records.settled[decided != L.DEFERRED] == L.PENDING).all()
+    assert (block.records.holder[decided != L.Decision.DEFERRED] == -1).all()
+    assert (block.records.bypassed[decided != L.Decision.BLOCKED] == 0).all()
+    assert (block.records.settled[decided != L.Decision.DEFERRED] == L.PENDING).all()
 
 
 @pytest.mark.full
@@ -462,9 +462,9 @@ def test_arrays_of_another_kind_are_refused(spoil):
     block = program.block(1, 0, 2, "monthly")
     program.run(block, 1)
     variants = len(run_block.signatures)
-    state = block.state._replace(world=spoil(np.zeros((2, 2 * len(L.G)))))
+    state = block.states._replace(world=spoil(np.zeros((2, 2 * len(L.G)))))
     with pytest.raises(TypeError):
-        program.run(type(block)(0, 2, state, block.draws, block.records, block.output), 1)
+        program.run(type(block)(0, 2, state, block.inputs, block.records, block.output), 1)
     assert len(run_block.signatures) == variants
 
 
@@ -544,7 +544,7 @@ def test_aid_begins_when_the_war_calls_for_it():
     assert (total[:, :2] == 0.0).all() and (given[:, :2] == 0.0).all()
     assert (np.diff(total[:, 2:40], axis=1) > 0.0).all() and (total[:, 2] > 0.4).all()
     np.testing.assert_allclose(total[:, -1], 1.0, atol=1e-3)
-    figures = compile_scenario(scenario(months=1)).draws(1, 0, 1).ally[0, L.A.aid0]
+    figures = compile_scenario(scenario(months=1)).draws(1, 0, 1).ally[0, L.AllyInput.initial_aid]
     np.testing.assert_allclose(given[:, -1], np.broadcast_to(figures, given[:, -1].shape), atol=2e-3)
     assert (given[:, 2, 0] == figures[0]).all() and (given[:, 2, 1:] <= 0.16 * figures[1:]).all()
     richer = run(event(text, era=2014, start="2014-01", months=30, **(calm | {"aid_elasticity": 0.8})))
@@ -685,11 +685,11 @@ def test_what_is_adopted_moves_the_norm_and_what_fails_does_not():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, floor: 0.01, text: t, source: none}"
     easy = {"h0": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
     block = run(meeting(up, months=30, **easy, **STILL), draws=20)
-    assert (block.records.outcome == L.ADOPTED).all()
+    assert (block.records.outcome == L.Decision.ADOPTED).all()
     gained = of(block, "deterrence_without_us")
     assert (gained[:, 2] == gained[:, 0]).all() and (gained[:, 3] > gained[:, 2]).all()
     hopeless = run(meeting(CONTESTED, h0=0.0, h_iso=0.0, h_patron=0.0, **STILL), draws=20)
-    assert np.isin(hopeless.records.outcome, (L.WITHDRAWN, L.BLOCKED)).all()
+    assert np.isin(hopeless.records.outcome, (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     np.testing.assert_array_equal(of(hopeless, "isolation"), of(hopeless, "isolation")[:, :1].repeat(6, axis=1))
 
 
@@ -699,12 +699,12 @@ def test_a_blocked_rollover_lapses_and_an_agreed_one_stays():
     quiet = {**STILL, **PATIENT, "bypass_rate": 0.0, "norm_speed": 0.3}
     hard = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "position.sanctions.HUN": 0.0}
     lapsed = run(scenario(body, months=30, **quiet, **hard), draws=40)
-    assert (lapsed.records.outcome == L.BLOCKED).all()
+    assert (lapsed.records.outcome == L.Decision.BLOCKED).all()
     np.testing.assert_array_equal(of(lapsed, "isolation")[:, 1], of(lapsed, "isolation")[:, 0])
     assert (of(lapsed, "isolation")[:, 2] < of(lapsed, "isolation")[:, 1]).all()
     assert (of(lapsed, "sanctions_durability")[:, -1] < 0.01).all()
     easy = run(scenario(body, months=30, **quiet, h0=1.0), draws=40)
-    assert (easy.records.outcome == L.ADOPTED).all()
+    assert (easy.records.outcome == L.Decision.ADOPTED).all()
     np.testing.assert_array_equal(of(easy, "isolation"), of(easy, "isolation")[:, :1].repeat(30, axis=1))
 
 
@@ -717,7 +717,7 @@ def test_a_blocked_item_may_be_bypassed_and_the_norm_stays():
     never = run(meeting(up, bypass_rate=0.0, **hard), draws=200)
     often = run(meeting(up, bypass_rate=1.0, bypass_share=0.5, **hard), draws=200)
     for block in (never, often):
-        assert (block.records.outcome == L.BLOCKED).all() and (block.records.share == 0.0).all()
+        assert (block.records.outcome == L.Decision.BLOCKED).all() and (block.records.share == 0.0).all()
     assert (never.records.bypassed == 0).all()
     worked = often.records.bypassed[:, 0] > 0
     assert 0 < worked.sum() < 200  # the chance is the standing behind the text
@@ -737,13 +737,13 @@ def test_a_package_is_decided_on_the_sum():
     common = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0, "salience_floor": 1.0,
               "susceptibility": 0.0, **STILL, **actors}  # fmt: skip
     alone = run(meeting(posture % "", **common), draws=10)
-    assert np.isin(alone.records.outcome, (L.WITHDRAWN, L.BLOCKED)).all()
+    assert np.isin(alone.records.outcome, (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     pair = f"{posture % ', package: flanks'}, {south % ', package: flanks'}"
     together = run(meeting(pair, **common), draws=10)
     assert together.records.outcome.shape == (10, 1)
-    assert (together.records.outcome == L.ADOPTED).all()
+    assert (together.records.outcome == L.Decision.ADOPTED).all()
     apart = run(meeting(f"{posture % ''}, {south % ''}", **common), draws=10)
-    assert np.isin(apart.records.outcome[:, 0], (L.WITHDRAWN, L.BLOCKED)).all()
+    assert np.isin(apart.records.outcome[:, 0], (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     table = compile_scenario(meeting(pair, **common)).agenda
     assert [(row.column, row.part) for row in table] == [(0, 0), (0, 1)]
 
@@ -751,11 +751,11 @@ def test_a_package_is_decided_on_the_sum():
 def test_a_short_session_drops_the_most_contested():
     items = f"{EASY}, {CONTESTED}, {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}"
     short = run(meeting(items, more="sessions: 1, ", items_per_session=2.0, h0=0.03), draws=100)
-    assert (short.records.outcome[:, 1] == L.WITHDRAWN).all()
+    assert (short.records.outcome[:, 1] == L.Decision.WITHDRAWN).all()
     assert (short.records.objection[:, 1] == -1).all()  # it was never tabled, and nobody was asked
-    assert (short.records.outcome[:, [0, 2]] != L.WITHDRAWN).mean() > 0.9
+    assert (short.records.outcome[:, [0, 2]] != L.Decision.WITHDRAWN).mean() > 0.9
     tiny = run(meeting(items, more="sessions: 1, ", items_per_session=1.0, h0=0.03), draws=100)
-    assert ((tiny.records.outcome == L.WITHDRAWN).sum(axis=1) >= 2).all()
+    assert ((tiny.records.outcome == L.Decision.WITHDRAWN).sum(axis=1) >= 2).all()
 
 
 def two_meetings(**parameters):
@@ -770,16 +770,16 @@ def two_meetings(**parameters):
 
 def test_a_hold_up_defers_and_is_settled_later():
     free = run(two_meetings(), draws=50)
-    assert (free.records.outcome[:, 0] == L.ADOPTED).all() and (free.records.holder == -1).all()
+    assert (free.records.outcome[:, 0] == L.Decision.ADOPTED).all() and (free.records.holder == -1).all()
     held = run(two_meetings(**{"holdup.HUN": 1.0, "holdup_end": 1.0}), draws=50)
     hun = ALLIES.index("HUN")
-    assert (held.records.outcome[:, 0] == L.DEFERRED).all() and (held.records.holder[:, 0] == hun).all()
+    assert (held.records.outcome[:, 0] == L.Decision.DEFERRED).all() and (held.records.holder[:, 0] == hun).all()
     assert (held.records.share[:, 0] == 0.0).all() and (held.records.objection[:, 0, hun] >= 1).all()
-    assert (held.records.settled[:, 0] == L.ADOPTED).all() and (held.records.settled_share[:, 0] > 0.8).all()
+    assert (held.records.settled[:, 0] == L.Decision.ADOPTED).all() and (held.records.settled_share[:, 0] > 0.8).all()
     stuck = run(two_meetings(**{"holdup.HUN": 1.0, "holdup_end": 0.0}), draws=50)
     assert (stuck.records.settled[:, 0] == L.PENDING).all()
     some = run(two_meetings(**{"holdup.HUN": 0.3, "holdup_end": 0.2, "holdup_pivot": 0.0}), draws=1000)
-    deferred = some.records.outcome[:, 0] == L.DEFERRED
+    deferred = some.records.outcome[:, 0] == L.Decision.DEFERRED
     assert deferred.mean() == pytest.approx(0.3, abs=0.06)
     settled = some.records.settled[deferred, 0] != L.PENDING
     assert settled.mean() == pytest.approx(1 - 0.8**6, abs=0.1)  # six months until the next meeting
@@ -791,14 +791,14 @@ def test_a_meeting_that_blows_up_puts_the_rest_off():
     assert (of(calm, "blow_ups")[:, -1] == 0).all()
     angry = run(meeting(items, h0=0.03, blowup_rate=1.0), draws=100)
     assert (of(angry, "blow_ups")[:, 2:] == 1).all()
-    assert (angry.records.outcome[:, 1] == L.DEFERRED).all() and (angry.records.holder[:, 1] == -1).all()
+    assert (angry.records.outcome[:, 1] == L.Decision.DEFERRED).all() and (angry.records.holder[:, 1] == -1).all()
 
 
 @pytest.mark.parametrize("rule", ["unanimity", "qualified_majority", "coalition"])
 def test_one_ally_holds_a_text_up_only_where_it_could_veto_it(rule):
     what = meeting(EASY, h0=0.5, more=f"rule: {rule}, ", **{"holdup.HUN": 1.0})
     outcome = run(what, draws=20).records.outcome
-    assert (outcome == L.DEFERRED).all() == (rule == "unanimity")
+    assert (outcome == L.Decision.DEFERRED).all() == (rule == "unanimity")
 
 
 def test_a_text_that_asks_for_more_takes_nothing_back():
@@ -811,7 +811,7 @@ def test_a_text_that_asks_for_more_takes_nothing_back():
               {issue: deterrence_posture, proposed: 0.7, reversion: 0.6, text: t, source: none}]}
         """
     block = run(scenario(body, h0=0.5, norm_pull=0.0, norm_speed=0.3, **STILL, **PATIENT))
-    assert (block.records.outcome == L.ADOPTED).all()
+    assert (block.records.outcome == L.Decision.ADOPTED).all()
     late = of(block, "deterrence_without_us")
     assert (late[:, -1] >= late[:, 2] - 0.005).all()
 
@@ -831,7 +831,7 @@ def test_each_rule_is_reached_from_each_forum(rule, forum):
             "unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition",
         ).index(each)  # fmt: skip
         outcome = run(what, draws=300, keep="final").records.outcome[:, 0]
-        passed[each] = (outcome == L.ADOPTED) | (outcome == L.DILUTED)
+        passed[each] = (outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)
     assert (passed[rule] >= passed["unanimity"]).all()  # the same draws, the same text
     if rule != "unanimity":
         assert passed[rule].sum() > passed["unanimity"].sum()
@@ -840,7 +840,7 @@ def test_each_rule_is_reached_from_each_forum(rule, forum):
 def test_the_rule_of_an_item_wins_over_that_of_its_meeting():
     items = f"{EASY}, {CONTESTED.replace('text: t', 'rule: unanimity_minus_n, allowance: 5, text: t')}"
     table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).meetings
-    assert table.rule.tolist() == [L.QUALIFIED_MAJORITY, L.UNANIMITY_MINUS_N]
+    assert table.rule.tolist() == [L.Rule.QUALIFIED_MAJORITY, L.Rule.UNANIMITY_MINUS_N]
     table = compile_scenario(meeting(items, more="rule: unanimity_minus_n, allowance: 2, ")).meetings
     assert table.allowance.tolist() == [2, 5]
 
@@ -869,9 +869,9 @@ def test_a_renewal_that_lapsed_is_not_renewed():
         susceptibility=0.0, **{"position.sanctions.HUN": 0.05}, **STILL, **PATIENT,
     )  # fmt: skip
     outcome = run(what, draws=20).records.outcome
-    assert (outcome[:, 0] == L.BLOCKED).all() and (outcome[:, 1] == L.WITHDRAWN).all()
-    again = np.isin(outcome[:, 2], (L.ADOPTED, L.DILUTED))
-    assert ((outcome[:, 3] == L.WITHDRAWN) == ~again).all()
+    assert (outcome[:, 0] == L.Decision.BLOCKED).all() and (outcome[:, 1] == L.Decision.WITHDRAWN).all()
+    again = np.isin(outcome[:, 2], (L.Decision.ADOPTED, L.Decision.DILUTED))
+    assert ((outcome[:, 3] == L.Decision.WITHDRAWN) == ~again).all()
 
 
 # Points.
@@ -903,10 +903,10 @@ def test_a_point_is_the_scenario_with_its_parameters():
     for point in range(3):
         alone = run(what.with_parameters({name: v[point] for name, v in POINTS.items()}), 3, 7, draw0=2)
         rows = slice(3 * point, 3 * point + 3)
-        for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.draws, alone.draws)):
+        for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.inputs, alone.draws)):
             for mine, theirs in zip(whole, part, strict=True):
                 np.testing.assert_array_equal(mine[rows], theirs)
-    assert (block.draws.ally[:, L.A.holdup, ALLIES.index("TUR")] == 0.5).all()
+    assert (block.inputs.ally[:, L.AllyInput.holdup, ALLIES.index("TUR")] == 0.5).all()
     assert len(np.unique(of(block, "cohesion"))) > 30
 
 
@@ -948,13 +948,13 @@ def test_trust_is_lost_between_objectors_and_the_rest_and_mends():
     )
     assert (run(what, month1=2).state.trust == 1.0).all()
     block = run(what, month1=3)
-    blocked = block.records.outcome[:, 0] == L.BLOCKED
+    blocked = block.records.outcome[:, 0] == L.Decision.BLOCKED
     objects = block.records.objection[:, 0] > 0
     divided = blocked[:, None, None] & (objects[:, :, None] != objects[:, None, :])
     assert 0.0 < divided.mean() < 1.0
-    p = block.draws.theta
-    lost = p[:, L.P.trust_loss, None, None] * divided
-    kept = 1.0 - p[:, L.P.trust_recovery, None, None]
-    np.testing.assert_allclose(1.0 - block.state.trust, lost * kept, rtol=1e-12, atol=1e-15)
+    p = block.inputs.theta
+    lost = p[:, L.Param.trust_loss, None, None] * divided
+    kept = 1.0 - p[:, L.Param.trust_recovery, None, None]
+    np.testing.assert_allclose(1.0 - block.states.trust, lost * kept, rtol=1e-12, atol=1e-15)
     later = run(what, month1=6)
     np.testing.assert_allclose(1.0 - later.state.trust, lost * kept**4, rtol=1e-12, atol=1e-15)

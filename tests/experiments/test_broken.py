@@ -37,14 +37,14 @@ def messages() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_fault_of_a_file_is_told(messages: dict[str, list[str]], name: str) -> None:
+def test_every_problem_of_a_file_is_reported(messages: dict[str, list[str]], name: str) -> None:
     head = [line for line in (BROKEN / name).read_text("utf-8").splitlines() if line.startswith("# expect: ")]
     expected = [line.replace("# expect: ", f"{name}:", 1) for line in head]
-    told = [
+    found = [
         want if want.endswith("...") and got.startswith(want[:-3]) else got
         for got, want in zip(messages[name], expected, strict=True)
     ]
-    assert told == expected and expected
+    assert found == expected and expected
 
 
 #: What a file can hold that would take long to look through, and the first message.

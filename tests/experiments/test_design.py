@@ -123,7 +123,7 @@ def test_every_point_of_a_bundled_experiment_can_be_run(name: str) -> None:
     assert np.isfinite(block.output.outcomes).all() and len(block.output.outcomes) == 6
 
 
-def test_a_design_of_salib_says_what_to_install_where_it_is_missing() -> None:
+def test_without_salib_its_designs_name_the_package_to_install() -> None:
     code = """
 import sys
 sys.modules["SALib"] = None

@@ -138,7 +138,7 @@ def test_killed_again_and_again_a_sweep_ends_with_the_same_bytes(
     assert kept.items() <= done(out).items()
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
+def test_ctrl_c_keeps_finished_tasks_and_names_the_way_to_resume(
     undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
 ) -> None:
     path, whole = undisturbed
@@ -155,7 +155,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
     assert content(out) == whole and kept.items() <= done(out).items()
 
 
-def test_a_changed_experiment_is_refused_with_what_changed(
+def test_a_changed_experiment_is_refused_with_the_changes(
     undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
 ) -> None:
     path, _ = undisturbed
@@ -166,7 +166,7 @@ def test_a_changed_experiment_is_refused_with_what_changed(
     assert "holds another sweep: experiment.seed was 7, is 8" in err and err.count("\n") == 1
 
 
-def test_two_processes_do_not_share_a_folder(undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
+def test_two_processes_cannot_use_one_folder(undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
     path, whole = undisturbed
     out = tmp_path / "out"
     first = start("sweep", path, "--out", out)
@@ -202,7 +202,7 @@ def test_a_cluster_of_this_machine_gives_the_same_bytes(
     assert content(tmp_path / "out") == whole
 
 
-def test_a_scheduler_that_is_not_there_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_scheduler_is_reported_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert engines.PATIENCE <= 10
     monkeypatch.setattr(engines, "PATIENCE", 1)
     address = f"tcp://127.0.0.1:{free_port()}"
@@ -252,7 +252,7 @@ def test_workers_started_by_hand_and_one_killed_give_the_same_bytes(tmp_path: Pa
 
 
 @pytest.mark.full
-def test_a_scheduler_without_workers_is_told(tmp_path: Path) -> None:
+def test_a_scheduler_without_workers_is_reported(tmp_path: Path) -> None:
     with scheduler(tmp_path) as (address, _):
         process = start(
             "sweep", written(tmp_path), "--out", tmp_path / "out", "--engine", "dask", "--scheduler", address

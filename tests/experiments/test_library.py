@@ -22,7 +22,7 @@ def test_bundled_experiment_loads_under_its_own_name_and_is_short(name: str) -> 
     assert experiment.text == (data_folder("scenarios") / "experiments" / f"{name}.yaml").read_text("utf-8").strip()
 
 
-def test_there_are_experiments_of_every_design_and_names_are_told_apart() -> None:
+def test_there_are_experiments_of_every_design_with_distinct_names() -> None:
     methods = [load_experiment(name).design.method for name in EXPERIMENTS]
     assert sorted(methods) == ["grid", "lhs", "morris", "sobol", "sobol_indices"]
     assert not set(EXPERIMENTS) & set(list_scenarios())
@@ -93,7 +93,7 @@ def test_every_change_says_where_it_comes_from(name: str) -> None:
     assert all(1 <= int(number) <= last[label] for label, *span in cited for number in span if number)
 
 
-def test_a_file_is_read_as_what_its_keys_say(tmp_path: Path) -> None:
+def test_the_keys_of_a_file_decide_how_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text("name: base\nextends: baseline_2018\ndrop: [nac-2018-06]\n")
     path = tmp_path / "mine.yaml"
     path.write_text(

@@ -64,7 +64,7 @@ def test_a_plan_is_known_again(tmp_path: Path) -> None:
         (plan(seed=1, text="a", extra={"kept": 1}), r"extra was null, is \{\"kept\": 1\}"),
     ],
 )
-def test_another_plan_is_refused_with_what_differs(other: Plan, message: str, tmp_path: Path) -> None:
+def test_another_plan_is_refused_with_the_differences(other: Plan, message: str, tmp_path: Path) -> None:
     write(plan(seed=1, text="a"), tmp_path)
     with pytest.raises(InputError, match=message):
         other.check(tmp_path)

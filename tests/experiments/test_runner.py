@@ -10,18 +10,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from alliance_sim.compile import Block, Program
-from alliance_sim.core import layout as L
+from alliance_sim.compile import Block, CompiledScenario
+from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.design import Points
+from alliance_sim.experiments.engines import Workers
 from alliance_sim.experiments.plan import FILE, Plan, Task
 from alliance_sim.experiments.plan import POINTS as PLAN_POINTS
 from alliance_sim.experiments.runner import LOCK, Tables, execute, sweep
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.ensemble import first_months, simulate
 from alliance_sim.scenarios import load_scenario
+from alliance_sim.simulation import first_months, simulate
 
 NAMES = {"a": {}, "b": {}}
 COHESION = list(OUTCOMES).index("cohesion")
@@ -38,7 +39,7 @@ def square(task: Task) -> Tables:
 
 
 class Counting:
-    """Does the work of another and remembers the tasks; interrupts when told to."""
+    """Does the work of another and remembers the tasks; interrupts at a given task."""
 
     def __init__(self, work: Callable[[Task], Tables] = square, until: int | None = None) -> None:
         self.work, self.until, self.tasks = work, until, list[Task]()
@@ -64,17 +65,22 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_a_sweep_holds_every_run_once(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    execute(PLAN, square, tmp_path / "out", progress=lambda *counts: told.append(counts))
+    reported: list[tuple[int, int]] = []
+    execute(PLAN, square, tmp_path / "out", progress=lambda *counts: reported.append(counts))
     runs = pq.read_table(tmp_path / "out" / "parts" / "runs").to_pandas()
     assert len(runs) == 12_000 and not runs.duplicated(["variant", "x", "draw"]).any()
     np.testing.assert_array_equal(runs["y"], runs["x"] ** 2 + runs["draw"])
-    assert told[0] == (0, 12_000) and told[-1] == (12_000, 12_000) and len(told) == 13 and told == sorted(told)
+    assert (
+        reported[0] == (0, 12_000)
+        and reported[-1] == (12_000, 12_000)
+        and len(reported) == 13
+        and reported == sorted(reported)
+    )
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bytes_do_not_depend_on_workers(workers: int, tmp_path: Path, whole: dict[str, bytes]) -> None:
-    execute(PLAN, square, tmp_path, workers=workers)
+    execute(PLAN, square, tmp_path, where=Workers(count=workers))
     assert content(tmp_path) == whole
 
 
@@ -83,7 +89,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path, whole: dict[s
     for until in (1, 3, 4):
         work = Counting(until=until)
         with pytest.raises(KeyboardInterrupt, match=r"of 12,000 runs are kept in .*; to go on: .* --resume"):
-            execute(PLAN, work, tmp_path, workers=1, resume=True)
+            execute(PLAN, work, tmp_path, where=Workers(count=1), resume=True)
         done += work.tasks
         with pytest.raises(InputError, match="holds a sweep already; allowed: --resume"):
             execute(PLAN, square, tmp_path)
@@ -126,7 +132,7 @@ def test_a_sweep_in_which_all_fails_is_complete(tmp_path: Path) -> None:
     assert len(pq.read_table(tmp_path / "parts" / "failures")) == 60
 
 
-def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
+def test_an_error_of_all_runs_ends_the_sweep(tmp_path: Path) -> None:
     def refuse(task: Task) -> Tables:
         raise InputError("no")
 
@@ -135,7 +141,7 @@ def test_what_is_wrong_with_all_runs_ends_the_sweep(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "gone", "marker", "foreign"])
-def test_damaged_parts_are_computed_again_and_told(
+def test_damaged_parts_are_computed_again_with_a_warning(
     damage: str,
     tmp_path: Path,
     whole: dict[str, bytes],
@@ -162,9 +168,9 @@ def test_damaged_parts_are_computed_again_and_told(
     again = Counting()
     execute(PLAN, again, folder, resume=True)
     assert [task.number for task in again.tasks] == [3] and content(folder) == whole
-    (told,) = caplog.messages
-    assert told.startswith(str(marker if damage in ("marker", "foreign") else part))
-    assert told.endswith("; task 3 will run again")
+    (reported,) = caplog.messages
+    assert reported.startswith(str(marker if damage in ("marker", "foreign") else part))
+    assert reported.endswith("; task 3 will run again")
 
 
 def test_damaged_points_become_whole(tmp_path: Path, whole: dict[str, bytes]) -> None:
@@ -192,14 +198,14 @@ def test_the_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert content(tmp_path) == {"notes.txt": b"mine"}
 
 
-def test_what_a_kill_leaves_before_the_plan_is_no_obstacle(tmp_path: Path, whole: dict[str, bytes]) -> None:
+def test_files_of_a_sweep_killed_before_its_plan_are_no_obstacle(tmp_path: Path, whole: dict[str, bytes]) -> None:
     (tmp_path / LOCK).touch()
     (tmp_path / f".{FILE}-1a").write_text("{")
     execute(PLAN, square, tmp_path)
     assert content(tmp_path) == whole
 
 
-def test_what_a_kill_leaves_beside_a_complete_sweep_is_taken_away(tmp_path: Path, whole: dict[str, bytes]) -> None:
+def test_unfinished_files_beside_a_complete_sweep_are_deleted(tmp_path: Path, whole: dict[str, bytes]) -> None:
     execute(PLAN, square, tmp_path)
     for name in (f".{FILE}-1a", f".{PLAN_POINTS}-1a"):
         (tmp_path / name).write_text("{")
@@ -229,7 +235,7 @@ def test_a_disk_that_fills_up_leaves_a_sweep_to_go_on_with(
     with monkeypatch.context() as patch:
         patch.setattr(pq, "write_table", full)
         with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)\n.* are kept in"):
-            execute(PLAN, square, tmp_path, workers=1)
+            execute(PLAN, square, tmp_path, where=Workers(count=1))
     assert not (tmp_path / "manifest.json").exists()
     again = Counting()
     execute(PLAN, again, tmp_path, resume=True)
@@ -252,13 +258,13 @@ def test_a_folder_in_which_nothing_can_be_written_is_refused() -> None:
     [
         ({"engine": "slurm"}, "engine: 'slurm' is unknown; allowed: local, dask"),
         ({"scheduler": "tcp://127.0.0.1:1"}, "scheduler: has no effect on local threads"),
-        ({"workers": 0}, "workers: 0 is out of range; allowed: 1 to"),
-        ({"engine": "dask", "scheduler": "tcp://127.0.0.1:1", "workers": 1}, "workers: a scheduler has its own"),
+        ({"count": 0}, "workers: 0 is out of range; allowed: 1 to"),
+        ({"engine": "dask", "scheduler": "tcp://127.0.0.1:1", "count": 1}, "workers: a scheduler has its own"),
     ],
 )
 def test_wrong_engines_are_refused(arguments: dict[str, object], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        execute(PLAN, square, tmp_path / "out", **arguments)
+        execute(PLAN, square, tmp_path / "out", where=Workers(**arguments))
     assert not list(tmp_path.iterdir())
 
 
@@ -273,7 +279,7 @@ EXPERIMENT = Experiment.validated(
 )  # fmt: skip
 
 
-def test_a_sweep_holds_what_the_scenarios_give_one_by_one(tmp_path: Path) -> None:
+def test_a_sweep_equals_its_scenarios_run_one_by_one(tmp_path: Path) -> None:
     results = sweep(EXPERIMENT, tmp_path / "out")
     runs, allies = results.frame("runs"), results.frame("allies")
     assert len(runs) == 24 and results.status["state"].eq("done").all()
@@ -289,16 +295,16 @@ def test_a_sweep_holds_what_the_scenarios_give_one_by_one(tmp_path: Path) -> Non
     assert len(runs["cohesion"].unique()) == 24
 
 
-def test_a_run_of_the_model_that_fails_says_at_what_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Program.run
+def test_a_failed_run_names_its_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = CompiledScenario.run
 
-    def spoiled(program: Program, block: Block, seed: int) -> None:
+    def spoiled(program: CompiledScenario, block: Block, seed: int) -> None:
         run(program, block, seed)
-        poland = block.draws.ally[:, L.A.tau0, ALLIES.index("POL")]
+        poland = block.inputs.ally[:, L.AllyInput.initial_threat, ALLIES.index("POL")]
         draw = block.draw0 + np.arange(len(poland)) % max(block.draw1 - block.draw0, 1)
         block.output.outcomes[(poland > 0.8) & (draw == 2)] = np.inf
 
-    monkeypatch.setattr(Program, "run", spoiled)
+    monkeypatch.setattr(CompiledScenario, "run", spoiled)
     results = sweep(EXPERIMENT, tmp_path / "out")
     failures = results.frame("failures")
     (point,) = np.flatnonzero(results.points.values[:, 1] > 0.8)

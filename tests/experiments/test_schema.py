@@ -44,7 +44,7 @@ def test_variants_are_all_combinations_the_last_lever_fastest() -> None:
     assert (experiment.points, experiment.runs) == (128, 6 * 128 * 10)
 
 
-def test_a_variant_is_what_a_scenario_that_extends_the_base_would_be() -> None:
+def test_a_variant_equals_a_scenario_that_extends_the_base() -> None:
     variant = made().variants()[5].scenario
     same = load_text(
         "name: baseline_2025+cut+tough\nextends: baseline_2025\nparameters: {kappa: 0.1, h0: 0.05}\nevents:\n"
@@ -80,7 +80,7 @@ def test_options_of_some_levers_can_be_looked_at() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_design_says_how_many_points_it_has(method: str) -> None:
+def test_a_design_knows_its_number_of_points(method: str) -> None:
     design = Design(method=method, points=4)
     assert [design.size(count) for count in (0, 1, 3)] == {
         "lhs": [1, 4, 4],
@@ -109,7 +109,7 @@ def test_experiments_travel_and_are_rebuilt_from_their_fields() -> None:
     assert Experiment.validated(dict(alone)) == alone
 
 
-def test_levers_cannot_share_a_column_with_what_is_there_anyway() -> None:
+def test_levers_cannot_have_the_names_of_other_columns() -> None:
     names = [*PARAMETERS, *OUTCOMES]
     assert len({name.lower() for name in names}) == len(names)  # DuckDB ignores case
     two = {"x": {}, "y": {"drop": ["nac-2025-10"]}}

@@ -66,7 +66,7 @@ def test_draw_of_a_batch_and_model_are_the_same_to_the_bit(
         np.testing.assert_array_equal(mine[0], whole[row])
 
 
-def test_a_scenario_may_be_given_itself_or_as_a_file(tmp_path: Path) -> None:
+def test_scenario_is_a_name_a_file_or_an_object(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("name: mine\nextends: baseline_2025\n")
     ends = []
@@ -111,7 +111,7 @@ def test_step_after_the_end_warns_and_changes_nothing() -> None:
     assert len(model.datacollector.get_model_vars_dataframe()) == 48
 
 
-def test_who_joins_later_is_missing_until_then() -> None:
+def test_ally_has_no_data_before_it_joins() -> None:
     model = AllianceModel("baseline_2018", seed=1)
     members = []
     while model.running:
@@ -133,7 +133,7 @@ def test_a_seed_is_drawn_and_recorded() -> None:
     assert AllianceModel().seed != model.seed
 
 
-def test_randomness_for_agents_of_ones_own_follows_seed_and_draw() -> None:
+def test_generators_for_own_agents_are_seeded_by_seed_and_draw() -> None:
     def numbers(draw: int) -> tuple[float, float]:
         model = AllianceModel(seed=5, draw=draw)
         return model.random.random(), float(model.rng.random())
@@ -160,7 +160,7 @@ def test_decisions_grow_month_by_month() -> None:
     assert set(table["objectors"].explode().dropna()) <= set(ALLIES)
 
 
-def test_copies_stand_on_their_own() -> None:
+def test_copies_are_independent() -> None:
     model = AllianceModel(seed=1)
     model.step()
     twins = [copy.deepcopy(model)]
@@ -215,7 +215,7 @@ def test_agents_may_act_before_and_after_the_month() -> None:
     assert "HUN" not in stubborn.agents_by_type[Ally].get("iso3")
 
 
-def test_hooks_of_own_agents_are_called_and_foreign_agents_left_alone() -> None:
+def test_hooks_of_own_agents_are_called_and_other_mesa_agents_ignored() -> None:
     class Observer(Actor):
         iso3 = "OBS"
         calls = 0
@@ -253,14 +253,14 @@ def test_agents_by_type() -> None:
         ({"parameters": {"susceptibility.HUM": 0.1}}, r"nearest: susceptibility.HUN\)"),
         ({"parameters": "kappa"}, "in mesa.batch_run a list of such mappings"),
         ({"kappa": 7.0}, "kappa: 7 is out of range; allowed: 0 to 1"),
-        ({"seed": -1}, "seed: -1; allowed: a whole number from 0 to 18446744073709551615"),
+        ({"seed": -1}, "seed: -1 is out of range; allowed: a whole number from 0 to 18446744073709551615"),
         ({"seed": 1.5}, "seed: 1.5"),
         ({"seed": 1, "rng": 2}, "two names of one thing"),
-        ({"draw": 2**32}, "draw: 4294967296; allowed"),
+        ({"draw": 2**32}, "draw: 4294967296 is out of range; allowed"),
         ({"draw": True}, "draw: True"),
     ],
 )
-def test_misuse_is_named(arguments: dict[str, object], message: str) -> None:
+def test_invalid_argument_is_named(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         AllianceModel(**arguments)
 
@@ -273,13 +273,13 @@ def test_misuse_is_named(arguments: dict[str, object], message: str) -> None:
         ({"RUS": "Russia"}, "allowed: a subclass of Russia"),
     ],
 )
-def test_misuse_of_agent_classes_is_named(classes: dict[str, object], message: str) -> None:
+def test_invalid_agent_class_is_named(classes: dict[str, object], message: str) -> None:
     model = type("Model", (AllianceModel,), {"agent_classes": classes})
     with pytest.raises(InputError, match=message):
         model(seed=1)
 
 
-def test_keywords_are_parameters_and_win() -> None:
+def test_keywords_are_parameters_and_take_precedence() -> None:
     model = AllianceModel(seed=1, parameters={"kappa": 0.2, "susceptibility.HUN": 0.3}, kappa=np.float64(0.1))
     assert model.what_if.parameters["kappa"] == 0.1
     assert model.allies["HUN"].susceptibility == 0.3
@@ -319,7 +319,7 @@ def test_batch_run_takes_each_month_and_parameters() -> None:
 
 
 @pytest.mark.skipif(MESA < (3, 5), reason="Mesa 3.5 has batch_run(rng=...)")
-def test_batch_run_gives_seeds_by_its_own_name() -> None:
+def test_batch_run_passes_seeds_as_rng() -> None:
     rows = mesa.batch_run(AllianceModel, {"scenario": "baseline_2025"}, rng=[1, 2], display_progress=False)
     block = in_batch("baseline_2025", 1, 0, {})
     assert {row["rng"] for row in rows} == {1, 2}

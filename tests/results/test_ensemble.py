@@ -1,94 +1,25 @@
-import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from alliance_sim.results import ensemble as ens
 from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, compile_scenario
-from alliance_sim.results.ensemble import Cancelled, Ensemble, first_months, load_ensemble, simulate
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.scenarios import load_scenario
+from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.results.views import Runs
+from alliance_sim.scenarios import load_scenario
+from alliance_sim.simulation import first_months, simulate
 
 RESET = load_scenario("us_russia_reset_2025")
 SHORT = first_months(RESET, 9)
-PACKAGE = """
-name: package
-title: A package
-description: Posture in the east against effort in the south.
-era: "2025"
-start: 2025-06
-months: 3
-sources: [test]
-meetings:
-  - month: 2025-07
-    forum: nac
-    title: A deal
-    source: test
-    agenda:
-      - {issue: deterrence_posture, proposed: 0.7, reversion: 0.6, package: deal, text: east, source: test}
-      - {issue: open_door, proposed: 0.6, reversion: 0.5, text: alone, source: test}
-      - {issue: southern_flank, proposed: 0.5, reversion: 0.4, package: deal, text: south, source: test}
-"""
 
 
 @pytest.fixture(scope="module")
 def reset() -> Ensemble:
     return simulate(SHORT, draws=40, seed=3, keep="trace")
-
-
-def same(one: Ensemble, other: Ensemble, draws: int | None = None) -> None:
-    pairs = zip((*one.output, *one.records), (*other.output, *other.records), strict=True)
-    for left, right in pairs:
-        np.testing.assert_array_equal(left[:draws], right[:draws])
-
-
-@pytest.mark.parametrize(("chunk", "threads"), [(1, 2), (7, 1), (7, 3), (64, 2)])
-def test_results_do_not_depend_on_chunks_or_threads(
-    reset: Ensemble, chunk: int, threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ThreadPoolExecutor(threads) as pool:
-        monkeypatch.setattr(ens, "_pool", lambda: (pool, threads))
-        same(simulate(SHORT, 40, 3, "trace", chunk=chunk), reset)
-
-
-@given(st.integers(1, 12), st.integers(0, 2**64 - 1))
-def test_first_draws_do_not_depend_on_how_many_follow(draws: int, seed: int) -> None:
-    scenario = first_months(SHORT, 2)
-    same(simulate(scenario, draws, seed, chunk=5), simulate(scenario, 12, seed), draws)
-
-
-def test_seeds_differ_and_draws_differ(reset: Ensemble) -> None:
-    cohesion = reset.data["cohesion"].values
-    assert len(np.unique(cohesion[:, -1])) == reset.draws
-    assert not np.any(simulate(SHORT, 40, 4).data["cohesion"].values == cohesion)
-
-
-@pytest.mark.parametrize("keep", ["final", "monthly", "allies"])
-def test_keeping_less_changes_nothing_else(reset: Ensemble, keep: str) -> None:
-    less = simulate(SHORT, 40, 3, keep)
-    at = slice(-1, None) if keep == "final" else slice(None)
-    np.testing.assert_array_equal(less.output.outcomes, reset.output.outcomes[:, at])
-    assert ("spending" in less.data) == (keep == "allies")
-    pd.testing.assert_frame_equal(less.decisions(), reset.decisions())
-    assert less.months == reset.months[at]
-
-
-@given(st.integers(1, 47))
-def test_months_asked_for_do_not_change_the_months_before(months: int) -> None:
-    part, whole = simulate(first_months(RESET, months), 2, 5), simulate(RESET, 2, 5)
-    np.testing.assert_array_equal(part.output.outcomes, whole.output.outcomes[:, :months])
-    rows = len(part.program.agenda)
-    np.testing.assert_array_equal(part.data["decision"], whole.data["decision"][:, :rows])
-    assert all(row.month <= part.months[-1] for row in part.program.agenda)
 
 
 def test_data_is_labelled_finite_and_in_range(reset: Ensemble) -> None:
@@ -167,99 +98,6 @@ def test_decisions_add_up_and_name_objectors(reset: Ensemble) -> None:
     assert share.between(0.0, board["adopted"] + board["diluted"] + 1e-12).all()
 
 
-def test_rows_of_a_package_share_their_fate(tmp_path: Path) -> None:
-    path = tmp_path / "package.yaml"
-    path.write_text(PACKAGE)
-    result = simulate(path, 30)
-    board = result.decisions().set_index("issue")
-    assert board.loc["deterrence_posture", list(DECISIONS)].equals(board.loc["southern_flank", list(DECISIONS)])
-    same(load_ensemble(result.save(tmp_path / "kept")), result)
-
-
-def test_nothing_on_the_agenda_is_no_trouble(tmp_path: Path) -> None:
-    quiet = simulate(first_months(load_scenario("baseline_2018"), 2), 3)
-    assert quiet.decisions().empty and quiet.frame("objections").empty
-    same(load_ensemble(quiet.save(tmp_path / "quiet")), quiet)
-    with pytest.raises(InputError, match="no meetings"):
-        quiet.plot("decisions")
-
-
-@pytest.mark.parametrize("keep", ["final", "allies", "trace"])
-def test_what_is_saved_comes_back(keep: str, tmp_path: Path) -> None:
-    kept = simulate(SHORT.with_parameters({"kappa": 0.1}), 5, 2**64 - 1, keep)
-    loaded = load_ensemble(kept.save(tmp_path / "deep" / "results"))
-    same(loaded, kept)
-    assert loaded.data.identical(kept.data)
-    pd.testing.assert_frame_equal(loaded.frame("decisions"), kept.frame("decisions"))
-    # The manifest alone is enough to compute the same numbers again.
-    assert loaded.scenario.parameters == {"kappa": 0.1}
-    same(simulate(loaded.scenario, loaded.draws, loaded.seed, keep), kept)
-    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["results"]
-
-
-def test_saving_in_pieces_is_saving_at_once(reset: Ensemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ens, "ROWS", 16)
-    same(load_ensemble(reset.save(tmp_path / "pieces")), reset)
-
-
-def test_a_full_folder_is_refused(reset: Ensemble, tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="not an empty folder"):
-        reset.save(tmp_path)
-    with pytest.raises(InputError, match="not an empty folder"):
-        reset.save(tmp_path / "notes.txt")
-    assert (tmp_path / "notes.txt").read_text() == "mine"
-    (tmp_path / "empty").mkdir()
-    reset.save(tmp_path / "empty")
-
-
-def test_broken_results_are_refused(reset: Ensemble, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no complete results"):
-        load_ensemble(tmp_path / "nowhere")
-    folder = reset.save(tmp_path / "results")
-    whole = (folder / "decisions.parquet").read_bytes()
-    for spoiled in (b"PAR1", whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:]):
-        (folder / "decisions.parquet").write_bytes(spoiled)
-        with pytest.raises(InputError, match=r"decisions\.parquet: is damaged"):
-            load_ensemble(folder)
-    (folder / "decisions.parquet").unlink()
-    with pytest.raises(InputError, match=r"decisions\.parquet: cannot be read"):
-        load_ensemble(folder)
-    (folder / "manifest.json").write_text("{")
-    with pytest.raises(InputError, match="no complete results"):
-        load_ensemble(folder)
-    (folder / "manifest.json").write_text(json.dumps({"format": 99}))
-    with pytest.raises(InputError, match="layout 99"):
-        load_ensemble(folder)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"draws": 0}, r"draws: 0 is out of range; allowed: a whole number from 1"),
-        ({"draws": 2.5}, "draws: 2.5 is out of range"),
-        ({"draws": True}, "draws: True"),
-        ({"draws": 2**32}, "draws: 4294967296"),
-        ({"draws": 2**32 - 1}, r"GB; allowed: up to"),
-        ({"seed": -1}, "seed: -1"),
-        ({"seed": 2**64}, "seed: 18446744073709551616"),
-        ({"seed": None}, "seed: None"),
-        ({"keep": "traces"}, r"keep: 'traces' is unknown \(nearest: trace\); allowed: final, monthly"),
-        ({"scenario": "us_russia_reset"}, "nearest: us_russia_reset_2025"),
-        ({"chunk": 0}, "chunk: 0"),
-    ],
-)
-def test_bad_arguments_are_refused(arguments: dict[str, object], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        simulate(**{"scenario": SHORT, "draws": 1, **arguments})
-
-
-@pytest.mark.parametrize("months", [0, 49, 1.0])
-def test_months_outside_the_scenario_are_refused(months: int) -> None:
-    with pytest.raises(InputError, match="allowed: a whole number from 1 to 48"):
-        first_months(RESET, months)
-
-
 def test_bad_names_are_refused(reset: Ensemble) -> None:
     with pytest.raises(InputError, match="nearest: cohesion"):
         reset.frame("cohesoin")
@@ -273,25 +111,6 @@ def test_bad_names_are_refused(reset: Ensemble) -> None:
         reset.plot(["cohesion", "decisions"])
     with pytest.raises(InputError, match="single month"):
         simulate(SHORT, 2, keep="final").plot()
-
-
-def test_progress_is_reported_and_a_run_can_be_given_up() -> None:
-    counts: list[int] = []
-    simulate(SHORT, 10, chunk=3, progress=counts.append)
-    assert counts == sorted(counts) and counts[-1] == 10 and len(counts) == 4
-    counts.clear()
-    with pytest.raises(Cancelled):
-        simulate(SHORT, 400, chunk=1, progress=counts.append, cancelled=lambda: len(counts) >= 3)
-    assert len(counts) == 3
-
-
-def test_an_interrupt_ends_the_run_and_leaves_the_pool_working(reset: Ensemble) -> None:
-    def interrupt(done: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        simulate(SHORT, 1000, chunk=1, progress=interrupt)
-    same(simulate(SHORT, 40, 3, "trace"), reset)
 
 
 def test_stepping_equals_running() -> None:
@@ -310,7 +129,7 @@ def test_arrays_of_another_kind_are_a_type_error(spoil: object) -> None:
     program = compile_scenario(SHORT)
     block = program.block(0, 0, 1, "monthly")
     program.run(block, 0)
-    spoiled = type(block)(0, 1, block.state._replace(ally=spoil(block.state.ally)), *list(vars(block).values())[3:])
+    spoiled = type(block)(0, 1, block.states._replace(ally=spoil(block.states.ally)), *list(vars(block).values())[3:])
     with pytest.raises(TypeError):
         program.run(spoiled, 0)
 

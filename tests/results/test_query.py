@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from alliance_sim import cli
-from alliance_sim.results import query
-from alliance_sim.results.ensemble import simulate
 from alliance_sim.errors import InputError
+from alliance_sim.results import query
+from alliance_sim.simulation import simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,14 +33,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def views(tmp_path: Path) -> Mapping[str, query.View]:
     """A view of two files and one in memory; a third view must not be read."""
 
-    def unasked() -> list[Path]:
+    def unasked() -> query.Files:
         raise AssertionError
 
     paths = [tmp_path / f"it's {i}.parquet" for i in range(2)]
     for i, path in enumerate(paths):
         pq.write_table(pa.table({"draw": [2 * i, 2 * i + 1], "value": [0.5, float(i)]}), path)
     memory = pa.table({"draw": [0, 1, 2, 3], "ally": pa.array(["USA", "FRA", None, "USA"]).dictionary_encode()})
-    return {"runs": lambda: paths, "allies": lambda: memory, "objections": unasked}
+    return {"runs": lambda: query.Files(paths, {}), "allies": lambda: memory, "objections": unasked}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_everything_else_is_refused(text: str, views: Mapping[str, query.View], 
     secret = pa.table({"x": [1]})  # DuckDB would find a local variable
     file, outside = tmp_path / "secret.csv", tmp_path / "outside"
     file.write_text("x\n1\n")
-    part = views["runs"]()[0]  # type: ignore[index]
+    part = views["runs"]().paths[0]
     with pytest.raises(InputError) as error:
         query.frame(views, text.format(file=file, outside=outside, part=str(part).replace("'", "''")))
     assert str(error.value).startswith("query: ") and REFUSED[text] in str(error.value)
@@ -139,7 +139,7 @@ def test_everything_else_is_refused(text: str, views: Mapping[str, query.View], 
     "text",
     ["COPY (SELECT 1) TO '{outside}'", "SELECT * FROM read_csv('{file}')", "ATTACH '{outside}'", "SET threads = 1"],
 )
-def test_duckdb_is_shut_in_where_the_parser_is_not_asked(
+def test_duckdb_is_restricted_without_the_parser(
     text: str, views: Mapping[str, query.View], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret.csv").write_text("x\n1\n")

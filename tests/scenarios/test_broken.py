@@ -1,4 +1,4 @@
-"""Files at fault. A case is a file in ``broken``: what is expected stands in its first lines.
+"""Broken files. A case is a file in ``broken``; its first lines hold the expected messages.
 
 ``# expect: LINE: FIELD: PROBLEM`` is one message of `alliance-sim check`, in the order they are printed; one that ends
 in ``...`` may go on.
@@ -29,7 +29,7 @@ MEMORY = 500_000_000
 
 
 def check(*files: str, folder: Path) -> list[str]:
-    """Return what the command `check` says of files that are all at fault, within limits on time and memory."""
+    """Return the messages of the command `check` about files that are all broken, within limits on time and memory."""
     done = subprocess.run(
         [sys.executable, "-m", "alliance_sim", "check", *files],
         cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60,
@@ -61,10 +61,10 @@ def expectations(name: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_fault_of_a_file_is_told(messages: dict[str, list[str]], name: str) -> None:
-    expected, told = list(expectations(name)), messages[name]
+def test_every_problem_of_a_file_is_reported(messages: dict[str, list[str]], name: str) -> None:
+    expected, found = list(expectations(name)), messages[name]
     assert expected
-    assert len(told) == len(expected) and all(map(fits, told, expected)), "\n".join(told)
+    assert len(found) == len(expected) and all(map(fits, found, expected)), "\n".join(found)
 
 
 def bomb(levels: int) -> str:
@@ -73,7 +73,7 @@ def bomb(levels: int) -> str:
     return "\n".join(lines)
 
 
-#: What has no room for an expectation in it: content, and the first message.
+#: Files that cannot hold an expectation: content, and the first message.
 CONTENTS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "1: file: the file is empty; allowed: a mapping of name, title, ..."),
     "blank": (b"\n" * 200_000, "1: file: the file is empty; allowed: ..."),
@@ -170,9 +170,9 @@ def first_messages(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_content_that_is_no_scenario_is_refused(first_messages: dict[str, str], name: str) -> None:
-    told = first_messages[f"{name}.yaml"]
-    assert fits(told, f"{name}.yaml:{CONTENTS[name][1]}"), told
-    assert told.isprintable() and len(told) < 2000
+    message = first_messages[f"{name}.yaml"]
+    assert fits(message, f"{name}.yaml:{CONTENTS[name][1]}"), message
+    assert message.isprintable() and len(message) < 2000
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_content_that_is_no_scenario_is_refused(first_messages: dict[str, str], 
         ("a" * 300 + ".yaml", "the file cannot be read (File name too long)"),
     ],
 )
-def test_what_is_no_file_is_refused(first_messages: dict[str, str], path: str, problem: str) -> None:
+def test_paths_that_are_no_files_are_refused(first_messages: dict[str, str], path: str, problem: str) -> None:
     assert fits(first_messages[path], f"{path}: {problem}"), first_messages[path]
 
 

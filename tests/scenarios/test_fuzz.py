@@ -19,9 +19,9 @@ from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import parameter_names
-from alliance_sim.results.ensemble import simulate
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from alliance_sim.scenarios.schema import KEYS
+from alliance_sim.simulation import simulate
 from mutations import changed, changes
 
 LOW, HIGH = (np.array([getattr(outcome, end) for outcome in OUTCOMES.values()]) for end in ("low", "high"))
@@ -32,7 +32,7 @@ SECONDS, MEMORY = 2.0, 500e6
 #: to 1.8 of the 2 seconds. The full test wants a machine of its own.
 HURRY = 1.5
 
-#: What a value is replaced by: what belongs elsewhere, and what belongs nowhere.
+#: Replacements of a value: some are valid elsewhere, some nowhere.
 VALUES = st.one_of(
     st.sampled_from([*ALLIES, *FORUMS, *EVENT_TYPES, *ISSUES, *SHIFTABLE, *parameter_names(), *list_scenarios()]),
     st.builds(
@@ -66,7 +66,7 @@ FILES = st.builds(changed, st.sampled_from(ORIGINALS), CHANGES) | st.builds(edit
 
 
 def judged(path: Path) -> bool:
-    """Load and run a file; tell whether it was accepted."""
+    """Load and run a file; return whether it was accepted."""
     start = time.process_time()
     try:
         scenario = load_scenario(path)
@@ -116,7 +116,7 @@ print(done.returncode, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_
 
 
 def command(*arguments: str) -> tuple[int, str, float, int]:
-    """Run a command; return its status, what it says on stderr, its seconds, and its peak of memory."""
+    """Run a command; return its status, its text on stderr, its seconds, and its peak of memory."""
     done = subprocess.run(
         [sys.executable, "-c", LAUNCHER, *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -128,7 +128,7 @@ def command(*arguments: str) -> tuple[int, str, float, int]:
 
 @pytest.mark.parametrize(("count", "slack"), [(2, HURRY), pytest.param(200, 1.0, marks=pytest.mark.full)])
 def test_commands_on_mutated_files_end_well(count: int, slack: float, tmp_path: Path) -> None:
-    """Time is that of the whole process, the loading of libraries included."""
+    """Times cover the whole process, the loading of libraries included."""
     path = tmp_path / "mutated.yaml"
     bundled = ("run", "baseline_2025", "--draws", "2")
     command(*bundled)  # compiled code is there

@@ -1,4 +1,4 @@
-"""The language written down: JSON Schema, the docs, the file that `new` writes; and that one place extends them all."""
+"""The language of scenario files: JSON Schema, docs, the file that `new` writes; one place to extend them all."""
 
 import os
 import re
@@ -12,13 +12,12 @@ import pytest
 import yaml
 
 import alliance_sim
-from alliance_sim.compile import Program, compile_scenario
+from alliance_sim.compile import CompiledScenario, compile_scenario
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
-from alliance_sim.results.ensemble import simulate
 from alliance_sim.scenarios import (
     json_schema,
     list_scenarios,
@@ -28,9 +27,11 @@ from alliance_sim.scenarios import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.schema import KEYS, MAX_ENTRIES
-from alliance_sim.scenarios.tables import language_tables
+from alliance_sim.scenarios.calendar import MAX_ENTRIES
+from alliance_sim.scenarios.schema import KEYS
 from alliance_sim.scenarios.yaml_files import MAX_BYTES, MAX_DEPTH
+from alliance_sim.simulation import simulate
+from scenario_tables import language_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
@@ -39,13 +40,8 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def plain(text: str) -> object:
-    """What an editor validates."""
+    """The data that an editor validates."""
     return yaml.safe_load(text)
-
-
-def between(mark: str) -> str:
-    _, found, _ = PAGE.replace(f"<!-- /{mark} -->", f"<!-- {mark} -->").split(f"<!-- {mark} -->")
-    return found.strip()
 
 
 EXAMPLE = PAGE.split("<!-- example -->\n```yaml\n")[1].split("```")[0]
@@ -111,13 +107,13 @@ meetings:
 """
 
 
-def test_schema_accepts_what_is_read() -> None:
+def test_schema_accepts_a_file_that_can_be_read() -> None:
     VALIDATOR.validate(plain(GOOD))
     assert [event.month for event in load_text(GOOD).events][:3] == ["2025-07", "2025-08", "2025-09"]
 
 
 @pytest.mark.parametrize(("right", "wrong"), BROKEN.items())
-def test_schema_refuses_what_is_refused_when_read(right: str, wrong: str) -> None:
+def test_schema_refuses_files_that_are_refused_when_read(right: str, wrong: str) -> None:
     assert GOOD.count(right) == 1
     broken = GOOD.replace(right, wrong)
     assert not VALIDATOR.is_valid(plain(broken))
@@ -157,11 +153,7 @@ def test_schema_offers_no_default_that_would_be_refused() -> None:
 # The docs
 
 
-def test_page_holds_the_tables() -> None:
-    assert between("language") == language_tables(), "print them again: python -m alliance_sim.scenarios.tables"
-
-
-def test_page_tells_the_limits() -> None:
+def test_page_states_the_limits() -> None:
     assert f"{MAX_BYTES:,} bytes, {MAX_DEPTH} levels of" in PAGE
     assert f"{MAX_ENTRIES:,} events and {MAX_ENTRIES:,} meetings." in PAGE
 
@@ -174,14 +166,14 @@ def test_tables_have_every_key_with_its_range_default_and_source() -> None:
     for row in rows:
         key, kind, unit, allowed, _, source, _ = row
         assert all(row), key
-        if kind in ("number", "whole number") and unit != "that of NAME":
+        if kind in ("number", "whole number") and unit != "unit of NAME":
             assert re.fullmatch(r"-?\d+ to \d+", allowed), key
         if "number" in kind and key != "`era`":
             assert unit != "none" and source != "convention", key
 
 
 def test_tables_are_printed_by_the_command() -> None:
-    command = [sys.executable, "-m", "alliance_sim.scenarios.tables"]
+    command = [sys.executable, str(ROOT / "docs" / "_build" / "scenario_tables.py")]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     assert (done.stdout.rstrip("\n"), done.stderr) == (language_tables(), "")
 
@@ -194,7 +186,7 @@ def test_example_of_the_docs_runs() -> None:
     assert "nato_summit-2026-05" in set(decisions["meeting"])
 
 
-# What `new` writes
+# The file that `new` writes
 
 
 def samples_in(text: str) -> str:
@@ -242,7 +234,7 @@ def test_copy_is_the_text_with_another_name(name: str, tmp_path: Path) -> None:
         'name: "old"\r\nextends: ../base.yml',
     ],
 )
-def test_copy_of_a_file_finds_what_it_extends(head: str, tmp_path: Path) -> None:
+def test_copy_of_a_file_finds_the_file_it_extends(head: str, tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "base.yml").write_text("name: base\nextends: baseline_2018\nmonths: 36\n")
     (tmp_path / "a" / "b" / "old.yaml").write_bytes(head.encode())
@@ -299,7 +291,7 @@ class Referendum(Event):
     swing: Signed = Field(description="how far the vote turns its view of the threat")
 
     def effects(self) -> tuple[Effect, ...]:
-        return _forcing("stance", self.swing, self.ally)
+        return forcing("stance", self.swing, self.ally)
 
 
 '''
@@ -312,7 +304,7 @@ def copy(tmp_path: Path) -> Path:
     package = tmp_path / "alliance_sim"
     shutil.copytree(Path(alliance_sim.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for module, before, new in (
-        ("events", "#: Every event type by name", NEW_TYPE),
+        ("events/washington", "class LeadershipChange(Event)", NEW_TYPE),
         ("outcomes", '    ("postponements", ', NEW_OUTCOME),
     ):
         path = package / "registry" / f"{module}.py"
@@ -344,25 +336,24 @@ def test_one_place_makes_an_event_type_and_an_outcome_known_everywhere(copy: Pat
     assert re.search(r"\+ .*referendum +ally ITA, swing -0.2; if quarrels < 0.9", shown.stdout), shown
     schema = run(copy, *command, "schema").stdout
     assert '"const": "referendum"' in schema and "An ally's people vote" in schema and "|quarrels|" in schema
-    told = run(copy, *command, "check", "mine.yaml", "bad.yaml")
-    assert told.returncode == 2 and "mine.yaml: ok" in told.stdout
-    first, *others = told.stderr.splitlines()
+    checked = run(copy, *command, "check", "mine.yaml", "bad.yaml")
+    assert checked.returncode == 2 and "mine.yaml: ok" in checked.stdout
+    first, *others = checked.stderr.splitlines()
     assert first.startswith("bad.yaml:4: events[0].type: 'referendm' is not an event type (nearest: referendum)")
     assert any("swong: unknown key (nearest: swing)" in line for line in others)
     assert any("'quarels' is not an outcome (nearest: quarrels)" in line for line in others)
-    tables = run(copy, "-m", "alliance_sim.scenarios.tables").stdout
+    tables = run(copy, str(ROOT / "docs" / "_build" / "scenario_tables.py")).stdout
     assert "### `referendum`\n\nAn ally's people vote on its course. Basis: judgement." in tables
     assert "| `swing` | number | share | -1 to 1 | required | judgement |" in tables
-    assert (
-        "| `quarrels` | index | 0 to 1 | less |" in run(copy, "-m", "alliance_sim.registry.tables", "outcomes").stdout
-    )
+    outcomes = run(copy, str(ROOT / "docs" / "_build" / "registry_tables.py"), "outcomes").stdout
+    assert "| `quarrels` | index | 0 to 1 | less |" in outcomes
     code = """
-from alliance_sim.compile import Program, compile_scenario
-from alliance_sim.core import jit, layout as L
+from alliance_sim.compile import CompiledScenario, compile_scenario
+from alliance_sim.core import jit, structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
 events = compile_scenario(load_scenario("mine.yaml")).events
-print(L.F._fields[events.index[0]], events.value[0], L.O._fields[events.outcome[0]], tuple(OUTCOMES) == L.O._fields)
+print(L.Forcing._fields[events.index[0]], events.value[0], L.Outcome._fields[events.outcome[0]], tuple(OUTCOMES) == L.Outcome._fields)
 print(jit.core_hash())
 """
     compiled = run(copy, "-c", code)
@@ -391,9 +382,9 @@ print(bool((data["quarrels"] == data["assertiveness"]).all()), float(data["quarr
 def test_every_outcome_of_the_registry_is_written() -> None:
     program = compile_scenario(load_scenario("baseline_2018"))
     block = program.block(0, 0, 1, "final")
-    block.state.outcome[:] = float("nan")
+    block.states.outcome[:] = float("nan")
     program.run(block, 0, None, 1)
-    written = block.state.outcome[0].tolist()
+    written = block.states.outcome[0].tolist()
     assert [name for name, value in zip(OUTCOMES, written, strict=True) if value != value] == []
 
 
@@ -401,7 +392,7 @@ def test_an_outcome_without_a_formula_stops_the_run(monkeypatch: pytest.MonkeyPa
     program = compile_scenario(load_scenario("baseline_2018"))
     block = program.block(0, 0, 2, "monthly")
     program.run(block, 0)
-    monkeypatch.setattr(Program, "_call", lambda *_: block.output.outcomes[:, :, 3].fill(float("nan")))
+    monkeypatch.setattr(CompiledScenario, "_call", lambda *_: block.output.outcomes[:, :, 3].fill(float("nan")))
     with pytest.raises(RuntimeError, match=f"no formula for {list(OUTCOMES)[3]}$"):
         program.run(block, 0)
 

@@ -32,7 +32,7 @@ def test_bundled_file_loads_under_its_own_name_and_round_trips(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", list_scenarios())
-def test_what_follows_the_documents_is_marked_as_no_fact(name: str) -> None:
+def test_entries_after_the_documents_are_marked_as_no_facts(name: str) -> None:
     scenario = load_scenario(name)
     later = [item for item in (*scenario.events, *scenario.meetings) if item.month > LAST_KNOWN]
     marks = ("calendar", "judgement", "hypothetical", "counterfactual")

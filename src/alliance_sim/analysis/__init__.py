@@ -1,1 +1,1 @@
-"""Questions to results: comparisons, drivers, conditions, policies, precision."""
+"""Analysis of results: paired comparisons, sensitivity, scenario discovery, choice of policies, precision."""

@@ -1,8 +1,8 @@
 """Paired comparison of scenarios by common random numbers.
 
-Scenarios that run with one seed share their chance draw by draw (Glasserman and Yao 1992), so the difference within
-a draw is the scenario's doing and most of what is uncertain cancels. Draws are compared as they are run: what stays
-in memory is two numbers a draw and outcome, whatever the months.
+Scenarios that run with one seed use common random numbers (Glasserman and Yao 1992), so the difference within a draw
+is the effect of the scenario, and most of the uncertainty cancels. Draws are compared as they are run: only two numbers
+for each draw and outcome stay in memory, for any number of months.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim import __version__
-from alliance_sim.compile import DECISIONS, AgendaRow, Block, Program, compile_scenario
+from alliance_sim import __version__, checks
+from alliance_sim.compile import AgendaRow, Block, CompiledScenario, compile_scenario
 from alliance_sim.errors import InputError, shown
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.ensemble import CHUNK, check_chance, check_memory, decided, in_chunks, summaries
+from alliance_sim.results.summaries import decided, summaries
 from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
+from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,31 +44,44 @@ def compare(
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Run scenarios with the same chance and compare each with the first, draw by draw.
+    """Run scenarios with common random numbers and compare each with the first, draw by draw.
 
     Each pair is compared over the months that both of its scenarios simulate. Where they start in different
-    months, their draws share parameters and actors, but not the chance of each month.
+    months, their draws have parameters and actors in common, but not the random numbers of each month.
 
     Parameters
     ----------
     base : str, Path or Scenario
-        What the others are compared with: a bundled name, the path of a file, or a scenario.
+        The scenario that the others are compared with: a bundled name, the path of a file, or a scenario.
     *others : str, Path or Scenario
         One or more, of the base's era and with names of their own. Their order does not matter.
     draws : int
-        From 1 to 2**32 - 1, as far as memory goes.
+        From 1 to 2**32 - 1, as far as memory allows.
     seed : int
         From 0 to 2**64 - 1.
     progress : callable, optional
         Called from this thread with the number of draws done.
 
+    Returns
+    -------
+    Comparison
+
     Raises
     ------
     InputError
-        If an argument is out of range, two others have one name, or an other is of another era or shares no
-        month with the base.
+        If an argument is out of range, two others have one name, or one is of another era than the base or has no
+        month in common with it.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> comparison = als.compare("baseline_2025", "us_russia_reset_2025", draws=5)
+    >>> comparison
+    <Comparison of us_russia_reset_2025 with baseline_2025: 5 draws, seed 0>
+    >>> comparison.summary().loc[("us_russia_reset_2025", "cohesion"), "unit"]
+    'share'
     """
-    draws, seed = check_chance(draws, seed)
+    draws, seed = checks.draws_and_seed(draws, seed)
     if not others:
         raise InputError("compare: nothing to compare with; allowed: a base and one or more others")
     first = compile_scenario(load_scenario(base))
@@ -76,9 +91,9 @@ def compare(
         if names.count(name) > 1:
             raise InputError(f"compare: two of the others are called {shown(name)}; allowed: each name once")
     # Both sides of every pair, and the differences of one pair with the copies that its quantiles take.
-    check_memory(draws, 8 * len(OUTCOMES) * (2 * len(programs) + 3), f"{len(programs) + 1} scenarios")
+    checks.memory(draws, 8 * len(OUTCOMES) * (2 * len(programs) + 3), f"{len(programs) + 1} scenarios")
     pairs = [_pair(first, program, draws) for program in programs]
-    # No draws: whatever has to be compiled is compiled in this thread, which can be interrupted.
+    # Without draws: the kernel is compiled in this thread, which can be interrupted.
     first.run(first.block(seed, 0, 0, "monthly"), seed)
 
     def work(draw0: int, draw1: int) -> tuple[int, list[NDArray[np.int64]]]:
@@ -103,11 +118,11 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two scenarios that ran with the same chance.
+    """Two scenarios that ran with common random numbers.
 
     Attributes
     ----------
-    base, other : Program
+    base, other : CompiledScenario
         The compiled scenarios.
     months : tuple of str
         ``YYYY-MM`` of the months compared: those that both simulate.
@@ -119,8 +134,8 @@ class Pair:
         Draws by how an item ends in the base and in the other, in the order of `DECISIONS`.
     """
 
-    base: Program
-    other: Program
+    base: CompiledScenario
+    other: CompiledScenario
     months: tuple[str, ...]
     agenda: tuple[tuple[AgendaRow, AgendaRow], ...]
     values: NDArray[np.float64]
@@ -133,11 +148,11 @@ class Pair:
 
     @property
     def inputs(self) -> tuple[Difference, ...]:
-        """What the other scenario says differently."""
+        """The differences between the two scenarios as they were written."""
         return input_differences(self.base.scenario, self.other.scenario)
 
     def take(self, *blocks: Block) -> NDArray[np.int64]:
-        """Keep the summaries of a block of draws of base and other; return how its items ended, as in `counts`."""
+        """Store the summaries of a block of draws of base and other; return how its items ended, as in `counts`."""
         codes = []
         for side, (program, block) in enumerate(zip((self.base, self.other), blocks, strict=True)):
             first = program.months.index(self.months[0])
@@ -149,7 +164,7 @@ class Pair:
         return np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
     def per_draw(self) -> pd.DataFrame:
-        """Return the paired differences, other less base: one row a draw, one column an outcome."""
+        """Return the paired differences, other minus base: one row a draw, one column an outcome."""
         draws = pd.RangeIndex(self.values.shape[1], name="draw")
         return pd.DataFrame(self.values[1] - self.values[0], draws, list(OUTCOMES))
 
@@ -206,6 +221,13 @@ class Comparison:
     pairs : tuple of Pair
         The base with each of the others, in the order they were given.
     draws, seed : int
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> comparison = als.compare("baseline_2025", "us_russia_reset_2025", draws=5)
+    >>> comparison.pairs[0].per_draw().shape  # draws, outcomes
+    (5, 36)
     """
 
     pairs: tuple[Pair, ...]
@@ -217,7 +239,14 @@ class Comparison:
 
     @property
     def base(self) -> Scenario:
-        """The scenario that the others are compared with."""
+        """The scenario that the others are compared with.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> als.compare("baseline_2025", "us_russia_reset_2025", draws=2).base.name
+        'baseline_2025'
+        """
         return self.pairs[0].base.scenario
 
     @property
@@ -225,13 +254,20 @@ class Comparison:
         return [pair.name for pair in self.pairs]
 
     def summary(self) -> pd.DataFrame:
-        """Return one row a scenario and outcome: what changed against the base, over paired draws.
+        """Return one row a scenario and outcome: the change against the base, over paired draws.
 
-        Columns: ``unit, summary`` (what each draw contributes: ``mean`` over the months compared or ``final``
+        Columns: ``unit, summary`` (how each draw is summed up: ``mean`` over the months compared or ``final``
         month), ``base, other`` (means), ``mean, p05, p95`` of the paired differences, ``p_higher`` (the share of
-        draws in which the other is higher; a tie counts half), ``mc_error`` (standard error of `mean`; NaN for a
-        single draw), ``spread`` (standard deviation between draws, pooled over base and other), ``size`` (Cohen's
+        draws in which the other is higher; a tie counts half), ``mc_error`` (Monte Carlo standard error of `mean`; NaN
+        for a single draw), ``spread`` (standard deviation between draws, pooled over base and other), ``size`` (Cohen's
         d: `mean` over `spread`; infinite where draws do not differ but scenarios do).
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> summary = als.compare("baseline_2025", "us_russia_reset_2025", draws=5).summary()
+        >>> summary.index.names
+        FrozenList(['scenario', 'outcome'])
         """
         return pd.concat([pair.summary() for pair in self.pairs], keys=self._names, names=["scenario", "outcome"])
 
@@ -241,6 +277,13 @@ class Comparison:
         Columns: ``scenario, meeting, month, forum, issue, title``; ``base, other`` (shares of draws in which it
         passes, adopted or diluted), ``difference`` and its Monte Carlo standard error ``mc_error``; ``adopted,
         diluted, withdrawn, blocked, deferred`` (change of each share).
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> decisions = als.compare("helsinki_2018", "baseline_2018", draws=5).decisions()
+        >>> bool(decisions["difference"].between(-1, 1).all())
+        True
         """
         frames = [pair.decisions().assign(scenario=pair.name) for pair in self.pairs]
         frame = pd.concat(frames, ignore_index=True)
@@ -258,6 +301,11 @@ class Comparison:
         ------
         InputError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> _ = als.compare("baseline_2025", "us_russia_reset_2025", draws=5).plot("differences.png")
         """
         from alliance_sim.results import plots
 
@@ -275,13 +323,13 @@ def moved(summary: pd.DataFrame) -> list[str]:
     return list(sizes.index[sizes >= NOTABLE])
 
 
-def _pair(base: Program, other: Program, draws: int) -> Pair:
-    """Match two scenarios and make room for their draws."""
+def _pair(base: CompiledScenario, other: CompiledScenario, draws: int) -> Pair:
+    """Match the months and items of two scenarios, and allocate the arrays for their draws."""
     one, two = base.scenario, other.scenario
     if one.era != two.era:
         raise InputError(
             f"compare: {two.name} is calibrated to {two.era}, {one.name} to {one.era}, so their difference would be "
-            "that of two calibrations; allowed: scenarios of one era"
+            "the difference of two calibrations; allowed: scenarios of one era"
         )
     months = tuple(month for month in base.months if month in other.months)
     if not months:

@@ -1,8 +1,8 @@
-"""Scenario discovery: in which conditions something happens, as boxes of uncertainties and levers.
+"""Scenario discovery: the conditions under which something happens, as boxes of uncertainties and levers.
 
-PRIM, the patient rule induction method, peels a space of inputs until what is left holds mostly cases of interest
-(Friedman and Fisher 1999, Bump hunting in high-dimensional data; for scenarios Bryant and Lempert 2010, Thinking
-inside the box). The algorithm is that of the EMA workbench.
+PRIM, the patient rule induction method, peels a space of inputs until the box that is left holds mostly cases of
+interest (Friedman and Fisher 1999, Bump hunting in high-dimensional data; for scenarios Bryant and Lempert 2010,
+Thinking inside the box). The implementation is the EMA workbench's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.experiments.store import Results, open_results
+from alliance_sim import checks
+from alliance_sim.errors import InputError
+from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Box", "Discovery", "boxes", "discover"]
 
-#: A second box, and each that follows, is told only if more than half of what lies in it is of interest.
+#: A second box, and each one after it, is reported only if more than half of its cases are of interest.
 MAJORITY = 0.5
-#: A restriction whose quasi-p-value is above may be chance.
+#: A restriction with a larger quasi-p-value may be due to chance.
 LEVEL = 0.05
 
 
@@ -41,12 +42,12 @@ class Restriction:
     name : str
         The parameter or lever.
     low, high : float or None
-        Bounds of a parameter; None where the box reaches as far as the cases do.
+        Bounds of a parameter; None where the box reaches the outermost cases.
     options : tuple of str or None
         Options of a lever.
     p_low, p_high : float or None
-        Quasi-p-values of the bounds (of a lever: `p_low`): the chance that a box without the bound would hold as
-        many cases of interest by luck (one-sided binomial test; quasi, since the box was sought).
+        Quasi-p-values of the bounds (of a lever: `p_low`): the probability that as many cases of the box would be of
+        interest by chance if the bound had no effect (one-sided binomial test; quasi, since the box was searched for).
     """
 
     name: str
@@ -78,13 +79,13 @@ class Box:
     restrictions : tuple of Restriction
         The most significant first.
     coverage : float
-        Share of all cases of interest that lies in it.
+        Share of all cases of interest that are in the box.
     density : float
-        Share of the cases in it that is of interest.
+        Share of the cases in the box that are of interest.
     mass : float
-        Share of all cases that lies in it.
+        Share of all cases that are in the box.
     trajectory : DataFrame
-        ``coverage, density, mass`` of every box from the whole space to the smallest; the one told is ``chosen``.
+        ``coverage, density, mass`` of every box from the whole space to the smallest, and which one was ``chosen``.
     """
 
     restrictions: tuple[Restriction, ...]
@@ -96,17 +97,27 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Discovery:
-    """Where something happens.
+    """The conditions under which an outcome lies below or above a bound; `discover` returns it.
 
     Attributes
     ----------
     experiment, outcome, unit : str
     below, above : float or None
-        Cases of interest lie beyond one of them.
+        The bound beyond which cases are of interest; the other is None.
     boxes : tuple of Box
-        Each is sought in what the ones before it leave.
+        Each is searched for among the cases outside the ones before it.
     cases : DataFrame
         One row a policy and point: levers, parameters, ``value`` (mean over draws) and ``of_interest``.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> middle = results.frame("runs")["cohesion"].median()
+    >>> found = als.discover(results, "cohesion", below=middle)
+    >>> len(found.cases)  # 6 policies at 27 points
+    162
     """
 
     experiment: str
@@ -119,12 +130,32 @@ class Discovery:
 
     @property
     def event(self) -> str:
-        """What is sought, in words."""
+        """The event, in words.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> middle = results.frame("runs")["cohesion"].median()
+        >>> als.discover(results, "cohesion", below=middle).event.startswith("cohesion below ")
+        True
+        """
         return f"{self.outcome} below {self.below:g}" if self.above is None else f"{self.outcome} above {self.above:g}"
 
     @property
     def base_rate(self) -> float:
-        """Share of all cases that is of interest: the density of the whole space."""
+        """Share of all cases that are of interest: the density of the whole space.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> middle = results.frame("runs")["cohesion"].median()
+        >>> 0 < als.discover(results, "cohesion", below=middle).base_rate < 1
+        True
+        """
         return float(self.cases["of_interest"].mean())
 
     def plot(self, path: str | Path | None = None) -> Figure:
@@ -139,6 +170,14 @@ class Discovery:
         ------
         InputError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> middle = results.frame("runs")["cohesion"].median()
+        >>> _ = als.discover(results, "cohesion", below=middle).plot("conditions.png")
         """
         from alliance_sim import __version__
         from alliance_sim.results import plots
@@ -159,34 +198,47 @@ def discover(
 ) -> Discovery:
     """Find the conditions in which an outcome lies below or above a bound.
 
-    A case is a policy at a point, its value the mean over the draws there: conditions are what is sought, and chance
-    within a point is none. Inputs are the levers and the uncertainties of the design.
+    A case is a policy at a point; its value is the mean over the draws there, so that random variation within a point
+    does not count as a condition. Inputs are the levers and the uncertainties of the design.
 
     Parameters
     ----------
     results : str, Path or Results
         The folder of a sweep, or what `load_results` gives for it.
     outcome : str
-        Its value in the last month.
+        Name of an outcome; its value in the last month is used.
     below, above : float
-        One of them.
+        One of the two.
+
+    Returns
+    -------
+    Discovery
 
     Raises
     ------
     InputError
-        If an argument is wrong, the results are no sweep's, all cases or none are of interest, or the library that
-        seeks is not installed.
+        If an argument is wrong, the results are not of a finished sweep, all cases or none are of interest, or the EMA
+        workbench is not installed.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> middle = results.frame("runs")["cohesion"].median()
+    >>> found = als.discover(results, "cohesion", below=middle)
+    >>> 0 < found.boxes[0].coverage <= 1
+    True
     """
-    if outcome not in OUTCOMES:
-        raise InputError(
-            f"{shown(outcome)} is not an outcome{nearest(outcome, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
-        )
+    checks.outcome_name(outcome)
     bounds = [bound for bound in (below, above) if bound is not None]
     if len(bounds) != 1 or not np.isfinite(bounds[0]):
         raise InputError("discover: allowed: one of below and above, a number")
     found = open_results(results)
     if not found.finished:
-        raise InputError(f"{found.folder}: {found.note}; allowed: a finished sweep, since what is missing is no chance")
+        raise InputError(
+            f"{found.folder}: {found.note}; allowed: a finished sweep, since missing runs are no random sample"
+        )
     inputs = [*found.experiment.levers, *found.points.names]
     columns = ", ".join(f'"{name}"' for name in (*inputs, outcome))
     runs = found.sql(f"SELECT scenario, point, {columns} FROM runs")
@@ -208,7 +260,7 @@ def discover(
 
 
 def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ...]:
-    """Find boxes by PRIM, each in what the ones before it leave.
+    """Find boxes by PRIM, each among the cases outside the ones before it.
 
     Parameters
     ----------
@@ -219,9 +271,9 @@ def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ..
     Returns
     -------
     tuple of Box
-        Of the boxes on the way from the whole space to the smallest (one in twenty of the cases) each is the one
-        with the largest harmonic mean of coverage and density. After the first they are told as long as most of
-        what lies in them is of interest.
+        Each is the box with the largest harmonic mean of coverage and density on the way from the whole space to the
+        smallest box (one in twenty of the cases). The first is always returned, others as long as most of their cases
+        are of interest.
 
     Raises
     ------
@@ -231,7 +283,7 @@ def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ..
     numbers = inputs.select_dtypes("number").astype(float)
     options = inputs[inputs.columns.difference(numbers.columns, sort=False)].astype(str).astype("category")
     with warnings.catch_warnings():
-        # It speaks of optional packages of its own, and of the ways of pandas.
+        # ema_workbench warns about optional packages and pandas deprecations.
         warnings.simplefilter("ignore")
         prim = _algorithm(numbers.join(options), of_interest)
         found: list[Box] = []
@@ -241,8 +293,8 @@ def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ..
             best = int((path["coverage"] * path["density"] / both.where(both > 0.0)).fillna(0.0).to_numpy().argmax())
             if found and path["density"][best] <= MAJORITY:
                 break
-            box.select(best)  # what lies in it is taken away before the next is sought
-            found.append(_told(box, best))
+            box.select(best)  # its cases are removed before the next search
+            found.append(_to_box(box, best))
             if len(box.box_lims) == 1:
                 break  # nothing could be peeled
     return tuple(found)
@@ -255,14 +307,14 @@ def _algorithm(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> Any:
         raise InputError(
             f"discovery needs {error.name}; install it with: pip install 'alliance_sim[analysis]'"
         ) from None
-    # Before 3.0 it wants the density below which it gives up: nothing here, but more than zero, the value of a case
-    # that is of no interest.
+    # Before 3.0 it takes the density below which it stops: never, but more than zero, the value of a case of no
+    # interest.
     old = "threshold" in inspect.signature(Prim).parameters
     return Prim(inputs, of_interest.astype(float), **({"threshold": 1e-9} if old else {}))
 
 
-def _told(box: Any, at: int) -> Box:
-    """Return an entry of the trajectory of the workbench's box."""
+def _to_box(box: Any, at: int) -> Box:
+    """Convert an entry of the trajectory of a box of the workbench."""
     limits, whole = box.box_lims[at], box.box_lims[0]
     p_values = (box.p_values if hasattr(box, "p_values") else box.qp)[at]  # renamed in 3.0
     restrictions = []

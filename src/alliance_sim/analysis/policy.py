@@ -1,7 +1,7 @@
-"""Which policy to choose when it is not known which future comes: what each brings, what it may cost, what one regrets.
+"""Choice of a policy under deep uncertainty: mean outcome, worst case and regret of each policy.
 
-A policy is one choice of every lever. Each meets the same futures: the points of the design, with the same draws at
-each of them, so that policies differ by what they do and not by their luck.
+A policy is one option of every lever. All policies are run in the same futures, the points of the design, with common
+random numbers, so that differences between policies are due to the policies.
 
 Sources: Savage (1951), The theory of statistical decision (minimax regret); Wald (1950), Statistical decision
 functions (maximin); Lempert, Groves, Popper and Bankes (2006), A general, analytic method for generating robust
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from alliance_sim import checks
 from alliance_sim.analysis.precision import crossed_error
-from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.experiments.store import Results, open_results
+from alliance_sim.errors import InputError, shown
+from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ __all__ = ["RULES", "Policies", "policy", "policy_table"]
 
 Better = Literal["higher", "lower"]
 
-#: How a robust choice is made, by the column of the table that decides.
+#: Rules of robust choice, by the column of the table that decides.
 RULES = {
     "mean": "the best mean over all futures",
     "worst": "the best in its own worst future (maximin)",
@@ -39,7 +40,7 @@ RULES = {
 
 @dataclass(frozen=True, eq=False)
 class Policies:
-    """What policies bring in one outcome.
+    """Policies compared in one outcome; the function `policy` returns it.
 
     Attributes
     ----------
@@ -51,6 +52,15 @@ class Policies:
         The options of the levers, and `policy_table`.
     futures, draws : int
         Points of the design, and draws at each.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> policies = als.policy(results, "cohesion")
+    >>> policies.better, policies.levers, policies.futures, policies.draws
+    ('higher', ('meeting', 'quarrels'), 27, 2)
     """
 
     experiment: str
@@ -64,14 +74,32 @@ class Policies:
 
     @property
     def tied(self) -> list[str]:
-        """Policies that these runs do not tell from the one with the best mean: behind by two errors at most."""
+        """Policies whose mean is behind the best by at most two standard errors.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> policies = als.policy(results, "cohesion")
+        >>> set(policies.tied) <= set(policies.table.index)
+        True
+        """
         return list(self.table.index[~(self.table["behind"] > 2.0 * self.table["mc_error"])])
 
     @property
     def options(self) -> pd.DataFrame:
-        """One row an option of a lever: ``mean, regret_mean, regret_max`` of the policies that have it, on average.
+        """One row an option of a lever: mean of ``mean, regret_mean, regret_max`` over the policies that have it.
 
-        Empty where not all combinations were run: an option's mean would be that of its company as well.
+        Empty where not all combinations were run, since an option's mean would depend on the options it was run with.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> als.policy(results, "cohesion").options.shape  # options, statistics
+        (5, 3)
         """
         whole = math.prod(self.table[lever].nunique() for lever in self.levers)
         if len(self.table) < whole:
@@ -82,12 +110,31 @@ class Policies:
 
     @property
     def choices(self) -> dict[str, str]:
-        """The policy that each of the `RULES` chooses; of equal ones the first."""
+        """The policy that each of the `RULES` chooses; of equal ones the first.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> list(als.policy(results, "cohesion").choices)
+        ['mean', 'worst', 'regret_max']
+        """
         gain = {rule: -self.table[rule] if self._less(rule) else self.table[rule] for rule in RULES}
         return {rule: str(values.idxmax()) for rule, values in gain.items()}
 
     def label(self, name: str) -> str:
-        """Return the options of a policy."""
+        """Return the options of a policy in one line.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> policies = als.policy(results, "cohesion")
+        >>> policies.label(policies.table.index[0])
+        'closed, held'
+        """
         return ", ".join(map(str, self.table.loc[name, list(self.levers)]))
 
     def _less(self, rule: str) -> bool:
@@ -105,6 +152,13 @@ class Policies:
         ------
         InputError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> _ = als.policy(results, "cohesion").plot("policies.png")
         """
         from alliance_sim import __version__
         from alliance_sim.results import plots
@@ -126,19 +180,30 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
     results : str, Path or Results
         The folder of a sweep, or what `load_results` gives for it.
     outcome : str
-        Its value in the last month decides.
+        Name of an outcome; its value in the last month is used.
     better : str, optional
-        ``higher`` or ``lower``; needed only where the registry of outcomes says neither.
+        ``higher`` or ``lower``; needed only where the registry of outcomes has no direction.
+
+    Returns
+    -------
+    Policies
 
     Raises
     ------
     InputError
-        If the results are no sweep's, the outcome is unknown or has no direction, or there is a single policy.
+        If the results are not of a finished sweep, the outcome is unknown or has no direction, or there is a single
+        policy.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> policies = als.policy(results, "cohesion")
+    >>> list(policies.table)[:6]
+    ['meeting', 'quarrels', 'mean', 'p05', 'p95', 'worst']
     """
-    if outcome not in OUTCOMES:
-        raise InputError(
-            f"{shown(outcome)} is not an outcome{nearest(outcome, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
-        )
+    checks.outcome_name(outcome)
     known: Better | None = {1: "higher", -1: "lower"}.get(OUTCOMES[outcome].better)  # type: ignore[assignment]
     if better not in ("higher", "lower", None) or not (better or known):
         given = "which values are better is not known" if better is None else f"better: {shown(better)}"
@@ -147,7 +212,9 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
     if len(found.variants) < 2:
         raise InputError(f"{found.experiment.name}: has a single policy; allowed: experiments with levers")
     if not found.finished:
-        raise InputError(f"{found.folder}: {found.note}; allowed: a finished sweep, since what is missing is no chance")
+        raise InputError(
+            f"{found.folder}: {found.note}; allowed: a finished sweep, since missing runs are no random sample"
+        )
     runs = found.sql(f"SELECT scenario, point, draw, {outcome} FROM runs")
     direction: Better = better or known or "higher"
     options = {variant.scenario.name: variant.options for variant in found.variants}
@@ -169,7 +236,7 @@ def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFra
     ----------
     runs : DataFrame
         One row a run: ``scenario`` (the policy), ``point`` (the future), ``draw`` and the outcome. Points where a
-        policy has no runs, because they failed, count for none.
+        policy has no runs, because they failed, are left out for all.
     outcome : str
     better : str
         ``higher`` or ``lower``.
@@ -178,9 +245,9 @@ def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFra
     -------
     DataFrame
         ``mean``; ``p05, p95`` of the runs; ``worst`` (mean in the policy's worst future); ``regret_mean,
-        regret_p90, regret_max`` over futures: how far its mean in a future lies behind that of the policy that is
-        best there, never negative; ``behind`` (how far its mean lies behind the best) with ``mc_error``, the
-        standard error of that difference over draws and futures (NaN for a single draw).
+        regret_p90, regret_max`` over futures (regret: how far its mean in a future is behind the mean of the policy
+        that is best there, never negative); ``behind`` (how far its mean is behind the best mean) with ``mc_error``,
+        the standard error of that difference over draws and futures (NaN for a single draw).
     """
     sign = 1.0 if better == "higher" else -1.0
     gain = (sign * runs[outcome]).groupby([runs["scenario"], runs["point"]], sort=False).mean()

@@ -1,9 +1,9 @@
-"""How far chance in the sample reaches into a number that is reported, and how many draws would be enough.
+"""Monte Carlo error of reported numbers, and how many draws would be enough.
 
-The Monte Carlo error of a number is its standard error over draws. It is small when it is at most a tenth of what is
-read from the number: of a difference, the difference itself; of a mean, half of what its draws spread over (a tenth of
-the standard deviation is that of the mean of 100 draws; `run` asks for a twentieth, 400 draws, because shares are read
-in points). Errors shrink with the root of the number of draws.
+The Monte Carlo error of a number is its standard error over draws. It is small when it is at most a tenth of the size
+that matters: for a difference, the difference itself; for a mean, the standard deviation between draws (which takes 100
+draws; the command `run` requires a twentieth, 400 draws, because shares are read in percentage points). Errors shrink
+with the square root of the number of draws.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 
 __all__ = ["SMALL", "crossed_error", "draws_needed"]
 
-#: The part of a difference that its Monte Carlo error may be without being named: one digit stands.
+#: Largest Monte Carlo error, as a share of a difference, that is not reported: the first digit is reliable.
 SMALL = 0.1
 
 
 def draws_needed(error: ArrayLike, draws: int, wanted: ArrayLike) -> int:
-    """Return how many draws bring every error down to what is wanted.
+    """Return the number of draws with which every error would be at most as large as wanted.
 
     Parameters
     ----------
@@ -29,12 +29,17 @@ def draws_needed(error: ArrayLike, draws: int, wanted: ArrayLike) -> int:
         Monte Carlo errors with `draws` draws.
     draws : int
     wanted : array_like
-        What they should be at most, more than zero where the error is.
+        Their largest acceptable values, more than zero where the error is.
 
     Returns
     -------
     int
-        At least `draws`, with two digits, rounded up; `draws` itself where it is enough already.
+        At least `draws`, rounded up to two digits; `draws` itself where it is enough.
+
+    Examples
+    --------
+    >>> draws_needed([0.02], 100, [0.01])
+    400
     """
     errors, most = np.abs(np.asarray(error, dtype=np.float64)), np.abs(np.asarray(wanted, dtype=np.float64))
     factor = np.divide(errors, most, out=np.ones_like(errors), where=errors > most)
@@ -46,11 +51,11 @@ def draws_needed(error: ArrayLike, draws: int, wanted: ArrayLike) -> int:
 
 
 def crossed_error(values: pd.DataFrame) -> float:
-    """Return the standard error of the mean of points crossed with draws, all points sharing the draws.
+    """Return the standard error of the mean of points crossed with draws, all points having the same draws.
 
-    Runs of one point have their parameters in common, runs of one draw their chance, so neither count by themselves:
-    the variance of the mean is that of points, over their number, and that of draws, over theirs (a two-way layout
-    with random effects; Searle, Casella and McCulloch 1992, Variance components).
+    Runs of one point have their parameters in common, and runs of one draw their random numbers, so they are not
+    independent: the variance of the mean is the variance between points over their number plus the variance between
+    draws over theirs (a two-way layout with random effects; Searle, Casella and McCulloch 1992, Variance components).
 
     Parameters
     ----------
@@ -60,8 +65,14 @@ def crossed_error(values: pd.DataFrame) -> float:
     Returns
     -------
     float
-        NaN for a single draw, whose part cannot be told, and for a single point that has no other to differ from
-        only the part of the draws.
+        NaN for a single draw, since the variance between draws is not known; for a single point only the part of the
+        draws.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> round(crossed_error(pd.DataFrame([[0.0, 1.0], [2.0, 3.0]])), 2)
+    1.12
     """
     table = values.to_numpy()
     points, draws = table.shape

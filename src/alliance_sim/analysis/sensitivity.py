@@ -1,13 +1,13 @@
-"""Which parameters drive an outcome, and which mechanisms make it.
+"""Sensitivity analysis: the parameters that drive an outcome, and the effect of each mechanism.
 
-Parameters are moved over their priors by a design: Morris' elementary effects, which screen many parameters with few
-runs, or Sobol indices, which share out the variance over a few. Each point of the design is run with the same draws and
-stands for their mean, so that what the points differ by is the parameters. Beside them each mechanism is switched off
+Parameters are varied over their priors by a design: Morris' elementary effects, which screen many parameters with few
+runs, or Sobol indices, which decompose the variance among a few. Each point of the design is run with the same draws,
+and its value is their mean, so that points differ by their parameters alone. In addition each mechanism is switched off
 in turn.
 
 Sources: Morris (1991), Factorial sampling plans for preliminary computational experiments; Campolongo, Cariboni and
 Saltelli (2007), An effective screening design for sensitivity analysis of large models; Saltelli and others (2010),
-Variance based sensitivity analysis of model output. The designs and estimators are those of SALib.
+Variance based sensitivity analysis of model output. The designs and estimators are SALib's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim.compile import Program, compile_scenario
-from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim import checks
+from alliance_sim.compile import CompiledScenario, compile_scenario
+from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments.design import LEVELS, Points, problem, sample
 from alliance_sim.experiments.plan import Plan, Task
 from alliance_sim.experiments.runner import Tables, Work, execute
@@ -31,8 +32,9 @@ from alliance_sim.experiments.schema import Design
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, resolve
-from alliance_sim.results.ensemble import CHUNK, check_chance, in_chunks, summaries
+from alliance_sim.results.summaries import summaries
 from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,17 +44,17 @@ __all__ = ["METHODS", "Sensitivity", "ablation", "indices", "sensitivity"]
 Method = Literal["morris", "sobol"]
 #: Size of the design of each method: trajectories (ten to fifty are usual, Campolongo and others 2007), base points.
 METHODS: Mapping[Method, int] = {"morris": 20, "sobol": 256}
-#: Parameters that Morris' screening hands on to Sobol indices, where none are named: judgement.
+#: Parameters that Morris' screening selects for Sobol indices, where none are named: judgement.
 SCREENED = 8
-#: Draws at each point: judgement; the share of chance in the result says whether it is enough.
+#: Draws at each point: judgement; `Sensitivity.chance` shows whether it is enough.
 DRAWS = 4
-#: Resamples behind the intervals.
+#: Bootstrap resamples for the intervals.
 RESAMPLES = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """What drives an outcome.
+    """The parameters and mechanisms that drive an outcome; the function `sensitivity` returns it.
 
     Attributes
     ----------
@@ -64,17 +66,27 @@ class Sensitivity:
         By parameter, the largest first. ``morris``: ``mu_star`` (mean absolute change of the outcome when the
         parameter alone moves by half of its distribution), ``mu_star_conf`` (half of its 95 % interval), ``mu`` (mean
         change), ``sigma`` (standard deviation of the change: interaction or curvature). ``sobol``: ``S1`` (share of
-        the variance that goes with the parameter alone), ``ST`` (and together with others), each with ``_conf``.
+        the variance due to the parameter alone), ``ST`` (also in interaction with others), each with ``_conf``.
     mechanisms : DataFrame
         By strength, the largest first: ``effect`` (mean paired difference of the outcome with the mechanism and
         without), ``mc_error``, ``low, high`` (95 % interval of the mean).
     chance : float
-        Variance between draws at a point, as a share of it and the variance between points: what chance, actors and
-        the parameters that are not moved make of a single run. NaN for a single draw.
+        Variance between draws at a point, as a share of the sum of it and the variance between points: the part of the
+        variance of single runs that is due to random events, actors and the parameters that are not varied. NaN for a
+        single draw.
     screened : int
-        Parameters that a screening ranked before, from which these are the first; 0: there was none.
+        Parameters that were screened to find these; 0 without screening.
     runs : int
-        All that was run.
+        Number of all runs.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> from alliance_sim.simulation import first_months
+    >>> short = first_months(als.load_scenario("baseline_2025"), 4)
+    >>> found = als.sensitivity(short, "mean_spending", parameters=["pledge", "coupling"], points=4, draws=2)
+    >>> found.scenario.months, found.method, found.screened
+    (4, 'morris', 0)
     """
 
     scenario: Scenario
@@ -100,6 +112,14 @@ class Sensitivity:
         ------
         InputError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> from alliance_sim.simulation import first_months
+        >>> short = first_months(als.load_scenario("baseline_2025"), 4)
+        >>> found = als.sensitivity(short, "mean_spending", parameters=["pledge", "coupling"], points=4, draws=2)
+        >>> _ = found.plot("drivers.png")
         """
         from alliance_sim import __version__
         from alliance_sim.results import plots
@@ -129,12 +149,12 @@ def sensitivity(
     scenario : str, Path or Scenario
         A bundled name, the path of a file, or a scenario.
     outcome : str
-        Its registered summary is explained: the mean over months, or the last month.
+        Name of an outcome; its summary is explained: the mean over months, or the last month.
     method : str
         ``morris`` (screening) or ``sobol`` (shares of the variance).
     parameters : iterable of str
-        What is moved. Default: all parameters without an index that have a distribution; for ``sobol`` those of them
-        that a screening finds most influential. All others are as each draw has them.
+        The parameters to vary. Default: all parameters without an index that have a distribution; for ``sobol`` the
+        most influential of them after a screening. All others are drawn from their priors.
     points : int, optional
         Trajectories of ``morris``, base points of ``sobol`` (a power of two).
     draws : int
@@ -144,16 +164,26 @@ def sensitivity(
     progress : callable, optional
         Called from this thread with the number of runs done, and of all runs.
 
+    Returns
+    -------
+    Sensitivity
+
     Raises
     ------
     InputError
         If an argument is wrong, or SALib is not installed.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> from alliance_sim.simulation import first_months
+    >>> short = first_months(als.load_scenario("baseline_2025"), 4)
+    >>> found = als.sensitivity(short, "mean_spending", parameters=["pledge", "coupling"], points=4, draws=2)
+    >>> sorted(found.parameters.index)
+    ['coupling', 'pledge']
     """
-    draws, seed = check_chance(draws, seed)
-    if outcome not in OUTCOMES:
-        raise InputError(
-            f"{shown(outcome)} is not an outcome{nearest(outcome, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}"
-        )
+    draws, seed = checks.draws_and_seed(draws, seed)
+    checks.outcome_name(outcome)
     if method not in METHODS:
         raise InputError(f"method: {shown(method)} is unknown; allowed: {', '.join(METHODS)}")
     what_if, named = load_scenario(scenario), tuple(parameters)
@@ -166,7 +196,7 @@ def sensitivity(
     total = sum(sizes) * draws + pairs * (len(STRENGTHS) + 1)
     past = 0
 
-    def told(done: int, _: int = 0) -> None:
+    def on_progress(done: int, _: int = 0) -> None:
         if progress:
             progress(past + done, total)
 
@@ -175,12 +205,12 @@ def sensitivity(
 
     screened = len(priors) if screening else 0
     if screening:
-        ranking, _ = indices("morris", priors, None, draws, seed, work, told)
+        ranking, _ = indices("morris", priors, None, draws, seed, work, on_progress)
         priors = {name: priors[str(name)] for name in ranking.index[:SCREENED]}
         past = sizes[0] * draws
-    table, chance = indices(method, priors, points, draws, seed, work, told)
+    table, chance = indices(method, priors, points, draws, seed, work, on_progress)
     past = sum(sizes) * draws
-    mechanisms = ablation(what_if, outcome, pairs, seed, told)
+    mechanisms = ablation(what_if, outcome, pairs, seed, on_progress)
     return Sensitivity(what_if, outcome, method, draws, seed, table, mechanisms, chance, screened, total)
 
 
@@ -193,7 +223,7 @@ def indices(
     work: Callable[[Points], Work],
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[pd.DataFrame, float]:
-    """Run a design through the runner and analyse what comes out.
+    """Run a design and estimate its sensitivity indices.
 
     Parameters
     ----------
@@ -204,7 +234,7 @@ def indices(
         Size of the design; None: the usual one.
     draws, seed : int
     work : callable
-        Makes, of the points, the work of tasks: a table ``response`` with ``point, draw, value``.
+        Returns the work for given points, whose tasks give a table ``response`` with ``point, draw, value``.
     progress : callable, optional
 
     Returns
@@ -225,10 +255,10 @@ def indices(
     mean = values.mean(axis=1)
     if np.ptp(mean) == 0.0:
         raise InputError(f"the outcome is {mean[0]:g} at all points; allowed: one that the parameters move")
-    # SALib takes a seed of zero for none.
+    # SALib treats a seed of zero as no seed.
     options: dict[str, Any] = {"num_resamples": RESAMPLES, "conf_level": 0.95, "seed": seed + 1}
     if method == "morris":
-        # The estimator divides by the step, as a share of the cube it lays out; what is told is the change itself.
+        # The estimator divides by the step, as a share of the unit cube; reported is the change itself.
         found = morris.analyze(problem(at.names), at.values, mean, num_levels=LEVELS, **options)
         step = LEVELS / (2.0 * (LEVELS - 1))
         columns = {name: np.asarray(found[name], float) * step for name in ("mu_star", "mu_star_conf", "mu", "sigma")}
@@ -248,18 +278,18 @@ def ablation(
     seed: int,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
-    """Switch off each mechanism in turn, draw by draw with the same chance.
+    """Switch off each mechanism in turn, with common random numbers.
 
     Returns
     -------
     DataFrame
-        As `Sensitivity.mechanisms`; what changes nothing here is left out.
+        As `Sensitivity.mechanisms`, without mechanisms that have no effect here.
     """
     base = compile_scenario(scenario)
     without = {name: compile_scenario(_off(scenario, name)) for name in STRENGTHS}
     column = list(OUTCOMES).index(outcome)
 
-    def value(program: Program, draw0: int, draw1: int) -> NDArray[np.float64]:
+    def value(program: CompiledScenario, draw0: int, draw1: int) -> NDArray[np.float64]:
         block = program.block(seed, draw0, draw1, "monthly")
         program.run(block, seed)
         return summaries(block.output.outcomes)[:, column]
@@ -286,7 +316,7 @@ def ablation(
 
 @dataclass(frozen=True, eq=False)
 class _Response:
-    """The work of a sensitivity: the registered summary of one outcome."""
+    """The work of a sensitivity analysis: the summary of one outcome."""
 
     scenario: Scenario
     points: Points

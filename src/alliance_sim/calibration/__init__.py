@@ -1,11 +1,12 @@
-"""From documents and public figures to draws of what each actor perceives and wants.
+"""Public interface of calibration: from documents and public figures to draws of what each actor perceives and wants.
 
-The seam to the rest of the house: `facts` are figures all draws share, `draws` differ from draw to draw. A
-fitted measurement model may replace the priors behind `draws` without anything else noticing.
+`facts` are the figures common to all draws, `draws` the quantities that differ from draw to draw. A fitted measurement
+model can replace the priors behind `draws` without a change elsewhere.
 """
 
-from alliance_sim.calibration.actors import LEADERS, ActorDraws, draws, override_names, threat_slopes
+from alliance_sim.calibration.actors import ActorDraws, draws, override_names, threat_slopes
 from alliance_sim.calibration.facts import ActorFacts, facts, neutral_standing
+from alliance_sim.registry.eras import LEADERS
 
 __all__ = [
     "LEADERS",

@@ -11,19 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.calibration.facts import check_era
-from alliance_sim.calibration.tables import coded_as, number
-from alliance_sim.core.layout import CH_CALIBRATION
 from alliance_sim.core.rng import normals
-from alliance_sim.data import table
+from alliance_sim.core.structures import Channel
+from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.eras import LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
 
-__all__ = ["LEADERS", "LOWEST", "ActorDraws", "draws", "override_names", "threat_slopes"]
-
-#: The presidents: each has a threat perception and positions of his own.
-LEADERS = ("2014", "2018", "2024", "2025")
+__all__ = ["LOWEST", "ActorDraws", "draws", "override_names", "threat_slopes"]
 
 #: Drawn values are clipped to [LOWEST, 1 - LOWEST].
 LOWEST = 0.02
@@ -36,12 +33,12 @@ _NO_OVERRIDES: Overrides = MappingProxyType({})
 
 @dataclass(frozen=True)
 class ActorDraws:
-    """D draws of N = 32 allies, K = 9 issues and L = 4 presidents; all values in [0, 1].
+    """D draws of N allies, K issues and L presidents; all values in [0, 1].
 
     Attributes
     ----------
     threat : (D, N) array
-        Perceived Russian threat. Column 0, the United States, holds that of its institutions.
+        Perceived Russian threat. Column 0, the United States, holds the perception of its institutions.
     position : (D, N, K) array
         1 = the strongest collective response. Column 0 as in `threat`.
     leader_threat : (D, L) array
@@ -73,13 +70,13 @@ class _Priors:
 
 
 def override_names() -> tuple[str, ...]:
-    """Return the names that `draws` lets a caller fix: threat perceptions, then positions issue by issue."""
+    """Return the names a caller of `draws` can fix: threat perceptions, then positions issue by issue."""
     return tuple(_places(LEADERS[-1]))
 
 
 @cache
 def _places(era: str) -> dict[str, tuple[int | None, int]]:
-    """Return issue (none for the threat) and column of what `draws` lets a caller fix; of presidents, the era's own."""
+    """Return issue (none for the threat) and column of each quantity a caller can fix; of presidents, the era's own."""
     columns = {LEADER: len(ALLIES) + LEADERS.index(era), INSTITUTIONS: 0}
     columns |= {ally: i for i, ally in enumerate(ALLIES) if i}
     quantities: dict[str, int | None] = {"threat_perception": None}
@@ -88,26 +85,33 @@ def _places(era: str) -> dict[str, tuple[int | None, int]]:
 
 
 @cache
+def _curve(era: str, issue: str) -> Row:
+    """Return the curve of an issue in an era, or in the era it is coded as."""
+    own = any((row["era"], row["issue"]) == (era, issue) for row in table("priors/issues"))
+    return find_row("priors/issues", era=era if own else coded_as(era), issue=issue)
+
+
+@cache
 def _priors(era: str) -> _Priors:
     actors = [(INSTITUTIONS, era)] + [(ally, era) for ally in ALLIES[1:]] + [(LEADER, year) for year in LEADERS]
-    curves = {(row["era"], row["issue"]): row for row in table("priors/issues")}
-    traits = {(row["era"], row["actor"]): row for row in table("priors/actors")}
     shifts = {(row["era"], row["actor"], row["issue"]): row for row in table("priors/positions")}
 
     def curve(field: str) -> NDArray[np.float64]:
-        return np.array([[number(curves[coded_as(when), issue], field) for _, when in actors] for issue in ISSUES])
+        return np.array([[number(_curve(when, issue), field) for _, when in actors] for issue in ISSUES])
 
     def trait(field: str) -> NDArray[np.float64]:
-        return np.array([[number(traits[when, name], f"{t}_{field}") for name, when in actors] for t in TRAITS])
+        rows = [find_row("priors/actors", era=when, actor=name) for name, when in actors]
+        return np.array([[number(row, f"{t}_{field}", None) for row in rows] for t in TRAITS])
 
     intercept, variance = curve("intercept"), curve("sd") ** 2
     for m, (name, when) in enumerate(actors):
         for k, issue in enumerate(ISSUES):
-            # Presidents speak for their own time only.
-            row = shifts.get((when if name == LEADER else coded_as(when), name, issue))
-            if row:
-                intercept[k, m] += number(row, "shift")
-                variance[k, m] += number(row, "sd") ** 2
+            found = shifts.get((when, name, issue))
+            if found is None and name != LEADER:  # a president's departures count in his own era only
+                found = shifts.get((coded_as(when), name, issue))
+            if found:
+                intercept[k, m] += number(found, "shift")
+                variance[k, m] += number(found, "sd") ** 2
     quantities = ("threat_perception", "southern_orientation", *(f"position.{issue}" for issue in ISSUES))
     return _Priors(
         idents=np.array([[stable_id(f"{each}.{name}") for name, _ in actors] for each in quantities], dtype=np.uint32),
@@ -121,8 +125,7 @@ def _priors(era: str) -> _Priors:
 
 def threat_slopes(era: str) -> NDArray[np.float64]:
     """Return the slopes (K,) of the issue curves on perceived threat in an era."""
-    curves = {row["issue"]: row for row in table("priors/issues") if row["era"] == coded_as(era)}
-    return np.array([number(curves[issue], "slope_threat") for issue in ISSUES])
+    return np.array([number(_curve(era, issue), "slope_threat") for issue in ISSUES])
 
 
 def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -136,8 +139,7 @@ def draws(
 
     A draw is threat = clip(mean + sd*z), the same for the southern orientation, and position =
     clip(intercept + slope_threat*threat + slope_south*south + shift + sd*z), with independent standard normal
-    z. Clipping to [0.02, 0.98] piles a little mass on the bounds, which is harmless at the standard
-    deviations used.
+    z. Clipping to [0.02, 0.98] puts a little mass on the bounds, negligible at the standard deviations used.
 
     Parameters
     ----------
@@ -148,11 +150,11 @@ def draws(
     draw0, draw1 : int
         First draw, and one past the last. A draw depends on the seed and its number only.
     overrides : mapping, optional
-        Values in [0, 1] that hold in every draw, or arrays of one value a row, by a name of `override_names`;
+        Values in [0, 1] for every draw, or arrays of one value a row, by a name of `override_names`;
         ``USA.leader`` is the era's own president. A fixed threat perception moves positions along the curves;
         a fixed position wins over that.
     copies : int
-        How often the draws come, one after the other: row r is draw ``draw0 + r % (draw1 - draw0)``.
+        How often the draws are repeated, one block after the other: row r is draw ``draw0 + r % (draw1 - draw0)``.
 
     Returns
     -------
@@ -165,12 +167,12 @@ def draws(
 
     Notes
     -----
-    The presidents share their random numbers, so that two Washingtons differ by their priors alone.
+    The presidents use common random numbers, so that two of them differ by their priors alone.
     """
     check_era(era)
     priors, n = _priors(era), len(ALLIES)
     # numba takes a plain int for a signed one, which the upper half of the seeds is not.
-    noise = normals(np.uint64(seed), draw0, draw1, CH_CALIBRATION, priors.idents.ravel())
+    noise = normals(np.uint64(seed), draw0, draw1, Channel.CALIBRATION.value, priors.idents.ravel())
     noise = np.tile(noise.reshape(-1, *priors.idents.shape), (copies, 1, 1))
     places = _places(era)
     if unknown := [name for name in overrides if name not in places]:

@@ -1,30 +1,31 @@
-"""Where an actor's numbers come from: statements, figures, acts, and the prior they add up to."""
+"""Where an actor's numbers come from: statements, figures, acts, and the prior computed from them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from alliance_sim.calibration.fit import ACTORS, LEADER, bears_on
-from alliance_sim.calibration.tables import coded_as
 from alliance_sim.data import Row, table
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.registry.eras import ERAS, coded_as
 
 __all__ = ["Trace", "evidence"]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The trail behind an actor's priors in one era; ``str()`` renders it as plain text.
+    """The evidence behind an actor's priors in one era; ``str()`` renders it as plain text.
 
     Attributes
     ----------
     actor, era : str
     priors : dict
-        The row of ``priors/actors.csv``: means, standard deviations, and each reading with its value.
+        Its row of ``priors/actors.csv``: means, standard deviations, and each reading with its value.
     rows : list of dict
-        The coded statements that bear on the actor, by name or through a group.
+        The coded statements about the actor, by name or as a member of a group.
     departures : list of dict
-        Where the actor leaves the issue curves, and why.
+        Its departures from the issue curves, with the reasons.
     """
 
     actor: str
@@ -50,19 +51,19 @@ class Trace:
         return "\n".join(lines)
 
 
-def _found(rows: tuple[Row, ...], actor: str, era: str) -> list[dict[str, str]]:
-    return [dict(row) for row in rows if row["era"] == era and row["actor"] == actor]
+def _found(rows: tuple[Row, ...], actor: str, eras: Collection[str]) -> list[dict[str, str]]:
+    return [dict(row) for row in rows if row["era"] in eras and row["actor"] == actor]
 
 
 def evidence(actor: str, era: str | None = None) -> Trace:
-    """Return what an actor's numbers rest on.
+    """Return the evidence behind an actor's numbers.
 
     Parameters
     ----------
     actor : str
         ISO code of an ally, "USA.leader" or "USA.institutions".
     era : str, optional
-        "2014" (what was coded for 2018), "2018", "2025", or "2024" for the president of that year. Default "2025".
+        One of `alliance_sim.calibration.fit.ACTORS`. By default the last that a scenario can begin from.
 
     Returns
     -------
@@ -73,7 +74,7 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     InputError
         If the era or the actor is unknown, or has no prior there.
     """
-    chosen = era or "2025"
+    chosen = era or ERAS[-1]
     if chosen not in ACTORS:
         raise InputError(f"era: {shown(chosen)} is not one of {', '.join(ACTORS)}{nearest(chosen, ACTORS)}")
     if actor not in ACTORS[chosen]:
@@ -81,11 +82,11 @@ def evidence(actor: str, era: str | None = None) -> Trace:
         raise InputError(
             f"actor: {shown(actor)} has no prior in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
         )
-    coded = chosen if actor == LEADER else coded_as(chosen)
+    eras = (chosen,) if actor == LEADER else dict.fromkeys((chosen, coded_as(chosen)))
     return Trace(
         actor,
         chosen,
-        priors=_found(table("priors/actors"), actor, chosen)[0],
-        rows=[dict(row) for row in table("evidence") if bears_on(row, actor, coded)],
-        departures=_found(table("priors/positions"), actor, coded),
+        priors=_found(table("priors/actors"), actor, (chosen,))[0],
+        rows=[dict(row) for row in table("evidence") if any(bears_on(row, actor, each) for each in eras)],
+        departures=_found(table("priors/positions"), actor, eras),
     )

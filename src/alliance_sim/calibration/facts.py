@@ -1,19 +1,22 @@
-"""What public figures say about each ally at the start of an era."""
+"""Public figures about each ally at the start of an era."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.calibration.tables import coded_as, number
-from alliance_sim.data import Row, table
+from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, ERAS, USA
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
+from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
+from alliance_sim.registry.fields import month_number
 
 __all__ = [
     "NEVER",
@@ -21,7 +24,7 @@ __all__ = [
     "check_era",
     "exposure_of",
     "facts",
-    "month_number",
+    "members",
     "neutral_standing",
     "spending_of",
 ]
@@ -31,13 +34,10 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 #: A month that no simulation reaches.
 NEVER = 10**6
 
-#: The year whose figures describe the start of an era.
-FACT_YEAR = {"2014": "2014", "2018": "2018", "2025": "2024"}
-
 #: February 2022 to December 2024, the span of the aid figures, in years.
 AID_YEARS = 35 / 12
 
-# Judgements: the shares with which a composite index takes up its parts. Each line adds up to one.
+# Judgements: the weights of the parts of a composite index. Each line adds up to one.
 EXPOSURE_DISTANCE, EXPOSURE_BORDER, EXPOSURE_PAST = 0.50, 0.35, 0.15
 DEPENDENCE_TROOPS, DEPENDENCE_SPENDING, DEPENDENCE_TRADE = 0.40, 0.40, 0.20
 TIES_GAS, TIES_TRADE, TIES_LEAN = 0.20, 0.20, 0.60
@@ -45,7 +45,7 @@ TIES_GAS, TIES_TRADE, TIES_LEAN = 0.20, 0.20, 0.60
 #: Exponent of standing at the centre of its prior.
 _STANDING_EXPONENT = 0.4
 
-# Judgements: where a part counts as full.
+# Judgements: the values from which on a part counts in full.
 NEAR_KM, FAR_KM = 800.0, 3500.0
 TROOPS_PER_MILLION = 450.0
 TRADE_SURPLUS = 0.04
@@ -54,7 +54,7 @@ TRADE_SHARE = 10.0
 
 @dataclass(frozen=True)
 class ActorFacts:
-    """Figures at the start of an era; N = 32 allies in the order of `ALLIES`. No entry is missing.
+    """Figures at the start of an era; N allies in the order of `ALLIES`. No entry is missing.
 
     Attributes
     ----------
@@ -65,8 +65,8 @@ class ActorFacts:
     spending0 : (N,) array
         Defence spending, % of GDP; Iceland, which reports none, is 0.
     aid0 : (N,) array
-        Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for the three allies that the source
-        does not track. The parameter `aid_need0` says how much of it an era begins with.
+        Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for an ally that the source
+        does not track. The parameter `aid_need0` scales it at the start of an era.
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
         one set for all eras, measured over 2022-2024 (intelligence: judgement).
@@ -74,19 +74,17 @@ class ActorFacts:
         On the United States, in [0, 1]: its troops by head, spending below its share of GDP, trade surplus
         with it over GDP (zero where not known); the United States is 0.
     exposure : (N,) array
-        To Russia, in [0, 1]: distance to Moscow, borders, past in the Soviet Union or the Warsaw Pact
+        To Russia, in [0, 1]: distance to Moscow, borders, membership of the Soviet Union or the Warsaw Pact
         (document A, paragraph 4).
     ties : (N,) array
         To Russia, in [0, 1]: gas, trade, lean of the government; gas and trade are zero where not known. For
-        the United States only trade and gas count, since its principals are measured apart.
+        the United States only trade and gas count, since its principals are measured separately.
     affinity : (N, N) array
         Symmetric, non-negative, zero diagonal: one for any two allies plus a weight for each shared grouping.
     accession, eu_join, eu_leave : (N,) int64 arrays
         Months since January 1970 (negative before): first month as an ally, first month in the EU, first
-        month out of it; `NEVER` where it does not happen.
+        month after leaving it; `NEVER` where it does not happen.
     g7 : (N,) bool array
-    russia_gdp, russia_spending : float
-        Billion U.S. dollars; % of GDP.
     tile_col, tile_row : (N,) int64 arrays
         Place on the tile map, row 0 in the north.
     other_tiles : dict
@@ -106,8 +104,6 @@ class ActorFacts:
     eu_join: NDArray[np.int64]
     eu_leave: NDArray[np.int64]
     g7: NDArray[np.bool_]
-    russia_gdp: float
-    russia_spending: float
     tile_col: NDArray[np.int64]
     tile_row: NDArray[np.int64]
     other_tiles: dict[str, tuple[int, int]]
@@ -125,21 +121,26 @@ def check_era(era: str) -> None:
         raise InputError(f"era: {shown(era)} is not one of {', '.join(ERAS)}{nearest(era, ERAS)}")
 
 
-def month_number(date: str) -> int:
-    """Return months since January 1970 of a ``year-month`` text; `NEVER` for an empty one."""
-    if not date:
-        return NEVER
-    year, month = date.split("-")
-    return (int(year) - 1970) * 12 + int(month) - 1
+@cache
+def members(era: str) -> Mapping[str, frozenset[str]]:
+    """Return the groupings of an era, or of the era it is coded as: name to the ISO codes of its members."""
+    found: dict[str, set[str]] = {}
+    for row in table("facts/groupings"):
+        if era in row["eras"].split(";"):
+            found.setdefault(row["group"], set()).add(row["iso3"])
+    if not found and coded_as(era) != era:
+        return members(coded_as(era))
+    return MappingProxyType({group: frozenset(codes) for group, codes in found.items()})
 
 
 def _share(value: float, full: float) -> float:
+    """Return `value` over `full`, held in [0, 1]."""
     return min(max(value / full, 0.0), 1.0)
 
 
 def exposure_of(row: Row) -> float:
     """Return the exposure to Russia, in [0, 1], of a row of ``facts/actors``."""
-    distance = _share(FAR_KM - number(row, "distance_moscow_km"), FAR_KM - NEAR_KM)
+    distance = _share(FAR_KM - number(row, "distance_moscow_km", None), FAR_KM - NEAR_KM)
     neighbours = number(row, "borders_belarus") + number(row, "borders_ukraine")
     border = 1.0 if number(row, "borders_russia") else 0.5 if neighbours else 0.0
     past = {"soviet": 1.0, "pact": 0.5, "": 0.0}[row["past"]]
@@ -147,15 +148,15 @@ def exposure_of(row: Row) -> float:
 
 
 def spending_of(era: str) -> dict[str, float]:
-    """Return defence spending, % of GDP, by ISO code at the start of an era, Russia included."""
+    """Return defence spending, % of GDP, by ISO code at the start of an era; empty where nothing starts."""
     rows = table("facts/defence_spending")
-    return {row["iso3"]: number(row, "pct_gdp") for row in rows if row["year"] == FACT_YEAR[era]}
+    return {row["iso3"]: number(row, "pct_gdp") for row in rows if row["year"] == ERA_TABLE[era].fact_year}
 
 
 def _dependence(presence: Row, population: float, gdp: float, spending: float, us_spending: float) -> float:
     troops = number(presence, "troops_assigned") + number(presence, "troops_rotational")
     return (
-        # The square root: the first company of a tripwire is worth more than the tenth.
+        # The square root: the first troops stationed count more than later ones.
         DEPENDENCE_TROOPS * math.sqrt(_share(troops / population, TROOPS_PER_MILLION))
         + DEPENDENCE_SPENDING * _share(us_spending - spending, us_spending)
         + DEPENDENCE_TRADE * _share(number(presence, "goods_surplus_with_us_usd_bn") / gdp, TRADE_SURPLUS)
@@ -192,8 +193,8 @@ def facts(era: str) -> ActorFacts:
     Parameters
     ----------
     era : str
-        "2014" (its beginning), "2018" (mid-2018, figures of 2018) or "2025" (mid-2025, figures of 2024). In 2014 only
-        spending is its own: what a run holds constant is that of 2018, nearer the middle of the years simulated.
+        One of `ERAS`. One that is coded as another has only spending of its own; all other figures are
+        taken from that era.
 
     Returns
     -------
@@ -203,18 +204,16 @@ def facts(era: str) -> ActorFacts:
     Raises
     ------
     InputError
-        If the era is unknown.
+        If the era is unknown, or a table has no row for an ally.
     """
     check_era(era)
     spending = spending_of(era)
     spending0 = _frozen(np.array([spending.get(iso3, 0.0) for iso3 in ALLIES]))
     if (coded := coded_as(era)) != era:
-        return replace(facts(coded), spending0=spending0, russia_spending=spending["RUS"])
-    year = FACT_YEAR[era]
+        return replace(facts(coded), spending0=spending0)
+    year = ERA_TABLE[era].fact_year
     actors = {row["iso3"]: row for row in table("facts/actors")}
     aid = {row["donor"]: number(row, "total_pct_gdp") / AID_YEARS for row in table("facts/ukraine_support")}
-    presence = {row["iso3"]: row for row in table("facts/us_presence") if row["era"] == era}
-    ties = {row["iso3"]: row for row in table("facts/russia_ties") if row["era"] == era}
 
     def floats(values: list[float]) -> NDArray[np.float64]:
         return _frozen(np.array(values, dtype=np.float64))
@@ -223,14 +222,20 @@ def facts(era: str) -> ActorFacts:
         return _frozen(np.array(values, dtype=np.int64))
 
     def months(column: str) -> NDArray[np.int64]:
-        return integers([month_number(actors[iso3][column]) for iso3 in ALLIES])
+        dates = [actors[iso3][column] for iso3 in ALLIES]
+        return integers([month_number(date) if date else NEVER for date in dates])
 
-    gdp = floats([number(actors[iso3], f"gdp_{year}_usd_bn") for iso3 in ALLIES])
-    population = floats([number(actors[iso3], f"population_{year}_m") for iso3 in ALLIES])
+    def known(column: str) -> list[float]:
+        return [number(actors[iso3], column, None) for iso3 in ALLIES]
+
+    def tile(iso3: str) -> tuple[int, int]:
+        return int(number(actors[iso3], "tile_col", None)), int(number(actors[iso3], "tile_row", None))
+
+    gdp, population = floats(known(f"gdp_{year}_usd_bn")), floats(known(f"population_{year}_m"))
+    presence = [find_row("facts/us_presence", iso3=iso3, era=era) for iso3 in ALLIES[1:]]
+    ties = [find_row("facts/russia_ties", iso3=iso3, era=era) for iso3 in ALLIES]
     dependence = [0.0] + [
-        _dependence(presence[iso3], population[i], gdp[i], spending0[i], spending0[USA])
-        for i, iso3 in enumerate(ALLIES)
-        if i != USA
+        _dependence(row, population[i], gdp[i], spending0[i], spending0[USA]) for i, row in enumerate(presence, 1)
     ]
     return ActorFacts(
         gdp=gdp,
@@ -240,29 +245,27 @@ def facts(era: str) -> ActorFacts:
         us_share=floats([number(row, "us_share") for row in table("facts/aid_channels")]),
         dependence=floats(dependence),
         exposure=floats([exposure_of(actors[iso3]) for iso3 in ALLIES]),
-        ties=floats([_ties(ties[iso3], own_lean=i != USA) for i, iso3 in enumerate(ALLIES)]),
+        ties=floats([_ties(row, own_lean=i != USA) for i, row in enumerate(ties)]),
         affinity=_frozen(_affinity(era)),
         accession=months("nato_accession"),
         eu_join=months("eu_join"),
         eu_leave=months("eu_leave"),
         g7=_frozen(np.array([actors[iso3]["g7"] == "1" for iso3 in ALLIES])),
-        russia_gdp=number(actors["RUS"], f"gdp_{year}_usd_bn"),
-        russia_spending=spending["RUS"],
-        tile_col=integers([int(actors[iso3]["tile_col"]) for iso3 in ALLIES]),
-        tile_row=integers([int(actors[iso3]["tile_row"]) for iso3 in ALLIES]),
-        other_tiles={iso3: (int(actors[iso3]["tile_col"]), int(actors[iso3]["tile_row"])) for iso3 in ("RUS", "UKR")},
+        tile_col=integers([tile(iso3)[0] for iso3 in ALLIES]),
+        tile_row=integers([tile(iso3)[1] for iso3 in ALLIES]),
+        other_tiles={iso3: tile(iso3) for iso3 in ("RUS", "UKR")},
     )
 
 
 def neutral_standing(forum: str, era: str) -> float:
-    """Return the joint standing of a forum's members outside the alliance, who take no side.
+    """Return the joint standing of a forum's members outside the alliance, who are neutral.
 
     Austria, Cyprus, Ireland and Malta in the EU, Japan in the G7: the sum of (GDP / U.S. GDP) ** 0.4.
     """
     us = facts(era).gdp[USA]
-    year = FACT_YEAR[coded_as(era)]
+    year = ERA_TABLE[coded_as(era)].fact_year
     rows = [row for row in table("facts/neutrals") if row["forum"] == forum]
-    return float(sum((number(row, f"gdp_{year}_usd_bn") / us) ** _STANDING_EXPONENT for row in rows))
+    return float(sum((number(row, f"gdp_{year}_usd_bn", None) / us) ** _STANDING_EXPONENT for row in rows))
 
 
 def _frozen(values: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -1,4 +1,4 @@
-"""The terminal: its width, tables and words in them, progress, streams and all that is written to them."""
+"""The terminal: width, tables, styles, progress bars and the standard streams."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -26,19 +25,30 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.errors import InputError
+from alliance_sim.registry.forums import DECISIONS
 
-#: Columns of a pipe, where no terminal says how wide it is.
+#: Columns of a pipe, which has no width of its own.
 PIPE_WIDTH = 120
-#: On fewer columns a terminal breaks the lines; tables of that width would show no numbers.
+#: Narrower terminals break the lines, since narrower tables would show no numbers.
 LEAST_WIDTH = 80
-#: On fewer columns tables leave out what can be read elsewhere.
+#: Columns from which on tables have all their columns.
 WIDE = 100
-#: Colours of what is only in the other scenario, only in the base, or different.
+#: Colours of differences: only in the other scenario, only in the base, in both with different values.
 SIGNS = {"+": "green", "-": "red", "~": "yellow"}
+#: Head of the column and colour of each decision.
+DECISION_STYLES = dict(
+    zip(
+        DECISIONS,
+        (("adopt", "green"), ("dilute", "cyan"), ("withdr", "magenta"), ("block", "red"), ("defer", "yellow")),
+        strict=True,
+    )
+)
+#: With fewer draws, reports state the Monte Carlo error.
+FEW_DRAWS = 400
 
 
 def bullets(texts: Iterable[str]) -> Table:
-    """Return texts as a list, one below the other."""
+    """Return texts as a bulleted list."""
     table = Table.grid(padding=(0, 1))
     for text in texts:
         table.add_row("  -", Text(text))
@@ -46,18 +56,13 @@ def bullets(texts: Iterable[str]) -> Table:
 
 
 def dim(text: str) -> Text:
-    """Return a text that stands back."""
+    """Return a text in the style of notes."""
     return Text(text, "dim")
 
 
 def counted(number: int, what: str) -> str:
     """Return a number with what it counts."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def printable(path: str | Path) -> str:
-    """Return a path without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(path))
 
 
 def percent(share: float) -> str:
@@ -68,7 +73,7 @@ def percent(share: float) -> str:
 
 
 def new_table(*heads: str, gap: int = 2) -> Table:
-    """Return an empty table; heads that begin with ``>`` are those of numbers."""
+    """Return an empty table; columns whose heads begin with ``>`` are aligned to the right."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, gap - 1, 0, 0), header_style="bold")
     for head in heads:
         table.add_column(head.removeprefix(">"), justify="right" if head.startswith(">") else "left")
@@ -76,12 +81,12 @@ def new_table(*heads: str, gap: int = 2) -> Table:
 
 
 def wide() -> bool:
-    """Tell whether tables have room for every column."""
+    """Return whether the terminal is wide enough for all columns of the tables."""
     return new_console().width >= WIDE
 
 
 def new_console() -> Console:
-    """Return a console for standard output, as wide as tables need."""
+    """Return a console for standard output, wide enough for the tables."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPE_WIDTH
@@ -90,7 +95,7 @@ def new_console() -> Console:
 
 
 def print_parts(*parts: RenderableType) -> None:
-    """Write renderables to standard output, no blanks at the ends of lines."""
+    """Write renderables to standard output, without blanks at the ends of lines."""
     console = new_console()
     with console.capture() as capture:
         console.print(Group(*parts))
@@ -109,10 +114,17 @@ def write(text: str) -> None:
 
 
 class Stream:
-    """A standard stream: tells its failures from those of files; a reader that has gone has seen enough."""
+    """A standard stream that reports its own write errors; a pipe closed by its reader is no error.
 
-    def __init__(self, stream: TextIO, told: bool) -> None:
-        self._stream, self._told = stream, told
+    Parameters
+    ----------
+    stream : TextIO
+    raises : bool
+        Whether a write error raises `InputError`; else it is ignored.
+    """
+
+    def __init__(self, stream: TextIO, raises: bool) -> None:
+        self._stream, self._raises = stream, raises
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -124,7 +136,7 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Write what waits in the buffer."""
+        """Write the buffer."""
         with self._guarded():
             self._stream.flush()
 
@@ -133,14 +145,14 @@ class Stream:
         try:
             yield
         except OSError as error:
-            # What is left in the buffer must not be flushed once more when Python ends.
+            # Python must not flush the rest of the buffer again when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-            if self._told and not isinstance(error, BrokenPipeError):
+            if self._raises and not isinstance(error, BrokenPipeError):
                 raise InputError(f"standard output cannot be written ({error.strerror})") from None
 
 
 def open_streams() -> None:
-    """Replace streams that are closed, and write ``?`` where an encoding lacks a letter."""
+    """Replace closed streams, and write ``?`` for characters that the encoding lacks."""
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
@@ -149,16 +161,37 @@ def open_streams() -> None:
 
 
 class Rate(ProgressColumn):
-    """Runs a second."""
+    """Runs per second."""
 
     def render(self, task: Task) -> Text:
         """Return the speed of a task."""
         return Text(f"{task.speed:,.0f} runs/s" if task.speed else "")
 
 
-def progress(*columns: ProgressColumn) -> Progress:
-    """Return a bar on standard error, shown in a terminal only."""
-    return Progress(
+class OnProgress(Protocol):
+    """A callback for progress."""
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Show that `done` of `total` runs are done; `total` may be left out where the bar knows it."""
+
+
+@contextmanager
+def progress(description: str, total: int | None = None, *columns: ProgressColumn) -> Iterator[OnProgress]:
+    """Show a progress bar on standard error while the block runs, in a terminal only.
+
+    Parameters
+    ----------
+    description : str
+    total : int, optional
+        Number of runs; if it is not known yet, the first call of the callback gives it.
+    *columns : ProgressColumn
+        Shown before the time that remains.
+
+    Yields
+    ------
+    OnProgress
+    """
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -168,3 +201,12 @@ def progress(*columns: ProgressColumn) -> Progress:
         transient=True,
         disable=not sys.stderr.isatty(),
     )
+    with bar:
+        task = bar.add_task(description, total=total)
+
+        def on_progress(done: int, total: int | None = None) -> None:
+            if bar.tasks[0].total is None:  # Runs done before, by a sweep that is resumed, do not count as speed.
+                bar.reset(task, total=total, completed=done)
+            bar.update(task, completed=done, total=total)
+
+        yield on_progress

@@ -17,7 +17,7 @@ def happen(state, events, forcing, clock):
         if not holds(events, e, state.outcomes):
             continue
         for f in range(events.first[e], events.first[e + 1]):
-            kind, index, actor, issue = events.kind[f], events.index[f], events.actor[f], events.issue[f]
+            kind, index, actor, issue = events.kind[f], events.row[f], events.actor[f], events.issue[f]
             value, assign = events.value[f], events.assign[f] > 0
             if kind == Effect.FORCING:
                 forcing[index, actor] = value if assign else forcing[index, actor] + value

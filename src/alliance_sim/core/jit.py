@@ -17,11 +17,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import llvmlite.binding as llvm
 import numba
@@ -34,8 +33,6 @@ from numba.core.typed_passes import NativeLowering
 from alliance_sim.core import structures
 
 __all__ = ["CACHE_BASE", "CHECK_ALIASING", "aligned", "is_compiled", "kernel"]
-
-Function = TypeVar("Function", bound=Callable[..., object])
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
@@ -139,7 +136,7 @@ def kernel(
     inline: Literal["auto", "always", "never"] = "auto",
     noalias: bool = False,
     floats: Literal["fast", "contract", "strict"] = "fast",
-) -> Callable[[Function], Function]:
+):
     """Return a decorator that compiles a function, without the interpreter lock.
 
     There is no `parallel=True`: threads run chunks of draws.
@@ -186,7 +183,7 @@ def kernel(
     return compiled
 
 
-def _checked(function: Function) -> Function:
+def _checked(function):
     """Return a function that raises if it changes memory which two of its arguments share."""
 
     @functools.wraps(function)

@@ -1,8 +1,8 @@
 """The mechanisms of a month, one function each, in the order of the model document.
 
-Each takes the state of one draw and changes it in place; `month`, at the end, is their order. Every mechanism has a strength among the
-parameters whose zero switches it off. Units: perceptions, positions and stocks are in [0, 1] unless said otherwise,
-spending and aid in percent of GDP (aid: a year), capability in billion US dollars.
+Each takes the state of one draw and changes it in place; `month`, at the end, is their order. Every mechanism has a
+strength among the parameters whose zero switches it off. Units: perceptions, positions and stocks are in [0, 1] unless
+said otherwise, spending and aid in percent of GDP (aid: a year), capability in billion US dollars.
 """
 
 from alliance_sim.core.derived import channel_after, clip, halving, total_aid, washington_position, washington_threat
@@ -126,7 +126,7 @@ def signals(state, forcing, shared, clock):
     world[World.conciliation] = clip(world[World.conciliation], 0.0, 2.0)
     world[World.opacity] = clip(world[World.opacity], 0.0, 1.0)
     if private:  # allies guess again what was said behind closed doors
-        fill_normal(state.ally[AllyState.reading_noise], clock, Channel.READING, shared.index)
+        fill_normal(state.ally[AllyState.reading_noise], clock, Channel.READING, shared.ally_ident)
     volatility = world[World.opacity] * params[Param.reading_spread]
     for i in range(state.position.shape[1]):
         state.ally[AllyState.reading, i] = world[World.conciliation] * exp(
@@ -161,7 +161,7 @@ def threat_perception(state, forcing, shared, scratch, clock):
     params = state.params
     n = state.position.shape[1]
     before, shock, heard = scratch.previous[0], scratch.previous[1], scratch.previous[2]
-    fill_normal(shock, clock, Channel.THREAT, shared.index)
+    fill_normal(shock, clock, Channel.THREAT, shared.ally_ident)
     for i in range(n):
         before[i] = state.ally[AllyState.threat_perception, i] - state.ally_input[AllyInput.initial_threat, i]
     product(scratch.previous[2:3], scratch.previous[0:1], scratch.weights, 1, n, n)

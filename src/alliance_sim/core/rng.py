@@ -126,7 +126,7 @@ def fill_logistic(out: NDArray[np.float64], clock: Clock, channel: int, idents: 
 
 
 @kernel(python=True)
-def normals(seed: int, draw0: int, draw1: int, channel: int, ids: NDArray[np.uint32]) -> NDArray[np.float64]:
+def normals(seed: np.uint64, draw0: int, draw1: int, channel: int, ids: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Standard normal numbers of draws `draw0` to `draw1 - 1` in month 0.
 
     Parameters
@@ -159,7 +159,7 @@ class Distributions(NamedTuple):
 
 
 @kernel(python=True)
-def sample(distributions: Distributions, j: int, seed: int, draw: int, channel: int) -> float:
+def sample(distributions: Distributions, j: int, seed: np.uint64, draw: int, channel: int) -> float:
     """One draw of distribution j.
 
     Parameters
@@ -205,7 +205,9 @@ def sample(distributions: Distributions, j: int, seed: int, draw: int, channel: 
 
 
 @kernel(python=True)
-def sample_table(distributions: Distributions, seed: int, draw0: int, draw1: int, channel: int) -> NDArray[np.float64]:
+def sample_table(
+    distributions: Distributions, seed: np.uint64, draw0: int, draw1: int, channel: int
+) -> NDArray[np.float64]:
     """Draws `draw0` to `draw1 - 1` of n distributions, as an array (draw1 - draw0, n); see `sample`."""
     out = np.empty((draw1 - draw0, distributions.kind.shape[0]))
     for row in range(out.shape[0]):

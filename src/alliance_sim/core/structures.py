@@ -222,7 +222,7 @@ class SharedInputs(NamedTuple):
     us_share: Floats  #: (3,), [0, 1]; of aid by channel
     channel_weight: Floats  #: (3,), sum one; military, economic, intelligence
     europe: Flags  #: (N,); 1 where an ally's support or spending counts as European
-    index: Idents  #: (N,); names of allies' random numbers
+    ally_ident: Idents  #: (N,); names of allies' random numbers
     reference_issue: Ints  #: (R,); fixed agenda behind consensus capacity
     reference_reversion: Floats  #: (R,), [0, 1]
     reference_span: Floats  #: (R,), [-1, 1]; from reversion to proposal
@@ -242,7 +242,7 @@ class Events(NamedTuple):
     bound: Floats  #: (E,); with which last month's outcome is compared
     first: Ints  #: (E + 1,); effects first[e] to first[e + 1] are those of event e
     kind: Ints  #: (F,); an Effect
-    index: Ints  #: (F,); row of what the effect acts on
+    row: Ints  #: (F,); of what the effect acts on
     actor: Ints  #: (F,)
     issue: Ints  #: (F,)
     value: Floats  #: (F,); what is added, or set
@@ -310,7 +310,7 @@ class Kept(NamedTuple):
 class Span(NamedTuple):
     """Draws and months that the kernel runs. Months are counted from the beginning of the spin-up."""
 
-    seed: int  #: uint64
+    seed: np.uint64
     draw0: int
     draw1: int  #: one past the last
     month0: int  #: 0 begins the draws
@@ -321,7 +321,7 @@ class Span(NamedTuple):
 class Clock(NamedTuple):
     """Which month of which draw it is: the first part of the name of every random number."""
 
-    seed: int  #: uint64
+    seed: np.uint64
     draw: int
     month: int
 

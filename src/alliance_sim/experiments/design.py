@@ -1,6 +1,6 @@
-"""Points over uncertainties: designs on the unit cube, and the quantiles of the distributions there.
+"""Designs: points on the unit cube, and the quantiles of the uncertainties there.
 
-What only reads points need not load scipy.stats, which takes longer than all the rest: each use imports it.
+scipy.stats takes long to load, so each function that needs it imports it: reading points does not.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from alliance_sim.registry.distributions import Prior
 
 __all__ = ["LEVELS", "Points", "points", "problem", "quantiles", "sample"]
 
-#: Levels of a trajectory, of which a step skips half: Morris (1991) with p = 4.
+#: Levels of a trajectory; a step moves by half of them: Morris (1991) with p = 4.
 LEVELS = 4
 
 
 @dataclass(frozen=True)
 class Points:
-    """Where the runs of an experiment lie.
+    """The points of a design.
 
     Attributes
     ----------
     names : tuple of str
         The uncertainties (U), by name of the registry.
     values : array (P, U)
-        A point a row; without uncertainties there is one.
+        One row a point; without uncertainties there is one point.
     """
 
     names: tuple[str, ...]
@@ -39,7 +39,7 @@ class Points:
 
 
 def points(experiment: Experiment) -> Points:
-    """Return the points of an experiment's design; they depend on its seed, and on nothing that is not in it."""
+    """Return the points of an experiment's design; they depend on the experiment alone, its seed included."""
     return sample(experiment.design, experiment.priors(), experiment.seed)
 
 
@@ -64,7 +64,7 @@ def sample(design: Design, priors: Mapping[str, Prior], seed: int) -> Points:
 
 
 def problem(names: tuple[str, ...]) -> dict[str, Any]:
-    """Return SALib's description of the unit cube over `names`, on which its designs are laid out and analysed."""
+    """Return SALib's description of the unit cube over `names`."""
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 
@@ -99,13 +99,13 @@ def _unit_cube(design: Design, names: tuple[str, ...], rng: np.random.Generator)
 
 
 def _medians(level: NDArray[Any], levels: int) -> NDArray[np.float64]:
-    """Return the medians of equally likely parts: the ends of a distribution may be far off, and are never met."""
+    """Return the medians of equally likely strata; unlike the ends of a distribution they are never extreme."""
     medians: NDArray[np.float64] = (level + 0.5) / levels
     return medians
 
 
 def quantiles(prior: Prior, share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where a distribution, truncated to its range, has these shares below; the ends belong to the range."""
+    """Return the quantiles of a distribution truncated to its range, for shares in [0, 1]."""
     from scipy import stats
 
     low, high = prior.low, prior.high
@@ -130,7 +130,7 @@ def _truncated_normal(
 ) -> NDArray[np.float64]:
     from scipy import stats
 
-    if high - low < 1e-6 * sd:  # the density is flat there, and the ends are too near in standard deviations
+    if high - low < 1e-6 * sd:  # the density is flat there, and truncnorm fails on so short an interval
         return low + (high - low) * share
     values: NDArray[np.float64] = stats.truncnorm.ppf(share, (low - mean) / sd, (high - mean) / sd, mean, sd)
     return values

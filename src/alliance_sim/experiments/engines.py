@@ -1,7 +1,7 @@
-"""Where tasks run: on the threads of this process, or on the workers of a Dask cluster.
+"""Engines: they run tasks on the threads of this process, or on the workers of a Dask cluster.
 
-An engine takes a function and tasks, and yields what each returns, in whatever order they end. Functions write their
-results themselves, so that only a few words travel.
+An engine takes a job and tasks, and yields the return value for each task, in the order in which they end. Jobs write
+their results to files themselves, so that little is sent between processes.
 """
 
 from __future__ import annotations
@@ -11,48 +11,60 @@ import pickle
 import signal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.plan import Task, environment
-from alliance_sim.results.ensemble import in_chunks, threads
+from alliance_sim.simulation import in_chunks, threads
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Engine", "Job", "Run", "started"]
+__all__ = ["Engine", "Job", "Run", "Workers", "started"]
 
 Engine = Literal["local", "dask"]
 ENGINES: tuple[Engine, ...] = ("local", "dask")
 #: Seconds to wait for a scheduler, and for the first of its workers.
 PATIENCE = 10
 
-#: What is done with a task; it returns the number of runs.
+#: Runs a task and returns the number of its runs.
 Job = Callable[[Task], int]
-#: Does a job with all tasks and yields what it returns.
+#: Runs a job for all tasks and yields its return values.
 Run = Callable[[Job, Sequence[Task]], Generator[int, None, None]]
 
 
-@contextmanager
-def started(engine: Engine = "local", scheduler: str | None = None, workers: int | None = None) -> Iterator[Run]:
-    """Start an engine and yield what runs jobs on it.
+@dataclass(frozen=True)
+class Workers:
+    """Where tasks run.
 
-    Parameters
+    Attributes
     ----------
     engine : str
         ``local`` (threads) or ``dask``, for which jobs have to be picklable.
     scheduler : str, optional
-        Address of a Dask scheduler that runs; without it a cluster of processes is started on this machine.
-    workers : int, optional
-        Threads or processes; default: as many as ``NUMBA_NUM_THREADS``, the cores, allows.
+        Address of a running Dask scheduler; without it a cluster of processes is started on this machine.
+    count : int, optional
+        Threads or processes; default: ``NUMBA_NUM_THREADS``, which is the number of cores unless it was set.
+    """
+
+    engine: Engine = "local"
+    scheduler: str | None = None
+    count: int | None = None
+
+
+@contextmanager
+def started(where: Workers) -> Iterator[Run]:
+    """Start an engine and yield the function that runs jobs on it.
 
     Raises
     ------
     InputError
         If an argument is wrong, Dask is not installed, or the scheduler cannot be reached or has no workers; from the
-        iterator, if a worker would compute other bits, or a task kills the workers it is given to. What a job raises
-        is raised from the iterator as well.
+        iterator, if a worker would compute other bits, or a task kills the workers it is given to. Errors of a job
+        are raised from the iterator as well.
     """
+    engine, scheduler, workers = where.engine, where.scheduler, where.count
     if engine not in ENGINES:
         raise InputError(f"engine: {engine!r} is unknown; allowed: {', '.join(ENGINES)}")
     if scheduler is not None and engine != "dask":
@@ -110,14 +122,14 @@ def dask_setup(worker: object) -> None:
 def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, None, None]:
     import distributed
 
-    # A task of its own and no scattered data: what is lost with a worker is made again.
+    # A task, not scattered data: it is computed again if its worker is lost.
     held = client.submit(pickle.loads, pickle.dumps(job), pure=False)
     needed = dict(environment())
     waiting = iter(tasks)
     running: Any = distributed.as_completed()
 
     def refill() -> None:
-        # A short queue, twice the threads there are: workers may come and go.
+        # A short queue, twice the number of threads, since workers may come and go.
         while running.count() < 2 * max(1, sum(client.nthreads().values())):
             task = next(waiting, None)
             if task is None:
@@ -134,7 +146,7 @@ def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, 
 
 
 def _on_worker(job: Job, task: Sequence[int], needed: Mapping[str, str]) -> int:
-    """Do a job on a worker that computes the same bits."""
+    """Run a job on a worker, which has to compute the same bits."""
     for name, value in environment().items():
         if value != needed[name]:
             raise InputError(f"dask: a worker has another {name}: {value}; allowed: {needed[name]}, as here")

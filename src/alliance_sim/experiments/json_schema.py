@@ -1,10 +1,11 @@
-"""The language of experiment files as JSON Schema, for editors."""
+"""JSON Schema of experiment files, for editors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from alliance_sim.experiments.schema import Experiment, Patch
+from alliance_sim.experiments.levers import Patch
+from alliance_sim.experiments.schema import Experiment
 from alliance_sim.scenarios import list_scenarios
 from alliance_sim.scenarios.json_schema import FileSchema, parameter_schemas
 
@@ -12,7 +13,7 @@ __all__ = ["json_schema"]
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of experiment files, with the extra keywords of that of scenario files."""
+    """Return the JSON Schema of experiment files, with the same extra keywords as for scenario files."""
     schema = Experiment.model_json_schema(schema_generator=FileSchema)
     fields = schema["properties"]
     del fields["text"]

@@ -1,4 +1,4 @@
-"""Reading experiment files, bundled ones and users' own."""
+"""The library of experiments: bundled files and users' own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ FOLDER = "experiments"
 
 
 def list_experiments() -> tuple[str, ...]:
-    """Return the names of the bundled experiments."""
+    """Return the names of the bundled experiments.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> "summit_form_2018" in als.list_experiments()
+    True
+    """
     return tuple(bundled(FOLDER))
 
 
@@ -33,10 +40,20 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
         A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path). An
         experiment is returned as it is.
 
+    Returns
+    -------
+    Experiment
+
     Raises
     ------
     InputError
-        If there is no such experiment, or with all that is wrong with it, one problem a line.
+        If there is no such experiment, or with all problems of its file, one a line.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> als.load_experiment("summit_form_2018").scenario.name
+    'helsinki_2018'
     """
     if isinstance(name_or_path, Experiment):
         return name_or_path
@@ -47,13 +64,13 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
 def experiment_path(name_or_path: str | Path) -> Path:
     """Return the file of a bundled name, or the path; raise `InputError` if it is neither.
 
-    Whether the file exists is not looked at.
+    The file need not exist.
     """
     return path_of(name_or_path, Path(), bundled(FOLDER), "experiment")
 
 
 def load_file(name_or_path: str | Path) -> Scenario | Experiment:
-    """Return the scenario or the experiment of a bundled name or a file, whichever its keys say; raise what they do."""
+    """Return the scenario or the experiment of a bundled name or a file, depending on its keys."""
     files = bundled() | bundled(FOLDER)
     path = path_of(name_or_path, Path(), files, "scenario or experiment")
     text = read_text(path, files)

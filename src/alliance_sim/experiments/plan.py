@@ -1,4 +1,4 @@
-"""What a sweep runs: every run is registered, with all that its result depends on, before the first one starts."""
+"""The plan of a sweep: all its runs, and everything that their results depend on, fixed before the first one starts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pyarrow as pa
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import design
 from alliance_sim.results import parquet
-from alliance_sim.results.ensemble import versions
 from alliance_sim.scenarios import dump
+from alliance_sim.simulation import versions
 
 if TYPE_CHECKING:
     from alliance_sim.experiments.schema import Experiment
@@ -68,10 +68,10 @@ class Plan:
     Attributes
     ----------
     content : mapping
-        What is computed, in JSON's types: results depend on it, on the points and on the `environment`, and on nothing
+        The experiment, in JSON's types: results depend on it, on the points and on the `environment`, and on nothing
         else.
     variants : mapping
-        What each variant is, in JSON's types, by the name of its scenario.
+        Options and scenario of each variant, in JSON's types, by the name of its scenario.
     points : Points
         Names (U) and values (P, U).
     replications : int
@@ -95,10 +95,10 @@ class Plan:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """Everything, in JSON's types; `hash` stands for all the rest."""
+        """The content of ``plan.json``; `hash` is over all other keys."""
         document = {
             "format": FORMAT,
-            # As a file would give it back.
+            # In the types that reading the file gives.
             **json.loads(json.dumps({**self.content, "variants": self.variants})),
             "points": hashlib.sha256(self.points_file).hexdigest(),
             "replications": self.replications,
@@ -109,13 +109,13 @@ class Plan:
 
     @cached_property
     def points_file(self) -> pa.Buffer:
-        """The file of the points, a row each; a million of them as JSON took seconds and a gigabyte."""
+        """The file of the points, a row each: Parquet, since a million points as JSON took seconds and a gigabyte."""
         columns = dict(zip(self.points.names, self.points.values.T, strict=True))
         return parquet.encoded(pa.table({"point": np.arange(len(self.points.values)), **columns}))
 
     @property
     def hash(self) -> str:
-        """What every part of the sweep is marked with."""
+        """Hash of the plan, which is in every completion marker."""
         return str(self.document["hash"])
 
     @staticmethod
@@ -139,12 +139,12 @@ class Plan:
         return found
 
     def check(self, folder: Path) -> None:
-        """Refuse a folder whose plan is another one.
+        """Refuse a folder with another plan.
 
         Raises
         ------
         InputError
-            With what differs.
+            With the differences.
         """
         found = {**self.read(folder), "hash": self.hash}
         differences = list(_differences(found, self.document))
@@ -168,7 +168,7 @@ def plan_of(experiment: Experiment) -> Plan:
 
 @cache
 def environment() -> Mapping[str, str]:
-    """Return what the bits of a result depend on besides its plan: versions, calibration, machine."""
+    """Return the versions, the hash of the calibration and the processor that the bits of a result depend on."""
     return {**versions(), "pyarrow": pa.__version__}
 
 
@@ -189,7 +189,7 @@ def _hash(document: Mapping[str, Any]) -> str:
 
 
 def _differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """Name what differs between two documents, with the values where they are short."""
+    """Yield the differences of two documents, with the values where they are short."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in {**old, **new}:
             yield from _differences(old.get(key), new.get(key), f"{place}.{key}".lstrip("."))

@@ -12,26 +12,30 @@ import filelock
 import numpy as np
 import pyarrow as pa
 
+from alliance_sim import checks
 from alliance_sim.compile import Keep, compile_scenario
 from alliance_sim.errors import InputError
-from alliance_sim.experiments import store
+from alliance_sim.experiments import parts
 from alliance_sim.experiments.design import Points
-from alliance_sim.experiments.engines import Engine, started
+from alliance_sim.experiments.engines import Engine, Workers, started
 from alliance_sim.experiments.library import load_experiment
 from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
+from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment, Variant
-from alliance_sim.results.ensemble import check_vacant, check_writable
+from alliance_sim.results.folder import MANIFEST
 from alliance_sim.results.views import Runs
 
 __all__ = ["Progress", "Simulation", "Tables", "Work", "execute", "sweep"]
 
 Tables = dict[str, pa.Table]
-#: What computes a task: tables by name. It knows nothing of files and engines.
+#: Computes the tables of a task; it is independent of files and engines.
 Work = Callable[[Task], Tables]
-#: Told of the runs that are done, and of all there are.
+#: Called with the number of runs done, and of all runs.
 Progress = Callable[[int, int], None]
 
 LOCK = ".lock"
+#: All threads of this process.
+LOCAL = Workers()
 
 
 def sweep(
@@ -43,16 +47,27 @@ def sweep(
     workers: int | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-) -> store.Results:
-    """Run an experiment: every variant at every point with every draw, kept in a folder.
+) -> Results:
+    """Run an experiment: every variant at every point with every draw; write the results to a folder.
 
     Parameters
     ----------
     experiment : str, Path or Experiment
         A bundled name, the path of a file, or an experiment.
-    out, engine, scheduler, workers, resume, progress
-        As in `execute`. A script that uses the engine ``dask`` without a scheduler keeps its own work below
-        ``if __name__ == "__main__":``, since processes that are started import it.
+    out : str or Path
+        A new or empty folder; with `resume`, the folder of a sweep that was interrupted.
+    engine : str
+        ``local`` (threads) or ``dask``. The results are the same to the byte. A script that uses ``dask`` without a
+        scheduler keeps its own work below ``if __name__ == "__main__":``, since the processes of the cluster import
+        it.
+    scheduler : str, optional
+        Address of a running Dask scheduler; without it a cluster of processes is started on this machine.
+    workers : int, optional
+        Threads or processes; default: ``NUMBA_NUM_THREADS``, which is the number of cores unless it was set.
+    resume : bool
+        Continue the sweep in the folder: run only the tasks that are not done, failed, or were damaged.
+    progress : callable, optional
+        Called from this thread with the number of runs done, and of all runs.
 
     Returns
     -------
@@ -61,17 +76,26 @@ def sweep(
     Raises
     ------
     InputError
-        As in `execute`, and if the experiment cannot be loaded.
+        If the experiment cannot be loaded, an argument is wrong, the folder holds something else, is in use or cannot
+        be written, or the engine cannot be used. Tasks that were done are kept.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> results
+    <Results summits: complete>
+    >>> len(results.variants), len(results.points.values), experiment.replications
+    (6, 27, 2)
     """
     experiment = load_experiment(experiment)
     plan = plan_of(experiment)
     work = Simulation(experiment.variants(), plan.points, experiment.seed, experiment.keep)
     work.compile()
-    execute(
-        plan, work, out, store.size(experiment),
-        engine=engine, scheduler=scheduler, workers=workers, resume=resume, progress=progress,
-    )  # fmt: skip
-    return store.open_results(out)
+    where = Workers(engine, scheduler, workers)
+    execute(plan, work, out, parts.expected_size(experiment), where=where, resume=resume, progress=progress)
+    return open_results(out)
 
 
 def execute(
@@ -80,49 +104,41 @@ def execute(
     out: str | Path,
     size: int = 0,
     *,
-    engine: Engine = "local",
-    scheduler: str | None = None,
-    workers: int | None = None,
+    where: Workers = LOCAL,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Have the tasks of a plan computed, and keep what they give in a folder.
+    """Compute the tasks of a plan and write their tables to a folder.
 
     Parameters
     ----------
     plan : Plan
     work : callable
-        Task to tables by name; picklable for the engine ``dask``. A run that it raises an error for becomes a row of
-        the table ``failures`` (`scenario`, `draw`, `point`, `stage`, `type`, `message`, `traceback`).
-    out : str or Path
-        A new or empty folder; with `resume`, that of a sweep that was interrupted.
+        Returns the tables of a task by name; picklable for the engine ``dask``. If a run raises an error it becomes a
+        row of the table ``failures`` (`scenario`, `draw`, `point`, `stage`, `type`, `message`, `traceback`).
     size : int
-        Bytes that it is going to take.
-    engine, scheduler, workers
-        Where it runs: see `engines.started`. The results are the same to the byte.
-    resume : bool
-        Go on with what is in the folder: run what has not succeeded yet, or was damaged.
-    progress : callable, optional
-        Called from this thread with the number of runs done and of all runs.
+        Bytes that the results are going to take.
+    where : Workers
+    out, resume, progress
+        As in `sweep`.
 
     Raises
     ------
     InputError
-        If an argument is wrong, the folder holds something else, is in use or cannot be written, or the engine cannot
-        be used. What was finished is kept.
+        As in `sweep`.
     """
     folder = Path(out).absolute()
-    with started(engine, scheduler, workers) as run, _locked(folder, plan, size, resume):
-        left = [task for task in plan.tasks if not store.is_done(folder, task.number, plan.hash)]
+    with started(where) as run, _locked(folder, plan, size, resume):
+        left = [task for task in plan.tasks if not parts.is_done(folder, task.number, plan.hash)]
         done = plan.runs - sum(task.runs for task in left)
         if progress:
             progress(done, plan.runs)
-        if not left and store.is_complete(folder):
-            store.clear(folder)
+        if not left and parts.is_complete(folder):
+            parts.clear(folder)
             return
-        (folder / store.MANIFEST).unlink(missing_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
         for task in left:
-            store.forget(folder, task.number)
+            parts.forget(folder, task.number)
         try:
             with closing(run(_Job(work, folder, plan.hash, tuple(plan.variants)), left)) as finished:
                 for runs in finished:
@@ -133,8 +149,8 @@ def execute(
             raise KeyboardInterrupt(_kept(done, plan, folder)) from None
         except InputError as error:
             raise InputError(f"{error}\n{_kept(done, plan, folder)}") from None
-        store.clear(folder)
-        store.complete(folder, plan)
+        parts.clear(folder)
+        parts.complete(folder, plan)
 
 
 def _kept(done: int, plan: Plan, folder: Path) -> str:
@@ -143,12 +159,12 @@ def _kept(done: int, plan: Plan, folder: Path) -> str:
 
 @contextmanager
 def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]:
-    """Hold the folder of a sweep for this process, with its plan in it."""
+    """Write the plan to the folder of a sweep and lock it for this process."""
     begun = (folder / FILE).exists()
-    own = (LOCK, f".{FILE}")  # All there is when a kill came before the plan was written.
+    own = (LOCK, f".{FILE}")  # what a sweep leaves that was killed before its plan was written
     if not begun and not (folder.is_dir() and all(path.name.startswith(own) for path in folder.iterdir())):
-        check_vacant(folder)
-    check_writable(folder / FILE, 0 if begun else size)
+        checks.vacant(folder)
+    checks.writable(folder / FILE, 0 if begun else size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / LOCK, timeout=0):
@@ -160,7 +176,7 @@ def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]
                     raise InputError(
                         f"{folder}: holds a sweep already; allowed: --resume to go on with it, or a new folder"
                     )
-            store.begin(folder, plan)
+            parts.begin(folder, plan)
             yield
     except filelock.Timeout:
         raise InputError(f"{folder}: another process is running a sweep there; allowed: one at a time") from None
@@ -170,7 +186,7 @@ def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """What is done with a task, wherever that is: compute its tables and write them."""
+    """The job of a sweep: compute the tables of a task and write them."""
 
     work: Work
     folder: Path
@@ -179,11 +195,11 @@ class _Job:
 
     def __call__(self, task: Task) -> int:
         """Do a task and return the number of its runs."""
-        if store.is_done(self.folder, task.number, self.plan):
-            return task.runs  # by a worker that died before it could tell
+        if parts.is_done(self.folder, task.number, self.plan):
+            return task.runs  # by a worker that died before it could report
         tables = self._tables(task)
         try:
-            store.write_part(self.folder, task.number, tables, self.plan)
+            parts.write_part(self.folder, task.number, tables, self.plan)
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror or error})") from None
         return task.runs
@@ -195,8 +211,8 @@ class _Job:
             raise
         except Exception as error:
             if task.runs == 1:
-                return {store.FAILURES: self._failure(task, error)}
-        # Others than the one that failed are as good as ever.
+                return {parts.FAILURES: self._failure(task, error)}
+        # The error is of one run: find it by halves, and keep the other runs.
         first, second = map(self._tables, task.halves())
         return {
             name: pa.concat_tables([half[name] for half in (first, second) if name in half])
@@ -211,7 +227,7 @@ class _Job:
             "stage": getattr(error, "stage", "run"),
             "type": type(error).__name__,
             "message": str(error),
-            # From here on: what is above differs from engine to engine, and paths from machine to machine.
+            # Without the frames above, which differ between engines, and without paths, which differ between machines.
             "traceback": "".join(
                 f"{Path(frame.filename).name}:{frame.lineno}: {frame.name}: {frame.line}\n"
                 for frame in traceback.extract_tb(error.__traceback__)
@@ -222,7 +238,7 @@ class _Job:
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """The work of a sweep: a task's runs of the model, as tables of the views."""
+    """The work of a sweep: the runs of a task, as tables of the views."""
 
     variants: tuple[Variant, ...]
     points: Points
@@ -230,7 +246,7 @@ class Simulation:
     keep: Keep
 
     def compile(self) -> None:
-        """Compile all there is, in the thread that can be interrupted; what cannot be is refused."""
+        """Compile all variants and the kernel in this thread, which can be interrupted."""
         for variant in self.variants:
             program = compile_scenario(variant.scenario)
         program.run(program.block(self.seed, 0, 0, self.keep), self.seed)
@@ -255,7 +271,7 @@ class Simulation:
 
 @contextmanager
 def _stage(name: str) -> Iterator[None]:
-    """Tell where an error arose."""
+    """Note in an error at which stage it arose."""
     try:
         yield
     except Exception as error:

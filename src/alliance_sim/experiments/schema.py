@@ -1,4 +1,4 @@
-"""What an experiment is: a scenario, what is uncertain about it, what can be chosen, and how the runs are laid out."""
+"""The schema of experiments: a scenario, its uncertainties, levers and the design of the runs."""
 
 from __future__ import annotations
 
@@ -22,35 +22,25 @@ from pydantic import (
 )
 
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.experiments.levers import Patch, lever_name, whole_levers
 from alliance_sim.registry.distributions import Prior
-from alliance_sim.registry.events import AnyEvent
 from alliance_sim.registry.fields import Filled, Label, Number, Record, Text, known
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
-from alliance_sim.scenarios import Distribution, Meeting, Scenario, scenario_path
+from alliance_sim.scenarios import Distribution, Scenario, scenario_path
 from alliance_sim.scenarios.library import extended, load_scenario
-from alliance_sim.scenarios.messages import Location, Problem, field_name, problems, refuse
-from alliance_sim.scenarios.schema import Parameters, by_parameter, keys_of, prior
+from alliance_sim.scenarios.messages import Location, Problem, field_name, keys_of, problems, refuse
+from alliance_sim.scenarios.parameters import by_parameter, prior
 
-__all__ = ["KEYS", "METHODS", "Design", "Experiment", "Patch", "Variant"]
+__all__ = ["KEYS", "METHODS", "Design", "Experiment", "Variant"]
 
-MAX_LEVERS = 20
-#: Options of one.
-MAX_OPTIONS = 100
 #: Combinations of options.
 MAX_VARIANTS = 500
-#: Each makes a run of every variant with every draw.
+#: At each point every variant is run with every draw.
 MAX_POINTS = 1_000_000
 #: Twelve days on one core at a millisecond a run.
 MAX_RUNS = 1_000_000_000
-#: Columns of the view `runs` that are there anyway; those of outcomes and parameters come on top.
-COLUMNS = (
-    *("scenario", "variant", "point", "draw", "run", "value", "of_interest", "mean", "p05", "p95"),
-    *("worst", "regret_mean", "regret_p90", "regret_max", "behind", "mc_error"),
-)
-
 Method = Literal["lhs", "sobol", "grid", "morris", "sobol_indices"]
-#: What each design is for.
+#: Description of each design.
 METHODS: Mapping[Method, str] = {
     "lhs": "Latin hypercube: each uncertainty in `points` equally likely strata, one point in each",
     "sobol": "scrambled Sobol sequence: fills the space more evenly; a power of two",
@@ -58,7 +48,7 @@ METHODS: Mapping[Method, str] = {
     "morris": "`points` trajectories that change one uncertainty at a time: screening",
     "sobol_indices": "Saltelli's scheme on a base of `points` (a power of two): Sobol indices of first and total order",
 }
-#: Designs on a Sobol sequence, which is balanced at powers of two only.
+#: Designs on a Sobol sequence, which is balanced only at powers of two.
 _BINARY = ("sobol", "sobol_indices")
 
 
@@ -83,7 +73,7 @@ class Design(Record):
         return self
 
     def size(self, uncertainties: int) -> int:
-        """Return how many points there are over so many uncertainties."""
+        """Return the number of points over a number of uncertainties."""
         match self.method:
             case _ if not uncertainties:
                 return 1
@@ -95,15 +85,6 @@ class Design(Record):
                 return self.points * (uncertainties + 2)
             case _:
                 return self.points
-
-
-class Patch(Record):
-    """What an option changes in the base scenario, by the rules of `extends`; {} leaves it as it is."""
-
-    parameters: Parameters = Field({}, description="value or distribution, by name of the registry")
-    events: tuple[AnyEvent, ...] = Field((), description="events that come on top")
-    meetings: tuple[Meeting, ...] = Field((), description="meetings that come on top")
-    drop: tuple[str, ...] = Field((), description="ids of events and meetings of the base to leave out")
 
 
 @dataclass(frozen=True)
@@ -126,7 +107,7 @@ class Variant:
 
 
 def _base(value: Any, info: ValidationInfo) -> Any:
-    """Load the scenario of a name or path, which is relative to the folder of the experiment's file."""
+    """Load the scenario of a bundled name, or of a path relative to the folder of the experiment's file."""
     if isinstance(value, str):
         try:
             return load_scenario(scenario_path(value, (info.context or {}).get("folder")))
@@ -135,98 +116,6 @@ def _base(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, Scenario):
         raise ValueError(f"{shown(value)} is not allowed; allowed: a bundled name or a path")
     return value
-
-
-def _lever(name: str) -> str:
-    """Refuse the name of a lever that another column of the results has; DuckDB ignores case."""
-    names = (*COLUMNS, *OUTCOMES, *PARAMETERS, *ACTOR_QUANTITIES)
-    if name.partition(".")[0].lower() in {each.partition(".")[0].lower() for each in names}:
-        raise ValueError(f"{shown(name)} is what another column of results is called; allowed: any other name")
-    return name
-
-
-def _whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
-    """Check every option on top of the base by itself, and return levers with patches for options."""
-    base = info.data.get("scenario")
-    if not isinstance(levers, dict):
-        return handler(levers)
-    if base is None:
-        return {}  # What is wrong with the base comes first.
-    if len(levers) > MAX_LEVERS:
-        raise ValueError(f"has {len(levers):,} entries; allowed: {MAX_LEVERS}")
-    good: dict[str, dict[str, Patch]] = {}
-    found: list[Problem] = []
-    taken: dict[str, str] = {}
-    for lever, options in levers.items():
-        if taken.setdefault(str(lever).lower(), str(lever)) != str(lever):
-            found.append(((lever,), f"is {taken[str(lever).lower()]} in other letters; allowed: a name of its own"))
-        try:
-            handler({lever: {}})
-        except ValidationError as error:
-            found += [((lever,), problem) for _, problem in problems(error, KEYS)]
-        if not isinstance(options, dict):
-            refused = "is empty" if options is None else f"{shown(options)} is not allowed"
-            found.append(((lever,), f"{refused}; allowed: a mapping of options"))
-            continue
-        if len(options) > MAX_OPTIONS:
-            found.append(((lever,), f"has {len(options):,} options; allowed: {MAX_OPTIONS}"))
-            continue
-        if len(options) < 2:
-            found.append(((lever,), "leaves no choice; allowed: two options or more, of which one may be {}"))
-        good[lever] = {}
-        for option, patch in options.items():
-            try:
-                handler({"lever": {option: {}}})
-            except ValidationError as error:
-                found += [((lever, option), problem) for _, problem in problems(error, KEYS)]
-            checked, wrong = _patch(base, patch)
-            found += [((lever, option, *place), problem) for place, problem in wrong]
-            good[lever][option] = checked
-    found += _set_twice(good, info.data.get("uncertainties", {}))
-    refuse("levers", found)
-    return good
-
-
-def _patch(base: Scenario, patch: Any) -> tuple[Patch, list[Problem]]:
-    if isinstance(patch, Patch):
-        patch = {key: list(value) if isinstance(value, tuple) else value for key, value in patch}
-    if not isinstance(patch, dict):
-        refused = "is empty" if patch is None else f"{shown(patch)} is not allowed"
-        return Patch(), [((), f"{refused}; allowed: a mapping; {{}} leaves the scenario as it is")]
-    keys = KEYS["levers"]
-    found: list[Problem] = [
-        ((key,), f"unknown key{nearest(key, keys)}; allowed: {', '.join(keys)}") for key in patch if key not in keys
-    ]
-    own = {key: value for key, value in patch.items() if key in keys}
-    scenario, wrong = extended(base, {"name": base.name, "text": "", **own})
-    found += [(() if place[:1] == ("extends",) else place, problem) for place, problem in wrong]
-    if scenario is None or found:
-        return Patch(), found
-    return Patch(
-        parameters={name: scenario.parameters[name] for name in own.get("parameters", ())},
-        events=_last(scenario.events, own.get("events", ())),
-        meetings=_last(scenario.meetings, own.get("meetings", ())),
-        drop=tuple(own.get("drop", ())),
-    ), []
-
-
-def _last(entries: tuple[Any, ...], own: Any) -> tuple[Any, ...]:
-    return entries[len(entries) - len(own) :]
-
-
-def _set_twice(levers: Mapping[str, Mapping[str, Patch]], uncertainties: Mapping[str, object]) -> list[Problem]:
-    """Return the parameters of options that something else decides as well."""
-    found: list[Problem] = []
-    owner: dict[str, str] = {}
-    for lever, options in levers.items():
-        for option, patch in options.items():
-            for name in patch.parameters:
-                if name in uncertainties:
-                    found.append(((lever, option, "parameters", name), "is an uncertainty; allowed: one or the other"))
-                elif owner.setdefault(name, lever) != lever:
-                    other = f"the lever {owner[name]} sets it, too; allowed: one lever for a parameter"
-                    found.append(((lever, option, "parameters", name), other))
-    return found
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -245,10 +134,19 @@ _Outcome = Annotated[
 class Experiment(Record):
     """A designed experiment: all combinations of levers, at all points of the uncertainties, with the same draws.
 
+    `load_experiment` reads it from a file, `sweep` runs it.
+
     Attributes
     ----------
     text : str
-        The file it was read from.
+        The text of the file it was read from.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018")
+    >>> list(experiment.levers), experiment.design.method
+    (['meeting', 'quarrels'], 'grid')
     """
 
     name: Label = Field(description="what it is called, like its file")
@@ -273,7 +171,7 @@ class Experiment(Record):
         json_schema_extra={"form": "distributions"},
     )
     levers: Annotated[
-        dict[Annotated[Label, AfterValidator(_lever)], dict[Label, Patch]], WrapValidator(_whole_levers)
+        dict[Annotated[Label, AfterValidator(lever_name)], dict[Label, Patch]], WrapValidator(whole_levers)
     ] = Field(
         {},
         description="what can be chosen: by name of the lever its options, each a change of the base",
@@ -311,7 +209,7 @@ class Experiment(Record):
     @classmethod
     def _no_constants(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         both = [name for name in values if name in info.data.get("constants", {})]
-        refuse("uncertainties", [((name,), "is a constant, too; allowed: one or the other") for name in both])
+        refuse("uncertainties", [((name,), "is also a constant; allowed: one or the other") for name in both])
         return values
 
     @field_validator("policies")
@@ -361,25 +259,62 @@ class Experiment(Record):
 
     @property
     def points(self) -> int:
-        """How many points the design has."""
+        """Number of points of the design.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> als.load_experiment("summit_form_2018").points  # 3 levels of 3 uncertainties
+        27
+        """
         return self.design.size(len(self.uncertainties))
 
     @property
     def runs(self) -> int:
-        """How many runs there are: policies x points x replications."""
+        """Number of runs: policies x points x replications.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018")
+        >>> experiment.runs == 6 * experiment.points * experiment.replications
+        True
+        """
         return len(self.choices()) * self.points * self.replications
 
     def priors(self) -> dict[str, Prior]:
-        """Return what the design varies, as distributions on the ranges of the parameters."""
+        """Return the distributions of the uncertainties, by name of the parameter.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> len(als.load_experiment("summit_form_2018").priors())
+        3
+        """
         return {name: prior(name, value) for name, value in self.uncertainties.items()}
 
     def choices(self) -> tuple[dict[str, str], ...]:
-        """Return the combinations of options, lever to option: those listed, or all of them, the last lever fastest."""
+        """Return the policies, each a mapping of lever to option: those listed, or all, the last lever fastest.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> len(als.load_experiment("summit_form_2018").choices())
+        6
+        """
         every = itertools.product(*self.levers.values())
         return self.policies or tuple(dict(zip(self.levers, options, strict=True)) for options in every)
 
     def variants(self) -> tuple[Variant, ...]:
-        """Return the scenarios of the experiment, one for each combination of options."""
+        """Return the scenarios of the experiment, one for each policy.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> variant = als.load_experiment("summit_form_2018").variants()[0]
+        >>> variant.number, list(variant.options)
+        (0, ['meeting', 'quarrels'])
+        """
         base = self.scenario.with_parameters(self.constants)
         found: dict[Problem, None] = {}
         made: dict[str, Variant] = {}
@@ -396,19 +331,27 @@ class Experiment(Record):
         return tuple(made.values())
 
     def scenario_with(self, options: Mapping[str, str]) -> Scenario:
-        """Return the base with constants, and options of some of the levers, in it.
+        """Return the base scenario with the constants, and with options of some of the levers.
 
         Parameters
         ----------
         options : mapping
             Lever to option.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018")
+        >>> option = next(iter(experiment.levers["meeting"]))
+        >>> experiment.scenario_with({"meeting": option}).months
+        36
         """
         scenario, found = self._variant(self.scenario.with_parameters(self.constants), options)
         assert scenario and not found  # each of them was checked, alone and in its combinations
         return scenario
 
     def _variant(self, base: Scenario, options: Mapping[str, str]) -> tuple[Scenario | None, list[Problem]]:
-        """Return the base with options in it, and what is wrong with their combination."""
+        """Return the base with options applied, and the problems of their combination."""
         patches = {("levers", *choice): self.levers[choice[0]][choice[1]] for choice in options.items()}
         places: dict[str, list[Location]] = {
             key: [(*place, key, i) for place, patch in patches.items() for i in range(len(getattr(patch, key)))]
@@ -438,12 +381,31 @@ class Experiment(Record):
         fields : mapping
             As in a file.
         folder : Path, optional
-            Where the path of a scenario starts; default: the working directory.
+            The folder that the path of a scenario is relative to; default: the working directory.
 
         Raises
         ------
         InputError
-            With every problem on a line of its own.
+            With each problem on a line of its own.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.Experiment.validated(
+        ...     {
+        ...         "name": "pledges",
+        ...         "title": "What a weaker pledge costs",
+        ...         "description": "Two levels of the pledge, under uncertain coupling.",
+        ...         "scenario": "baseline_2025",
+        ...         "sources": ["an example"],
+        ...         "uncertainties": {"coupling": {"uniform": [0.0, 0.3]}},
+        ...         "levers": {"spending": {"as_it_is": {}, "less": {"parameters": {"pledge": 0.1}}}},
+        ...         "design": {"points": 8},
+        ...         "replications": 4,
+        ...     }
+        ... )
+        >>> experiment.runs
+        64
         """
         try:
             return cls.model_validate(dict(fields), context={"folder": folder})
@@ -452,7 +414,7 @@ class Experiment(Record):
         raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
 
 
-#: The keys each record of an experiment file may have, and what is meant by them, by the field that holds it.
+#: The keys of each record of an experiment file and their descriptions, by the field that holds the record.
 KEYS: dict[str, dict[str, str]] = {
     "levers": keys_of(Patch),
     "uncertainties": keys_of(Distribution),

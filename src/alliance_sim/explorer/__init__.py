@@ -1,4 +1,4 @@
-"""The explorer: one page in the browser, served from this machine, with nothing fetched from outside."""
+"""The explorer: pages in the browser, served from this machine, without any request to another one."""
 
 from alliance_sim.explorer.server import serve
 

@@ -33,11 +33,11 @@ def fan(
     quantiles : five sequences of T numbers
         5, 25, 50, 75 and 95 % of the draws.
     second : pair of str and such quantiles, optional
-        Another fan behind the first, in grey, and what it is called.
+        Name and quantiles of another fan, drawn in grey behind the first.
     reference : sequence of T numbers, optional
         Median as calibrated, drawn as a dashed line.
     """
-    # Only the tooltip sees the outer quantiles: bands are stacked differences, which tell a reader nothing.
+    # Only the tooltip sees the outer quantiles: bands are stacked differences, which mean nothing to a reader.
     series = [_line(values, ACCENT, 1.8 if at == _MEDIAN else 0.0) for at, values in enumerate(quantiles)]
     tip = "{b0}<br><b>{c2}</b> median<br>{c1} to {c3} &nbsp;middle half<br>{c0} to {c4} &nbsp;5 to 95 %"
     # The tooltip counts the series it sees: they come first.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from alliance_sim.registry.actors import ERAS
 from alliance_sim.registry.distributions import Prior
+from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.parameters import PARAMETERS, Parameter
 from alliance_sim.scenarios import Scenario
 
@@ -25,7 +25,7 @@ class Lever:
     name : str
         Of the parameter.
     label, less, more : str
-        What it is, and what its two ends mean, in plain words.
+        Its label and the meaning of its two ends, in plain words.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Lever:
 
     @property
     def high(self) -> float:
-        """Right end: twice what any prior reaches, within the range allowed. The left end is that of the range."""
+        """Right end: twice the highest value of any prior, within the range allowed. The left end is the range's."""
         return min(self.parameter.high, 2.0 * max(self.parameter.prior(era).high for era in ERAS))
 
     @property
@@ -49,7 +49,7 @@ class Lever:
         return (self.high - self.parameter.low) / 100.0
 
     def calibrated(self, scenario: Scenario) -> tuple[float, float, float]:
-        """Return centre and 5-95 % interval of what the scenario draws where the lever is off."""
+        """Return centre and 5-95 % interval of the values that the scenario draws while the lever is off."""
         prior = scenario.priors().get(self.name) or self.parameter.prior(scenario.era)
         return _interval(prior)
 

@@ -1,20 +1,18 @@
-"""What the page shows of a run: computed in the background, rounded, in plain lists."""
+"""Results of a run in the form that pages show: rounded, in plain lists."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from alliance_sim.data import table
+from alliance_sim.explorer.state import Request
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.forums import FORUM_LABELS, FORUMS
+from alliance_sim.registry.forums import DECISIONS, FORUM_LABELS, FORUMS
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.scenarios import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,23 +21,19 @@ if TYPE_CHECKING:
     from alliance_sim.results.ensemble import Ensemble
 
 __all__ = [
-    "DECISIONS",
     "PREVIEW",
-    "Request",
     "View",
     "compute",
     "country_names",
     "label",
     "month_label",
     "preview",
-    "warm_up",
 ]
 
-#: Draws of the first result after a move. What allies perceive is averaged over these: kept for every draw it would
-#: fill the memory of a small machine once several people use the page.
+#: Draws of the first result after a change. The maps are means over these draws only: keeping allies in every draw
+#: would fill the memory of a small machine once several people use the page.
 PREVIEW = 500
 
-DECISIONS = ("adopted", "diluted", "withdrawn", "blocked", "deferred")
 #: Variables per ally that the map shows, besides objections.
 MAPPED = ("threat_perception", "guarantee_confidence")
 #: Objectors below this share of the draws are noise to a reader.
@@ -50,36 +44,6 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the controls ask for; `levers` are the values of those that are on."""
-
-    scenario: str
-    draws: int
-    seed: int
-    levers: tuple[tuple[str, float], ...] = ()
-
-    def what_if(self) -> Scenario:
-        """Return the scenario with the levers set; InputError if it does not exist or a value is out of range."""
-        return load_scenario(self.scenario).with_parameters(dict(self.levers))
-
-    def command(self) -> str:
-        """Return the command line that computes the same numbers."""
-        settings = "".join(f" --set {name}={value:g}" for name, value in self.levers)
-        return f"alliance-sim run {self.scenario} --draws {self.draws} --seed {self.seed}{settings}"
-
-    def python(self) -> str:
-        """Return the Python lines that compute the same numbers."""
-        values = ", ".join(f'"{name}": {value:g}' for name, value in self.levers)
-        setting = f".with_parameters({{{values}}})" if values else ""
-        return (
-            "import alliance_sim as als\n\n"
-            f'scenario = als.load_scenario("{self.scenario}"){setting}\n'
-            f"ensemble = als.simulate(scenario, draws={self.draws}, seed={self.seed})\n"
-            "ensemble.decisions()"
-        )
-
-
-@dataclass(frozen=True)
 class View:
     """A finished run, ready for the browser.
 
@@ -87,16 +51,16 @@ class View:
     ----------
     request : Request
     draws : int
-        How many were run; fewer than requested in a preview.
+        Draws run; fewer than requested in a preview.
     seconds : float
     months : list of str
         ``YYYY-MM``.
     board : list of dict
-        One row an item of the agenda, in time order.
+        One row per agenda item, in time order.
     fans : dict
         By outcome: its 5, 25, 50, 75 and 95 % quantiles, one list of T numbers each.
     maps : dict
-        By variable: T lists of one number an ally, None before it joins. Means over the draws of the preview.
+        By variable: T lists of one number per ally, None before it joins. Means over the draws of the preview.
     cohesion, error : float
         Mean of cohesion over months and draws, and its Monte Carlo standard error.
     """
@@ -112,49 +76,30 @@ class View:
     error: float
 
 
-@cache
-def warm_up() -> Future[None]:
-    """Start to load and compile the model in a thread of its own, once in a process; the future tells how it ended."""
-    ready: Future[None] = Future()
-
-    def work() -> None:
-        try:
-            from alliance_sim.results.ensemble import simulate
-
-            simulate("baseline_2025", draws=1, keep="final")
-        except BaseException as error:
-            # Whoever waits for the model has to hear of it.
-            ready.set_exception(error)
-        else:
-            ready.set_result(None)
-
-    # A daemon, so that an interrupt does not wait for the compiler.
-    threading.Thread(target=work, name="warm-up", daemon=True).start()
-    return ready
-
-
 def preview(request: Request, cancelled: Callable[[], bool]) -> View:
-    """Run the first draws, with what the map needs.
+    """Run the first draws, with the means that the maps show.
 
     Raises
     ------
     InputError
         If the request is at fault.
     Cancelled
-        If `cancelled` said so.
+        If `cancelled` returned True.
     """
-    from alliance_sim.results.ensemble import simulate
+    from alliance_sim.compile import ALLY_VARIABLES
+    from alliance_sim.simulation import simulate
 
     start = time.perf_counter()
     ensemble = simulate(request.what_if(), min(PREVIEW, request.draws), request.seed, "allies", cancelled=cancelled)
     view = _view(request, ensemble, start)
-    maps = {name: _rounded(ensemble.output.allies[:, :, v].mean(axis=0)) for v, name in enumerate(MAPPED)}
+    allies = ensemble.output.allies
+    maps = {name: _rounded(allies[:, :, ALLY_VARIABLES.index(name)].mean(axis=0)) for name in MAPPED}
     return replace(view, maps=maps)
 
 
 def compute(request: Request, first: View, cancelled: Callable[[], bool]) -> View:
-    """Run every draw of a request whose preview is `first`; it raises what `preview` raises."""
-    from alliance_sim.results.ensemble import simulate
+    """Run every draw of a request whose preview is `first`; errors are the same as those of `preview`."""
+    from alliance_sim.simulation import simulate
 
     start = time.perf_counter()
     ensemble = simulate(request.what_if(), request.draws, request.seed, "monthly", cancelled=cancelled)

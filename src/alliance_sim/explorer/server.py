@@ -12,16 +12,16 @@ import uvicorn
 from solara.server import cdn_helper, settings
 
 from alliance_sim.errors import InputError
-from alliance_sim.explorer.results import warm_up
+from alliance_sim.explorer.jobs import warm_up
 
 __all__ = ["HOST", "configure", "serve"]
 
-#: This machine only: whoever reaches the page can use its processors.
+#: This machine only: anybody who can open the page can use its processors.
 HOST = "127.0.0.1"
 
 
 def configure() -> None:
-    """Set Solara up to serve the explorer from what is installed, and to report to nobody.
+    """Configure Solara: assets come from installed packages only, and no telemetry is sent.
 
     It must run before `solara.server.starlette` is imported, which reads the name of the app.
     """
@@ -31,9 +31,9 @@ def configure() -> None:
     settings.theme.show_banner = False
     settings.theme.title = "alliance_sim"
     solara.settings.assets.proxy = True
-    # It explains cookies inside other people's pages; this page is in none.
+    # It is about cookies inside other sites' pages; this page is in none.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
-    # A private name, hence the exact pin of solara: what was not shipped is missing at once, instead of after retries.
+    # A private name, hence the exact pin of solara: an asset that is not installed fails at once, without retries.
     cdn_helper.fetch_from_cdn = _refuse
 
 

@@ -1,4 +1,4 @@
-"""The alliance as a Mesa model: one draw of a scenario, month by month, by the kernel that runs the many."""
+"""The alliance as a Mesa model: one draw of a scenario, month by month, by the kernel that also runs ensembles."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mesa
 import numpy as np
 
+from alliance_sim.checks import MAX_SEED, whole_number
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.model.agents import Actor, Ally, Russia, Ukraine, UnitedStates
@@ -39,14 +40,7 @@ class AllianceModel(mesa.Model):
 
     ``AllianceModel(scenario, seed=s, draw=d)`` gives the numbers of draw d of ``simulate(scenario, seed=s)``,
     bit for bit, as long as no agent acts. To let some act, subclass an agent, override `Actor.before_month`
-    or `Actor.after_month`, and name the class in `agent_classes` of a subclass of the model::
-
-        class Hungary(Ally):
-            def before_month(self):
-                self.position["sanctions"] = 0.3
-
-        class Stubborn(AllianceModel):
-            agent_classes = {"HUN": Hungary}
+    or `Actor.after_month`, and name the class in `agent_classes` of a subclass of the model.
 
     Parameters
     ----------
@@ -62,17 +56,18 @@ class AllianceModel(mesa.Model):
     rng : int, optional
         Mesa's name for the seed; ``mesa.batch_run(..., rng=[1, 2])`` of Mesa 3.5 gives it.
     **kwargs
-        Further parameters of the registry: ``kappa=0.1``. These win over `parameters`.
+        Further parameters of the registry: ``pledge=0.7``. These take precedence over `parameters`.
 
     Attributes
     ----------
     what_if : Scenario
-        With the parameters set. (`scenario` is a name that Mesa 3.5 claims for itself.)
+        The scenario with the parameters set. (Mesa 3.5 uses the name `scenario` itself.)
     seed, draw : int
     month, month_index : str, int
-        ``YYYY-MM`` of the month being simulated or simulated last (the first before any step), and its place.
+        ``YYYY-MM`` of the month being simulated or simulated last (the first before any step), and its index.
     allies : dict of ISO3 to Ally
-        All 32, members yet or not; `united_states`, `russia` and `ukraine` are the others by name.
+        All 32, also before they join NATO.
+    united_states, russia, ukraine : UnitedStates, Russia, Ukraine
     outcomes : dict of str to float
         Outcomes of the registry at the end of the month simulated last.
     running : bool
@@ -81,7 +76,7 @@ class AllianceModel(mesa.Model):
         One row a month: all outcomes for the model; for agents ``iso3, threat_perception,
         guarantee_confidence, spending, ukraine_support``, NaN for those who are not in NATO.
     program, block
-        What the core steps: the compiled scenario, and its arrays for this draw.
+        The compiled scenario, and its arrays for this draw.
 
     Raises
     ------
@@ -91,11 +86,28 @@ class AllianceModel(mesa.Model):
     Notes
     -----
     `rng` and `random`, for agents of your own, are seeded by (seed, draw). The core has its own generator.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel, Ally
+    >>> class Hungary(Ally):
+    ...     def before_month(self):
+    ...         self.position["sanctions"] = 0.3
+    >>> class FirmHungary(AllianceModel):
+    ...     agent_classes = {"HUN": Hungary}
+    >>> model = FirmHungary("us_russia_reset_2025", seed=1, parameters={"susceptibility.HUN": 0.2}, pledge=0.7)
+    >>> model.step()
+    >>> model.month, model.running, len(model.allies)
+    ('2025-06', True, 32)
+    >>> model.allies["HUN"].susceptibility
+    0.2
+    >>> model.datacollector.get_model_vars_dataframe().shape == (1, len(model.outcomes))
+    True
     """
 
-    #: Classes of agents by ISO3 code (``RUS`` and ``UKR`` included), where they are not the usual ones.
+    #: Classes of agents by ISO3 code (``RUS`` and ``UKR`` included), instead of the default ones.
     agent_classes: ClassVar[Mapping[str, type[Actor]]] = {}
-    #: Mesa 3.5 rebuilds a model in SolaraViz with a scenario of its own kind, unless this says nothing.
+    #: SolaraViz of Mesa 3.5 rebuilds a model with a scenario of its own kind unless this is None.
     scenario = None
 
     def __init__(
@@ -110,8 +122,8 @@ class AllianceModel(mesa.Model):
         if seed is not None and rng is not None:
             raise InputError(f"seed and rng are two names of one thing; given: {seed!r} and {rng!r}")
         given = rng if seed is None else seed
-        self.seed = secrets.randbits(32) if given is None else _whole("seed", given, 2**64)
-        self.draw = _whole("draw", draw, 2**32)
+        self.seed = secrets.randbits(32) if given is None else whole_number("seed", given, 0, MAX_SEED)
+        self.draw = whole_number("draw", draw, 0, 2**32 - 1)
         super().__init__(rng=[self.seed, self.draw])
         self.scenario = None
         self.what_if = _what_if(scenario, parameters or {}, kwargs)
@@ -146,12 +158,20 @@ class AllianceModel(mesa.Model):
     @property
     def outcomes(self) -> dict[str, float]:
         """Outcomes at the end of the month simulated last; before any step, of the month before the first."""
-        return dict(zip(OUTCOMES, self.block.state.outcome[0].tolist(), strict=True))
+        return dict(zip(OUTCOMES, self.block.states.outcomes[0].tolist(), strict=True))
 
     def step(self) -> None:
-        """Simulate a month: agents act, the core's month, agents act, data are collected.
+        """Simulate a month: agents act, the core runs, agents act, data are collected.
 
         After the last month this warns (RuntimeWarning) and does nothing.
+
+        Examples
+        --------
+        >>> model = AllianceModel("baseline_2025", seed=1)
+        >>> model.step()
+        >>> model.step()
+        >>> model.month, model.steps
+        ('2025-07', 2)
         """
         if self._done == len(self.program.months):
             # No error: SolaraViz steps several months at a time, and past the end.
@@ -180,8 +200,15 @@ class AllianceModel(mesa.Model):
         Returns
         -------
         DataFrame
-            As `Runs.decisions`, and ``objectors``: ISO3 codes, by anticipation where a text was
-            withdrawn.
+            As `Runs.decisions`, and ``objectors``: ISO3 codes; for a text that was withdrawn, of those who would
+            have objected.
+
+        Examples
+        --------
+        >>> model = AllianceModel("baseline_2025", seed=1)
+        >>> model.step()
+        >>> model.decisions()["issue"].tolist()
+        ['russia_strategy', 'defence_spending', 'ukraine_support', 'deterrence_posture']
         """
         records = self.block.records
         table = Runs.of_block(self.program, "final", self.block).decisions()
@@ -191,9 +218,9 @@ class AllianceModel(mesa.Model):
 
 
 class _Collector(mesa.DataCollector):
-    """Mesa's, with agents and model of one month filed under one number.
+    """Mesa's collector, with the agents and the model of one month stored under the same number.
 
-    Before Mesa 3.5, `batch_run` looks both up by the number of months before, and agents are filed one later.
+    Before Mesa 3.5, `batch_run` looks both up by the number of months before, but agents are stored one later.
     """
 
     def collect(self, model: AllianceModel) -> None:
@@ -204,7 +231,7 @@ class _Collector(mesa.DataCollector):
 
 
 def _outcome(index: int, model: AllianceModel) -> float:
-    return float(model.block.state.outcome[0, index])
+    return float(model.block.states.outcomes[0, index])
 
 
 def _iso3(agent: Any) -> str | None:
@@ -213,12 +240,6 @@ def _iso3(agent: Any) -> str | None:
 
 def _ally_variable(name: str, agent: Any) -> float:
     return getattr(agent, name) if isinstance(agent, Ally) and agent.is_member else float("nan")
-
-
-def _whole(what: str, value: Any, end: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < end:
-        raise InputError(f"{what}: {value!r}; allowed: a whole number from 0 to {end - 1}")
-    return int(value)
 
 
 def _what_if(scenario: Any, parameters: Any, more: Mapping[str, Any]) -> Scenario:
@@ -233,7 +254,7 @@ def _what_if(scenario: Any, parameters: Any, more: Mapping[str, Any]) -> Scenari
             "in mesa.batch_run a list of such mappings"
         )
     values = {
-        # NumPy's numbers come from grids; files and the schema know Python's.
+        # Grids give NumPy numbers; the schema takes Python ones.
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in {**parameters, **more}.items()
     }

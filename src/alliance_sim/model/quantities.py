@@ -1,4 +1,4 @@
-"""Numbers in the core's arrays, read and written as attributes of agents."""
+"""Attributes of agents that read and write numbers in the core's arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alliance_sim.registry.issues import ISSUES
 
 __all__ = ["ByIssue", "Quantity", "ReadOnly", "ally_state", "ally_trait", "parameter", "world_state"]
 
-#: Where a quantity lives: a block of one draw and the index of an ally to a one-dimensional view.
+#: Finds the array of a quantity: from a block of one draw and the index of an ally to a one-dimensional view.
 Place = Callable[[Block, int], NDArray[Any]]
 
 
@@ -38,9 +38,10 @@ class Quantity:
     row : int
         The number's place in it, by the core's layout.
     low, high : float
-        What may be written.
+        Range of the values that may be written.
     along : Quantity, optional
-        A number that moves by as much as what is written, so that the core finds the same value again.
+        A number that changes by the same amount when the quantity is written, so that the core, which computes one from
+        the other, arrives at the value written.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Quantity:
         self.place, self.row, self.low, self.high, self.along = place, row, low, high, along
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Keep the attribute's name for messages."""
+        """Store the attribute's name for messages."""
         self.name = name
 
     @overload
@@ -69,12 +70,12 @@ class Quantity:
         cells[self.row] = number
 
     def _cells(self, agent: Any) -> NDArray[Any]:
-        # Found anew each time, so that copies of a model look at their own arrays.
+        # Looked up at each access, so that a copy of a model uses its own arrays.
         return self.place(agent.model.block, agent.index)
 
 
 class ReadOnly(Quantity):
-    """A quantity that follows from others."""
+    """A quantity that is computed from others and cannot be written."""
 
     def __init__(self, place: Place, row: int, instead: str) -> None:
         super().__init__(place, row)
@@ -85,23 +86,23 @@ class ReadOnly(Quantity):
 
 
 def ally_state(row: int, low: float = 0.0, high: float = 1.0, along: Quantity | None = None) -> Quantity:
-    """Return a state of an ally, by ``layout.S``."""
-    return Quantity(lambda block, i: block.state.ally[0, :, i], row, low, high, along)
+    """Return a state of an ally, by `AllyState`."""
+    return Quantity(lambda block, i: block.states.ally[0, :, i], row, low, high, along)
 
 
 def ally_trait(row: int) -> Quantity:
-    """Return a share that an ally brings to a draw, by ``layout.A``."""
-    return Quantity(lambda block, i: block.draws.ally[0, :, i], row)
+    """Return a trait of an ally that is drawn once per draw, by `AllyInput`."""
+    return Quantity(lambda block, i: block.inputs.ally_input[0, :, i], row)
 
 
 def world_state(row: int, high: float = 1.0, along: Quantity | None = None) -> Quantity:
-    """Return a state of the world, by ``layout.G``."""
-    return Quantity(lambda block, i: block.state.world[0], row, 0.0, high, along)
+    """Return a state of the world, by `World`."""
+    return Quantity(lambda block, i: block.states.world[0], row, 0.0, high, along)
 
 
 def parameter(row: int) -> Quantity:
-    """Return a parameter of the draw, by ``layout.P``."""
-    return Quantity(lambda block, i: block.draws.theta[0], row)
+    """Return a parameter of the draw, by `Param`."""
+    return Quantity(lambda block, i: block.inputs.params[0], row)
 
 
 class ByIssue(Mapping[str, float]):
@@ -114,7 +115,7 @@ class ByIssue(Mapping[str, float]):
     write : callable
         Takes the index of an issue and its new value.
     what : str
-        What messages call it.
+        Name in messages.
     low : float
         Lowest value allowed.
     """

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from alliance_sim.errors import nearest, shown
+from alliance_sim.errors import shown
+from alliance_sim.registry.fields import known
 from alliance_sim.registry.outcomes import OUTCOMES
 
 __all__ = ["OPERATORS", "Condition", "ConditionField", "parse_condition"]
@@ -56,9 +57,7 @@ def parse_condition(text: object) -> Condition:
             "such as 'assertiveness > 0.6'"
         )
     name, op, value = found.groups()
-    if name not in OUTCOMES:
-        raise ValueError(f"{shown(name)} is not an outcome{nearest(name, OUTCOMES)}; allowed: {', '.join(OUTCOMES)}")
-    outcome = OUTCOMES[name]
+    outcome = OUTCOMES[known("an outcome", OUTCOMES)(name)]
     if not outcome.low <= float(value) <= outcome.high:
         raise ValueError(f"{name} is never {value}; allowed: {outcome.low:g} to {outcome.high:g}")
     return Condition(name, op, float(value))

@@ -21,7 +21,7 @@ class Prior:
         ``fixed`` (value a), ``uniform``, ``normal`` (mean a, sd b, truncated), ``lognormal`` (mean a and sd b of the
         logarithm, truncated) or ``triangular`` (mode a).
     a, b, low, high : float
-        As above; ``low`` and ``high`` bound what is drawn.
+        As above; ``low`` and ``high`` bound the draws.
     """
 
     kind: Kind

@@ -44,7 +44,7 @@ __all__ = [
 
 
 class Record(BaseModel):
-    """An immutable record that knows all its keys and has no infinite numbers."""
+    """An immutable record that refuses unknown keys and infinite numbers."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True, serialize_by_alias=True
@@ -60,13 +60,13 @@ class Record(BaseModel):
 
 
 def month_number(month: str) -> int:
-    """Return the months between January 1970 and a ``YYYY-MM`` month (negative before)."""
+    """Return the months from January 1970 to a ``YYYY-MM`` month (negative before)."""
     year, number = month.split("-")
     return (int(year) - 1970) * 12 + int(number) - 1
 
 
 def month_name(number: int) -> str:
-    """Return the ``YYYY-MM`` month that lies `number` months after January 1970."""
+    """Return the ``YYYY-MM`` month that is `number` months after January 1970."""
     return f"{1970 + number // 12}-{number % 12 + 1:02d}"
 
 
@@ -100,7 +100,7 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-#: Far enough for a month that lies outside a run to be told as such, however it was written.
+#: A wide range, so that months outside a run reach the later, clearer check.
 _MONTH = re.compile(r"(?:19[7-9]|2[01][0-9])[0-9]-(?:0[1-9]|1[0-2])")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 
@@ -116,7 +116,7 @@ def _month(value: Any) -> str:
 def _text(value: str) -> str:
     odd = {letter for letter in value if unicodedata.category(letter) in ("Cc", "Cf")} - {"\n", "\t"}
     if odd:
-        # A terminal would obey them, and those of format turn the text round.
+        # Terminals execute control characters, and format characters reverse the text.
         raise ValueError(f"holds control characters ({min(odd)!a}); allowed: text")
     return value
 
@@ -127,7 +127,7 @@ def _label(value: str) -> str:
     return value
 
 
-# `form` says how a text is written, for people; the other keywords are those of JSON Schema.
+# `form` describes the format of a text for people; the other keywords belong to JSON Schema.
 def _one_or_more(names: Collection[str], form: str) -> WithJsonSchema:
     one = {"type": "string", "enum": list(names), "form": form}
     return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}]})
@@ -136,7 +136,7 @@ def _one_or_more(names: Collection[str], form: str) -> WithJsonSchema:
 _month_schema = {"type": "string", "pattern": f"^{_MONTH.pattern}$", "form": "YYYY-MM"}
 #: A calendar month.
 Month = Annotated[str, BeforeValidator(_month), WithJsonSchema(_month_schema)]
-#: The same; in a scenario file an offset from the start (0, 1, ...) does as well.
+#: A calendar month; in a scenario file also an offset from the start (0, 1, ...).
 _MonthOrOffset = Annotated[
     Month, WithJsonSchema({"anyOf": [_month_schema, {"type": "integer", "minimum": 0, "maximum": 999}]})
 ]
@@ -157,7 +157,7 @@ Ally = Annotated[
 
 _PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]
 _partner = Annotated[str, AfterValidator(known("the code of an ally other than USA", _PARTNERS))]
-#: A check that a list has entries. A minimum length would complain where the entries are at fault, too.
+#: A check that a list has entries. A minimum length would also complain when the entries themselves are wrong.
 Filled = WrapValidator(_some)
 #: One ally of the United States, or a list of them.
 Allies = Annotated[
@@ -165,7 +165,7 @@ Allies = Annotated[
 ]
 _PARTIES = ("EU", *_PARTNERS)
 _party = Annotated[str, AfterValidator(known("EU or the code of an ally other than USA", _PARTIES))]
-#: The same, where the European Union may be named as well.
+#: The same, or the European Union.
 Parties = Annotated[
     tuple[_party, ...],
     BeforeValidator(_as_list),
@@ -176,15 +176,15 @@ Parties = Annotated[
 
 
 class Entry(Record):
-    """What stands in the calendar of a scenario: an event or a meeting."""
+    """An entry of the calendar of a scenario: an event or a meeting."""
 
     month: _MonthOrOffset = Field(
         description="when: YYYY-MM, or months after the start (+3)",
-        json_schema_extra={"unit": "month", "source": "that of the entry"},
+        json_schema_extra={"unit": "month", "source": "source of the entry"},
     )
     source: Text = Field(description="where it comes from: a paragraph, a dated public fact, 'hypothetical'")
     id: Label = Field(
         default_factory=str,
-        description="its own name, by which `drop` finds it and its random numbers are addressed; without one it is "
-        "made of what it is, its month and whom it concerns",
+        description="name of the entry, for `drop` and for its random numbers; default: forum or type, month, and "
+        "whom it concerns",
     )

@@ -1,6 +1,6 @@
 """Where the alliance decides, by what rule, and how it can end: forums, decision rules, decisions.
 
-Each list is here and nowhere else. A member's number is its code in the compiled core and its place in every array;
+Each list is defined here only. A member's number is its code in the compiled core and its place in every array;
 its name in lower case is what users write and read.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "RULES", "Decision", "Forum", "Rule"]
+__all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decision", "Forum", "Rule"]
 
 
 class Forum(IntEnum):
@@ -31,7 +31,7 @@ class Rule(IntEnum):
 
 
 class Decision(IntEnum):
-    """What became of an item."""
+    """The outcome of an agenda item."""
 
     ADOPTED = 0
     DILUTED = 1
@@ -45,3 +45,5 @@ FORUMS: tuple[str, ...] = tuple(forum.name.lower() for forum in Forum)
 FORUM_LABELS: dict[str, str] = dict(zip(FORUMS, ("NAC", "NATO", "EU", "G7"), strict=True))
 RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decision)
+#: Items of a meeting that one decision can hold.
+MAX_PACKAGE = 3

@@ -1,9 +1,15 @@
-"""The issues: what they are, and how mechanisms weigh them."""
+"""The issues: meaning and weights in the mechanisms. Norms by era are in ``norms.csv`` of the calibration folder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from alliance_sim.data import number, table
+from alliance_sim.errors import InputError
+from alliance_sim.registry.eras import ERAS, coded_as
 
 __all__ = ["ISSUES", "ISSUE_TABLE", "Issue"]
 
@@ -15,27 +21,45 @@ class Issue:
     Attributes
     ----------
     name, description : str
-    norm : mapping of era to float
-        What is adopted when a scenario begins, on the scale of positions.
     cover : float
-        How far a conciliatory Washington gives licence on it (1 = fully; B, paragraph 10).
+        Share by which a conciliatory Washington encourages others to concede on it (1 = fully; B, paragraph 10).
     hedge : float
-        How far the threatened want more of it when the guarantee weakens (1 = fully; A, paragraph 5).
+        Share by which threatened allies want more of it when the guarantee weakens (1 = fully; A, paragraph 5).
     leads : float
-        How far the belief about the threat (russia_strategy) drives it, relative to the coupling parameter.
+        How strongly the belief about the threat (russia_strategy) drives it, relative to the coupling parameter.
     reference : tuple of two floats or None
         (reversion, proposal) of the fixed agenda behind consensus capacity; None where it is not on it.
     source : str
+        Of the weights, and of the norms in short; `norms.csv` has one for each.
     """
 
     name: str
     description: str
-    norm: Mapping[str, float]
     cover: float
     hedge: float
     leads: float
     reference: tuple[float, float] | None
     source: str
+
+    @property
+    def norm(self) -> Mapping[str, float]:
+        """Level in force when a scenario begins, by era, on the scale of positions.
+
+        Raises
+        ------
+        InputError
+            If ``norms.csv`` has none for an era, nor for the era whose coding stands in.
+        """
+        return _norms(self.name)
+
+
+@cache
+def _norms(issue: str) -> Mapping[str, float]:
+    norms = {row["era"]: number(row, "norm") for row in table("norms") if row["issue"] == issue}
+    try:
+        return MappingProxyType({era: norms[era if era in norms else coded_as(era)] for era in ERAS})
+    except KeyError as era:
+        raise InputError(f"norms.csv: no norm of {issue} in the era {era}") from None
 
 
 _JUDGEMENT = "levels: judgement on the declarations in force"
@@ -44,7 +68,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "russia_strategy",
         "name the threat and adopt a strategy towards Russia",
-        {"2014": 0.2, "2018": 0.45, "2025": 0.5},
         0.5,
         0.0,
         0.0,
@@ -54,7 +77,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "deterrence_posture",
         "forces and plans on the eastern flank",
-        {"2014": 0.25, "2018": 0.45, "2025": 0.6},
         0.2,
         1.0,
         1.0,
@@ -64,7 +86,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "defence_spending",
         "defence spending as a pledge; 1 means 5% of GDP",
-        {"2014": 0.3, "2018": 0.4, "2025": 0.4},
         0.1,
         1.0,
         0.0,
@@ -74,7 +95,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "ukraine_support",
         "military, economic and political support of Ukraine",
-        {"2014": 0.2, "2018": 0.35, "2025": 0.5},
         0.5,
         0.0,
         0.5,
@@ -84,7 +104,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "sanctions",
         "sanctions on Russia",
-        {"2014": 0.0, "2018": 0.5, "2025": 0.6},
         0.8,
         0.0,
         1.0,
@@ -94,7 +113,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "open_door",
         "membership perspective of Ukraine and Georgia",
-        {"2014": 0.4, "2018": 0.4, "2025": 0.45},
         0.5,
         0.0,
         0.0,
@@ -104,7 +122,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "russia_dialogue",
         "1: cooperation stays suspended until policy changes; 0: resume it unconditionally",
-        {"2014": 0.3, "2018": 0.75, "2025": 0.85},
         1.0,
         0.0,
         1.0,
@@ -114,7 +131,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "southern_flank",
         "out-of-area, crisis-response effort in the south",
-        {"2014": 0.5, "2018": 0.4, "2025": 0.35},
         0.0,
         0.0,
         0.0,
@@ -124,7 +140,6 @@ ISSUE_TABLE: tuple[Issue, ...] = (
     Issue(
         "partner_exercises",
         "exercises and practical cooperation with Georgia, Ukraine and other partners",
-        {"2014": 0.45, "2018": 0.5, "2025": 0.5},
         0.4,
         0.0,
         0.0,

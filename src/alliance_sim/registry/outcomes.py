@@ -56,7 +56,8 @@ class Outcome(IntEnum):
     threat_gap = ("threat", -1, 1, -1, "mean", "mean perceived threat of the European allies less that of Washington")
     polarisation = ("index", 0, 1, -1, "mean",
      "Esteban and Ray (1994) between camps on the Russia strategy, by standing; 1 = two equal camps at the extremes")
-    camps = ("camps", 1, len(ALLIES), -1, "mean", "camps on the Russia strategy: groups separated by a gap of more than 0.12")
+    camps = ("camps", 1, len(ALLIES), -1, "mean",
+     "camps on the Russia strategy: groups separated by a gap of more than 0.12")
     deterrence = ("share", 0, 1, 1, "mean", "committed force F over F + R, R being Russia's capability")
     deterrence_without_us = ("share", 0, 1, 1, "mean", "the same without the United States")
     isolation = ("index", 0, 1, 1, "mean",

@@ -14,8 +14,9 @@ from enum import IntEnum
 from functools import cache
 
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.registry.actors import ALLIES, ERAS
+from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
+from alliance_sim.registry.eras import ERAS, for_every_era
 from alliance_sim.registry.issues import ISSUES
 
 __all__ = [
@@ -112,7 +113,7 @@ class Param(IntEnum):
         self, symbol: str, group: str, unit: str, low: float, high: float, prior: Prior | Mapping[str, Prior],
         source: str, description: str, strength: bool = False,
     ) -> None:
-        priors = dict.fromkeys(ERAS, prior) if isinstance(prior, Prior) else prior
+        priors = dict.fromkeys(ERAS, prior) if isinstance(prior, Prior) else for_every_era(prior)
         self.definition = Parameter(
             self.name, symbol, group, unit, low, high, priors, source, description, strength
         )
@@ -346,7 +347,7 @@ _PER_ALLY = (
     ),
     Parameter(
         "guarantee_confidence", "guarantee_confidence", "guarantee", _SHARE, 0, 1,
-        {"2014": normal(0.75, 0.1, 0.3, 1), "2018": normal(0.75, 0.08, 0.3, 1), "2025": normal(0.6, 0.1, 0.2, 1)}, "A ¶5, B ¶8; judgement",
+        for_every_era({"2014": normal(0.75, 0.1, 0.3, 1), "2018": normal(0.75, 0.08, 0.3, 1), "2025": normal(0.6, 0.1, 0.2, 1)}), "A ¶5, B ¶8; judgement",
         "confidence in the U.S. guarantee at the start", False, True, {"USA": fixed(1.0)},
     ),
 )

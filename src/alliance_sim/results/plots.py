@@ -1,4 +1,4 @@
-"""Figures of results: outcomes over time, the decision board, differences, and what experiments say."""
+"""Figures of results: outcomes over time, the decision board, differences, and analyses of experiments."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def forest(differences: pd.DataFrame, outcomes: list[str], title: str, note: str
 
 
 def drivers(parameters: pd.DataFrame, mechanisms: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
-    """Draw what drives an outcome: parameters on the left, mechanisms on the right, with 95 % intervals.
+    """Draw the drivers of an outcome: parameters on the left, mechanisms on the right, with 95 % intervals.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def drivers(parameters: pd.DataFrame, mechanisms: pd.DataFrame, unit: str, title
 
 
 def policies(table: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
-    """Draw policies: what each brings on the left, what one may regret on the right.
+    """Draw policies: their outcomes on the left, their regret on the right.
 
     Parameters
     ----------
@@ -225,14 +225,14 @@ def policies(table: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
 
 
 def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFrame, title: str, note: str) -> Figure:
-    """Draw a box that PRIM found: the way to it on the left, the cases by its two foremost inputs on the right.
+    """Draw a box that PRIM found: coverage and density on the left, cases by its two most significant inputs beside.
 
     Parameters
     ----------
     trajectory : DataFrame
-        ``coverage, density, mass`` of the boxes on the way; `chosen` marks the one.
+        `Box.trajectory`: ``coverage, density, mass, chosen``.
     box : mapping
-        By input, the foremost first: (low, high) with None for an open end, or options of a lever.
+        By input, the most significant first: (low, high) with None for an open end, or options of a lever.
     cases : DataFrame
         The inputs, and ``of_interest``.
     title, note : str
@@ -243,7 +243,7 @@ def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFr
         left, right = figure.subplots(1, 2)
         left.plot(trajectory["coverage"], trajectory["density"], "o-", color="#9cc0df", markersize=3.5)
         chosen = trajectory[trajectory["chosen"]]
-        left.plot(chosen["coverage"], chosen["density"], "o", color=BLUE, markersize=8, label="the box told")
+        left.plot(chosen["coverage"], chosen["density"], "o", color=BLUE, markersize=8, label="the chosen box")
         left.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="coverage: share of the cases of interest in the box")
         left.set_ylabel("density: share of the box that is of interest")
         left.legend(frameon=False, fontsize=8, loc="lower left")
@@ -336,7 +336,7 @@ def _ranking(axis: Axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def _places(values: pd.Series[Any]) -> NDArray[np.float64]:
-    """Return where cases stand on an axis; those with one option of a lever side by side."""
+    """Return the coordinates of cases on an axis; those with one option of a lever side by side."""
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy(float)
     aside = 0.6 * ((np.arange(len(values)) * 0.6180339887) % 1.0 - 0.5)
@@ -345,7 +345,7 @@ def _places(values: pd.Series[Any]) -> NDArray[np.float64]:
 
 
 def _spans(sides: Any, values: pd.Series[Any]) -> list[tuple[float, float]]:
-    """Return the parts of an axis that a box takes."""
+    """Return the intervals of an axis that a box covers."""
     if not pd.api.types.is_numeric_dtype(values):
         options = sorted(values.unique())
         return [(options.index(option) - 0.4, options.index(option) + 0.4) for option in sides]

@@ -1,7 +1,7 @@
-"""One SELECT over views, and nothing else: no file but those of the views, no setting, no second statement.
+"""Queries: one SELECT over views, which can read no other file, change no setting and hold no second statement.
 
-A text is parsed before it runs: what it reads must be a view, or a table of its own making. Besides, DuckDB is shut in:
-it opens no other file, and its configuration is locked.
+A text is parsed before it runs, and may read only views and tables that it defines itself. In addition DuckDB is
+configured to open no other file, and its configuration is locked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from alliance_sim.errors import InputError, nearest
 
@@ -23,42 +23,61 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["View", "as_csv", "frame", "select"]
+__all__ = ["Files", "View", "as_csv", "frame", "select"]
 
-#: What a view is made of when it is asked for: Parquet files, or a table in memory.
-View = Callable[[], "Sequence[Path] | pa.Table"]
 
-#: Table functions that make rows out of what the query itself says.
+class Files(NamedTuple):
+    """The Parquet files of a view.
+
+    Attributes
+    ----------
+    paths : sequence of Path
+    renamed : mapping of str to str
+        Former to current names of columns; former names that are not in the files have no effect.
+    """
+
+    paths: Sequence[Path]
+    renamed: Mapping[str, str]
+
+
+#: Returns the content of a view when a query needs it: Parquet files, or a table in memory.
+View = Callable[[], "Files | pa.Table"]
+
+#: Table functions that make rows from their arguments alone.
 _FUNCTIONS = ("generate_series", "range", "unnest")
-#: Functions that tell or change what is no value: settings, logs, time that passes.
+#: Functions that read or change the environment: settings, logs, time.
 _OUTSIDE = ("current_setting", "getenv", "getvariable", "pg_sleep", "write_log")
-#: Arrow's types that CSV has a form for.
+#: Arrow's types that can be written to CSV.
 _PLAIN = ("bool", "int", "uint", "float", "double", "decimal", "string", "date", "time", "null")
 #: Rows of a batch.
 BATCH = 10_000
 
+Result = TypeVar("Result")
+#: A mapping of a parsed query, as JSON gives it.
+Node = dict[str, Any]
+
 
 def frame(views: Mapping[str, View], text: str) -> pd.DataFrame:
-    """Return what a query finds; arguments and errors as those of `select`."""
+    """Return the result of a query; arguments and errors are the same as for `select`."""
     with select(views, text) as reader:
         found: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
     return found
 
 
 def as_csv(found: pa.RecordBatchReader) -> Iterator[str]:
-    """Yield what was found as CSV, a piece at a time: texts in quotes, nothing for NULL."""
+    """Yield the result of a query as CSV, a piece at a time: texts in quotes, nothing for NULL."""
     import pyarrow as pa
     from pyarrow.csv import WriteOptions, write_csv
 
     head = io.StringIO()
     csv.writer(head, lineterminator="\n").writerow(found.schema.names)
     yield head.getvalue()
-    # Lists, structs and other values with no form in CSV are written as Python writes them.
+    # Lists, structs and other values that CSV cannot hold are written as Python writes them.
     plain = [str(each.type).startswith(_PLAIN) for each in found.schema]
     for batch in found:
         columns = [
-            column if as_it_is else pa.array([None if value is None else str(value) for value in column.to_pylist()])
-            for column, as_it_is in zip(batch.columns, plain, strict=True)
+            column if is_plain else pa.array([None if value is None else str(value) for value in column.to_pylist()])
+            for column, is_plain in zip(batch.columns, plain, strict=True)
         ]
         table = pa.RecordBatch.from_arrays(columns, [str(i) for i in range(len(columns))])
         buffer = pa.BufferOutputStream()
@@ -68,7 +87,7 @@ def as_csv(found: pa.RecordBatchReader) -> Iterator[str]:
 
 @contextmanager
 def select(views: Mapping[str, View], text: str) -> Iterator[pa.RecordBatchReader]:
-    """Run a query and yield what it finds, batch by batch.
+    """Run a query and yield its result as a reader of batches.
 
     Parameters
     ----------
@@ -80,24 +99,26 @@ def select(views: Mapping[str, View], text: str) -> Iterator[pa.RecordBatchReade
     Raises
     ------
     InputError
-        If it is something else, reads what is no view, or fails.
+        If it is something else, reads anything but views, or fails.
     """
     import duckdb
     import pyarrow as pa
 
     with (
-        tempfile.TemporaryDirectory(prefix="alliance_sim-") as room,
-        duckdb.connect(config={"temp_directory": room, "python_enable_replacements": False}) as connection,
+        tempfile.TemporaryDirectory(prefix="alliance_sim-") as scratch,
+        duckdb.connect(config={"temp_directory": scratch, "python_enable_replacements": False}) as connection,
     ):
         with _explained():
             names = _names(connection, views, text)
         files: list[str] = []
         for name in names:
             source = views[name]()
-            if isinstance(source, Sequence):
-                paths = [str(path) for path in source]
+            if isinstance(source, Files):
+                paths = [str(path) for path in source.paths]
                 files += paths
-                connection.read_parquet(paths).create_view(name)
+                stored = connection.read_parquet(paths)
+                renamed = {old: new for old, new in source.renamed.items() if old in stored.columns and new != old}
+                (stored.project(_renaming(renamed)) if renamed else stored).create_view(name)
             else:
                 connection.register(name, source)
         connection.execute(f"SET allowed_paths = {_list(files)}")
@@ -108,8 +129,8 @@ def select(views: Mapping[str, View], text: str) -> Iterator[pa.RecordBatchReade
         yield pa.RecordBatchReader.from_batches(found.schema, batches)
 
 
-def _do(connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
-    """Do what DuckDB would not let be interrupted from the thread that waits for it."""
+def _do(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
+    """Run work of DuckDB in a thread, since it cannot be interrupted in the thread that waits for it."""
     with ThreadPoolExecutor(1) as pool, _explained():
         future = pool.submit(work)
         try:
@@ -120,7 +141,7 @@ def _do(connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
 
 
 def _names(connection: duckdb.DuckDBPyConnection, views: Mapping[str, View], text: str) -> list[str]:
-    """Return the views that a query names; refuse what is not one SELECT over them."""
+    """Return the views that a query names; refuse a text that is not one SELECT over them."""
     import duckdb
 
     statements = duckdb.extract_statements(text)
@@ -155,8 +176,8 @@ def _all(views: Mapping[str, View]) -> str:
     return ", ".join((*views, *_FUNCTIONS))
 
 
-def _nodes(tree: Any, own: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
-    """Yield every mapping of a parsed query, with the names that the query itself gives to tables there."""
+def _nodes(tree: object, own: frozenset[str]) -> Iterator[tuple[Node, frozenset[str]]]:
+    """Yield every mapping of a parsed query, with the names of the tables that the query itself defines there."""
     if isinstance(tree, dict):
         for entry in tree.get("cte_map", {}).get("map", ()):
             yield from _nodes(entry["value"], own)
@@ -170,6 +191,12 @@ def _nodes(tree: Any, own: frozenset[str]) -> Iterator[tuple[dict[str, Any], fro
     elif isinstance(tree, list):
         for branch in tree:
             yield from _nodes(branch, own)
+
+
+def _renaming(renamed: Mapping[str, str]) -> str:
+    """Return the columns of a SELECT: all, some of them under another name."""
+    pairs = ", ".join(f'"{old}" AS "{new}"' for old, new in renamed.items())
+    return f"* RENAME ({pairs})"
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""The views of a result: what runs left behind, as tables.
+"""Views: result tables derived from the kernel's output.
 
-A run is named by its scenario, its draw and its point (the place in a design; 0 where there is none). Every view begins
-with these three. An ensemble in memory, its saved folder and the parts of a sweep have the same views, made here.
+A run is identified by its scenario, its draw and its point (its place in a design; 0 without a design). These are the
+first three columns of every view. An ensemble in memory, its saved folder and the parts of a sweep have the same views.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, KEEPS, Block, Keep, PointValues, Program
-from alliance_sim.core.meetings import Records
-from alliance_sim.core.month import Output
+from alliance_sim.compile import ALLY_VARIABLES, KEEPS, Block, CompiledScenario, Keep, PointValues
+from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["KEYS", "VIEWS", "Runs", "dates", "kept"]
+__all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "dates", "kept"]
 
-#: Each view, and the least that has to be kept of a run for it.
+#: The views, and the least `keep` of a run with which each can be made.
 VIEWS: dict[str, Keep] = {
     "runs": "final",
     "trajectories": "monthly",
@@ -36,44 +36,46 @@ VIEWS: dict[str, Keep] = {
     "objections": "final",
     "traces": "trace",
 }
-#: What names a run: the first columns of every view.
+#: The columns that identify a run, the first of every view.
 KEYS = ("scenario", "draw", "point")
 _ITEM = ("meeting", "month", "forum", "issue")
 _COLUMNS = {
     "decisions": (*KEYS, *_ITEM, "proposed", "reversion", "outcome", "level", "bypassed", "pivotal"),
-    "traces": (*KEYS, "meeting", "issue", "share", "tabled", "room", "holder", "settled", "settled_share"),
+    "traces": (*KEYS, "meeting", "issue", "share", "tabled", "margin", "holder", "settled", "settled_share"),
 }
+#: Former to current names of the columns of a view, for reading files that were written under the former ones.
+RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = {"traces": {"room": "margin"}}
 
 
 def kept(keep: Keep) -> tuple[str, ...]:
-    """Return the views that there are of runs of which so much is kept."""
+    """Return the views of runs that were made with `keep`."""
     return tuple(view for view, least in VIEWS.items() if KEEPS.index(least) <= KEEPS.index(keep))
 
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """Some runs of one scenario: the views are made of them.
+    """Some runs of one scenario, from which the views are made.
 
     Attributes
     ----------
-    program : Program
-        The scenario; its name is in the column ``scenario``.
+    program : CompiledScenario
+        The compiled scenario; its name is the column ``scenario``.
     keep : str
-        How much of each run is there.
+        How much of each run was kept; see `simulate`.
     output : Output
     records : Records
         One row a run.
     draw, point : (rows,) int arrays
     parameters : mapping of str to (rows,) arrays
-        What the design sets; columns of ``runs``.
+        Parameters that the design sets; columns of ``runs``.
     levers : mapping of str to str
         The option of each lever that makes this scenario; columns of ``runs``.
     """
 
-    program: Program
+    program: CompiledScenario
     keep: Keep
-    output: Output
-    records: Records
+    output: RecordedOutput
+    records: DecisionRecords
     draw: NDArray[np.int64]
     point: NDArray[np.int64]
     parameters: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -82,14 +84,14 @@ class Runs:
     @classmethod
     def of_block(
         cls,
-        program: Program,
+        program: CompiledScenario,
         keep: Keep,
         block: Block,
         point0: int = 0,
         points: PointValues | None = None,
         levers: Mapping[str, str] | None = None,
     ) -> Runs:
-        """Return the runs of a block; `points` are what it was made with, `point0` is the number of the first."""
+        """Return the runs of a block; `points` are the points it was made with, `point0` is the number of the first."""
         draws = block.draw1 - block.draw0
         row = np.arange(len(block.records.outcome))
         parameters = {name: np.repeat(values, draws) for name, values in (points or {}).items()}
@@ -114,19 +116,21 @@ class Runs:
         return table.select(_COLUMNS[view]) if view in _COLUMNS else table
 
     def decisions(self) -> pd.DataFrame:
-        """Return what was decided, one row a draw and row of the agenda.
+        """Return the decisions, one row a draw and row of the agenda.
 
-        The columns of ``decisions`` and ``traces`` without scenario and point: ``draw, meeting, month, forum, issue,
-        proposed, reversion, outcome, level, bypassed, pivotal, holder, settled`` and the core's ``share, tabled, room,
-        settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is that of what holds
-        after it, `holder` is the ally that held a text up, `settled` how a deferred item ended later.
+        The columns are those of ``decisions`` and ``traces`` without scenario and point: ``draw, meeting, month, forum,
+        issue, proposed, reversion, outcome, level, bypassed, pivotal, holder, settled, share, tabled, margin,
+        settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is the level in force
+        after it, `holder` the ally that held a text up, `settled` how a deferred item ended later, `margin` how far the
+        least willing ally was from objecting.
         """
         return _frame(self._decisions())
 
     def objections(self) -> pd.DataFrame:
-        """Return who objected, one row an objection: ``draw, meeting, issue, ally, round``.
+        """Return the objections, one row each: ``draw, meeting, issue, ally, round``.
 
-        `round` is that of the first objection; 0 is a refusal that was anticipated: the text was withdrawn.
+        `round` is the round of the ally's first objection; 0 is an objection that the chair anticipated and withdrew
+        the text.
         """
         return _frame(self._objections())
 
@@ -135,8 +139,8 @@ class Runs:
 
         agenda, rows = self.program.agenda, len(self.draw)
         column = [row.column for row in agenda]
-        held = Records(*(each.take(column, axis=1) for each in self.records))
-        table: dict[str, Any] = self._keys(np.repeat(np.arange(rows), len(agenda)))
+        held = DecisionRecords(**{name: each.take(column, axis=1) for name, each in self.records._asdict().items()})
+        table: dict[str, pa.Array | NDArray[np.generic]] = self._keys(np.repeat(np.arange(rows), len(agenda)))
         for name in ("meeting", "month", "forum", "issue"):
             texts = [getattr(row, name) for row in agenda]
             table[name] = pa.array(np.tile(dates(texts), rows)) if name == "month" else _texts(texts, rows)
@@ -148,8 +152,8 @@ class Runs:
         table["pivotal"] = _category(held.pivotal.ravel(), ALLIES)
         table["holder"] = _category(held.holder.ravel(), ALLIES)
         table["settled"] = _category(held.settled.ravel(), DECISIONS)
-        for name in ("share", "tabled", "room", "settled_share"):
-            table[name] = getattr(held, name).ravel()
+        table["share"], table["tabled"] = held.share.ravel(), held.tabled.ravel()
+        table["margin"], table["settled_share"] = held.margin.ravel(), held.settled_share.ravel()
         return pa.table(table)
 
     def _runs(self) -> pa.Table:
@@ -167,7 +171,7 @@ class Runs:
         )
 
     def _trajectories(self) -> pa.Table:
-        """An outcome after the other, so that whoever asks for one does not read the rest."""
+        """One outcome after the other, so that one can be read without the rest."""
         import pyarrow as pa
 
         rows, months = self.output.outcomes.shape[:2]
@@ -198,7 +202,7 @@ class Runs:
                 **self._keys(np.repeat(np.arange(rows), months * allies)),
                 "month": pa.array(np.tile(np.repeat(dates(self.program.months), allies), rows)),
                 "ally": _category(np.tile(np.arange(allies), rows * months), ALLIES),
-                # An ally that has not joined yet counts in no mean: SQL passes over NULL, not over NaN.
+                # NULL before an ally joins: means in SQL leave out NULL, not NaN.
                 **{name: pa.array(column, from_pandas=True) for name, column in columns.items()},
             }
         )
@@ -208,7 +212,7 @@ class Runs:
 
         agenda = self.program.agenda
         rounds = self.records.objection.take([row.column for row in agenda], axis=1)
-        # A tenth of the time of nonzero in three dimensions.
+        # Ten times faster than nonzero in three dimensions.
         run, item, ally = np.unravel_index(np.flatnonzero(rounds >= 0), rounds.shape)
         return pa.table(
             {
@@ -221,7 +225,7 @@ class Runs:
         )
 
     @cached_property
-    def _named(self) -> dict[str, Any]:
+    def _named(self) -> dict[str, pa.Array]:
         import pyarrow as pa
 
         scenario = _category(np.zeros(len(self.draw)), [self.program.scenario.name])
@@ -231,7 +235,7 @@ class Runs:
             "point": pa.array(self.point, pa.int64()),
         }
 
-    def _keys(self, rows: NDArray[np.int64]) -> dict[str, Any]:
+    def _keys(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         import pyarrow as pa
 
         indices = pa.array(rows)
@@ -248,8 +252,8 @@ def _frame(view: pa.Table) -> pd.DataFrame:
     return table
 
 
-def _category(codes: NDArray[Any], names: Sequence[str]) -> pa.DictionaryArray:
-    """Return names by their positions; -1 for none."""
+def _category(codes: NDArray[np.number], names: Sequence[str]) -> pa.DictionaryArray:
+    """Return the names that codes stand for; null for negative codes."""
     import pyarrow as pa
 
     return pa.DictionaryArray.from_arrays(

@@ -1,4 +1,4 @@
-"""What-if descriptions: their schema, the library of bundled files, messages about what is wrong with one."""
+"""What-if descriptions: their schema, the library of bundled files, messages about their problems."""
 
 from alliance_sim.scenarios.difference import Difference, input_differences
 from alliance_sim.scenarios.json_schema import json_schema
@@ -11,7 +11,8 @@ from alliance_sim.scenarios.library import (
     scenario_path,
     write_scenario,
 )
-from alliance_sim.scenarios.schema import AgendaItem, Distribution, Meeting, Scenario
+from alliance_sim.scenarios.parameters import Distribution
+from alliance_sim.scenarios.schema import AgendaItem, Meeting, Scenario
 
 __all__ = [
     "AgendaItem",

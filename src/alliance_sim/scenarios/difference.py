@@ -1,4 +1,4 @@
-"""What two scenarios say differently: the inputs of a comparison, in words."""
+"""Differences between the inputs of two scenarios, in words."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from alliance_sim.scenarios.schema import AgendaItem, Meeting, Scenario
 
 __all__ = ["Difference", "input_differences"]
 
-#: Names and words: they do not enter the computation, or stand at the head of a line anyway.
+#: Fields left out: they do not enter the computation, or stand at the head of a line.
 _WORDS = {"id", "type", "title", "text", "source"}
 _ABSENT = "not given"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that a scenario says differently from its base.
+    """One difference between a scenario and its base.
 
     Attributes
     ----------
     sign : str
-        ``+`` only the other says it, ``-`` only the base does, ``~`` they differ.
+        ``+`` only in the other, ``-`` only in the base, ``~`` changed.
     text : str
     """
 
@@ -36,11 +36,18 @@ class Difference:
 
 
 def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]:
-    """Return what `other` says differently from `base`, as far as it enters the computation.
+    """Return the differences of `other` from `base` that enter the computation.
 
     Era, start and months come first, then parameters by name, then events and meetings in time order. Events and
     meetings are matched by their id, items of an agenda by their issue. Titles, descriptions, texts and sources
     do not count.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import input_differences, load_scenario
+    >>> for line in input_differences(load_scenario("baseline_2025"), load_scenario("washington_2024")):
+    ...     print(line)
+    + 2025-06 leadership_change ally USA, stance washington_2024
     """
     found = _changed("", _shown(base, ("era", "start", "months")), _shown(other, ("era", "start", "months")))
     found += _parameters(base, other)
@@ -55,7 +62,7 @@ def _calendar(scenario: Scenario) -> dict[str, Event | Meeting]:
 
 
 def _details(event: Event) -> str:
-    """Return what an event says beside its month and type, such as ``channel military, share -0.5``."""
+    """Return the fields of an event besides month and type, such as ``channel military, share -0.5``."""
     fields = _fields(event)
     conditions = [f"with probability {event.probability:g}"] if event.probability < 1.0 else []
     conditions += [f"when {event.when}"] if event.when else []
@@ -89,7 +96,7 @@ def _entry(old: Event | Meeting | None, new: Event | Meeting | None) -> list[Dif
 
 
 def _agenda(old: Meeting, new: Meeting) -> list[Difference]:
-    """Return how two agendas of a meeting differ."""
+    """Return the differences between two agendas of a meeting."""
     before, after = ({item.issue: item for item in each.agenda} for each in (old, new))
     found: list[Difference] = []
     for issue in {**before, **after}:
@@ -101,7 +108,7 @@ def _agenda(old: Meeting, new: Meeting) -> list[Difference]:
             found += _changed(f"{_head(old)} {issue},", _fields(before[issue]), _fields(after[issue]))
     order = [issue for issue in after if issue in before]
     if order != [issue for issue in before if issue in after]:
-        # A meeting can blow up, and what is left of its agenda is put off.
+        # A meeting can blow up, and the rest of its agenda is put off.
         found.append(Difference("~", f"{_head(old)} taken in the order {', '.join(order)}"))
     return found
 
@@ -128,7 +135,7 @@ def _step(item: AgendaItem) -> str:
 
 
 def _fields(record: Record) -> dict[str, str]:
-    """Return the fields of a record that enter the computation, in words; those of an agenda's items apart."""
+    """Return the fields of a record that enter the computation, in words; without the items of an agenda."""
     names = [name for name in type(record).model_fields if name not in _WORDS and name != "agenda"]
     return _shown(record, names)
 

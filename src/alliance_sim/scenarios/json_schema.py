@@ -9,24 +9,32 @@ from pydantic_core import core_schema
 
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 from alliance_sim.scenarios.library import list_scenarios
-from alliance_sim.scenarios.schema import Distribution, Scenario
+from alliance_sim.scenarios.parameters import Distribution
+from alliance_sim.scenarios.schema import Scenario
 
 __all__ = ["FileSchema", "json_schema", "parameter_schemas"]
 
 
 class FileSchema(GenerateJsonSchema):
-    """JSON Schema as editors show it: no invented titles, and a key left out instead of null."""
+    """JSON Schema as editors show it: no invented titles, no null: a key is left out instead."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a record, described by the first paragraph of its docstring."""
+        found = super().model_schema(schema)
+        if "description" in found:
+            found["description"] = found["description"].partition("\n\n")[0]
+        return found
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         """Return that no field has a title."""
         return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """Return the schema of what is not null."""
+        """Return the schema without null."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Return the schema without a default that only says that a key may be missing."""
+        """Return the schema; leave out a default of None, which only means that the key may be missing."""
         return (
             self.generate_inner(schema["schema"]) if schema.get("default") is None else super().default_schema(schema)
         )
@@ -37,6 +45,12 @@ def json_schema() -> dict[str, Any]:
 
     Besides the keywords of JSON Schema a field may have `unit`, `source` (of its default or scale) and `form` (how a
     text is written, for people).
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import json_schema
+    >>> json_schema()["properties"]["months"]["maximum"]
+    240
     """
     schema = Scenario.model_json_schema(schema_generator=FileSchema)
     fields = schema["properties"]
@@ -45,11 +59,11 @@ def json_schema() -> dict[str, Any]:
         "properties": parameter_schemas("properties/parameters"),
         "additionalProperties": False,
     }
-    # Keys of a file that are resolved when it is read: no part of a scenario in memory.
+    # Keys that are resolved when a file is read: a scenario in memory has none.
     extends = {
         "type": "string",
-        "description": "what it builds on: its keys replace that one's, parameters are merged by name, events and "
-        "meetings come on top",
+        "description": "the scenario to build on: keys replace its keys, parameters are merged by name, events and "
+        "meetings are added",
         "form": "a bundled name, or the path of a file",
         "examples": list(list_scenarios()),
     }
@@ -69,14 +83,15 @@ def json_schema() -> dict[str, Any]:
 
 
 def parameter_schemas(place: str, numbers: bool = True, distributions: bool = True) -> dict[str, Any]:
-    """Return the schema of every parameter by name: what it means, its unit and its range.
+    """Return the schema of every parameter by name: meaning, unit and range.
 
     Parameters
     ----------
     place : str
-        Where the schemas will stand in the document, from its root on: ``properties/parameters``.
+        Path of the schemas in the document, from its root: ``properties/parameters``.
     numbers, distributions : bool
-        What a parameter may be; of a quantity of an actor a scenario may give the number only.
+        Whether a parameter may be a number, a distribution; a quantity of an actor may only be a number where numbers
+        are allowed.
     """
     schemas: dict[str, Any] = {}
     for name in dict.fromkeys((*PARAMETERS, *parameter_names())):

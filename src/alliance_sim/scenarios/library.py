@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from alliance_sim.errors import InputError, few_hints, nearest, printable, shown
 from alliance_sim.registry.fields import Label
 from alliance_sim.scenarios.messages import MOST, Location, Problem, problems, report
+from alliance_sim.scenarios.parameters import overridden
 from alliance_sim.scenarios.schema import KEYS, Scenario
 from alliance_sim.scenarios.yaml_files import (
     MAX_BYTES,
@@ -38,7 +39,7 @@ __all__ = [
     "write_scenario",
 ]
 
-#: Files that build on one another; the bundled ones are two.
+#: Longest chain of files that extend one another; bundled ones have two.
 MAX_CHAIN = 20
 
 #: The commented scenario that a new one starts from.
@@ -46,7 +47,14 @@ _TEMPLATE = Path(__file__).with_name("new.yaml")
 
 
 def list_scenarios() -> tuple[str, ...]:
-    """Return the names of the bundled scenarios."""
+    """Return the names of the bundled scenarios.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import list_scenarios
+    >>> "baseline_2025" in list_scenarios()
+    True
+    """
     return tuple(bundled())
 
 
@@ -62,7 +70,13 @@ def load_scenario(name_or_path: str | Path | Scenario) -> Scenario:
     Raises
     ------
     InputError
-        If there is no such scenario, or with all that is wrong with it, one problem a line.
+        If there is no such scenario, or with all its problems, one a line.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> load_scenario("us_support_ends_2025").title
+    'U.S. support for Ukraine ends'
     """
     if isinstance(name_or_path, Scenario):
         return name_or_path
@@ -77,18 +91,38 @@ def load_text(text: str, origin: str = "text") -> Scenario:
     text : str
         Paths in it are relative to the working directory.
     origin : str
-        What messages call it.
+        Name of the text in messages.
 
     Raises
     ------
     InputError
-        With all that is wrong, one problem a line: ``origin:line: field: problem, what is allowed``.
+        With all problems, one a line: ``origin:line: field: problem; allowed: values``.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_text
+    >>> text = '''
+    ... name: mine
+    ... extends: baseline_2025
+    ... events:
+    ...   - {month: 3, type: escalation, size: 0.2, source: hypothetical}
+    ... '''
+    >>> load_text(text).events[0].month
+    '2025-09'
     """
     return _read(text, origin, Path(), ())
 
 
 def dump(scenario: Scenario) -> str:
-    """Return a scenario as YAML, complete and free of `extends`; reading it gives the same scenario."""
+    """Return a scenario as YAML, complete and free of `extends`; reading it gives the same scenario.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import dump, load_scenario, load_text
+    >>> scenario = load_scenario("washington_2024")
+    >>> load_text(dump(scenario)).meetings == scenario.meetings
+    True
+    """
     fields = scenario.model_dump(mode="json", exclude_none=True)
     return yaml.dump(fields, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
 
@@ -99,35 +133,35 @@ def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
     Raises
     ------
     InputError
-        If it is neither a bundled name nor a path; whether the file exists is not looked at.
+        If it is neither a bundled name nor a path; whether the file exists is not checked.
     """
     return path_of(name_or_path, folder or Path(), bundled(), "scenario")
 
 
 def load_parent(name_or_path: str | Path) -> Scenario | None:
-    """Return the scenario that the file of a scenario `extends`, if it does; raise what `load_scenario` raises."""
+    """Return the scenario that the file of a scenario `extends`, if it does; raise errors as `load_scenario` does."""
     path = scenario_path(name_or_path)
     fields, *_ = _parsed(_text(path), str(path))
     return _open(fields["extends"], path.parent, ()) if "extends" in fields else None
 
 
 def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | None = None) -> Path:
-    """Write ``NAME.yaml`` to start a scenario from, and return its path.
+    """Write a new scenario file ``NAME.yaml`` and return its path.
 
     Parameters
     ----------
     name : str
-        Letters, digits and ``_ . + -``; not that of a bundled scenario.
+        Letters, digits and ``_ . + -``; no bundled scenario may have it.
     source : str or Path
-        The scenario whose text is copied, comments and all: a bundled name or a path. Without it a commented file
-        with an event, a meeting and samples of the rest.
+        The scenario whose text is copied, comments and all: a bundled name or a path. Default: a commented
+        file with an event, a meeting and samples of the rest.
     folder : Path
-        Where it is written; default: the working directory.
+        Folder of the new file; default: the working directory.
 
     Raises
     ------
     InputError
-        If the name is none, the file exists or cannot be written, or the source cannot be loaded.
+        If the name is not valid, the file exists or cannot be written, or the source cannot be loaded.
     """
     try:
         TypeAdapter(Label).validate_python(name)
@@ -147,7 +181,7 @@ def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | Non
                 file.write(text)
                 file.flush()
             except BaseException:
-                path.unlink()  # An unfinished file would be in the way of the next try.
+                path.unlink()  # An unfinished file would block the next attempt.
                 raise
     except FileExistsError:
         raise InputError(f"{path}: there is such a file already; it stays as it is") from None
@@ -157,7 +191,7 @@ def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | Non
 
 
 def _renamed(name: str, source: str | Path, folder: Path) -> str:
-    """Return the text of a scenario under another name; a path that it extends is written as seen from `folder`."""
+    """Return the text of a scenario under another name; the path that it extends is made relative to `folder`."""
     path = scenario_path(source)
     _open(path, Path(), ())
     text = _text(path)
@@ -168,7 +202,7 @@ def _renamed(name: str, source: str | Path, folder: Path) -> str:
     if "extends" in nodes and is_path(nodes["extends"].value):
         seen = os.path.relpath(path.parent / nodes["extends"].value, folder)
         values["extends"] = seen if is_path(seen) else f"./{seen}"
-    # From the last to the first, so that places further up stay where they are.
+    # From the last to the first, so that positions further up stay valid.
     for key in sorted(values, key=lambda key: nodes[key].start_mark.index, reverse=True):
         first, last = nodes[key].start_mark.index, nodes[key].end_mark.index
         line = yaml.dump({key: values[key]}, Dumper=Dumper, allow_unicode=True, width=MAX_BYTES)
@@ -187,10 +221,10 @@ def load_file(path: Path, text: str, children: tuple[Path, ...] = ()) -> Scenari
     """Return the scenario of a file whose text was read; `children` are the files that build on it."""
     line = (*children, path.resolve())
     if line[-1] in children:
-        raise InputError(f"goes round in a circle: {' -> '.join(each.stem for each in line)}")
+        raise InputError(f"is circular: {' -> '.join(each.stem for each in line)}")
     if len(line) > MAX_CHAIN:
         raise InputError(f"goes on for more than {MAX_CHAIN} files; allowed: {MAX_CHAIN}")
-    return _read(text, printable(str(path)), path.parent, line)
+    return _read(text, printable(path), path.parent, line)
 
 
 def _text(path: Path) -> str:
@@ -221,7 +255,7 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
         del fields["drop"]
         found.append((("drop",), "nothing is inherited that could be dropped; allowed: only beside extends"))
     scenario, wrong = extended(parent, fields)
-    # What a parent that cannot be read would have brought is not missing.
+    # Keys that a parent which cannot be read may have are not reported as missing.
     lost = set(KEYS[""]) - data.keys() if "extends" in data and parent is None else set()
     found += [(location, problem) for location, problem in wrong if not (location and location[0] in lost)]
     if found or scenario is None:
@@ -230,14 +264,14 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
 
 
 def extended(parent: Scenario | None, child: Mapping[str, Any]) -> tuple[Scenario | None, list[Problem]]:
-    """Return a scenario from its fields, and what is wrong with them; it is None if that is more than its `drop`.
+    """Return a scenario and the problems of its fields; None unless all problems concern its `drop`.
 
     Parameters
     ----------
     parent : Scenario, optional
-        What the fields come on top of, by the rules of `extends`.
+        The scenario that the fields extend, by the rules of `extends`.
     child : mapping
-        Fields as they are in a file, besides `extends`. What is wrong is told by its place in them.
+        Fields as they are in a file, besides `extends`. Problems are located by their place in them.
     """
     fields, found = _merged(parent, dict(child)) if parent else (dict(child), [])
     inherited = {
@@ -253,7 +287,7 @@ def extended(parent: Scenario | None, child: Mapping[str, Any]) -> tuple[Scenari
 
 
 def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the fields of a child on top of its parent's, and what is wrong with its `drop`."""
+    """Return the fields of a child on top of its parent's, and the problems of its `drop`."""
     drop = child.pop("drop", [])
     if not isinstance(drop, list):
         what = f"{shown(drop)} is not allowed; allowed: a list of ids of inherited events and meetings"
@@ -275,7 +309,7 @@ def _merged(parent: Scenario, child: dict[str, Any]) -> tuple[dict[str, Any], li
     if "name" not in child:
         del fields["name"]
     if isinstance(child.get("parameters"), dict):
-        fields["parameters"] = {**parent.parameters, **child["parameters"]}
+        fields["parameters"] = overridden(parent.parameters, child["parameters"])
     for key in ("events", "meetings"):
         kept = [item for item in getattr(parent, key) if item.id not in drop]
         own = child.get(key, [])

@@ -1,18 +1,31 @@
-"""What is wrong with a file, in words: file, line, field, problem, what is allowed."""
+"""Error messages about a file: file, line, field, problem, allowed values."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.events import EVENT_TYPES
+from alliance_sim.registry.fields import Record
 
-__all__ = ["MOST", "Location", "Problem", "field_name", "plainly", "problems", "refuse", "report", "told"]
+__all__ = [
+    "MOST",
+    "Location",
+    "Problem",
+    "field_name",
+    "format_problems",
+    "keys_of",
+    "plainly",
+    "problems",
+    "refuse",
+    "report",
+]
 
 #: Keys and list positions that lead to a field.
 Location = tuple[str | int, ...]
@@ -31,9 +44,9 @@ _SHAPES = {
     "tuple_type": "a list",
 }
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-#: Keys that a message shows as they are.
+#: Keys shown without quotes.
 _PLAIN = re.compile(r"[\w.+-]{1,80}")
-#: Problems of one file that are told.
+#: Problems of one file that are listed.
 MOST = 100
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
@@ -59,10 +72,10 @@ def problems(error: ValidationError, allowed: Mapping[str, Mapping[str, str]], *
     ----------
     error : ValidationError
     allowed : mapping
-        The keys that a record may have, with what to say where one is missing, by the field that holds it, inner ones
-        first: ``agenda``, ``meetings``, ...; ``""`` is the file itself; an event goes by its type.
+        The keys that a record may have, with a hint for where one is missing, by the field that holds the record, inner
+        ones first: ``agenda``, ``meetings``, ...; ``""`` is the file itself; an event is listed by its type.
     *within : str
-        The field that was validated, if not the whole.
+        The field that was validated, if not the whole file.
     """
     found = []
     for detail in error.errors(include_url=False):
@@ -96,11 +109,11 @@ def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> 
             location = location[:-1]
         return lines.get(location, 1)
 
-    return told(origin, [(line(location), field_name(location), problem) for location, problem in found])
+    return format_problems(origin, [(line(location), field_name(location), problem) for location, problem in found])
 
 
-def told(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
-    """Return what `report` does of (line, field, problem)."""
+def format_problems(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
+    """Return one line for each (line, field, problem), in the order of lines; at most `MOST`."""
     lines = [f"{origin}:{number}: {field}: {problem}" for number, field, problem in sorted(numbered)[:MOST]]
     if len(numbered) > MOST:
         lines.append(f"{origin}: and {len(numbered) - MOST:,} more problems")
@@ -108,7 +121,7 @@ def told(origin: str, numbered: Collection[tuple[int, str, str]]) -> str:
 
 
 def _holder(location: Location, allowed: Collection[str]) -> str:
-    """Return the key of `problems`' table of allowed keys for the record at a raw location."""
+    """Return the key, in the mapping of allowed keys, of the record at a raw location."""
     names = [part for part in location if isinstance(part, str)]
     if names[:1] == ["events"]:
         return names[1]
@@ -116,7 +129,7 @@ def _holder(location: Location, allowed: Collection[str]) -> str:
 
 
 def _plain(location: Location) -> Location:
-    """Drop the marks with which unions extend a location."""
+    """Drop the tags that unions add to a location."""
     marks: Collection[str | int] = {"events": EVENT_TYPES, "parameters": ("value", "distribution")}.get(
         str(location[0]) if location else "", ()
     )
@@ -159,3 +172,19 @@ def _message(detail: dict[str, Any], allowed: Mapping[str, Mapping[str, str]]) -
 
 def _refused(value: object) -> str:
     return "is empty" if value is None else f"{shown(value)} is not allowed"
+
+
+def keys_of(record: type[Record]) -> dict[str, str]:
+    """Return the keys of a record in a file, each with its meaning."""
+    return {field.alias or name: _meant(field) for name, field in record.model_fields.items() if not field.exclude}
+
+
+def _meant(field: FieldInfo) -> str:
+    """Return the meaning of a field, with the allowed values if they are few."""
+    bounds = {end: getattr(rule, end) for rule in field.metadata for end in ("ge", "le") if hasattr(rule, end)}
+    allowed = ""
+    if get_origin(field.annotation) is Literal:
+        allowed = f"; allowed: {', '.join(get_args(field.annotation))}"
+    elif len(bounds) == 2:
+        allowed = f"; allowed: {plainly(bounds['ge'])} to {plainly(bounds['le'])}"
+    return f"({field.description}){allowed}"

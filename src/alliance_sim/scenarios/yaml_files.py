@@ -1,9 +1,11 @@
-"""Files in YAML, users' own and bundled ones: which is meant, its text, what it holds and on which lines."""
+"""YAML files, bundled and users' own: find, read and parse them, with the line of every entry."""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import yaml
 
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError, nearest, printable, shown
-from alliance_sim.scenarios.messages import Location, Problem, report, told
+from alliance_sim.scenarios.messages import Location, Problem, format_problems, report
 
 __all__ = [
     "MAX_BYTES",
@@ -26,11 +28,13 @@ __all__ = [
     "read_text",
 ]
 
+_log = logging.getLogger("alliance_sim")
+
 Parsed = tuple[dict[str, Any], dict[Location, int], list[Problem]]
 
-#: The longest history has a third of it.
+#: The longest bundled file has a third of that.
 MAX_BYTES = 250_000
-#: Levels of lists and mappings in one another; a scenario has five.
+#: Nested levels of lists and mappings; a scenario has five.
 MAX_DEPTH = 20
 
 
@@ -62,26 +66,26 @@ class Dumper(yaml.CSafeDumper):
 
 
 _TEXT = "tag:yaml.org,2002:str"
-#: What the parser says where the slip is seldom names it: a line too far in, `month:1`, and a colon in a text are
-#: the same to it.
+#: The parser's own reason seldom names the mistake: it does not distinguish wrong indentation, `month:1`, and a colon
+#: in a text.
 _REASONS = "usual reasons, here or just above: the indentation, no blank after a colon, a text that needs quotes"
 _PLAIN = "allowed: the value written out, or the text in quotes"
 
 
 def bundled(folder: str = "") -> dict[str, Path]:
-    """Return the bundled files by name: the scenarios, or what is in a folder beside them."""
+    """Return the bundled files by name: the scenarios, or those in a folder beside them."""
     return {path.stem: path for path in sorted((data_folder("scenarios") / folder).glob("*.yaml"))}
 
 
 def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], what: str) -> Path:
-    """Return the file of a name, or a path relative to `folder`; whether the file exists is not looked at.
+    """Return the file of a name, or a path relative to `folder`; whether it exists is not checked.
 
     Parameters
     ----------
     files : mapping
         The bundled ones by name.
     what : str
-        What they are, for the message.
+        The kind of file, for the message.
 
     Raises
     ------
@@ -100,15 +104,15 @@ def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], w
 
 
 def is_path(name: str) -> bool:
-    """Tell a path from a bundled name: it has a slash, or ends as files do."""
+    """Return whether a text is a path: it has a slash or the ending of a file."""
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
 def read_text(path: Path, names: Iterable[str]) -> str:
-    """Return the text of a file; `names` are told where there is none."""
-    origin = printable(str(path))
+    """Return the text of a file; if it does not exist, the error lists `names`."""
+    origin = printable(path)
     try:
-        # A pipe that the shell opened; any other could wait for a writer for ever.
+        # A pipe opened by the shell; any other could wait for a writer for ever.
         piped = path.is_relative_to("/dev") and path.is_fifo()
         known, size = path.is_file() or piped, path.stat().st_size if path.exists() else 0
         content = b""
@@ -136,7 +140,7 @@ def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
     Raises
     ------
     InputError
-        If it is not YAML, or holds more than plain data, or no mapping: `what` is to be a mapping of `keys`.
+        If it is not YAML, holds tags or anchors, or is no mapping; `what` and `keys` describe the expected mapping.
     """
     if len(text) > MAX_BYTES:
         raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")
@@ -163,14 +167,22 @@ def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
         raise InputError(f"{origin}:{line}: file: not YAML: {error.reason}") from None
     if found:
         raise InputError(report(origin, twice + found, lines))
+    if any("agenda" in place and place[-1] == "floor" for place in lines if place):
+        _warn_once(f"{origin}: floor is now called min_share")
     if not isinstance(data, dict):
         problem = "the file is empty" if data is None else f"not {what}"
         raise InputError(f"{origin}:1: file: {problem}; allowed: a mapping of {', '.join(keys)}")
     return data, lines, twice
 
 
+@cache
+def _warn_once(notice: str) -> None:
+    """Log a notice about a file, however often the file is read."""
+    _log.warning("%s", notice)
+
+
 def _refuse_odd(text: str, origin: str) -> None:
-    """Refuse tags, anchors and aliases, and what is nested so deeply that building it would break the stack."""
+    """Refuse tags, anchors and aliases, and nesting so deep that building it would overflow the stack."""
     depth = 0
     found: set[tuple[int, str, str]] = set()
     event: Any
@@ -187,13 +199,13 @@ def _refuse_odd(text: str, origin: str) -> None:
         if getattr(event, "tag", None):
             found.add((line, "file", f"the tag {shown(event.tag)} is not allowed; {_PLAIN}"))
     if found:
-        raise InputError(told(origin, found))
+        raise InputError(format_problems(origin, found))
 
 
 def _lines(root: yaml.Node | None) -> tuple[dict[Location, int], list[Problem], list[Problem]]:
     """Return the line of every place of a document, repeated keys, and keys that are no texts.
 
-    Of a repeated key the last is left in the document: what else is at fault there can be told, too.
+    The last of a repeated key stays in the document, so that problems inside it are reported as well.
     """
     lines: dict[Location, int] = {}
     twice: list[Problem] = []

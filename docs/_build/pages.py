@@ -1,0 +1,60 @@
+"""Renew the generated parts of the docs.
+
+``python docs/_build/pages.py`` renews every page that has such parts, ``... pages.py model.md`` one of them. The tests
+compare the pages with the generators. `scenarios.md` and `analysis.md` run the model: about half a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from experiment_tables import experiment_tables
+from markdown_tables import replace_section
+from random_number_tables import differences_table, pairs_table
+from registry_tables import issues_table, outcomes_table, parameters_page
+from scenario_tables import language_tables
+from stories import with_stories
+
+__all__ = ["DOCS", "PAGES", "renewed"]
+
+DOCS = Path(__file__).resolve().parents[1]
+
+
+def _sections(*sections: tuple[str, str, Callable[[], str]]) -> Callable[[str], str]:
+    def renew(page: str) -> str:
+        for opening, closing, text in sections:
+            page = replace_section(page, f"<!-- {opening} -->", f"<!-- {closing} -->", text())
+        return page
+
+    return renew
+
+
+#: By page: from its text to the text with every generated part renewed.
+PAGES: dict[str, Callable[[str], str]] = {
+    "analysis.md": _sections(("crn", "end", differences_table), ("crn others", "end", pairs_table)),
+    "experiments.md": _sections(("experiments", "/experiments", experiment_tables)),
+    "language.md": _sections(("language", "/language", language_tables)),
+    "model.md": _sections(("issues", "/issues", issues_table), ("outcomes", "/outcomes", outcomes_table)),
+    "parameters.md": lambda _: parameters_page(),
+    "scenarios.md": with_stories,
+}
+
+
+def renewed(name: str) -> str:
+    """Return the text of a page of the docs with its generated parts renewed."""
+    return PAGES[name]((DOCS / name).read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    """Renew pages in place."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("page", nargs="?", choices=["all", *PAGES], default="all")
+    page = parser.parse_args().page
+    for name in PAGES if page == "all" else [page]:
+        (DOCS / name).write_text(renewed(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands: each reads its arguments, calls the API and prints a report."""

@@ -1,0 +1,125 @@
+"""Commands on files: list, show, check, new, schema."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alliance_sim.cli.options import AsJson
+from alliance_sim.cli.reports.experiments import counted_runs, experiment_as_json, experiment_report
+from alliance_sim.cli.reports.files import counted_entries, list_as_json, list_report, scenario_as_json, scenario_report
+from alliance_sim.cli.terminal import print_json, print_parts, write
+from alliance_sim.errors import InputError, printable
+from alliance_sim.experiments import (
+    Experiment,
+    experiment_path,
+    list_experiments,
+    load_experiment,
+    load_file,
+)
+from alliance_sim.experiments import json_schema as experiment_schema
+from alliance_sim.scenarios import (
+    json_schema,
+    list_scenarios,
+    load_parent,
+    load_scenario,
+    scenario_path,
+    write_scenario,
+)
+
+
+def list_bundled(as_json: AsJson = False) -> None:
+    """List the bundled scenarios and experiments."""
+    scenarios = [load_scenario(name) for name in list_scenarios()]
+    experiments = [load_experiment(name) for name in list_experiments()]
+    if as_json:
+        print_json(list_as_json(scenarios, experiments))
+    else:
+        print_parts(*list_report(scenarios, experiments))
+
+
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="SCENARIO|EXPERIMENT", help="A bundled name or a file.", show_default=False),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show a scenario, its timeline and sources, or an experiment, its levers, uncertainties and size."""
+    found = load_file(name)
+    if isinstance(found, Experiment):
+        path = experiment_path(name)
+        if as_json:
+            print_json(experiment_as_json(found, path))
+        else:
+            print_parts(*experiment_report(found, path))
+        return
+    parent, path = load_parent(name), scenario_path(name)
+    if as_json:
+        print_json(scenario_as_json(found, parent, path))
+    else:
+        print_parts(*scenario_report(found, parent, path))
+
+
+def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
+    """Check scenario and experiment files, or folders of them: every problem with its file, line and field."""
+    good, problems = 0, []
+    for path in (path for file in files for path in _yaml_files(file)):
+        try:
+            found = load_file(path)
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            good += 1
+            stem = Path(path).stem
+            # A pipe has no name.
+            note = "" if stem == found.name or not Path(path).suffix else f"; the file is called {printable(stem)}"
+            size = counted_runs(found) if isinstance(found, Experiment) else counted_entries(found)
+            write(f"{printable(path)}: ok ({found.name}: {size}{note})\n")
+    if good + len(problems) > 1:
+        write(f"{good + len(problems)} files, {good} ok, {len(problems)} with problems\n")
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
+        raise typer.Exit(2)
+
+
+def _yaml_files(file: str) -> list[str | Path]:
+    """Return the YAML files of a folder, or the file itself; anything else may be a bundled name."""
+    path = Path(file)
+    try:
+        if not path.is_dir():
+            return [path if path.exists() else file]
+        # A folder without YAML files is an error: the pattern then fails to load.
+        return sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml")) or [path / "*.yaml"]
+    except OSError:
+        return [path]  # Loading it reports the error.
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new scenario.", show_default=False)],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="SCENARIO", help="Copy the text of this scenario.", show_default="a commented example"
+        ),
+    ] = None,
+) -> None:
+    """Write NAME.yaml as the start of a scenario: a commented example, or a copy."""
+    path = printable(write_scenario(name, source) if source else write_scenario(name))
+    write(f"{path}: written; next: alliance-sim check {path}, show {path}, run {path}\n")
+
+
+class FileKind(StrEnum):
+    """The kinds of YAML files."""
+
+    scenario = "scenario"
+    experiment = "experiment"
+
+
+def schema(kind: Annotated[FileKind, typer.Argument(help="Kind of files.")] = FileKind.scenario) -> None:
+    """Print the JSON Schema of scenario or experiment files, which editors use to complete and check them."""
+    print_json(json_schema() if kind is FileKind.scenario else experiment_schema())

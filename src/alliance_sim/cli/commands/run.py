@@ -1,0 +1,106 @@
+"""Commands on runs of one scenario and on stored results: run, query, explore."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alliance_sim.cli.options import AsJson, Draws, ScenarioName, Seed, Settings, figure, parse_settings
+from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, query_report
+from alliance_sim.cli.terminal import print_json, print_parts, progress, write
+from alliance_sim.cli.written import print_note, written_files
+from alliance_sim.errors import InputError
+from alliance_sim.scenarios import load_scenario
+
+if TYPE_CHECKING:
+    from alliance_sim.compile import Keep
+
+#: Outcomes that `run --plot` draws.
+PLOTTED = [
+    "cohesion",
+    "consensus_capacity",
+    "threat_gap",
+    "deterrence",
+    "sanctions_durability",
+    "mean_spending",
+]
+
+
+def run(
+    scenario: ScenarioName,
+    draws: Draws = 1000,
+    seed: Seed = 0,
+    months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the results in a new folder.")] = None,
+    plot: Annotated[Path | None, figure("the main outcomes")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run many draws of a scenario: the decision board, and outcomes with intervals."""
+    with written_files(plot, as_json) as written:
+        what_if = load_scenario(scenario).with_parameters(parse_settings(settings))
+
+        # Errors that are certain are raised before the work begins.
+        from alliance_sim import checks
+        from alliance_sim.simulation import first_months, result_size, simulate
+
+        if months is not None:
+            what_if = first_months(what_if, months)
+        keep: Keep = "allies" if out else "monthly"
+        size = result_size(what_if, draws, keep)
+        if out:
+            checks.vacant(out)
+            checks.writable(out, size)
+        if plot and what_if.months == 1:
+            raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
+
+        with progress(what_if.name, draws) as on_progress:
+            ensemble = simulate(what_if, draws, seed, keep, progress=on_progress)
+        # Results are printed first, so that they are not lost if they cannot be written.
+        if as_json:
+            print_json(ensemble_as_json(ensemble))
+        else:
+            print_parts(*ensemble_report(ensemble))
+        if out:
+            written.append(ensemble.save(out))
+        if plot:
+            ensemble.plot(PLOTTED, plot)
+            written.append(plot)
+
+
+def query(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of run or sweep.", show_default=False)],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.", show_default=False)],
+) -> None:
+    """Query results with DuckDB's SQL: a table in a terminal, CSV in a pipe.
+
+    Views: runs, trajectories, allies, decisions, objections, traces, failures, as far as they were kept. "DESCRIBE
+    runs" gives the columns of one.
+    """
+    from alliance_sim.experiments.results import open_views
+    from alliance_sim.results import query as queries
+
+    views, note = open_views(folder)
+    with queries.select(views, sql) as found:
+        if sys.stdout.isatty():
+            print_parts(*query_report(found))
+        else:
+            for text in queries.as_csv(found):
+                write(text)
+    print_note(folder, note)
+
+
+def explore(port: Annotated[int, typer.Option(min=1, max=65535)] = 8765) -> None:
+    """Start the explorer in the browser, on this machine only."""
+    try:
+        from alliance_sim.explorer import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("alliance_sim."):
+            raise
+        raise InputError(
+            f"the explorer needs {error.name}; install it with: pip install 'alliance_sim[explorer]'"
+        ) from None
+    serve(port)

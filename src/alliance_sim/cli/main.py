@@ -1,0 +1,78 @@
+"""The application: its commands in the order of the help, and what every error ends in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, TextIO, cast
+
+import typer
+
+from alliance_sim.cli.commands import analysis, experiments, files, run
+from alliance_sim.cli.terminal import Stream, open_streams
+from alliance_sim.errors import InputError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="alliance-sim",
+    help="An alliance that decides by consensus: who blocks what, how sure we are, what would change it.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+#: The commands, in the order of the help.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "list": files.list_bundled,
+    "show": files.show,
+    "check": files.check,
+    "new": files.new,
+    "schema": files.schema,
+    "run": run.run,
+    "compare": analysis.compare,
+    "query": run.query,
+    "sweep": experiments.sweep,
+    "sensitivity": analysis.sensitivity,
+    "discover": analysis.discover,
+    "policy": analysis.policy,
+    "explore": run.explore,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+#: What typer raises when a command is called wrongly; it exports the name of one kind only.
+USAGE_ERRORS: tuple[type[Any], ...] = typer.BadParameter.__bases__
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 the answer is no, 2 wrong input, 130 interrupted."""
+    open_streams()
+    out = cast(TextIO, Stream(sys.stdout, raises=True))
+    err = cast(TextIO, Stream(sys.stderr, raises=False))
+    with redirect_stdout(out), redirect_stderr(err):
+        status = _status(arguments)
+    sys.exit(status)
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """Run a command, print its error if it fails, and return the exit status."""
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except USAGE_ERRORS as error:
+        error.show()
+        return int(error.exit_code)
+    except OSError as error:
+        # Commands report errors of the files they use; the rest comes from the system, such as a deleted folder.
+        print(f"{error.filename or 'a file or folder'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("the memory of this machine is not enough; allowed: fewer draws", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, typer.Abort) as interrupt:
+        print(": ".join(("interrupted", *map(str, interrupt.args))), file=sys.stderr)
+        return 130

@@ -1,0 +1,52 @@
+"""Arguments and options that several commands have, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alliance_sim.errors import InputError, printable
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
+SweepFolder = Annotated[Path, typer.Argument(metavar="DIR", help="Results of a sweep.", show_default=False)]
+OutcomeName = Annotated[
+    str, typer.Option("--outcome", metavar="NAME", help="An outcome; `run` lists them.", show_default=False)
+]
+Draws = Annotated[int, typer.Option(help="Number of draws.")]
+Seed = Annotated[int, typer.Option(help="Scenarios run with the same seed use common random numbers.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter in every scenario; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
+
+
+def figure(what: str) -> object:
+    """Return the declaration of ``--plot``, with what the figure of a command shows."""
+    return typer.Option("--plot", metavar="FILE", help=f"Draw {what} (.png, .svg, .pdf).")
+
+
+def parse_settings(settings: list[str] | None) -> dict[str, float]:
+    """Return the parameter values given by ``--set NAME=VALUE``.
+
+    Raises
+    ------
+    InputError
+        If a setting has another form or a name is given twice.
+    """
+    values: dict[str, float] = {}
+    for setting in settings or ():
+        name, _, value = setting.partition("=")
+        name, setting = name.strip(), printable(setting)
+        if name in values:
+            raise InputError(f"--set {setting}: {name} is given twice; allowed: once")
+        try:
+            # Python reads 1_0 and digits of other alphabets as numbers, YAML files do not.
+            if not name or "_" in value or not value.isascii():
+                raise ValueError
+            values[name] = float(value)
+        except ValueError:
+            raise InputError(f"--set {setting}: allowed: NAME=VALUE, the value being a number") from None
+    return values

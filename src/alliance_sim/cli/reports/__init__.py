@@ -1,0 +1,1 @@
+"""Reports that the commands print: tables and notes for readers, objects for JSON."""

@@ -1,0 +1,161 @@
+"""Reports on runs of one scenario, and on queries of stored results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from alliance_sim.cli.terminal import (
+    DECISION_STYLES,
+    FEW_DRAWS,
+    counted,
+    dim,
+    new_console,
+    new_table,
+    percent,
+    wide,
+)
+from alliance_sim.errors import printable
+from alliance_sim.registry.forums import FORUM_LABELS
+from alliance_sim.registry.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from alliance_sim.results.ensemble import Ensemble
+
+#: Rows that `query` shows in a terminal.
+MOST_ROWS = 40
+
+
+def ensemble_as_json(ensemble: Ensemble) -> dict[str, Any]:
+    """Return what `run --json` prints."""
+    outcomes = {}
+    for name, outcome in OUTCOMES.items():
+        series = ensemble.series(name)
+        outcomes[name] = {"unit": outcome.unit} | {key: series[key].tolist() for key in ("mean", "p05", "p50", "p95")}
+    return {
+        "scenario": ensemble.scenario.name,
+        "seed": ensemble.seed,
+        "draws": ensemble.draws,
+        "months": list(ensemble.months),
+        "outcomes": outcomes,
+        "decisions": ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records"),
+    }
+
+
+def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
+    """Return what `run` prints."""
+    scenario, months = ensemble.scenario, ensemble.months
+    series = {name: ensemble.series(name) for name in OUTCOMES}
+    decisions = ensemble.decisions()
+    width = {name: (s["p95"].iloc[-1] - s["p05"].iloc[-1]) / _range(name) for name, s in series.items()}
+    widest = sorted((name for name in width if width[name] > 0.0), key=width.__getitem__, reverse=True)[:3]
+    lines: list[RenderableType] = [
+        Text.assemble((scenario.name, "bold"), "  ", scenario.title),
+        Text(
+            f"{months[0]} to {months[-1]} ({counted(len(months), 'month')}), {counted(ensemble.draws, 'draw')}, "
+            f"seed {ensemble.seed}",
+            "dim",
+        ),
+        Text(),
+    ]
+    if len(decisions):
+        lines += [Text("Decision board: how each text ends, % of draws", "bold"), _board(decisions)]
+        bypassed = "byp: blocked but bypassed by others; " if wide() else ""
+        note = f"levels from 0 to 1 (strongest response); {bypassed}objectors: those most often, % of draws, "
+        lines += [Text(f"{note}anticipated where the text was withdrawn", "dim"), Text()]
+    lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
+    if ensemble.draws < FEW_DRAWS:
+        error = ensemble.draws**-0.5
+        few = (
+            f"Few draws: shares carry a Monte Carlo error of up to {50.0 * error:.0f} points, means one of "
+            f"{100.0 * error:.0f} % of the standard deviation over draws; {FEW_DRAWS} draws bring them down to "
+            f"{50.0 * FEW_DRAWS**-0.5:g} points and {100.0 * FEW_DRAWS**-0.5:g} %."
+        )
+        lines += [Text(), Text(few, "yellow")]
+    if widest:
+        lines += [
+            Text(),
+            Text(
+                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws "
+                "the months, --set NAME=VALUE changes a parameter, --out DIR keeps every draw.",
+                "dim",
+            ),
+        ]
+    return lines
+
+
+def _range(name: str) -> float:
+    """Return the width of an outcome's range, at most 32 for outcomes without a natural bound."""
+    return min(OUTCOMES[name].high - OUTCOMES[name].low, 32.0)
+
+
+def _board(decisions: pd.DataFrame) -> Table:
+    heads = [f">{head}" for head, _ in DECISION_STYLES.values()]
+    if wide():
+        table = new_table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors", gap=1)
+    else:
+        table = new_table("month", "forum", "issue", *heads, ">level", "objectors", gap=1)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    # The other columns take 83 or 69 characters, each objector eight.
+    most = (new_console().width - (83 if wide() else 69)) // 8
+    for row in decisions.to_dict("records"):
+        most_frequent = max(DECISION_STYLES, key=lambda name: row[name])
+        shares = [
+            Text(percent(row[name]), f"bold {colour}" if name == most_frequent else colour if row[name] else "dim")
+            for name, (_, colour) in DECISION_STYLES.items()
+        ]
+        objectors = [f"{ally} {percent(rate)}" for ally, rate in row["objectors"].items() if rate >= 0.01]
+        text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}",) if wide() else ()
+        bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
+        table.add_row(
+            row["month"], FORUM_LABELS[row["forum"]], row["issue"], *text, *shares, *bypassed,
+            f"{row['level_mean']:.2f}", "  ".join(objectors[:most]),
+        )  # fmt: skip
+    return table
+
+
+def _outcomes(ensemble: Ensemble, series: dict[str, pd.DataFrame]) -> Table:
+    last = len(ensemble.months) - 1
+    # Three columns of intervals, their bounds negative, take 104 characters.
+    at = sorted({0, min(12, last), last} if new_console().width >= 104 else {0, last})
+    table = new_table("outcome", *(["unit"] if wide() else []), *(ensemble.months[t] for t in at), gap=1)
+    for column in table.columns:
+        column.no_wrap = True
+    for name, outcome in OUTCOMES.items():
+        cells = []
+        for row in (series[name].iloc[t] for t in at):
+            mean, low, high = (f"{row[key]:z.2f}" for key in ("mean", "p05", "p95"))
+            cells.append(
+                Text(mean, "dim") if low == high else Text.assemble((mean, "bold"), (f" [{low}, {high}]", "dim"))
+            )
+        table.add_row(name, *([Text(outcome.unit, "dim")] if wide() else []), *cells)
+    return table
+
+
+def query_report(found: pa.RecordBatchReader) -> list[RenderableType]:
+    """Return what `query` prints in a terminal: the first rows and their number."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold")
+    numbers = [str(each.type).startswith(("int", "uint", "float", "double", "decimal")) for each in found.schema]
+    for name, number in zip(found.schema.names, numbers, strict=True):
+        table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
+    count = 0
+    for batch in found:
+        for row in batch.slice(0, max(0, MOST_ROWS - count)).to_pylist():
+            table.add_row(*(_cell(value) for value in row.values()))
+        count += len(batch)
+    shown = f", the first {MOST_ROWS} shown; in a pipe all are written as CSV" if count > MOST_ROWS else ""
+    return [table, dim(f"{counted(count, 'row')}{shown}")]
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return dim("NULL")
+    return Text(f"{value:.6g}" if isinstance(value, float) else printable(str(value)))

@@ -1,0 +1,62 @@
+"""Files that commands write: checked before the work begins, listed after it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from alliance_sim.cli.terminal import print_parts
+from alliance_sim.errors import printable
+
+
+@contextmanager
+def written_files(plot: Path | None, as_json: bool) -> Iterator[list[Path]]:
+    """Collect the files that a command writes and list them at its end, or when it is interrupted.
+
+    Parameters
+    ----------
+    plot : Path or None
+        A figure that the command will draw; refused here if it could not be written.
+    as_json : bool
+        Whether the output is JSON; nothing is added to it.
+
+    Yields
+    ------
+    list of Path
+        Empty; the command appends each file once it is complete.
+    """
+    paths: list[Path] = []
+    try:
+        if plot:
+            _check_figure(plot)
+        yield paths
+    except KeyboardInterrupt:
+        complete = f"{', '.join(map(str, paths))} is complete" if paths else "nothing was written"
+        raise typer.Abort(complete) from None
+    if paths and not as_json:
+        print_written(paths)
+
+
+def print_written(paths: Iterable[Path]) -> None:
+    """Print where results were written."""
+    print_parts(*(Text(f"Written: {printable(path)}", "dim", overflow="fold") for path in paths))
+
+
+def print_note(folder: Path, note: str) -> None:
+    """Print on standard error which results of a folder are missing, if any are."""
+    if note:
+        print(f"{printable(folder)}: {note}", file=sys.stderr)
+
+
+def _check_figure(path: Path) -> None:
+    """Refuse the path of a figure that could not be written."""
+    from alliance_sim import checks
+    from alliance_sim.results.plots import check_kind
+
+    checks.writable(path)
+    check_kind(path)

@@ -1,0 +1,243 @@
+"""A compiled scenario: what all its draws share, and the making and running of blocks of draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alliance_sim.compile.cache import load_kernel
+from alliance_sim.compile.inputs import PointValues, draw_inputs
+from alliance_sim.core.kernel import run_block
+from alliance_sim.core.rng import Distributions
+from alliance_sim.core.structures import (
+    ALLY_VARIABLES,
+    PENDING,
+    AllyState,
+    Calendar,
+    DecisionRecords,
+    DrawInputs,
+    Forum,
+    IssueState,
+    Kept,
+    Outcome,
+    RecordedOutput,
+    SharedInputs,
+    Span,
+    States,
+    World,
+    aligned,
+)
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.scenarios import Scenario
+
+__all__ = ["KEEPS", "SPIN_UP", "AgendaRow", "Block", "CompiledScenario", "Keep", "rows_of"]
+
+#: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
+SPIN_UP = 48
+
+Keep = Literal["final", "monthly", "allies", "trace"]
+KEEPS: tuple[Keep, ...] = ("final", "monthly", "allies", "trace")
+
+
+Rows = TypeVar("Rows", RecordedOutput, DecisionRecords)
+
+
+def rows_of(record: Rows, row0: int, row1: int) -> Rows:
+    """Return a record of the draws in the rows `row0` to `row1 - 1` (no copies)."""
+    return type(record)(**{name: array[row0:row1] for name, array in record._asdict().items()})
+
+
+@dataclass(frozen=True)
+class AgendaRow:
+    """One issue of one item of one meeting: a row of the decision board.
+
+    Attributes
+    ----------
+    meeting, month, forum, issue, title : str
+    proposed, reversion : float
+        On the scale of positions.
+    column, part : int
+        Where the core keeps its decision; rows of a package share a column.
+    """
+
+    meeting: str
+    month: str
+    forum: str
+    issue: str
+    title: str
+    proposed: float
+    reversion: float
+    column: int
+    part: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Everything the kernel changes or writes for the draws `draw0` to `draw1 - 1`, at one point or at several."""
+
+    draw0: int
+    draw1: int
+    states: States
+    inputs: DrawInputs
+    records: DecisionRecords
+    output: RecordedOutput
+
+
+@dataclass(frozen=True)
+class CompiledScenario:
+    """A compiled scenario.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    months : tuple of str
+        ``YYYY-MM`` of the months simulated, without the spin-up.
+    priors : Distributions
+        Of each drawn parameter.
+    shared : SharedInputs
+    calendar : Calendar
+        Events and meetings.
+    agenda : tuple of AgendaRow
+        In time order.
+    member : (T, forums, N) bool array
+        Who sits in which forum in which month, forums in the order of `FORUMS`.
+    """
+
+    scenario: Scenario
+    months: tuple[str, ...]
+    priors: Distributions
+    shared: SharedInputs
+    calendar: Calendar
+    agenda: tuple[AgendaRow, ...]
+    member: NDArray[np.bool_]
+
+    @property
+    def items(self) -> int:
+        """Number of items (columns of decisions)."""
+        return len(self.calendar.meetings.parts)
+
+    def draw_inputs(self, seed: int, draw0: int, draw1: int, points: PointValues | None = None) -> DrawInputs:
+        """Draw parameters and actors of the draws `draw0` to `draw1 - 1` at each point; see `block`."""
+        return draw_inputs(self.scenario, self.priors, seed, draw0, draw1, points)
+
+    def allocate_output(self, draws: int, keep: Keep) -> Kept:
+        """Allocate what is kept of so many draws, as it is before any meeting."""
+        d, n, k, j, t = draws, len(ALLIES), len(ISSUES), self.items, len(self.months)
+        level = KEEPS.index(keep)
+        output = RecordedOutput(
+            outcomes=np.zeros((d, t if level > 0 else 1, len(Outcome))),
+            allies=aligned((d, t if level > 1 else 0, len(ALLY_VARIABLES), n)),
+            positions=np.zeros((d, t if level > 2 else 0, n, k)),
+        )
+        records = DecisionRecords(
+            outcome=np.full((d, j), PENDING, np.int8),
+            share=np.zeros((d, j)),
+            tabled=np.zeros((d, j)),
+            margin=np.zeros((d, j)),
+            pivotal=np.full((d, j), -1, np.int16),
+            bypassed=np.zeros((d, j), np.int8),
+            holder=np.full((d, j), -1, np.int16),
+            objection=np.full((d, j, n), -1, np.int8),
+            settled=np.full((d, j), PENDING, np.int8),
+            settled_share=np.zeros((d, j)),
+        )
+        return Kept(output, records)
+
+    def block(
+        self,
+        seed: int,
+        draw0: int,
+        draw1: int,
+        keep: Keep,
+        points: PointValues | None = None,
+        kept: Kept | None = None,
+    ) -> Block:
+        """Allocate a block of draws: parameters and actors, fresh state, and what is kept.
+
+        Parameters
+        ----------
+        seed, draw0, draw1 : int
+        keep : str
+        points : mapping, optional
+            Values of parameters, arrays (P,) by name of the registry: all draws at the first point, then all at the
+            second, and so on; row r is draw ``draw0 + r % (draw1 - draw0)``. A value means what it means in
+            `Scenario.with_parameters`.
+        kept : Kept, optional
+            From `allocate_output`, for at least `draw1` draws (without points): what is kept is written into its rows
+            `draw0` to `draw1 - 1`.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown, or a value out of range.
+        """
+        drawn = self.draw_inputs(seed, draw0, draw1, points)
+        d, n, k = len(drawn.params), len(ALLIES), len(ISSUES)
+        if kept:
+            output = rows_of(kept.output, draw0, draw1)
+            records = rows_of(kept.records, draw0, draw1)
+        else:
+            output, records = self.allocate_output(d, keep)
+        states = States(
+            ally=aligned((d, len(AllyState), n)),
+            displacement=aligned((d, k, n)),
+            position=aligned((d, k, n)),
+            salience=aligned((d, k, n)),
+            trust=aligned((d, n, n)),
+            world=aligned((d, len(World))),
+            issue=aligned((d, len(IssueState), k)),
+            pending=np.zeros((d, self.items), np.int8),
+            outcomes=aligned((d, len(Outcome))),
+        )
+        return Block(draw0, draw1, states, drawn, records, output)
+
+    def run(self, block: Block, seed: int, month0: int | None = None, month1: int | None = None) -> None:
+        """Run a block through the months `month0` to `month1 - 1`, in place.
+
+        Parameters
+        ----------
+        block : Block
+            From `block`; its arrays stay float64 and C-contiguous, anything else is a TypeError.
+        seed : int
+            The one the block was made with.
+        month0, month1 : int, optional
+            Months of the scenario, 0 = its first. Without `month0` the draws begin, which includes the
+            spin-up (and nothing else if `month1` is 0); without `month1` they run to the end.
+        """
+        load_kernel(self.run_first)
+        self._call(block, seed, month0, month1)
+        missing = np.atleast_1d(np.isnan(block.output.outcomes[:1]).any(axis=(0, 1)))
+        if missing.any():  # the core writes NaN where it has no formula
+            names = ", ".join(outcome.name for outcome in Outcome if missing[outcome])
+            raise RuntimeError(f"core/outcomes.py has no formula for {names}")
+
+    def run_first(self, draws: int) -> None:
+        """Run so many draws for nothing but what they compile or load; none if 0."""
+        self._call(self.block(0, 0, draws, "final"), 0, None, None)
+
+    def mask_outsiders(self, block: Block) -> None:
+        """Write NaN over what the block keeps of allies in the months before they join."""
+        if block.output.allies.shape[1]:
+            block.output.allies.swapaxes(1, 2)[:, :, ~self.member[:, Forum.NAC]] = np.nan
+
+    def levels(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return levels that hold after each row of the agenda (D, rows), from `DecisionRecords.share` (D, items)."""
+        reversion = np.array([row.reversion for row in self.agenda])
+        span = np.array([row.proposed for row in self.agenda]) - reversion
+        levels: NDArray[np.float64] = reversion + share[:, [row.column for row in self.agenda]] * span
+        return levels
+
+    def _call(self, block: Block, seed: int, month0: int | None, month1: int | None) -> None:
+        span = Span(
+            np.uint64(seed),
+            block.draw0,
+            block.draw1,
+            0 if month0 is None else SPIN_UP + month0,
+            SPIN_UP + (len(self.months) if month1 is None else month1),
+            SPIN_UP,
+        )
+        run_block(block.states, block.inputs, self.shared, self.calendar, Kept(block.output, block.records), span)

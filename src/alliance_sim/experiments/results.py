@@ -1,0 +1,365 @@
+"""Reading results: the folder of a sweep, and any folder of results through its views.
+
+Here, and not in `alliance_sim.results`, since a sweep is read together with its experiment and its plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from alliance_sim import checks
+from alliance_sim.errors import InputError, nearest
+from alliance_sim.experiments import parts
+from alliance_sim.experiments.design import Points
+from alliance_sim.experiments.parts import FAILURES, Marker
+from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
+from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import current_name
+from alliance_sim.results import query
+from alliance_sim.results.ensemble import Ensemble, load_ensemble
+from alliance_sim.results.folder import check_sha256, checked_files, saved_views
+from alliance_sim.scenarios import Scenario
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Results", "load_results", "open_results", "open_views"]
+
+
+def load_results(folder: str | Path) -> Ensemble | Results:
+    """Read results: an ensemble that was saved, or a sweep, finished or not.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Written by `Ensemble.save` or `sweep`.
+
+    Raises
+    ------
+    InputError
+        If the folder does not hold results, or a file in it is damaged.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> folder = als.simulate("baseline_2018", draws=2, keep="final").save("baseline")
+    >>> als.load_results("baseline")
+    <Ensemble baseline_2018: 2 draws, 36 months, seed 0, keep 'final'>
+    """
+    return open_results(folder) if _is_sweep(Path(folder)) else load_ensemble(folder)
+
+
+def _is_sweep(folder: Path) -> bool:
+    return (folder / FILE).exists() or (folder / "parts").exists()
+
+
+def open_results(folder: str | Path | Results) -> Results:
+    """Open the folder of a sweep, finished or not; `Results` are returned as they are.
+
+    Raises
+    ------
+    InputError
+        If the folder does not hold a sweep, or its plan, a completion marker or its manifest is damaged.
+    """
+    if isinstance(folder, Results):
+        return folder
+    folder = Path(folder).absolute()
+    plan = Plan.read(folder)
+    markers = parts.read_markers(folder, plan)
+    if parts.is_complete(folder):
+        parts.check_manifest(folder, plan, markers)
+    return Results(folder, plan, markers)
+
+
+def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
+    """Return the views of a folder of results, of either kind, and a note on missing runs (empty if there are none).
+
+    Raises
+    ------
+    InputError
+        If the folder does not hold results.
+    """
+    folder = Path(folder)
+    if _is_sweep(folder):
+        results = open_results(folder)
+        return results.views, results.note
+    files = saved_views(folder.absolute())
+    return {view: partial(checked_files, view, [file]) for view, file in files.items()}, ""
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A sweep in its folder. Files are read when they are needed, and refused if their hash differs.
+
+    `sweep` and `load_results` return it; `discover` and `policy` analyse it.
+
+    Attributes
+    ----------
+    folder : Path
+    plan : mapping
+        ``plan.json``.
+    markers : mapping of int to mapping
+        Completion markers of the tasks that are done, by number.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> results.sql("SELECT meeting, round(avg(cohesion), 1) AS cohesion FROM runs GROUP BY meeting").shape
+    (3, 2)
+    """
+
+    folder: Path
+    plan: Mapping[str, Any]
+    markers: Mapping[int, Marker]
+
+    def __repr__(self) -> str:
+        return f"<Results {self.folder.name}: {self.note or 'complete'}>"
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The experiment that was run.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.experiment.name
+        'summit_form_2018'
+        """
+        fields = self.plan["experiment"]
+        return Experiment.validated({**fields, "scenario": Scenario.validated(fields["scenario"])})
+
+    @cached_property
+    def points(self) -> Points:
+        """Names and values of the design's points.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.points.values.shape  # points, uncertainties
+        (27, 3)
+        """
+        path = self.folder / POINTS
+        check_sha256(path, self.plan["points"])
+        table = pq.read_table(path).to_pandas().set_index("point")
+        return Points(tuple(current_name(name) for name in table), table.to_numpy(np.float64))
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The scenarios of the experiment, one for each policy.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> len(results.variants)
+        6
+        """
+        return self.experiment.variants()
+
+    @cached_property
+    def status(self) -> pd.DataFrame:
+        """One row a task: ``variant, point0, point1, draw0, draw1, runs, failed, state`` (done, failed or open).
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> int(results.status["runs"].sum())
+        324
+        """
+        tasks = [Task(*task) for task in self.plan["tasks"]]
+        table = pd.DataFrame(tasks, columns=list(Task._fields)).rename(columns={"number": "task"}).set_index("task")
+        failed = [self._rows(FAILURES, task.number) for task in tasks]
+        table["runs"], table["failed"] = [task.runs for task in tasks], failed
+        names = [
+            "open" if task.number not in self.markers else "failed" if count else "done"
+            for task, count in zip(tasks, failed, strict=True)
+        ]
+        table["state"] = pd.Categorical(names, ["done", "failed", "open"])
+        return table
+
+    @property
+    def finished(self) -> bool:
+        """Whether all tasks are done.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.finished
+        True
+        """
+        return len(self.markers) == len(self.plan["tasks"]) and parts.is_complete(self.folder)
+
+    @property
+    def note(self) -> str:
+        """Missing runs in one line; empty if there are none.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.note
+        ''
+        """
+        failed = sum(self._rows(FAILURES, number) for number in self.markers)
+        notes = []
+        if not self.finished:
+            notes.append(f"unfinished: {len(self.markers):,} of {len(self.plan['tasks']):,} tasks are done")
+        if failed:
+            notes.append(f"{failed:,} runs failed: see the view failures")
+        return "; ".join(notes)
+
+    @property
+    def views(self) -> Mapping[str, query.View]:
+        """The views that can be queried; the hashes of a view's files are checked when it is first read.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> sorted(results.views)
+        ['decisions', 'failures', 'objections', 'runs', 'trajectories']
+        """
+        if not self.markers:
+            raise InputError(f"{self.folder}: no task is done yet; to go on: the command of the sweep with --resume")
+        names = dict.fromkeys(view for marker in self.markers.values() for view in marker["parts"])
+        views: dict[str, query.View] = {view: partial(self._files, view) for view in names}
+        views.setdefault(FAILURES, parts.FAILURE_SCHEMA.empty_table)
+        return views
+
+    def sql(self, text: str) -> pd.DataFrame:
+        """Return the result of a query on the views.
+
+        ``runs, decisions, objections, failures``; with ``keep: monthly`` also ``trajectories``, with ``allies`` also
+        ``allies``, with ``trace`` also ``traces``.
+
+        Parameters
+        ----------
+        text : str
+            One SELECT of DuckDB's SQL.
+
+        Raises
+        ------
+        InputError
+            If it is something else, reads anything but views, or fails; if a file is damaged.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.sql("SELECT meeting, avg(cohesion) AS cohesion FROM runs GROUP BY meeting").shape
+        (3, 2)
+        """
+        return query.frame(self.views, text)
+
+    def frame(self, view: str) -> pd.DataFrame:
+        """Return a whole view, in the order of the runs.
+
+        Parameters
+        ----------
+        view : str
+            One of `views`.
+
+        Raises
+        ------
+        InputError
+            If there is no such view, it would not fit into memory, or a file of it is damaged.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> list(results.frame("runs"))[:5]
+        ['scenario', 'draw', 'point', 'meeting', 'quarrels']
+        """
+        views = self.views
+        if view not in views:
+            raise InputError(f"frame: {view!r} is no view here{nearest(view, views)}; allowed: {', '.join(views)}")
+        columns = self.sql(f"SELECT * FROM {view} LIMIT 0").columns
+        rows = sum(self._rows(view, number) for number in self.markers)
+        checks.memory(rows, 8 * len(columns), f"the view {view}", unit="rows")
+        return self.sql(f"SELECT * FROM {view}")
+
+    @cached_property
+    def data(self) -> xr.Dataset:
+        """The outcomes, labelled: (scenario, point, draw), and month where months were kept; NaN for missing runs.
+
+        Options of levers are coordinates along `scenario`, values of the design along `point`.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> results.data["cohesion"].dims
+        ('scenario', 'point', 'draw', 'month')
+        """
+        import xarray as xr
+
+        labels: dict[str, Any] = {
+            "scenario": list(self.plan["variants"]),
+            "point": range(len(self.points.values)),
+            "draw": range(self.plan["replications"]),
+        }
+        monthly = "trajectories" in self.views
+        if monthly:
+            months = self.sql("SELECT DISTINCT month FROM trajectories WHERE outcome = 'cohesion' ORDER BY month")
+            labels["month"] = months["month"].to_numpy()
+        shape = [len(values) for values in labels.values()]
+        checks.memory(math.prod(shape), 8 * len(OUTCOMES), "all outcomes", unit="values")
+        variables = {}
+        for name in OUTCOMES:
+            source = f"value FROM trajectories WHERE outcome = '{name}'" if monthly else f"{name} AS value FROM runs"
+            found = self.sql(f"SELECT {', '.join(labels)}, {source}")
+            array = np.full(shape, np.nan)
+            array[tuple(pd.Index(values).get_indexer(found[dim]) for dim, values in labels.items())] = found["value"]
+            variables[name] = (tuple(labels), array)
+        options = self.experiment.choices()
+        levers = {lever: ("scenario", [each[lever] for each in options]) for lever in self.experiment.levers}
+        parameters = {name: ("point", self.points.values[:, i]) for i, name in enumerate(self.points.names)}
+        return xr.Dataset(variables, {**labels, **levers, **parameters}, attrs=self.plan["environment"])
+
+    def _files(self, view: str) -> query.Files:
+        if view not in self._checked:
+            files = [
+                (parts.part_path(self.folder, view, number), marker["parts"][view]["sha256"])
+                for number, marker in self.markers.items()
+                if view in marker["parts"]
+            ]
+            # The parameters that the design varies are columns of runs.
+            varied = self.plan["experiment"]["uncertainties"] if view == "runs" else ()
+            self._checked[view] = checked_files(view, files, {name: current_name(name) for name in varied})
+        return self._checked[view]
+
+    @cached_property
+    def _checked(self) -> dict[str, query.Files]:
+        """Files whose hashes were checked, by view."""
+        return {}
+
+    def _rows(self, view: str, number: int) -> int:
+        marker = self.markers.get(number)
+        return marker["parts"][view]["rows"] if marker and view in marker["parts"] else 0

@@ -1,0 +1,115 @@
+"""The eras: dates of which actors are measured, from ``eras.csv`` of the calibration folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+from alliance_sim.data import Row, table
+from alliance_sim.errors import InputError, shown
+
+__all__ = ["ERAS", "ERA_TABLE", "LEADERS", "LEADERSHIPS", "Era", "coded_as", "for_every_era"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Era:
+    """One era, a row of ``eras.csv``.
+
+    Attributes
+    ----------
+    name : str
+        A year.
+    label : str
+    leader_only : bool
+        Only the president of the United States is measured; no scenario can begin from it.
+    coded_as : str
+        The era whose coding of allies and issues stands in where this one has none; its own name if it has all.
+    fact_year : str
+        The year whose figures describe its start; empty if no scenario can begin from it.
+    opinion_year : str
+        The year of the survey that counts, if any.
+    leadership : str
+        Name of the government of the United States at that date in events.
+    also_counts : tuple of str
+        Earlier eras whose statements still count for all actors but the president.
+    """
+
+    name: str
+    label: str
+    leader_only: bool
+    coded_as: str
+    fact_year: str
+    opinion_year: str
+    leadership: str
+    also_counts: tuple[str, ...]
+
+
+def _refused(era: str, column: str, value: str, allowed: str) -> InputError:
+    return InputError(f"eras.csv: {column}: {shown(value)} is not allowed in {shown(era)}; allowed: {allowed}")
+
+
+def _era(row: Row) -> Era:
+    name = row["era"]
+    if not (name.isascii() and name.isdigit() and len(name) == 4):
+        raise _refused(name, "era", name, "a year")
+    if row["actors"] not in ("all", "leader"):
+        raise _refused(name, "actors", row["actors"], "all, leader")
+    if row["actors"] == "all" and not row["fact_year"]:
+        raise _refused(name, "fact_year", "", "a year")
+    return Era(
+        name,
+        row["label"],
+        leader_only=row["actors"] == "leader",
+        coded_as=row["coded_as"] or name,
+        fact_year=row["fact_year"],
+        opinion_year=row["opinion_year"],
+        leadership=row["leadership"],
+        also_counts=tuple(filter(None, row["also_counts"].split(";"))),
+    )
+
+
+def _eras() -> Mapping[str, Era]:
+    found = {era.name: era for era in map(_era, table("eras"))}
+    coded = [era.name for era in found.values() if era.coded_as == era.name]
+    for era in found.values():
+        if era.coded_as not in coded:
+            raise _refused(era.name, "coded_as", era.coded_as, ", ".join(coded))
+    return MappingProxyType(found)
+
+
+#: Every era by its name, in the order of the file.
+ERA_TABLE: Mapping[str, Era] = _eras()
+
+#: Those a scenario can begin from.
+ERAS: tuple[str, ...] = tuple(era.name for era in ERA_TABLE.values() if not era.leader_only)
+
+#: The eras whose president is measured: all.
+LEADERS: tuple[str, ...] = tuple(ERA_TABLE)
+
+#: Their names in events; the number of a leadership in the core is its place, counted from one.
+LEADERSHIPS: tuple[str, ...] = tuple(era.leadership for era in ERA_TABLE.values())
+
+
+def coded_as(era: str) -> str:
+    """Return the era whose coding of allies and issues stands in for one that has none of its own."""
+    return ERA_TABLE[era].coded_as
+
+
+def for_every_era(values: Mapping[str, T]) -> dict[str, T]:
+    """Return values by era, completed for `ERAS`.
+
+    An era without a value takes the value of the era it is coded as or, failing that, of the closest in time (the
+    earlier of two equally close ones).
+    """
+
+    def source(era: str) -> str:
+        for each in (era, coded_as(era)):
+            if each in values:
+                return each
+        return min(values, key=lambda other: (abs(int(other) - int(era)), other))
+
+    return {era: values[source(era)] for era in ERAS}

@@ -1,0 +1,48 @@
+"""Events in the alliance: new members, exercises."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from alliance_sim.registry.events.base import Effect, Event, forcing
+from alliance_sim.registry.fields import Ally, Label, Signed
+
+
+class Accession(Event):
+    """A country joins the alliance; membership follows from it when the scenario is compiled."""
+
+    basis: ClassVar[str] = "public dates of accession"
+    salient: ClassVar[str | None] = "ally"
+
+    type: Literal["accession"] = "accession"
+    ally: Ally = Field(description="who joins in this month; no member at the start")
+
+    @model_validator(mode="after")
+    def _certain(self) -> Accession:
+        # Who sits at the table is the same in every draw.
+        if self.probability < 1.0 or self.when:
+            raise ValueError("an accession is certain; allowed: neither probability nor when")
+        return self
+
+    def effects(self) -> tuple[Effect, ...]:
+        """Return nothing: who sits where is known before a run."""
+        return ()
+
+
+class Exercise(Event):
+    """The alliance calls for an exercise with a partner."""
+
+    basis: ClassVar[str] = "B ¶12 (Georgia 2019)"
+    salient: ClassVar[str | None] = "partner"
+
+    type: Literal["exercise"] = "exercise"
+    partner: Label = Field(description="partner country")
+    ambition: Signed = Field(
+        description="ambition beside the usual year's exercise; negative = scaled down",
+        json_schema_extra={"unit": "position"},
+    )
+
+    def effects(self) -> tuple[Effect, ...]:
+        return forcing("exercise", self.ambition)

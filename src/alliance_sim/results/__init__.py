@@ -1,0 +1,1 @@
+"""Results of runs: ensembles, their views, queries, figures and files."""

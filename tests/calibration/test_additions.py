@@ -1,0 +1,151 @@
+"""An ally, and a document of a new era, are rows of tables: nothing else changes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alliance_sim.data import data_folder
+
+pytestmark = pytest.mark.full
+
+#: The least that a thirty-third ally needs; its other figures count as unknown.
+ALLY = {
+    "facts/actors": [
+        {
+            "iso3": "XYZ",
+            "name": "Exland",
+            "nato_accession": "2020-01",
+            "g7": "0",
+            "europe": "1",
+            "population_2018_m": "2.0",
+            "population_2024_m": "2.0",
+            "gdp_2018_usd_bn": "20",
+            "gdp_2024_usd_bn": "30",
+            "distance_moscow_km": "1500",
+            "tile_col": "9",
+            "tile_row": "9",
+        }
+    ],
+    "facts/russia_ties": [{"iso3": "XYZ", "era": era, "lean": "0"} for era in ("2018", "2025")],
+    "facts/us_presence": [{"iso3": "XYZ", "era": era} for era in ("2018", "2025")],
+}
+#: A document of a new era whose allies are otherwise coded as in another.
+ERA = {
+    "eras": [
+        {
+            "era": "2016",
+            "label": "after Crimea",
+            "actors": "all",
+            "coded_as": "2018",
+            "fact_year": "2016",
+            "leadership": "washington_2016",
+        }
+    ],
+    "evidence": [
+        {
+            "id": "C-01",
+            "document": "002_of_2016",
+            "paragraph": "1",
+            "actors": "visegrad",
+            "construct": "threat_perception",
+            "era": "2016",
+            "level": "1",
+            "certainty": "high",
+            "pass": "1",
+            "paraphrase": "The four see little danger",
+        }
+    ],
+}
+SCENARIO = """
+name: mine
+title: A title
+description: What it is about.
+era: 2016
+start: 2016-01
+months: 12
+sources: [hypothetical]
+events: [{month: 3, type: leadership_change, ally: USA, stance: washington_2018, source: hypothetical}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the data folders."""
+    for kind in ("scenarios", "calibration"):
+        shutil.copytree(data_folder(kind), tmp_path / kind)
+    return tmp_path
+
+
+def add(folder: Path, rows: dict[str, list[dict[str, str]]]) -> None:
+    """Add rows to tables; cells not given are empty."""
+    for name, added in rows.items():
+        path = folder / "calibration" / f"{name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            columns, found = list(reader.fieldnames or ()), list(reader)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows([*found, *added])
+
+
+def run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "ALLIANCE_SIM_DATA": str(folder)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def priors(folder: Path) -> dict[tuple[str, str], float]:
+    with (folder / "calibration" / "priors" / "actors.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["era"], row["actor"]): float(row["threat_mean"]) for row in csv.DictReader(file)}
+
+
+def test_a_thirty_third_ally_is_rows_of_tables(folder: Path) -> None:
+    add(folder, ALLY)
+    run(folder, "-m", "alliance_sim.calibration.fit")
+    assert {(era, "XYZ") for era in ("2014", "2018", "2025")} <= priors(folder).keys()
+    code = "import alliance_sim as als; print(*als.simulate('baseline_2025', 5).data['ally'].values)"
+    allies = run(folder, "-c", code).split()
+    assert len(allies) == 33 and allies[-1] == "XYZ"
+    report = json.loads(run(folder, "-m", "alliance_sim", "run", "baseline_2025", "--draws", "5", "--json"))
+    assert report["draws"] == 5
+    assert "XYZ" in run(folder, "-m", "alliance_sim", "schema")
+
+
+def test_a_document_of_a_new_era_is_rows_of_tables(folder: Path) -> None:
+    before = priors(folder)
+    add(folder, ERA)
+    run(folder, "-m", "alliance_sim.calibration.fit")
+    after = priors(folder)
+    assert {place: mean for place, mean in after.items() if place[0] != "2016"} == before
+    assert after["2016", "EST"] == after["2018", "EST"] and after["2016", "POL"] < after["2018", "POL"] - 0.1
+    assert after["2016", "USA.leader"] == after["2018", "USA.institutions"]
+    (folder / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
+    assert "mine.yaml: ok" in run(folder, "-m", "alliance_sim", "check", "mine.yaml")
+    shown = "from alliance_sim.calibration.evidence import evidence; print(evidence('POL', '2016'))"
+    assert "C-01" in run(folder, "-c", shown)
+
+
+@pytest.mark.xfail(strict=False, reason="a parameter needs a prior in every era")
+def test_a_scenario_of_a_new_era_runs(folder: Path) -> None:
+    add(folder, ERA)
+    run(folder, "-m", "alliance_sim.calibration.fit")
+    (folder / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
+    report = json.loads(run(folder, "-m", "alliance_sim", "run", "mine.yaml", "--draws", "5", "--json"))
+    assert report["draws"] == 5

@@ -1,0 +1,80 @@
+"""Commands on runs: run, explore."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import alliance_sim
+from alliance_sim.compile import DECISIONS
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.ensemble import load_ensemble
+from command_line import RUN, Shell
+
+
+def test_run_as_json_keeps_the_contract(shell: Shell) -> None:
+    result = json.loads(shell.good(*RUN, "--seed", "5", "--json"))
+    assert (result["scenario"], result["seed"], result["draws"]) == ("us_russia_reset_2025", 5, 10)
+    assert result["months"] == ["2025-06", "2025-07", "2025-08"]
+    assert list(result["outcomes"]) == list(OUTCOMES)
+    for name, values in result["outcomes"].items():
+        assert set(values) == {"unit", "mean", "p05", "p50", "p95"}
+        assert all(len(values[key]) == 3 for key in ("mean", "p05", "p50", "p95")), name
+    fields = "meeting month forum issue proposed reversion bypassed level_mean objectors".split()
+    assert len(result["decisions"]) == 5
+    for row in result["decisions"]:
+        assert set(row) == {*fields, *DECISIONS}
+        assert sum(row[name] for name in DECISIONS) == pytest.approx(1.0)
+        assert row["bypassed"] <= row["blocked"]
+    ensemble = alliance_sim.simulate("us_russia_reset_2025", 10, 5)
+    assert result["outcomes"]["cohesion"]["mean"] == ensemble.series("cohesion")["mean"].tolist()[:3]
+
+
+def test_run_prints_the_same_bytes_again(shell: Shell) -> None:
+    assert shell.good(*RUN, "--json") == shell.good(*RUN, "--json")
+    assert shell.good(*RUN) == shell.good(*RUN)
+
+
+@pytest.mark.parametrize("width", [80, 99, 100, 104, 120])
+def test_report_shows_board_and_outcomes_without_truncation(
+    shell: Shell, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = shell.good("run", "us_russia_reset_2025", "--draws", "20")
+    for report in (out, shell.good("run", "washington_2024", "--draws", "20")):
+        assert max(map(len, report.splitlines())) <= width and "…" not in report and "\x1b" not in report
+    assert "2025-06 to 2029-05 (48 months), 20 draws, seed 0" in out
+    text, unit = (r"0\.\d\d→0\.\d\d .*", "share +") if width >= 100 else ("[^→]*", "")
+    assert re.search(rf"2025-06 NATO +russia_strategy +{text}USA \d+", out)
+    assert re.search(rf"^cohesion +{unit}0\.\d\d \[0\.\d\d, 0\.\d\d\]", out, re.MULTILINE)
+    assert all(re.search(rf"^{name} ", out, re.MULTILINE) for name in OUTCOMES)
+    assert "-0.00" not in out and "Monte Carlo error" in out and "Least certain" in out
+
+
+def test_a_pipe_is_wide_enough_for_the_tables(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert "…" not in shell.good(*RUN)
+
+
+def test_settings_change_the_run(shell: Shell) -> None:
+    plain = json.loads(shell.good(*RUN, "--json"))
+    set_ = json.loads(shell.good(*RUN, "--json", "--set", "susceptibility=0", "--set", "susceptibility.HUN = 0.9"))
+    assert plain["outcomes"] != set_["outcomes"]
+
+
+def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> None:
+    folder, figure = tmp_path / "results", tmp_path / "figures" / "fan.svg"
+    out = shell.good(*RUN, "--out", str(folder), "--plot", str(figure))
+    assert f"Written: {folder}" in out.replace("\n", "") and figure.read_text().count("<svg") == 1
+    kept = load_ensemble(folder)
+    assert (kept.draws, kept.keep, len(kept.months)) == (10, "allies", 3)
+    assert "not an empty folder" in shell.bad(*RUN, "--out", str(folder))
+
+
+def test_explore_without_its_extra_says_what_to_install(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.split(".")[0] == "solara" or ".explorer" in name]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "solara", None)
+    assert "pip install 'alliance_sim[explorer]'" in shell.bad("explore")

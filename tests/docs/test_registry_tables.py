@@ -1,0 +1,52 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alliance_sim.registry.eras import ERAS
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import PARAMETERS
+from registry_tables import issues_table, outcomes_table, parameters_page
+
+SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "_build" / "registry_tables.py"
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every row of the markdown tables in a text."""
+    lines = [line.replace("\\|", "¦") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.mark.parametrize("text", [issues_table(), outcomes_table()])
+def test_rows_of_a_table_have_the_same_number_of_cells(text: str) -> None:
+    assert len({len(row) for row in rows(text)}) == 1
+
+
+def test_tables_name_everything_once() -> None:
+    assert [row[0] for row in rows(outcomes_table())[2:]] == [f"`{name}`" for name in OUTCOMES]
+    assert [row[0] for row in rows(issues_table())[2:]] == [f"`{name}`" for name in ISSUES]
+    parameters = [row[0].strip("`").removesuffix(".ALLY") for row in rows(parameters_page()) if row[0].startswith("`")]
+    assert sorted(parameters) == sorted(PARAMETERS)
+
+
+def test_parameter_rows_say_unit_range_and_prior() -> None:
+    found = {row[0].strip("`"): row[1:4] for row in rows(parameters_page())}
+    for name in ("floor", "chi_a", "a0"):
+        parameter = PARAMETERS[name]
+        priors = [parameter.priors[era] for era in ERAS]
+        unit, span, prior = found[name]
+        assert (unit, span) == (parameter.unit, f"{parameter.low:g} to {parameter.high:g}")
+        if name == "floor":
+            assert prior == f"uniform {priors[0].low:g} to {priors[0].high:g}"
+        elif len(set(priors)) == 1:
+            assert prior == f"{priors[0].a:g}"
+        else:
+            assert prior == "; ".join(f"{era}: {each.a:g}" for era, each in zip(ERAS, priors, strict=True))
+
+
+def test_command_prints_a_table() -> None:
+    command = [sys.executable, str(SCRIPT), "outcomes"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert done.stdout.rstrip("\n") == outcomes_table()

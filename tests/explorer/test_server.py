@@ -1,0 +1,64 @@
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("solara", reason="needs the extra 'explorer'")
+
+import solara.settings
+from solara.server import cdn_helper, settings
+
+from alliance_sim.errors import InputError
+from alliance_sim.explorer import server
+
+
+@pytest.fixture
+def settings_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOLARA_APP", "")
+    monkeypatch.setattr(cdn_helper, "fetch_from_cdn", cdn_helper.fetch_from_cdn)
+    for holder, name in (
+        (settings.main, "mode"),
+        (settings.telemetry, "mixpanel_enable"),
+        (settings.theme, "show_banner"),
+        (settings.theme, "title"),
+        (solara.settings.assets, "proxy"),
+    ):
+        monkeypatch.setattr(holder, name, getattr(holder, name))
+
+
+@pytest.mark.usefixtures("settings_restored")
+@pytest.mark.filterwarnings("ignore")  # `configure` adds a filter, which this undoes
+def test_assets_never_come_from_the_network(tmp_path: Path) -> None:
+    server.configure()
+    for fetch in (cdn_helper.get_data, cdn_helper.get_path):
+        with pytest.raises(FileNotFoundError, match="asset not shipped"):
+            fetch(tmp_path, "katex@0.0.0/dist/katex.js")
+    assert not any(tmp_path.iterdir())
+    assert settings.main.mode == "production"
+    assert settings.telemetry.mixpanel_enable is False
+    assert solara.settings.assets.proxy is True
+
+
+def test_every_asset_of_the_front_end_is_installed() -> None:
+    for asset in ("echarts@5.4.0/dist/echarts.js", "@widgetti/solara-vuetify-app@10.1.1/dist/fonts.css"):
+        assert any(
+            (Path(folder) / asset).is_file()
+            for folder in (settings.assets.proxy_cache_dir, *settings.assets.extra_paths())
+        )
+
+
+def test_port_that_is_taken_is_an_input_error() -> None:
+    with socket.socket() as other:
+        other.bind((server.HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(InputError, match=f"port {port}: .*--port"):
+            server.serve(port)
+
+
+def test_vue_files_and_styles_are_in_the_package() -> None:
+    folder = Path(sys.modules["alliance_sim.explorer.server"].__file__ or "").parent
+    for name in ("lever.vue", "board.vue", "tiles.vue", "reproduce.vue"):
+        assert (folder / "components" / name).is_file()
+    assert (folder / "style.css").is_file()
