@@ -379,9 +379,9 @@ def _go_on(program: CompiledScenario, seed: int, past: Block, at: int, block: Bl
         there[...] = here
     for name in set(block.states._fields) - {"pending"}:
         getattr(block.states, name)[...] = getattr(past.states, name)
-    by_item = zip((block.states.pending, *block.records), (past.states.pending, *past.records), strict=True)
-    for there_items, here_items in by_item:
-        there_items[:, :items] = here_items[:, :items]
+    block.states.pending[:, :items] = past.states.pending[:, :items]
+    for name, array in block.records._asdict().items():
+        array[:, :items] = getattr(past.records, name)[:, :items]
     for there, here in zip(block.output, past.output, strict=True):
         there[:, :at] = here[:, :at]
     program.run(block, seed, at)

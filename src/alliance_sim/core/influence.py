@@ -19,8 +19,6 @@ from alliance_sim.core.structures import ISSUES, N_ALLIES
 # Distances up to eps * (1 + this) count as inside a uniform kernel, so that ties do not hang on rounding.
 TIE_TOLERANCE = 1e-9
 
-HALF_OF_ISSUES = ISSUES // 2
-
 Array = NDArray[np.float64]
 
 
@@ -128,18 +126,31 @@ def hear_smoothly(weights, listeners, eps, issues, n):
             heard[i] += voice[i]
 
 
+def _unrolled_nearness(issues: int):
+    """Return `nearness` for just so many issues, written out as one expression, so that sums stay in registers."""
+    products = [f"x[{k}, i] * y{k}" for k in range(issues)]
+    first, second = products[: issues // 2], products[issues // 2 :]
+    source = f"""
+def unrolled_nearness(out, x, half, rest, j, n):
+    {", ".join(f"y{k}" for k in range(issues))}, = {", ".join(f"x[{k}, j]" for k in range(issues))},
+    for i in range(n):
+        first = {" + ".join(["rest - half[i]", *first])}
+        out[i] = first + ({" + ".join(second)})
+"""
+    namespace: dict[str, object] = {}
+    exec(source, namespace)
+    return kernel(inline="always", noalias=True)(namespace["unrolled_nearness"])
+
+
+_nearness_on_all_issues = _unrolled_nearness(ISSUES)
+
+
 @kernel(inline="always", noalias=True)
 def nearness(out, x, half, j, issues, n):
     """Set `out` to 1 - |x - y|**2 / 2, where y is actor j."""
     rest = 1.0 - half[j]
-    if issues == ISSUES:  # in one go: loops of known length are unrolled, and sums stay in registers
-        for i in range(n):
-            first, second = rest - half[i], 0.0
-            for k in range(HALF_OF_ISSUES):
-                first += x[k, i] * x[k, j]
-            for k in range(HALF_OF_ISSUES, ISSUES):
-                second += x[k, i] * x[k, j]
-            out[i] = first + second
+    if issues == ISSUES:
+        _nearness_on_all_issues(out, x, half, rest, j, n)
     else:
         for i in range(n):
             out[i] = rest - half[i]
