@@ -37,7 +37,7 @@ if __name__ == "__main__":
     als.simulate(scenario, 10)
     experiment = Experiment.validated({
         "name": "benchmark", "title": "t", "description": "d", "sources": ["none"], "scenario": scenario,
-        "uncertainties": {"kappa": {"uniform": [0.04, 0.15]}, "omega": {"uniform": [0.0, 1.5]}},
+        "uncertainties": {"threat_reversion": {"uniform": [0.04, 0.15]}, "weakness_response": {"uniform": [0.0, 1.5]}},
         "design": {"points": order["points"]}, "replications": order["draws"],
     })
     points(experiment)  # loads what lays out designs

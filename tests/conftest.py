@@ -19,7 +19,7 @@ FIELDS = {
     "description": "a test",
     "scenario": "baseline_2018",
     "sources": ["a test"],
-    "uncertainties": {"theta_tau": {"uniform": [0.5, 4.0]}, "concession_rate": {"uniform": [0.1, 0.4]}},
+    "uncertainties": {"spending_response_threat": {"uniform": [0.5, 4.0]}, "concession_rate": {"uniform": [0.1, 0.4]}},
     "levers": {
         "money": {"usual": {}, "more": {"parameters": {"pledge": 0.7, "fatigue_spending": 0.0}}},
         "talk": {"none": {}, "yes": {"parameters": {"concession_conciliation": 0.5}}},

@@ -30,7 +30,7 @@ def test_items_of_a_month_whose_allies_would_share_numbers_are_refused() -> None
 
 def test_parameters_come_by_name() -> None:
     plain = load_scenario("baseline_2025")
-    fixed = plain.with_parameters({"eps": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "kappa": 0.125})
+    fixed = plain.with_parameters({"confidence_bound": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "threat_reversion": 0.125})
     before, after = (compile_scenario(scenario).draws(3, 0, 5) for scenario in (plain, fixed))
     assert (after.theta[:, L.Param.confidence_bound] == 0.5).all() and (after.theta[:, L.Param.threat_reversion] == 0.125).all()
     assert sorted(set(after.ally[:, L.AllyInput.susceptibility].ravel())) == [0.25, 0.75]

@@ -76,7 +76,7 @@ def test_some_follow_up_is_postponed_with_more_events() -> None:
 
 def test_a_parameter_that_is_off_by_a_thousandth_is_seen(run) -> None:
     given, noise, core = run
-    off = replace(given, p={**given.p, "eta": 1.001 * given.p["eta"]})
+    off = replace(given, p={**given.p, "threat_diffusion": 1.001 * given.p["threat_diffusion"]})
     assert np.abs(numpy_model.NumpyModel(off).run(noise) - core).max() > 1e-9
 
 

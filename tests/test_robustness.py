@@ -288,19 +288,19 @@ def test_a_narrow_terminal_shows_all_numbers(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["kapa=0.1"], "'kapa' (nearest: kappa)"),
+        (["threat_reversio=0.1"], "'threat_reversio' (nearest: threat_reversion)"),
         (["susceptibility.HUM=0.1"], "(nearest: susceptibility.HUN)"),
-        (["kappa=0.1", "kappa=0.2"], "--set kappa=0.2: kappa is given twice; allowed: once"),
-        (["kappa=2"], "kappa: 2 is out of range; allowed: 0 to 1"),
-        (["kappa=inf"], "kappa: inf is not allowed; allowed: a finite number"),
-        (["kappa=nan"], "kappa: nan is not allowed; allowed: a finite number"),
-        (["kappa=0,1"], "--set kappa=0,1: allowed: NAME=VALUE, the value being a number"),
-        (["kappa"], "--set kappa: allowed: NAME=VALUE"),
+        (["threat_reversion=0.1", "threat_reversion=0.2"], "--set threat_reversion=0.2: threat_reversion is given twice; allowed: once"),
+        (["threat_reversion=2"], "threat_reversion: 2 is out of range; allowed: 0 to 1"),
+        (["threat_reversion=inf"], "threat_reversion: inf is not allowed; allowed: a finite number"),
+        (["threat_reversion=nan"], "threat_reversion: nan is not allowed; allowed: a finite number"),
+        (["threat_reversion=0,1"], "--set threat_reversion=0,1: allowed: NAME=VALUE, the value being a number"),
+        (["threat_reversion"], "--set threat_reversion: allowed: NAME=VALUE"),
         (["=1"], "--set =1: allowed: NAME=VALUE"),
-        (["h0=1_0"], "--set h0=1_0: allowed: NAME=VALUE"),
-        (["h0=\uff10.\uff10\uff12"], "the value being a number"),
-        (["h0=\x1b"], r"--set h0=\x1b: allowed: NAME=VALUE"),
-        (["kappa=2", "kapa=1"], "out of range"),
+        (["objection_cost=1_0"], "--set objection_cost=1_0: allowed: NAME=VALUE"),
+        (["objection_cost=\uff10.\uff10\uff12"], "the value being a number"),
+        (["objection_cost=\x1b"], r"--set objection_cost=\x1b: allowed: NAME=VALUE"),
+        (["threat_reversion=2", "threat_reversio=1"], "out of range"),
     ],
 )
 def test_wrong_settings_are_reported(
@@ -349,9 +349,9 @@ def test_running_out_of_memory_is_reported(capsys: pytest.CaptureFixture[str], m
 def test_a_value_given_by_set_equals_a_value_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain, own = tmp_path / "plain.yaml", tmp_path / "own.yaml"
     plain.write_text("name: mine\nextends: helsinki_2018\n")
-    own.write_text("name: mine\nextends: helsinki_2018\nparameters: {h0: 0.045, susceptibility.HUN: 0.9}\n")
+    own.write_text("name: mine\nextends: helsinki_2018\nparameters: {objection_cost: 0.045, susceptibility.HUN: 0.9}\n")
     outputs = []
-    for arguments in ([plain, "--set", "susceptibility.HUN=0.9", "--set", "h0=0.045"], [own], [plain]):
+    for arguments in ([plain, "--set", "susceptibility.HUN=0.9", "--set", "objection_cost=0.045"], [own], [plain]):
         with pytest.raises(SystemExit) as exit:
             cli.main(["run", *map(str, arguments), "--draws", "50", "--json"])
         assert not exit.value.code

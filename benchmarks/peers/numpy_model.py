@@ -56,12 +56,12 @@ class Table:
         move, middle = text - reversion, text + reversion
         loss = move * (middle - 2.0 * x[:, None])
         loss_us = (move * (middle - 2.0 * us[:, None, None]))[:, :, 0]
-        h0, s = column(p.h0), column(p.s)
-        own = np.where(loss * salience[:, None] <= h0[:, :, None], self.standing[:, None], 0.0)
+        objection_cost, s = column(p.h0), column(p.s)
+        own = np.where(loss * salience[:, None] <= objection_cost[:, :, None], self.standing[:, None], 0.0)
         willing = 0.5 * self.neutral + own.sum(axis=2)
-        cover = column(p.h_patron * self.pull) * logistic((h0 - loss_us) / np.maximum(s, 1e-12))
+        cover = column(p.h_patron * self.pull) * logistic((objection_cost - loss_us) / np.maximum(s, 1e-12))
         isolation = (p.h_iso[:, None] * self.isolation)[:, None]
-        h = h0[:, :, None] + isolation * (willing[:, :, None] - own) + self.dependence[:, None] * cover[:, :, None]
+        h = objection_cost[:, :, None] + isolation * (willing[:, :, None] - own) + self.dependence[:, None] * cover[:, :, None]
         error = column((p.sd_pos**2 + p.sd_chair**2) * LOGISTIC_OF_NORMAL**2)
         scale = np.maximum(np.sqrt(s * s + 4.0 * move[:, :, 0] ** 2 * error), 1e-12)
         return loss - h / salience[:, None], scale

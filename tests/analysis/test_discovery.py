@@ -18,30 +18,30 @@ COUNT = 800
 @pytest.fixture(scope="module")
 def inputs() -> pd.DataFrame:
     rng = np.random.default_rng(1)
-    numbers = {name: rng.random(COUNT) for name in ("alpha0", "chi", "kappa", "omega")}
+    numbers = {name: rng.random(COUNT) for name in ("initial_autonomy", "reset_flow", "threat_reversion", "weakness_response")}
     return pd.DataFrame({**numbers, "spending": rng.choice(["pledge", "more", "less"], COUNT)})
 
 
 def test_a_planted_box_is_found(inputs):
-    planted = (inputs["alpha0"] > 0.7) & (inputs["chi"] < 0.5) & (inputs["spending"] != "less")
+    planted = (inputs["initial_autonomy"] > 0.7) & (inputs["reset_flow"] < 0.5) & (inputs["spending"] != "less")
     # One case in ten inside is none, and one in fifty outside is one.
     rng = np.random.default_rng(2)
     of_interest = np.where(planted, rng.random(COUNT) < 0.9, rng.random(COUNT) < 0.02)
     (box, *_) = boxes(inputs, of_interest)
     sides = {each.name: each for each in box.restrictions if each.p < LEVEL}
-    assert set(sides) == {"alpha0", "chi", "spending"}
-    assert sides["alpha0"].low == pytest.approx(0.7, abs=0.05) and sides["alpha0"].high is None
-    assert sides["chi"].high == pytest.approx(0.5, abs=0.05) and sides["chi"].low is None
+    assert set(sides) == {"initial_autonomy", "reset_flow", "spending"}
+    assert sides["initial_autonomy"].low == pytest.approx(0.7, abs=0.05) and sides["initial_autonomy"].high is None
+    assert sides["reset_flow"].high == pytest.approx(0.5, abs=0.05) and sides["reset_flow"].low is None
     assert sides["spending"].options == ("more", "pledge")
     assert (
-        str(sides["alpha0"]) == f"{sides['alpha0'].low:.3g} < alpha0"
+        str(sides["initial_autonomy"]) == f"{sides['initial_autonomy'].low:.3g} < initial_autonomy"
         and str(sides["spending"]) == "spending is more or pledge"
     )
     assert box.coverage > 0.7 and box.density > 0.8
     # The numbers of the box are right.
     inside = (
-        (inputs["alpha0"] >= sides["alpha0"].low)
-        & (inputs["chi"] <= sides["chi"].high)
+        (inputs["initial_autonomy"] >= sides["initial_autonomy"].low)
+        & (inputs["reset_flow"] <= sides["reset_flow"].high)
         & (inputs["spending"] != "less")
     )
     for each in box.restrictions:
@@ -54,12 +54,12 @@ def test_a_planted_box_is_found(inputs):
 
 
 def test_a_second_box_is_reported_after_the_first(inputs):
-    large = (inputs["alpha0"] > 0.5) & (inputs["chi"] < 0.5)
-    small = (inputs["alpha0"] < 0.3) & (inputs["kappa"] > 0.7)
+    large = (inputs["initial_autonomy"] > 0.5) & (inputs["reset_flow"] < 0.5)
+    small = (inputs["initial_autonomy"] < 0.3) & (inputs["threat_reversion"] > 0.7)
     found = boxes(inputs, (large | small).to_numpy())
     assert [{each.name for each in box.restrictions if each.p < LEVEL} for box in found] == [
-        {"alpha0", "chi"},
-        {"alpha0", "kappa"},
+        {"initial_autonomy", "reset_flow"},
+        {"initial_autonomy", "threat_reversion"},
     ]
     assert found[0].coverage == pytest.approx(large.sum() / (large | small).sum(), abs=0.1)
     assert sum(box.coverage for box in found) > 0.9 and min(box.density for box in found) > 0.8
@@ -79,8 +79,8 @@ def test_of_noise_no_box_is_dense(inputs):
 def test_quasi_p_value_is_the_binomial_tail_without_the_side(inputs):
     from scipy.stats import binom
 
-    of_interest = (inputs["alpha0"] > 0.7).to_numpy()
-    (box, *_) = boxes(inputs[["alpha0", "chi"]], of_interest)
+    of_interest = (inputs["initial_autonomy"] > 0.7).to_numpy()
+    (box, *_) = boxes(inputs[["initial_autonomy", "reset_flow"]], of_interest)
     (side,) = box.restrictions
     cases = round(box.mass * COUNT)
     hits = round(box.density * cases)
@@ -107,7 +107,7 @@ def test_cases_are_means_over_draws(swept, spending):
     case = spending.cases.iloc[50]
     those = runs[(runs["scenario"] == case["scenario"]) & (runs["point"] == case["point"])]
     assert len(those) == 3 and case["value"] == pytest.approx(those["mean_spending"].mean())
-    assert case["theta_tau"] == those["theta_tau"].iloc[0] and case["money"] == those["money"].iloc[0]
+    assert case["spending_response_threat"] == those["spending_response_threat"].iloc[0] and case["money"] == those["money"].iloc[0]
     assert case["of_interest"] == (case["value"] > spending.above)
 
 

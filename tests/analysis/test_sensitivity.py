@@ -25,7 +25,7 @@ ISHIGAMI = {f"x{i}": uniform(-np.pi, np.pi) for i in (1, 2, 3)}
 FIRST, TOTAL = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}, {"x1": 0.5576, "x2": 0.4424, "x3": 0.2437}
 
 SHORT = first_months(als.load_scenario("us_russia_reset_2025"), 8)
-MOVED = ("g_r", "h0", "concession_conciliation", "susceptibility.HUN")
+MOVED = ("guarantee_loss_conciliation", "objection_cost", "concession_conciliation", "susceptibility.HUN")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def test_a_parameter_that_acts_on_nothing_else_has_no_effect_at_all(screened):
     effects = screened.parameters["mu_star"]
     assert effects["concession_conciliation"] == 0.0
     assert (effects.drop("concession_conciliation") > 0.0).all()
-    assert screened.parameters["mu"]["g_r"] < 0.0 and 0.0 < screened.chance < 1.0
+    assert screened.parameters["mu"]["guarantee_loss_conciliation"] < 0.0 and 0.0 < screened.chance < 1.0
 
 
 def test_a_point_is_the_mean_of_its_draws(monkeypatch):
@@ -102,10 +102,10 @@ def test_a_point_is_the_mean_of_its_draws(monkeypatch):
 def test_ablation_is_the_paired_difference_of_two_runs():
     found = ablation(SHORT, "mean_guarantee_confidence", 20, 4)
     runs = [
-        als.simulate(what_if, 20, 4, "monthly").per_draw() for what_if in (SHORT, SHORT.with_parameters({"g_r": 0}))
+        als.simulate(what_if, 20, 4, "monthly").per_draw() for what_if in (SHORT, SHORT.with_parameters({"guarantee_loss_conciliation": 0}))
     ]
     differences = (runs[0] - runs[1])["mean_guarantee_confidence"]
-    row = found.loc["g_r"]
+    row = found.loc["guarantee_loss_conciliation"]
     assert row["effect"] == pytest.approx(differences.mean()) and row["effect"] < 0.0
     assert row["mc_error"] == pytest.approx(differences.std() / 20**0.5)
     assert row["low"] < row["effect"] < row["high"]
@@ -154,14 +154,14 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
     [
         ({"outcome": "cohesio"}, r"'cohesio' is not an outcome \(nearest: cohesion\)"),
         ({"method": "fast"}, "method: 'fast' is unknown; allowed: morris, sobol"),
-        ({"parameters": ("g_rr",)}, r"no parameter is called 'g_rr' \(nearest: g_r\)"),
-        ({"parameters": ("nu",)}, "nu is fixed at 2; allowed: one with a distribution"),
+        ({"parameters": ("g_rr",)}, r"no parameter is called 'g_rr' \(nearest: guarantee_loss_conciliation\)"),
+        ({"parameters": ("loss_exponent",)}, "nu is fixed at 2; allowed: one with a distribution"),
         ({"parameters": ("susceptibility",)}, "susceptibility has one value per ally; allowed: .* susceptibility.ALLY"),
         ({"parameters": ("threat_perception.HUN",)}, "threat_perception.HUN is calibrated"),
         ({"method": "sobol", "points": 100}, "points: 100 is not allowed with sobol; allowed: a power of two"),
         ({"points": 1}, "points: 1 is not allowed with morris; allowed: 2 or more"),
         ({"draws": 0}, "draws: 0 is out of range"),
-        ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("h0",), "points": 2, "draws": 1},
+        ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("objection_cost",), "points": 2, "draws": 1},
          "the outcome is 0 at all points"),
     ],
 )  # fmt: skip
@@ -172,12 +172,12 @@ def test_bad_input_is_refused(options, message):
 
 def test_command_prints_the_result_of_the_function(little, capsys):
     with pytest.raises(SystemExit) as end:
-        main(["sensitivity", "baseline_2018", "--outcome", "threat_gap", "--parameter", "kappa", "--parameter", "eta",
+        main(["sensitivity", "baseline_2018", "--outcome", "threat_gap", "--parameter", "threat_reversion", "--parameter", "threat_diffusion",
               "--points", "2", "--draws", "2", "--set", "beta=0.5", "--json"])  # fmt: skip
     assert end.value.code == 0
     reported = json.loads(capsys.readouterr().out)
-    what_if = als.load_scenario("baseline_2018").with_parameters({"beta": 0.5})
-    found = sensitivity(what_if, "threat_gap", parameters=("kappa", "eta"), points=2, draws=2)
+    what_if = als.load_scenario("baseline_2018").with_parameters({"conduct_response": 0.5})
+    found = sensitivity(what_if, "threat_gap", parameters=("threat_reversion", "threat_diffusion"), points=2, draws=2)
     assert reported["parameters"] == found.parameters.reset_index().to_dict("records")
     assert reported["mechanisms"] == found.mechanisms.reset_index().to_dict("records")
     assert (reported["scenario"], reported["method"], reported["runs"]) == ("baseline_2018", "morris", found.runs)
@@ -186,9 +186,9 @@ def test_command_prints_the_result_of_the_function(little, capsys):
 @pytest.mark.parametrize("method", ["morris", "sobol"])
 def test_report_ranks_in_words(method, little, capsys):
     with pytest.raises(SystemExit) as end:
-        main(["sensitivity", "baseline_2025", "--outcome", "cohesion", "--method", method, "--parameter", "h0",
-              "--parameter", "kappa", "--points", "2", "--draws", "2"])  # fmt: skip
+        main(["sensitivity", "baseline_2025", "--outcome", "cohesion", "--method", method, "--parameter", "objection_cost",
+              "--parameter", "threat_reversion", "--points", "2", "--draws", "2"])  # fmt: skip
     out = capsys.readouterr().out
     assert end.value.code == 0 and "what drives cohesion, mean over the months, share" in out
     assert "cost of objecting at all" in out and "% of the variance of single runs" in out
-    assert out.index("h0 ") < out.index("kappa ")
+    assert out.index("objection_cost ") < out.index("threat_reversion ")

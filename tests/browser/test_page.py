@@ -35,17 +35,17 @@ def test_whole_page(visit: Arrive) -> None:
 def test_lever_moved_by_keyboard_redraws_board_and_fans(visit: Arrive) -> None:
     seen = visit()
     board, fan = seen.board(), seen.picture("consensus_capacity")
-    seen.lever("h0").focus()
+    seen.lever("objection_cost").focus()
     for _ in range(20):
         seen.page.keyboard.press("ArrowRight")
-    seen.settle("--set h0=")
+    seen.settle("--set objection_cost=")
     assert len(seen.board()) == len(board) and seen.board() != board
     seen.page.wait_for_function(
         "([before]) => document.querySelector('[data-outcome=consensus_capacity] canvas').toDataURL() !== before",
         arg=[fan],
     )
-    value = seen.page.locator("[data-lever=h0] output").inner_text()
-    assert f"--set h0={float(value):g}" in seen.page.locator(".as-reproduce").text_content()
+    value = seen.page.locator("[data-lever=objection_cost] output").inner_text()
+    assert f"--set objection_cost={float(value):g}" in seen.page.locator(".as-reproduce").text_content()
     assert "dashed: median as calibrated" in seen.page.locator(".as-over-time").inner_text()
 
     # Switched off, the first run is shown again.
@@ -110,12 +110,12 @@ def test_two_visitors_at_once_get_their_own_results(visit: Arrive) -> None:
     # They move the same lever to opposite ends, at the same time, several times.
     for _ in range(4):
         for seen, key in zip(visitors, ("PageDown", "PageUp"), strict=True):
-            seen.lever("alpha0").focus()
+            seen.lever("initial_autonomy").focus()
             seen.page.keyboard.press(key)
     for seen in visitors:
-        seen.settle("--set alpha0=")
-        value = seen.page.locator("[data-lever=alpha0] output").inner_text()
-        seen.settle(f"--set alpha0={float(value):g}")
+        seen.settle("--set initial_autonomy=")
+        value = seen.page.locator("[data-lever=initial_autonomy] output").inner_text()
+        seen.settle(f"--set initial_autonomy={float(value):g}")
     assert visitors[0].board() != visitors[1].board()
     for seen in visitors:
         lines = seen.page.locator(".as-reproduce code").nth(1).text_content()

@@ -54,7 +54,7 @@ title: T
 description: D
 scenario: baseline_2018
 sources: [judgement]
-constants: {kappa: 0.125}
+constants: {threat_reversion: 0.125}
 levers:
   money: {as_is: {}, more: {parameters: {pledge: 0.625}, drop: [nac-2018-06]}}
   talks: {held: {}, none: {drop: [nac-2018-12]}}
@@ -69,7 +69,7 @@ def test_show_prints_options_constants_and_policies(shell: Shell, tmp_path: Path
     assert "2 variants x 1 point x 1 draw = 2 runs; seed 0; keeps final, about 0.0 MB; from baseline_2018" in out
     assert re.search(r"money as_is as in the base more \+ parameter pledge 0\.625 - 2018-06 nac meeting: ", out)
     assert "- money more, talks held - money as_is, talks none" in out
-    assert "= kappa 0.125 per month uniform 0.04 to 0.15" in out
+    assert "= threat_reversion 0.125 per month uniform 0.04 to 0.15" in out
 
 
 @pytest.mark.parametrize("name", list_scenarios())
@@ -88,7 +88,7 @@ OWN = """\
 name: mine
 extends: baseline_2018
 drop: [nac-2018-06]
-parameters: {kappa: 0.125, h0: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.3, threat_perception.POL: 0.9}
+parameters: {threat_reversion: 0.125, objection_cost: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.3, threat_perception.POL: 0.9}
 events:
 - {month: 2018-07, type: bilateral_summit, follow_up: 4, process: true, probability: 0.5, source: S1, id: first}
 - {month: 6, type: spending_demand, percent: 2, pressure: 0.7, when: cohesion < 0.6, source: S2}
@@ -132,10 +132,10 @@ def test_show_marks_what_a_scenario_adds_to_its_parent_and_prints_values_other_t
     assert ["sanctions 0.10→0.60, min_share 0.9, not divisible: T", "S4"] in lines
     split = "+ its own: events 2, meetings 1. From baseline_2018: events 2, meetings 14. Left out: nac-2018-06."
     assert [split] in lines
-    assert any(line[:5] == ["+", "kappa", "0.125", "per month", "uniform 0.04 to 0.15"] for line in lines)
+    assert any(line[:5] == ["+", "threat_reversion", "0.125", "per month", "uniform 0.04 to 0.15"] for line in lines)
     levers = [line for line in lines if "position" in line or "loss" in line or "share" in line]
     assert [line[1:5] for line in levers] == [
-        ["h0", "uniform 0.02 to 0.05", "loss", "uniform 0.02 to 0.05"],
+        ["objection_cost", "uniform 0.02 to 0.05", "loss", "uniform 0.02 to 0.05"],
         ["susceptibility.HUN", "0.3", "share", "uniform 0.2 to 0.6"],
         ["threat_perception.POL", "0.9", "position", "calibrated"],
     ]

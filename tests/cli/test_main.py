@@ -22,7 +22,7 @@ from command_line import COMPARE, RUN, Shell, process
         (("compare", "baseline_2025", "washington_2024", "--draws", "0"), "draws: 0 is out of range"),
         (("compare", "baseline_2025", "washington_2024", "--draws", "1000000000"), "GB; allowed: up to"),
         (("compare", "baseline_2025", "washington_2024", "--seed", "-1"), "seed: -1"),
-        (("compare", "baseline_2025", "washington_2024", "--set", "kapa=0.1"), "nearest: kappa"),
+        (("compare", "baseline_2025", "washington_2024", "--set", "threat_reversio=0.1"), "nearest: threat_reversion"),
         (("compare", "baseline_2025", "washington_2024", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
         (("compare", "baseline_2025", "washington_2024", "--plot", "/proc/figure.png"), "cannot be written"),
         (("rnu",), "rnu"),

@@ -927,7 +927,7 @@ def test_runs_do_not_depend_on_how_points_and_draws_are_split(split):
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ({"kapa": [0.1]}, "nearest: kappa"),
+        ({"threat_reversio": [0.1]}, "nearest: kappa"),
         ({"kappa": [0.1, 2.0]}, "points: kappa: 2 is out of range; allowed: 0 to 1"),
         ({"kappa": [np.nan]}, "points: kappa: nan is out of range"),
     ],

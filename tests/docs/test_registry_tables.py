@@ -33,12 +33,12 @@ def test_tables_name_everything_once() -> None:
 
 def test_parameter_rows_say_unit_range_and_prior() -> None:
     found = {row[0].strip("`"): row[1:4] for row in rows(parameters_page())}
-    for name in ("floor", "chi_a", "a0"):
+    for name in ("min_share", "reset_conditionality", "initial_assertiveness"):
         parameter = PARAMETERS[name]
         priors = [parameter.priors[era] for era in ERAS]
         unit, span, prior = found[name]
         assert (unit, span) == (parameter.unit, f"{parameter.low:g} to {parameter.high:g}")
-        if name == "floor":
+        if name == "min_share":
             assert prior == f"uniform {priors[0].low:g} to {priors[0].high:g}"
         elif len(set(priors)) == 1:
             assert prior == f"{priors[0].a:g}"

@@ -28,10 +28,10 @@ description: Two policies over a few futures.
 scenario: {scenario}
 sources: [none]
 uncertainties:
-  kappa: {{uniform: [0.05, 0.1]}}
+  threat_reversion: {{uniform: [0.05, 0.1]}}
   susceptibility: {{uniform: [0.2, 0.5]}}
 levers:
-  president: {{usual: {{}}, strong: {{parameters: {{alpha0: 0.95}}}}}}
+  president: {{usual: {{}}, strong: {{parameters: {{initial_autonomy: 0.95}}}}}}
 design: {{method: lhs, points: {points}}}
 replications: {draws}
 seed: 7

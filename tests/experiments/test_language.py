@@ -34,9 +34,9 @@ def test_schema_accepts_every_bundled_file(name: str) -> None:
     ("right", "wrong"),
     [
         ("name: ", "nam: "),
-        ("kappa: 0.08", "kappa: 8"),
-        ("kappa: 0.08", "kapa: 0.08"),
-        ("kappa: 0.08", "kappa: {uniform: [0.04, 0.15]}"),
+        ("threat_reversion: 0.08", "threat_reversion: 8"),
+        ("threat_reversion: 0.08", "threat_reversio: 0.08"),
+        ("threat_reversion: 0.08", "threat_reversion: {uniform: [0.04, 0.15]}"),
         ("chi: {uniform", "chi: {unifrm"),
         ("c0: {normal: [0.65, 0.08]}", "c0: 0.65"),
         ("    planned: {}", "    # none: {}"),

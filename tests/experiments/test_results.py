@@ -31,7 +31,7 @@ EXPERIMENT = Experiment.validated(
         "description": "What a folder of a sweep holds.",
         "scenario": "helsinki_2018",
         "sources": ["none: a test"],
-        "uncertainties": {"kappa": {"uniform": [0.05, 0.15]}, "susceptibility.HUN": {"uniform": [0.1, 0.3]}},
+        "uncertainties": {"threat_reversion": {"uniform": [0.05, 0.15]}, "susceptibility.HUN": {"uniform": [0.1, 0.3]}},
         "levers": {"spending": {"as_it_is": {}, "less": {"parameters": {"pledge": 0.1}}}},
         "design": {"method": "lhs", "points": 3},
         "replications": 4,
@@ -78,7 +78,7 @@ def test_every_run_is_there_as_it_was_simulated(whole: Path) -> None:
     runs = results.frame("runs")
     names, values = results.points.names, results.points.values
     assert list(runs) == [*KEYS, "spending", *names, *OUTCOMES]
-    assert names == ("kappa", "susceptibility.HUN") and len(runs) == 2 * 3 * 4
+    assert names == ("threat_reversion", "susceptibility.HUN") and len(runs) == 2 * 3 * 4
     assert (runs.groupby("spending")["scenario"].unique().map(list)).to_dict() == {
         "as_it_is": ["helsinki_2018+as_it_is"],
         "less": ["helsinki_2018+less"],
@@ -88,7 +88,7 @@ def test_every_run_is_there_as_it_was_simulated(whole: Path) -> None:
     alone = als.simulate(scenario, 4, EXPERIMENT.seed, "trace")
     mine = runs[(runs["scenario"] == scenario.name) & (runs["point"] == 2)].set_index("draw")
     np.testing.assert_array_equal(mine[list(OUTCOMES)], alone.output.outcomes[:, -1])
-    assert (mine["kappa"] == values[2, 0]).all()
+    assert (mine["threat_reversion"] == values[2, 0]).all()
     for view in ("allies", "decisions", "objections", "traces"):
         query = f"SELECT * EXCLUDE (scenario, point) FROM {view}"
         found = results.sql(f"{query} WHERE point = 2 AND scenario = '{scenario.name}'")
@@ -172,7 +172,7 @@ def test_labelled_results(whole: Path) -> None:
     runs = results.frame("runs").set_index(["scenario", "point", "draw"])
     last = data.isel(month=-1).sel(scenario="helsinki_2018+less", point=1, draw=3)
     assert last["deterrence"].item() == runs.loc[("helsinki_2018+less", 1, 3), "deterrence"]
-    assert last["spending"].item() == "less" and last["kappa"].item() == results.points.values[1, 0]
+    assert last["spending"].item() == "less" and last["threat_reversion"].item() == results.points.values[1, 0]
     assert data.attrs["version"] == als.__version__
 
 

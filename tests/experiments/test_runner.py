@@ -272,8 +272,8 @@ EXPERIMENT = Experiment.validated(
     {
         "name": "small", "title": "T", "description": "D", "sources": ["none"],
         "scenario": first_months(load_scenario("us_russia_reset_2025"), 3),
-        "uncertainties": {"kappa": {"uniform": [0.05, 0.1]}, "threat_perception.POL": {"uniform": [0.5, 0.9]}},
-        "levers": {"president": {"usual": {}, "strong": {"parameters": {"alpha0": 0.95}}}},
+        "uncertainties": {"threat_reversion": {"uniform": [0.05, 0.1]}, "threat_perception.POL": {"uniform": [0.5, 0.9]}},
+        "levers": {"president": {"usual": {}, "strong": {"parameters": {"initial_autonomy": 0.95}}}},
         "design": {"points": 3}, "replications": 4, "seed": 9, "keep": "allies",
     }
 )  # fmt: skip
@@ -289,7 +289,7 @@ def test_a_sweep_equals_its_scenarios_run_one_by_one(tmp_path: Path) -> None:
             ensemble = simulate(alone, 4, 9)
             mine = runs[(runs["scenario"] == variant.scenario.name) & (runs["point"] == point)]
             np.testing.assert_array_equal(mine["cohesion"], ensemble.output.outcomes[:, -1, COHESION])
-            assert (mine["kappa"] == values[0]).all() and (mine["president"] == variant.options["president"]).all()
+            assert (mine["threat_reversion"] == values[0]).all() and (mine["president"] == variant.options["president"]).all()
             mine = allies[(allies["scenario"] == variant.scenario.name) & (allies["point"] == point)]
             np.testing.assert_array_equal(mine["spending"], ensemble.frame("spending")["value"])
     assert len(runs["cohesion"].unique()) == 24

@@ -16,14 +16,14 @@ FIELDS = {
     "description": "d",
     "scenario": "baseline_2025",
     "sources": ["judgement"],
-    "constants": {"kappa": 0.1, "h0": 0.03},
-    "uncertainties": {"eta": {"uniform": [0.0, 0.05]}, "s": {"lognormal": [-5.5, 0.3]}},
+    "constants": {"threat_reversion": 0.1, "objection_cost": 0.03},
+    "uncertainties": {"threat_diffusion": {"uniform": [0.0, 0.05]}, "slack_scale": {"lognormal": [-5.5, 0.3]}},
     "levers": {
         "aid": {
             "as_is": {},
             "cut": {"events": [{"month": 3, "type": "aid_change", "channel": "all", "share": -1, "source": "s"}]},
         },
-        "talks": {"held": {}, "dropped": {"drop": ["nac-2025-10"]}, "tough": {"parameters": {"h0": 0.05}}},
+        "talks": {"held": {}, "dropped": {"drop": ["nac-2025-10"]}, "tough": {"parameters": {"objection_cost": 0.05}}},
     },
     "replications": 10,
 }
@@ -47,7 +47,7 @@ def test_variants_are_all_combinations_the_last_lever_fastest() -> None:
 def test_a_variant_equals_a_scenario_that_extends_the_base() -> None:
     variant = made().variants()[5].scenario
     same = load_text(
-        "name: baseline_2025+cut+tough\nextends: baseline_2025\nparameters: {kappa: 0.1, h0: 0.05}\nevents:\n"
+        "name: baseline_2025+cut+tough\nextends: baseline_2025\nparameters: {threat_reversion: 0.1, objection_cost: 0.05}\nevents:\n"
         "- {month: 3, type: aid_change, channel: all, share: -1, source: s}\n"
     )
     assert variant == same.model_copy(update={"text": variant.text})
@@ -75,8 +75,8 @@ def test_an_experiment_of_one_scenario_has_one_variant_at_one_point() -> None:
 
 def test_options_of_some_levers_can_be_looked_at() -> None:
     experiment = made()
-    assert experiment.scenario_with({}).parameters == {"kappa": 0.1, "h0": 0.03}
-    assert experiment.scenario_with({"talks": "tough"}).parameters["h0"] == 0.05
+    assert experiment.scenario_with({}).parameters == {"threat_reversion": 0.1, "objection_cost": 0.03}
+    assert experiment.scenario_with({"talks": "tough"}).parameters["objection_cost"] == 0.05
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -94,7 +94,7 @@ def test_a_design_knows_its_number_of_points(method: str) -> None:
 def test_uncertainties_are_priors_on_the_ranges_of_the_parameters() -> None:
     experiment = made(uncertainties={**FIELDS["uncertainties"], "position.sanctions.HUN": {"uniform": [0.1, 0.4]}})
     priors = experiment.priors()
-    assert priors["s"] == Prior("lognormal", -5.5, 0.3, PARAMETERS["s"].low, PARAMETERS["s"].high)
+    assert priors["slack_scale"] == Prior("lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high)
     assert (priors["position.sanctions.HUN"].low, priors["position.sanctions.HUN"].high) == (0.1, 0.4)
 
 

@@ -12,7 +12,7 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 
 #: Without noise of perceived threat, so that months differ only by the values written.
-QUIET = {"sd_tau": 0.0}
+QUIET = {"sd_threat": 0.0}
 
 
 def quantities(kind: type) -> Iterator[tuple[str, Quantity]]:
@@ -119,7 +119,7 @@ def test_support_by_the_united_states_follows_its_channels() -> None:
 
 def test_a_lasting_stance_moves_perceived_threat_for_good_and_a_shock_fades() -> None:
     def gap(name: str, value: float) -> float:
-        usual, moved = (AllianceModel("baseline_2025", seed=1, kappa=0.15, eta=0.0) for _ in range(2))
+        usual, moved = (AllianceModel("baseline_2025", seed=1, threat_reversion=0.15, eta=0.0) for _ in range(2))
         setattr(moved.allies["HUN"], name, value)
         for _ in range(24):
             usual.step()

@@ -43,7 +43,7 @@ def finished() -> AllianceModel:
     seed=st.integers(0, 2**64 - 1),
     draw=st.integers(0, 2**31),
     parameters=st.dictionaries(
-        st.sampled_from(["kappa", "h0", "susceptibility.HUN", "coupling", "sd_tau"]),
+        st.sampled_from(["threat_reversion", "objection_cost", "susceptibility.HUN", "coupling", "sd_threat"]),
         st.floats(0, 0.2),
         max_size=3,
     ),
@@ -249,10 +249,10 @@ def test_agents_by_type() -> None:
     [
         ({"scenario": "baseline_2052"}, r"'baseline_2052' \(nearest: baseline_2025\)"),
         ({"scenario": ("name", "x")}, "in mesa.batch_run a name or a list of names"),
-        ({"kapa": 0.1}, r"'kapa' \(nearest: kappa\)"),
+        ({"threat_reversio": 0.1}, r"'threat_reversio' \(nearest: threat_reversion\)"),
         ({"parameters": {"susceptibility.HUM": 0.1}}, r"nearest: susceptibility.HUN\)"),
-        ({"parameters": "kappa"}, "in mesa.batch_run a list of such mappings"),
-        ({"kappa": 7.0}, "kappa: 7 is out of range; allowed: 0 to 1"),
+        ({"parameters": "threat_reversion"}, "in mesa.batch_run a list of such mappings"),
+        ({"threat_reversion": 7.0}, "threat_reversion: 7 is out of range; allowed: 0 to 1"),
         ({"seed": -1}, "seed: -1 is out of range; allowed: a whole number from 0 to 18446744073709551615"),
         ({"seed": 1.5}, "seed: 1.5"),
         ({"seed": 1, "rng": 2}, "two names of one thing"),
@@ -280,10 +280,10 @@ def test_invalid_agent_class_is_named(classes: dict[str, object], message: str) 
 
 
 def test_keywords_are_parameters_and_take_precedence() -> None:
-    model = AllianceModel(seed=1, parameters={"kappa": 0.2, "susceptibility.HUN": 0.3}, kappa=np.float64(0.1))
-    assert model.what_if.parameters["kappa"] == 0.1
+    model = AllianceModel(seed=1, parameters={"threat_reversion": 0.2, "susceptibility.HUN": 0.3}, threat_reversion=np.float64(0.1))
+    assert model.what_if.parameters["threat_reversion"] == 0.1
     assert model.allies["HUN"].susceptibility == 0.3
-    assert AllianceModel(seed=1, h0=np.int64(0)).what_if.parameters["h0"] == 0
+    assert AllianceModel(seed=1, objection_cost=np.int64(0)).what_if.parameters["objection_cost"] == 0
 
 
 def test_batch_run_takes_the_model() -> None:
@@ -310,12 +310,12 @@ def test_batch_run_takes_the_model() -> None:
 def test_batch_run_takes_each_month_and_parameters() -> None:
     rows = mesa.batch_run(
         AllianceModel,
-        {"seed": 1, "kappa": [0.0, 0.1], "parameters": [{"susceptibility.HUN": 0.0}]},
+        {"seed": 1, "threat_reversion": [0.0, 0.1], "parameters": [{"susceptibility.HUN": 0.0}]},
         data_collection_period=1,
         display_progress=False,
     )
     assert len(rows) == 2 * 48 * 34
-    assert {row["kappa"] for row in rows} == {0.0, 0.1}
+    assert {row["threat_reversion"] for row in rows} == {0.0, 0.1}
 
 
 @pytest.mark.skipif(MESA < (3, 5), reason="Mesa 3.5 has batch_run(rng=...)")

@@ -19,7 +19,7 @@ def test_mesas_page_steps_and_rebuilds_the_model() -> None:
     @solara.component
     def Seen(model: AllianceModel) -> None:
         update_counter.get()
-        shown.append((model.what_if.name, model.steps, model.what_if.parameters.get("kappa")))
+        shown.append((model.what_if.name, model.steps, model.what_if.parameters.get("threat_reversion")))
 
     @solara.component
     def Page() -> None:
@@ -34,9 +34,9 @@ def test_mesas_page_steps_and_rebuilds_the_model() -> None:
                         "value": "helsinki_2018",
                         "values": ["baseline_2025", "helsinki_2018"],
                     },
-                    "kappa": {
+                    "threat_reversion": {
                         "type": "SliderFloat",
-                        "label": "kappa",
+                        "label": "threat_reversion",
                         "value": 0.1,
                         "min": 0.0,
                         "max": 1.0,

@@ -98,7 +98,7 @@ def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("h0", Effect("parameter", "h0", 0.1, op="set")),
+        ("objection_cost", Effect("parameter", "objection_cost", 0.1, op="set")),
         ("susceptibility.HUN", Effect("parameter", "susceptibility", 0.1, "HUN", op="set")),
         ("war_intensity", Effect("world", "war", 0.1, op="set")),
         ("threat_perception.POL", Effect("ally", "tau", 0.1, "POL", op="set")),
@@ -121,13 +121,13 @@ def test_every_shift_has_a_place_in_the_core() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"name": "h0"}, "by or to"),
-        ({"name": "h0", "by": 0.0, "to": 0.0}, "by or to"),
+        ({"name": "objection_cost"}, "by or to"),
+        ({"name": "objection_cost", "by": 0.0, "to": 0.0}, "by or to"),
         ({"name": "norm.sanctons", "to": 0.5}, "nearest: norm.sanctions"),
         ({"name": "norm.sanctions", "to": 1.5}, "allowed: 0 to 1"),
         ({"name": "war_intensity", "by": -2}, "allowed: -1 to 1"),
         ({"name": "threat_perception.USA.leader", "to": 0.5}, "leadership_change"),
-        ({"name": "salience_floor", "to": 0.5}, "start of a run"),
+        ({"name": "min_salience", "to": 0.5}, "start of a run"),
     ],
 )
 def test_shift_refuses(fields: dict[str, object], message: str) -> None:

@@ -64,13 +64,13 @@ def test_results_without_decisions_come_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", ["final", "allies", "trace"])
 def test_saved_ensembles_come_back(keep: str, tmp_path: Path) -> None:
-    kept = simulate(SHORT.with_parameters({"kappa": 0.1}), 5, 2**64 - 1, keep)
+    kept = simulate(SHORT.with_parameters({"threat_reversion": 0.1}), 5, 2**64 - 1, keep)
     loaded = load_ensemble(kept.save(tmp_path / "deep" / "results"))
     same(loaded, kept)
     assert loaded.data.identical(kept.data)
     pd.testing.assert_frame_equal(loaded.frame("decisions"), kept.frame("decisions"))
     # The manifest alone is enough to compute the same numbers again.
-    assert loaded.scenario.parameters == {"kappa": 0.1}
+    assert loaded.scenario.parameters == {"threat_reversion": 0.1}
     same(simulate(loaded.scenario, loaded.draws, loaded.seed, keep), kept)
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["results"]
 

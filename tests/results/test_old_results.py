@@ -36,7 +36,7 @@ def test_the_numbers_of_an_old_ensemble_are_those_stored(ensemble: als.Ensemble)
 
 
 def test_the_scenario_of_an_old_ensemble_has_the_current_names_of_parameters(ensemble: als.Ensemble) -> None:
-    assert ensemble.scenario.parameters == {current_name("eps"): 0.6}
+    assert ensemble.scenario.parameters == {current_name("confidence_bound"): 0.6}
 
 
 @pytest.mark.parametrize("kind", ["ensemble", "sweep"])
@@ -63,8 +63,8 @@ def test_parameters_of_an_old_sweep_have_their_current_names(results: als.Result
         np.testing.assert_array_equal(column, values)
     experiment = results.experiment
     assert tuple(experiment.uncertainties) == tuple(points)
-    assert set(experiment.constants) == {current_name("nu")}
-    assert experiment.scenario.parameters == {current_name("eps"): 0.6}
+    assert set(experiment.constants) == {current_name("loss_exponent")}
+    assert experiment.scenario.parameters == {current_name("confidence_bound"): 0.6}
     runs = results.frame("runs").groupby("point").first()
     for name, values in points.items():
         assert runs[name].tolist() == values

@@ -4,7 +4,7 @@ from alliance_sim.scenarios import Scenario, input_differences, load_scenario, l
 
 HEAD = "name: {name}\ntitle: {name}\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [s]\n"
 BASE = """
-parameters: {kappa: 0.1, h0: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.2}
+parameters: {threat_reversion: 0.1, objection_cost: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.2}
 events:
   - {month: 2025-09, type: bilateral_summit, conciliation: 0.5, openness: 0.1, source: s}
   - {month: 2025-10, type: guarantee_statement, about: [ESP, ITA], severity: 0.4, source: s}
@@ -31,11 +31,11 @@ def differences(body: str, head: str = HEAD) -> list[str]:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("kappa: 0.1", "kappa: 0.2", ["~ parameter kappa 0.1 → 0.2"]),
-        ("kappa: 0.1", "kappa: 0.1000001", ["~ parameter kappa 0.1 → 0.1000001"]),
-        ("kappa: 0.1, ", "", ["- parameter kappa 0.1"]),
-        ("kappa: 0.1", "kappa: 0.1, h_iso: 0.06", ["+ parameter h_iso 0.06"]),
-        ("{uniform: [0.02, 0.05]}", "0.03", ["~ parameter h0 uniform 0.02 0.05 → 0.03"]),
+        ("threat_reversion: 0.1", "threat_reversion: 0.2", ["~ parameter threat_reversion 0.1 → 0.2"]),
+        ("threat_reversion: 0.1", "threat_reversion: 0.1000001", ["~ parameter threat_reversion 0.1 → 0.1000001"]),
+        ("threat_reversion: 0.1, ", "", ["- parameter threat_reversion 0.1"]),
+        ("threat_reversion: 0.1", "threat_reversion: 0.1, isolation_cost: 0.06", ["+ parameter isolation_cost 0.06"]),
+        ("{uniform: [0.02, 0.05]}", "0.03", ["~ parameter objection_cost uniform 0.02 0.05 → 0.03"]),
         ("openness: 0.1", "openness: 1.0", ["~ 2025-09 bilateral_summit openness 0.1 → 1"]),
         ("openness: 0.1", "openness: 0.1, follow_up: 4", ["~ 2025-09 bilateral_summit follow_up not given → 4"]),
         ("openness: 0.1", "openness: 0.1, process: true", ["~ 2025-09 bilateral_summit process false → true"]),
@@ -89,10 +89,10 @@ def test_order_of_an_agenda_counts_and_order_of_events_does_not() -> None:
 
 def test_length_and_era_come_first_and_time_order_follows() -> None:
     head = HEAD.replace("months: 12", "months: 13").replace("era: 2025", "era: 2018")
-    found = differences(BASE.replace("kappa: 0.1", "kappa: 0.2").replace("size: 0.1", "size: 0.2"), head)
+    found = differences(BASE.replace("threat_reversion: 0.1", "threat_reversion: 0.2").replace("size: 0.1", "size: 0.2"), head)
     assert found == [
         "~ era 2025 → 2018, months 12 → 13",
-        "~ parameter kappa 0.1 → 0.2",
+        "~ parameter threat_reversion 0.1 → 0.2",
         "~ 2025-11 escalation size 0.1 → 0.2",
     ]
 

@@ -10,19 +10,19 @@ from alliance_sim.scenarios import Distribution, load_scenario
 
 def test_parameters_can_be_set_on_a_copy() -> None:
     base = load_scenario("baseline_2025")
-    changed = base.with_parameters({"h0": 0.04, "susceptibility.HUN": 0.2})
+    changed = base.with_parameters({"objection_cost": 0.04, "susceptibility.HUN": 0.2})
     assert base.parameters == {}
-    assert changed.parameters == {"h0": 0.04, "susceptibility.HUN": 0.2}
-    assert changed.with_parameters({"h0": 0.05}).parameters["h0"] == 0.05
+    assert changed.parameters == {"objection_cost": 0.04, "susceptibility.HUN": 0.2}
+    assert changed.with_parameters({"objection_cost": 0.05}).parameters["objection_cost"] == 0.05
     assert (changed.events, changed.meetings, changed.text) == (base.events, base.meetings, base.text)
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"h9": 1.0}, r"parameters\.h9: no parameter is called 'h9' \(nearest: h0\)"),
-        ({"h0": 9.0}, r"parameters\.h0: 9 is out of range"),
-        ({"h0": math.inf}, r"parameters\.h0"),
+        ({"h9": 1.0}, r"parameters\.h9: no parameter is called 'h9' \(nearest: objection_cost\)"),
+        ({"objection_cost": 9.0}, r"parameters\.h0: 9 is out of range"),
+        ({"objection_cost": math.inf}, r"parameters\.h0"),
         ({"susceptibility.XYZ": 0.2}, r"susceptibility\.XYZ"),
     ],
 )
@@ -32,17 +32,17 @@ def test_wrong_parameters_are_refused(values: dict[str, float], message: str) ->
 
 
 def test_distributions_become_priors_on_the_range_of_the_parameter() -> None:
-    low, high = PARAMETERS["h0"].low, PARAMETERS["h0"].high
+    low, high = PARAMETERS["objection_cost"].low, PARAMETERS["objection_cost"].high
     given = {
-        "h0": Distribution(normal=(0.03, 0.01)),
-        "s": Distribution(lognormal=(-5.5, 0.3)),
-        "floor": Distribution(uniform=(0.3, 0.5)),
-        "nu": Distribution(triangular=(1.0, 1.5, 2.0)),
-        "eta": 0.02,
+        "objection_cost": Distribution(normal=(0.03, 0.01)),
+        "slack_scale": Distribution(lognormal=(-5.5, 0.3)),
+        "min_share": Distribution(uniform=(0.3, 0.5)),
+        "loss_exponent": Distribution(triangular=(1.0, 1.5, 2.0)),
+        "threat_diffusion": 0.02,
     }
     priors = load_scenario("baseline_2025").with_parameters(given).priors()
-    assert priors["h0"] == Prior("normal", 0.03, 0.01, low, high)
-    assert priors["s"] == Prior("lognormal", -5.5, 0.3, PARAMETERS["s"].low, PARAMETERS["s"].high)
-    assert (priors["floor"].kind, priors["floor"].low, priors["floor"].high) == ("uniform", 0.3, 0.5)
-    assert priors["nu"] == Prior("triangular", 1.5, 0.0, 1.0, 2.0)
-    assert priors["eta"] == fixed(0.02)
+    assert priors["objection_cost"] == Prior("normal", 0.03, 0.01, low, high)
+    assert priors["slack_scale"] == Prior("lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high)
+    assert (priors["min_share"].kind, priors["min_share"].low, priors["min_share"].high) == ("uniform", 0.3, 0.5)
+    assert priors["loss_exponent"] == Prior("triangular", 1.5, 0.0, 1.0, 2.0)
+    assert priors["threat_diffusion"] == fixed(0.02)

@@ -66,7 +66,7 @@ class ActorFacts:
         Defence spending, % of GDP; Iceland, which reports none, is 0.
     aid0 : (N,) array
         Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for an ally that the source
-        does not track. The parameter `aid_need0` scales it at the start of an era.
+        does not track. The parameter `initial_aid_need` scales it at the start of an era.
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
         one set for all eras, measured over 2022-2024 (intelligence: judgement).

@@ -66,7 +66,7 @@ def _interval(prior: Prior) -> tuple[float, float, float]:
 
 
 LEVERS: tuple[Lever, ...] = (
-    Lever("alpha0", "The president's autonomy", "institutions decide", "president decides"),
-    Lever("h0", "Cost of objecting", "free to object", "costly to object"),
-    Lever("floor", "Least text worth adopting", "any progress", "all or nothing"),
+    Lever("initial_autonomy", "The president's autonomy", "institutions decide", "president decides"),
+    Lever("objection_cost", "Cost of objecting", "free to object", "costly to object"),
+    Lever("min_share", "Least text worth adopting", "any progress", "all or nothing"),
 )

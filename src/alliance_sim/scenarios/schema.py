@@ -73,7 +73,7 @@ class AgendaItem(Record):
     reversion: Share = Field(description="level that holds without a decision", json_schema_extra=_LEVEL)
     min_share: Share | None = Field(
         None,
-        validation_alias=AliasChoices("min_share", "floor"),  # `floor` is its old name
+        validation_alias=AliasChoices("min_share", "floor"),  # its old name
         description="least share of the way that is worth adopting; without it, the parameter `min_share`",
         json_schema_extra={"source": "source of the item"},
     )
