@@ -1,4 +1,4 @@
-"""The consensus procedure as the core runs it: limits outside the registry's ranges, the chair's search, texts."""
+"""The consensus procedure of the core: limits outside the registry's ranges, the chair's search, texts."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def test_a_reversion_shifts_all_losses_alike_and_leaves_the_compromise(nu):
     x = [0.1, 0.4, 0.45, 0.5, 0.8]
     fallback = COMMITTEE._replace(has_reversion=True, reversion=np.full(3, 0.3))
     theta = parameters(nu=nu, **INDIFFERENT)
-    outcome, share, _ = run(x, fallback, theta, 400)  # with a temper like this most texts are vetoed
+    outcome, share, _ = run(x, fallback, theta, 400)  # with so wide a temper most texts are vetoed
     agreed = share[outcome == L.ADOPTED]
     assert 0 < agreed.size < 400
     np.testing.assert_allclose(agreed, run(x, COMMITTEE, theta)[1][0], atol=1e-3)
@@ -78,7 +78,7 @@ def losses(x, q, r, nu):
 
 
 def thresholds(p, loss, salience, standing, dependence, patron):
-    """Costs of objecting as the model description has them."""
+    """Costs of objecting according to the model description."""
     willing = np.where(loss * salience <= p["h0"], standing, 0.0)
     others = standing.sum() - standing
     support = (willing.sum() - willing) / np.where(others > 0, others, 1.0)
@@ -92,8 +92,8 @@ def thresholds(p, loss, salience, standing, dependence, patron):
 
 @settings(max_examples=100)
 @given(st.data(), st.integers(2, 8), LEVEL, LEVEL, st.sampled_from([1.0, 1.5, 2.0]), st.integers(0, 2**32))
-def test_an_indivisible_text_passes_iff_all_are_silent(data, n, proposal, reversion, nu, seed):
-    """Member by member against the acceptance rule of the model description, noise and all."""
+def test_an_indivisible_text_passes_if_and_only_if_all_are_silent(data, n, proposal, reversion, nu, seed):
+    """Member by member against the acceptance rule of the model description, with noise."""
     assume(abs(proposal - reversion) > 1e-3)
     g = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     x, salience, standing, dependence = g.random(n), *g.uniform(0.1, 1.0, (2, n)), g.random(n)
@@ -106,17 +106,17 @@ def test_an_indivisible_text_passes_iff_all_are_silent(data, n, proposal, revers
         errors = [normal(seed, d, 0, L.CH_POSITION, i) for i in range(n)]
         temper = np.array([logistic(seed, d, 0, L.CH_TEMPER, i) for i in range(n)])
         loss = losses(x + p["sd_pos"] * np.array(errors), proposal, reversion, nu)
-        room = thresholds(p, loss, salience, standing, dependence, patron) + p["s"] * temper - loss
-        assume(np.abs(room).min() > 1e-9)
-        np.testing.assert_array_equal(objection[d] > 0, room < 0)
-        assert outcome[d] == (L.BLOCKED if (room < 0).any() else L.ADOPTED)
+        margin = thresholds(p, loss, salience, standing, dependence, patron) + p["s"] * temper - loss
+        assume(np.abs(margin).min() > 1e-9)
+        np.testing.assert_array_equal(objection[d] > 0, margin < 0)
+        assert outcome[d] == (L.BLOCKED if (margin < 0).any() else L.ADOPTED)
         assert share[d] == float(outcome[d] == L.ADOPTED)
 
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(1, 6), LEVEL, LEVEL, st.floats(0.05, 0.5), st.floats(0.0, 0.4))
-def test_the_chair_tables_the_text_worth_most(seed, n, proposal, reversion, floor, blowup_cost):
-    """Against the worth P|q - r| - (1 - P) cost on a fine grid, the chair knowing everybody's position."""
+def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversion, floor, blowup_cost):
+    """Against the worth P|q - r| - (1 - P) cost on a fine grid, for a chair that knows every position."""
     assume(abs(proposal - reversion) > 0.05)
     g = np.random.default_rng(seed)
     x, standing, ones = g.random(n), g.uniform(0.1, 1.0, n), np.ones(n)
@@ -127,23 +127,23 @@ def test_the_chair_tables_the_text_worth_most(seed, n, proposal, reversion, floo
         q = reversion + f * (proposal - reversion)
         loss = losses(x, q, reversion, 2.0)
         scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_pos"] ** 2)
-        room = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
-        chance = np.exp(-np.logaddexp(0.0, -room / scale).sum())
+        margin = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
+        chance = np.exp(-np.logaddexp(0.0, -margin / scale).sum())
         return chance * abs(q - reversion) - (1 - chance) * blowup_cost
 
     worth = [worth_of(f) for f in np.linspace(floor, 1.0, 2001)]
-    # A wide temper makes the text on the table pass or fail by chance, and it is read off where it passes.
+    # With a wide temper the tabled text passes in some draws, and there its share is recorded.
     outcome, share, _ = run(x, text(proposal, reversion, floor=floor), theta, 200, standing=standing)
     assert (outcome[0] == L.WITHDRAWN) == (max(worth) <= 0.0) or abs(max(worth)) < 1e-6
     tabled = share[(outcome == L.ADOPTED) | (outcome == L.DILUTED)]
     if tabled.size:
-        assert np.ptp(tabled) == 0.0  # one text: what the chair knows is the same in every draw
-        # Support of the others jumps where one of them turns, so that the worth may have several peaks.
+        assert np.ptp(tabled) == 0.0  # one text, because the chair knows the same in every draw
+        # The support of the others jumps where one of them changes sides, so the worth may have several peaks.
         assert worth_of(tabled[0]) >= max(worth) - 0.02
 
 
 @pytest.mark.parametrize("divisible", [True, False])
-def test_what_is_not_divisible_is_put_to_the_vote_as_it_is(divisible):
+def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
     outcome, share, _ = run([0.1, 0.9], text(0.9, 0.4, divisible=divisible), parameters(), 300)
     assert set(outcome) <= ({L.WITHDRAWN, L.BLOCKED, L.DILUTED} if divisible else {L.BLOCKED})
     if not divisible:
@@ -155,7 +155,7 @@ def test_what_is_not_divisible_is_put_to_the_vote_as_it_is(divisible):
 def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     item = text(proposal, reversion, rule=rule, allowance=1, rounds=3)
     outcome, share, objection = run(positions, item, parameters(), 40, seed=seed)
-    floor = item.floor if rule != L.COALITION else 0.0  # the willing carry a text part of the way
+    floor = item.floor if rule != L.COALITION else 0.0  # a coalition moves a text part of the way
     assert (share[outcome == L.ADOPTED] >= 0.85).all()
     diluted = share[outcome == L.DILUTED]
     assert ((diluted >= floor - 1e-12) & (diluted < 0.85)).all()
@@ -164,12 +164,12 @@ def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     assert (objection[outcome != L.WITHDRAWN] != 0).all() and (objection <= 3).all()
     if rule == L.UNANIMITY:
         assert (objection[outcome == L.BLOCKED] > 0).any(axis=1).all()
-        # Who broke silence in the last round blocks; before that a text was lowered until it passed.
+        # An objection in the last round blocks; after earlier ones the text was lowered until it passed.
         assert (objection[(outcome == L.ADOPTED) | (outcome == L.DILUTED)] < 3).all()
 
 
-def test_silence_broken_lowers_the_text_to_the_objectors_bound():
-    """The chair believes what is wrong; the objector's bound is known in closed form."""
+def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
+    """The chair misjudges the objector; the objector's bound is known in closed form."""
     x, h0, r = 0.5, 0.02, 0.3
     theta = parameters(
         h0=h0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0, floor=0.1
@@ -182,7 +182,7 @@ def test_silence_broken_lowers_the_text_to_the_objectors_bound():
     assert (share[objection[:, 0] < 0] <= bound + 1e-9).all()
 
 
-def test_a_text_that_was_lowered_to_a_bound_passes_however_losses_are_rounded():
+def test_a_text_lowered_to_a_bound_passes_despite_rounding():
     theta = parameters(
         h0=0.02, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.05, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
     )
@@ -192,7 +192,7 @@ def test_a_text_that_was_lowered_to_a_bound_passes_however_losses_are_rounded():
 
 
 def test_a_text_may_be_lowered_to_nothing():
-    """An ally that bears just the reversion, with no floor below which a text is not worth adopting."""
+    """One ally accepts the reversion only, and there is no least share worth adopting."""
     theta = parameters(
         h0=0.0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
     )
@@ -210,7 +210,7 @@ def test_a_concession_is_no_larger_than_its_step():
     assert failures[0] > failures[2] > failures[3]
 
 
-def test_rules_of_the_treaty():
+def test_qualified_majority_and_constructive_abstention_follow_the_treaty():
     """A qualified majority needs 55% of members and 65% of weight; a third of the weight may abstain."""
     veto = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0}
 
@@ -222,7 +222,7 @@ def test_rules_of_the_treaty():
     assert passes(7, 3, "qualified_majority") and not passes(6, 4, "qualified_majority")
     assert passes(5, 4, "qualified_majority", [1.0] * 5 + [0.01] * 4)
     assert not passes(1, 1, "qualified_majority", [1.0, 0.01])
-    # No-sayers at 0.1 lose 0.25 - 0.01 = 0.24: whoever bears that by abstaining abstains.
+    # Opponents at 0.1 lose 0.25 - 0.01 = 0.24: those who tolerate that much abstain.
     assert passes(7, 3, "constructive_abstention", abstention=0.3)
     assert not passes(6, 4, "constructive_abstention", abstention=0.3)
     assert not passes(7, 3, "constructive_abstention", abstention=0.2)

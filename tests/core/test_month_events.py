@@ -18,11 +18,11 @@ def event(text, months=6, **parameters):
     return scenario(f"events:\n  - {{month: 2, source: none, {text}}}\n", months=months, **{**STILL, **parameters})
 
 
-def test_an_uncertain_event_happens_in_its_share_of_draws():
+def test_an_uncertain_event_happens_in_the_share_of_draws_that_its_probability_gives():
     block = run(event("type: shift, name: concession_pressure, by: 0.3, probability: 0.3"), draws=1000, keep="monthly")
     moved = of(block, "concession_pressure")[:, 2] > of(block, "concession_pressure")[:, 1] + 1e-9
     assert moved.mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / 1000))
-    # It is the same draws that it happens in when it becomes likelier.
+    # With a higher probability it still happens in the same draws, and in more.
     more = run(event("type: shift, name: concession_pressure, by: 0.3, probability: 0.6"), draws=1000, keep="monthly")
     again = of(more, "concession_pressure")[:, 2] > of(more, "concession_pressure")[:, 1] + 1e-9
     assert (again | ~moved).all() and again.mean() == pytest.approx(0.6, abs=4 * np.sqrt(0.24 / 1000))
@@ -31,13 +31,13 @@ def test_an_uncertain_event_happens_in_its_share_of_draws():
 @pytest.mark.parametrize(
     ("condition", "happens"), [("> 0.5", True), (">= 0.6", True), ("< 0.5", False), ("<= 0.5", False)]
 )
-def test_a_condition_is_on_last_month(condition, happens):
+def test_a_condition_refers_to_the_month_before(condition, happens):
     block = run(event(f"type: shift, name: concession_pressure, by: 0.3, when: assertiveness {condition}"))
     change = of(block, "concession_pressure")[:, 2] - of(block, "concession_pressure")[:, 1]
     assert (change > 0.1).all() if happens else (change == 0.0).all()
 
 
-def test_a_condition_separates_draws():
+def test_a_condition_holds_in_some_draws_and_not_in_others():
     text = "type: shift, name: concession_pressure, by: 0.3, when: cohesion > 0.6"
     block = run(event(text), draws=200, keep="monthly")
     above = of(block, "cohesion")[:, 1] > 0.6
@@ -52,7 +52,7 @@ def test_a_condition_in_the_first_month_sees_the_spin_up():
     assert (of(block, "assertiveness")[:, 0] > 0.7).all()
 
 
-def test_shifts_of_states_and_parameters():
+def test_shifts_set_or_change_states_and_parameters():
     still = run(scenario(months=6, **STILL))
     to = run(event("type: shift, name: us_commitment, to: 0.2", k_c=0.0))
     np.testing.assert_allclose(of(to, "us_commitment")[:, 2:], 0.2)
@@ -78,8 +78,8 @@ def test_shifts_of_states_and_parameters():
     assert (of(parameter, "war_intensity")[:, -1] > 0.85).all()
 
 
-def test_aid_begins_when_the_war_calls_for_it():
-    """Washington at once, the others at their own rate, to the allocations of 2022-2024; the index ends at one."""
+def test_aid_begins_when_aid_need_rises():
+    """Washington gives at once, the others at their own rate, up to the allocations of 2022-2024: an index of one."""
     text = "type: shift, name: aid_need, to: 1.0"
     calm = STILL | {"aid_elasticity": 0.0, "compensation_rate": 0.15}
     block = run(event(text, era=2014, start="2014-01", months=80, **calm))
@@ -109,7 +109,7 @@ def test_a_shift_of_a_position_is_seen_in_the_position(iso3):
     np.testing.assert_array_equal(moved[:, :, rest], still[:, :, rest])
 
 
-def test_a_change_of_leadership():
+def test_a_change_of_leadership_shifts_perceived_threat():
     home = run(event("type: leadership_change, ally: HUN, stance: 0.3", months=60, eta=0.0, kappa=0.15, beta=0.0))
     threat = ally(home, "threat_perception")
     i = ALLIES.index("HUN")
@@ -156,14 +156,14 @@ def busy(name, value):
 
 
 @pytest.mark.parametrize("name", _BOUNDS)
-def test_a_shift_that_is_allowed_does_something(name):
-    """A lever that moves nothing should be refused, not taken."""
+def test_every_allowed_shift_has_an_effect(name):
+    """A shift that has no effect should be refused."""
     low, high = _BOUNDS[name]
     assert (busy(name, low).output.outcomes != busy(name, high).output.outcomes).any()
 
 
-def test_of_two_presidents_in_a_month_one_takes_office():
-    """Each event may be uncertain, so that both can come true."""
+def test_if_two_presidents_come_in_one_month_one_takes_office():
+    """Both events can happen, because each may be uncertain."""
     to = "events:\n  - {month: 2, id: %s, type: leadership_change, ally: USA, stance: %s, source: none}\n"
     a = run(scenario(to % ("a", "washington_2024"), months=5))
     b = run(scenario(to % ("b", "washington_2018"), months=5))
@@ -172,13 +172,13 @@ def test_of_two_presidents_in_a_month_one_takes_office():
     assert any(np.array_equal(both.output.outcomes, one.output.outcomes) for one in (a, b))
 
 
-def test_ending_what_has_ended_changes_nothing():
+def test_ending_aid_a_second_time_changes_nothing():
     first = "events:\n  - {month: 2, id: a, type: aid_change, channel: all, share: -1.0, source: none}\n"
     second = "  - {month: 4, id: b, type: aid_change, channel: all, share: -1.0, source: none}\n"
     same(run(scenario(first)), run(scenario(first + second)))
 
 
-def test_accession_seats_a_voter():
+def test_an_ally_votes_from_its_accession_on():
     body = """
         events:
           - {month: 6, type: accession, ally: MKD, source: none}

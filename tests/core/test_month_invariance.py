@@ -1,4 +1,4 @@
-"""What must not change a number: inert events, additions, chunks, threads, and what is kept."""
+"""Results do not depend on inert events, additions elsewhere, chunks, threads or the level of output kept."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -67,8 +67,8 @@ def test_an_event_changes_nothing_before_it():
     assert (of(changed, "assertiveness")[:, 6] > of(calendar(), "assertiveness")[:, 6]).all()
 
 
-def test_a_meeting_added_leaves_the_noise_of_the_others():
-    """A meeting in the same month, on an issue that nothing else turns on, changes no other decision."""
+def test_an_added_meeting_does_not_change_the_noise_of_the_others():
+    """A meeting in the same month, on an issue that nothing else depends on, changes no other decision."""
     extra = """  - {month: 3, forum: nac, title: t, source: none, agenda: [
       {issue: southern_flank, proposed: 0.5, reversion: 0.35, text: t, source: none}]}
 """
@@ -81,9 +81,9 @@ def test_a_meeting_added_leaves_the_noise_of_the_others():
         np.testing.assert_array_equal(mine[:, others], theirs)
 
 
-def test_switching_noise_of_one_kind_off_leaves_the_others():
-    """Russia's misreading off: what allies perceive for themselves is not redrawn."""
-    quiet = {"omega": 0.0}  # so that misreading moves nothing
+def test_switching_off_one_kind_of_noise_does_not_change_the_others():
+    """Without Russia's reading error, the noise of the allies' perceptions stays the same."""
+    quiet = {"omega": 0.0}  # so that the reading error has no effect
     same(
         run(scenario(CALENDAR, read_error=0.0, **quiet), draws=16),
         run(scenario(CALENDAR, read_error=0.05, **quiet), draws=16),
@@ -91,7 +91,7 @@ def test_switching_noise_of_one_kind_off_leaves_the_others():
 
 
 def test_fixing_a_parameter_at_its_draw_changes_no_bit():
-    """What a scenario fixes takes the place of the draw and shifts no other."""
+    """A fixed value replaces its own draw and changes no other."""
     what = scenario(CALENDAR)
     drawn = compile_scenario(what).draws(1, 3, 4).theta[0]
     fixed = {name: float(drawn[getattr(L.P, name)]) for name in ("kappa", "g_r", "cover", "h0", "sd_pos")}
@@ -99,7 +99,7 @@ def test_fixing_a_parameter_at_its_draw_changes_no_bit():
 
 
 @pytest.mark.parametrize("name", ["us_russia_reset_2025", "helsinki_2018"])
-def test_a_month_does_not_depend_on_the_months_asked_for(name):
+def test_a_month_does_not_depend_on_how_many_months_are_run(name):
     what = load_scenario(name)
     program = compile_scenario(what)
     whole, part = (program.block(5, 0, 8, "trace") for _ in range(2))
@@ -139,14 +139,14 @@ def test_threads_and_chunks_change_no_bit():
             np.testing.assert_array_equal(part, all_draws[first:last])
 
 
-def test_draws_and_seeds_are_different():
+def test_draws_differ_and_seeds_differ():
     block = run(load_scenario("us_russia_reset_2025"), draws=20)
     assert len(np.unique(of(block, "cohesion")[:, -1])) == 20
     other = run(load_scenario("us_russia_reset_2025"), draws=20, seed=2)
     assert (of(block, "cohesion")[:, -1] != of(other, "cohesion")[:, -1]).all()
 
 
-def test_what_is_kept_changes_no_number():
+def test_the_level_of_output_kept_changes_no_number():
     what = load_scenario("helsinki_2018")
     trace = run(what, draws=6)
     for keep in ("final", "monthly", "allies"):
@@ -157,8 +157,8 @@ def test_what_is_kept_changes_no_number():
 
 
 @pytest.mark.parametrize("spoil", [lambda a: a.astype(np.float32), lambda a: a[:, ::2], np.asfortranarray])
-def test_arrays_of_another_kind_are_refused(spoil):
-    """After the first use nothing compiles a second variant of the kernel behind one's back."""
+def test_arrays_of_another_type_or_layout_are_refused(spoil):
+    """After the first use no second variant of the kernel is compiled."""
     program = compile_scenario(scenario(CALENDAR))
     block = program.block(1, 0, 2, "monthly")
     program.run(block, 1)

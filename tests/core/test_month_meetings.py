@@ -17,7 +17,7 @@ def meeting(items, months=6, more="", **parameters):
     return scenario(body, months=months, **{**PATIENT, **parameters})
 
 
-def test_what_is_adopted_moves_the_norm_and_what_fails_does_not():
+def test_an_adopted_text_moves_the_norm_and_a_failed_one_does_not():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, floor: 0.01, text: t, source: none}"
     easy = {"h0": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
     block = run(meeting(up, months=30, **easy, **STILL), draws=20)
@@ -29,7 +29,7 @@ def test_what_is_adopted_moves_the_norm_and_what_fails_does_not():
     np.testing.assert_array_equal(of(hopeless, "isolation"), of(hopeless, "isolation")[:, :1].repeat(6, axis=1))
 
 
-def test_a_blocked_rollover_lapses_and_an_agreed_one_stays():
+def test_a_blocked_renewal_lapses_and_an_agreed_one_stays_in_force():
     rollover = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
     body = f"meetings:\n  - {{month: 2, forum: eu_council, title: t, source: none, agenda: [{rollover}]}}\n"
     quiet = {**STILL, **PATIENT, "bypass_rate": 0.0, "norm_speed": 0.3}
@@ -56,13 +56,13 @@ def test_a_blocked_item_may_be_bypassed_and_the_norm_stays():
         assert (block.records.outcome == L.BLOCKED).all() and (block.records.share == 0.0).all()
     assert (never.records.bypassed == 0).all()
     worked = often.records.bypassed[:, 0] > 0
-    assert 0 < worked.sum() < 200  # the chance is the standing behind the text
+    assert 0 < worked.sum() < 200  # the probability is the standing of those who accept the text
     gain = of(often, "deterrence_without_us") - of(never, "deterrence_without_us")
     assert (gain[worked, 3] > 0.0).all() and (gain[~worked] == 0.0).all() and (gain[:, :3] == 0.0).all()
 
 
-def test_a_package_is_decided_on_the_sum():
-    """East against south: posture alone fails with a southerner; with out-of-area effort it gains."""
+def test_a_package_is_decided_on_the_sum_of_its_parts():
+    """One ally objects to posture alone and accepts it together with an effort in the south."""
     posture = "{issue: deterrence_posture, proposed: 0.85, reversion: 0.6, floor: 0.9, text: t, source: none%s}"
     south = "{issue: southern_flank, proposed: 0.7, reversion: 0.35, floor: 0.9, text: t, source: none%s}"
     actors = {f"position.deterrence_posture.{name}": 0.9 for name in ALLIES[1:]}
@@ -84,11 +84,11 @@ def test_a_package_is_decided_on_the_sum():
     assert [(row.column, row.part) for row in table] == [(0, 0), (0, 1)]
 
 
-def test_a_short_session_drops_the_most_contested():
+def test_a_short_session_drops_the_most_contested_items():
     items = f"{EASY}, {CONTESTED}, {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}"
     short = run(meeting(items, more="sessions: 1, ", items_per_session=2.0, h0=0.03), draws=100)
     assert (short.records.outcome[:, 1] == L.WITHDRAWN).all()
-    assert (short.records.objection[:, 1] == -1).all()  # it was never tabled, and nobody was asked
+    assert (short.records.objection[:, 1] == -1).all()  # it was never tabled
     assert (short.records.outcome[:, [0, 2]] != L.WITHDRAWN).mean() > 0.9
     tiny = run(meeting(items, more="sessions: 1, ", items_per_session=1.0, h0=0.03), draws=100)
     assert ((tiny.records.outcome == L.WITHDRAWN).sum(axis=1) >= 2).all()
@@ -121,7 +121,7 @@ def test_a_hold_up_defers_and_is_settled_later():
     assert settled.mean() == pytest.approx(1 - 0.8**6, abs=0.1)  # six months until the next meeting
 
 
-def test_a_meeting_that_blows_up_puts_the_rest_off():
+def test_a_blow_up_defers_the_rest_of_the_agenda():
     items = f"{CONTESTED.replace('floor: 0.9', 'divisible: false')}, {EASY}"
     calm = run(meeting(items, h0=0.03), draws=100)
     assert (of(calm, "blow_ups")[:, -1] == 0).all()
@@ -131,14 +131,14 @@ def test_a_meeting_that_blows_up_puts_the_rest_off():
 
 
 @pytest.mark.parametrize("rule", ["unanimity", "qualified_majority", "coalition"])
-def test_one_ally_holds_a_text_up_only_where_it_could_veto_it(rule):
+def test_one_ally_holds_up_a_text_only_if_it_could_veto_it(rule):
     what = meeting(EASY, h0=0.5, more=f"rule: {rule}, ", **{"holdup.HUN": 1.0})
     outcome = run(what, draws=20).records.outcome
     assert (outcome == L.DEFERRED).all() == (rule == "unanimity")
 
 
-def test_a_text_that_asks_for_more_takes_nothing_back():
-    """With 0.8 in force, a step from 0.6 to 0.7 is already there."""
+def test_adopting_less_than_is_in_force_does_not_lower_the_norm():
+    """With 0.8 in force, a text of 0.7 changes nothing."""
     body = """
         events:
           - {month: 1, type: shift, name: norm.deterrence_posture, to: 0.8, source: none}
@@ -156,7 +156,7 @@ def test_a_text_that_asks_for_more_takes_nothing_back():
     "rule", ["unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition"]
 )
 @pytest.mark.parametrize("forum", ["nac", "nato_summit", "eu_council", "g7"])
-def test_each_rule_is_reached_from_each_forum(rule, forum):
+def test_each_rule_works_in_each_forum(rule, forum):
     text = "{issue: sanctions, proposed: 0.8, reversion: 0.5, divisible: false, text: t, source: none}"
     body = f"meetings:\n  - {{month: 2, forum: {forum}, title: t, source: none, rule: RULE, agenda: [{text}]}}\n"
     steadfast = {"holdup": 0.0, "blowup_rate": 0.0, "abstention": 0.5, "position.sanctions.USA.leader": 0.7}
@@ -173,7 +173,7 @@ def test_each_rule_is_reached_from_each_forum(rule, forum):
         assert passed[rule].sum() > passed["unanimity"].sum()
 
 
-def test_the_rule_of_an_item_wins_over_that_of_its_meeting():
+def test_the_rule_of_an_item_overrides_the_rule_of_its_meeting():
     items = f"{EASY}, {CONTESTED.replace('text: t', 'rule: unanimity_minus_n, allowance: 5, text: t')}"
     table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).meetings
     assert table.rule.tolist() == [L.QUALIFIED_MAJORITY, L.UNANIMITY_MINUS_N]
@@ -187,8 +187,8 @@ def test_codes_and_names_of_outcomes_agree():
     assert SPIN_UP >= 12
 
 
-def test_a_renewal_that_lapsed_is_not_renewed():
-    """Once refused there is nothing left to renew; a decision of its own can bring it back."""
+def test_a_lapsed_measure_is_not_renewed():
+    """After a refusal nothing is left to renew until a separate decision adopts the measure again."""
     renew = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
     afresh = "{issue: sanctions, proposed: 0.5, reversion: 0.0, floor: 0.1, text: t, source: none}"
     body = (
@@ -210,7 +210,7 @@ def test_a_renewal_that_lapsed_is_not_renewed():
     assert ((outcome[:, 3] == L.WITHDRAWN) == ~again).all()
 
 
-def test_trust_is_lost_between_objectors_and_the_rest_and_mends():
+def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers():
     what = scenario(
         """
         meetings:

@@ -1,4 +1,4 @@
-"""Points of a sweep: each is the scenario with its parameters."""
+"""Points of a sweep: each gives the results of the scenario with those parameters."""
 
 import numpy as np
 import pytest
@@ -30,8 +30,8 @@ def at_points(what, draw0, draw1, point0=0, point1=3, seed=7):
     return block
 
 
-def test_a_point_is_the_scenario_with_its_parameters():
-    # What the scenario says of one ally goes on holding where a point speaks of all.
+def test_a_point_gives_the_results_of_the_scenario_with_its_parameters():
+    # A value for one ally in the scenario takes precedence over a point's value for all allies.
     what = first_months(load_scenario("us_russia_reset_2025"), 4).with_parameters({"holdup.TUR": 0.5})
     block = at_points(what, 2, 5)
     for point in range(3):
@@ -66,7 +66,7 @@ def test_runs_do_not_depend_on_how_points_and_draws_are_split(split):
         ({"kappa": [np.nan]}, "points: kappa: nan is out of range"),
     ],
 )
-def test_points_outside_are_refused(points, message):
+def test_unknown_names_and_values_out_of_range_are_refused(points, message):
     program = compile_scenario(scenario(months=1))
     with pytest.raises(InputError, match=message):
         program.block(0, 0, 1, "final", {name: np.array(values) for name, values in points.items()})

@@ -1,4 +1,4 @@
-"""Outcomes stay within their ranges, whatever happens."""
+"""Outcomes stay within their ranges in bundled scenarios and after extreme shifts."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_outcomes_of_bundled_scenarios_lie_within_their_ranges(name):
     block = run(what, draws=200)
     assert_within_ranges(block)
     decided = block.records.outcome
-    assert (decided != L.PENDING).all()  # whatever is on an agenda is decided, or deferred
+    assert (decided != L.PENDING).all()  # every item of an agenda is decided or deferred
     assert ((block.records.share >= 0.0) & (block.records.share <= 1.0)).all()
     passed = (decided == L.ADOPTED) | (decided == L.DILUTED)
     assert (block.records.share[~passed] == 0.0).all()
@@ -51,7 +51,7 @@ def test_outcomes_of_bundled_scenarios_lie_within_their_ranges_in_many_draws(nam
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("change", ["by: -0.9", "by: 0.9", "to: 0.0", "to: 1.0"])
-def test_whatever_a_shift_does_outcomes_stay_within_their_ranges(state, change):
+def test_after_any_shift_of_a_state_outcomes_stay_within_their_ranges(state, change):
     shift = f"""
         events:
           - {{month: 2, type: shift, name: {state}, {change}, source: none}}
@@ -66,7 +66,7 @@ def test_a_shift_of_presidential_support_stays_within_its_range():
         scenario(shift % "to: -0.5", months=4)
 
 
-def test_nobody_wants_to_support_ukraine():
+def test_outcomes_stay_within_their_ranges_if_nobody_supports_ukraine():
     none = (
         "events: [{month: 1, type: shift, name: position.ukraine_support, to: 0.0, source: none}, "
         "{month: 1, type: aid_change, channel: all, share: -1.0, source: none}]"
@@ -74,7 +74,7 @@ def test_nobody_wants_to_support_ukraine():
     assert_within_ranges(run(scenario(none, months=4, susceptibility=0.0, norm_pull=0.0, rho=0.0), draws=4))
 
 
-def test_a_parameter_shifted_out_of_its_range_leaves_outcomes_in_theirs():
+def test_a_parameter_shifted_out_of_its_range_leaves_outcomes_within_their_ranges():
     for name, by in (("hl_r", -50.0), ("inertia", 0.9), ("w_r", -1.5), ("floor", 0.9), ("kappa", 0.9)):
         shift = f"""
             events:

@@ -1,4 +1,4 @@
-"""Without events nothing moves: to the bit without noise, in distribution with it."""
+"""Without events nothing changes: not one bit without noise, and not in distribution with noise."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from core.helpers import STILL, ally, of, run, scenario
 
 
 @pytest.mark.parametrize(("era", "start"), [("2014", "2018-01"), ("2018", "2018-01"), ("2025", "2025-06")])
-def test_without_events_and_noise_nothing_moves(era, start):
+def test_without_events_and_noise_nothing_changes(era, start):
     months = 36 if era == "2025" else 25  # the United Kingdom leaves the EU after January 2020
     block = run(scenario(months=months, era=era, start=start, **STILL), draws=60)
     for name in OUTCOMES:
@@ -22,7 +22,7 @@ def test_without_events_and_noise_nothing_moves(era, start):
         np.testing.assert_array_equal(array, array[:, :1].repeat(months, axis=1))
 
 
-def test_positions_begin_where_they_were_measured():
+def test_positions_start_at_their_calibrated_values():
     what = scenario(months=1, **STILL)
     block = run(what, draws=20)
     drawn = compile_scenario(what).draws(1, 0, 20)
@@ -56,10 +56,10 @@ def assert_at_rest(draws):
         assert (np.abs(change.mean(axis=0)) < 4.5 * error + 1e-4).all()
 
 
-def test_without_events_nothing_moves_in_distribution():
+def test_without_events_distributions_do_not_change():
     assert_at_rest(400)
 
 
 @pytest.mark.full
-def test_without_events_nothing_moves_in_distribution_of_many_draws():
+def test_without_events_distributions_do_not_change_of_many_draws():
     assert_at_rest(2000)

@@ -11,7 +11,7 @@ from core.helpers import STILL, of, run, scenario
 
 
 def log_chances(p, x, standing, dependence, salience, patron, pull, neutral, r, texts):
-    """Log chance of each voter's silence as the chair sees it without error; the patron may sit behind the voters.
+    """Log probability that each voter is silent, as a chair without error sees it; the patron may follow the voters.
 
     Shapes: x, standing, dependence, salience (rows,), the first `len(standing)` of them voters; texts (F,).
     """
@@ -54,7 +54,7 @@ def test_outcomes_are_what_their_definitions_say(era, start):
                     p, x[d, member, k], weight, needs[member], salience[member, k], 0, 1.0, 0.0, r, r + f * (q0 - r)
                 )
                 capacity.append((f * np.exp(logs.sum(axis=1))).max())
-        # The core tries a few texts only; it may miss the best by a little and finds none that is better.
+        # The core tries a few texts only: it may miss the best one slightly and cannot exceed it.
         found = of(block, "consensus_capacity")[d, 0]
         assert np.mean(capacity) - 0.005 < found < np.mean(capacity) + 1e-6
 
