@@ -1,4 +1,4 @@
-"""The benchmarks of the limit and of growth: what they count, fit and read is right, and they run."""
+"""The benchmarks of the limit and of growth run, and their counts, fits and parsers are right."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ BENCHMARKS = Path(limit.__file__).parent
 
 
 class Counted(float):
-    """A number that counts what is done with it."""
+    """A number that counts the operations applied to it."""
 
     done = 0
 
@@ -41,7 +41,7 @@ def numbers(*shape: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("n", "k"), [(32, 9), (64, 12)])
-def test_arithmetic_of_influence_is_that_of_its_definition(n: int, k: int) -> None:
+def test_counted_arithmetic_of_influence_matches_its_definition(n: int, k: int) -> None:
     anchor, current, susceptibility = numbers(k, n), numbers(k, n), numbers(n)
     weights, positions, base, salience = numbers(n, n), numbers(k, n), numbers(n, n), numbers(k)
     Counted.done = 0
@@ -68,7 +68,7 @@ def test_every_mechanism_is_counted_and_grows_with_the_alliance() -> None:
     assert small["numbers"] == 33 and large["numbers"] == 65
 
 
-def test_loops_are_read_from_remarks() -> None:
+def test_loops_are_parsed_from_the_compilers_remarks() -> None:
     said = """
 remark: influence.py:148:5: vectorized loop (vectorization width: 4, interleaved count: 2)
 remark: influence.py:148:5: loop not vectorized: vectorization and interleaving are explicitly disabled, or the loop \
@@ -84,7 +84,7 @@ remark: <unknown>:0:0: loop not vectorized
     ]
 
 
-def test_instructions_are_counted_by_width() -> None:
+def test_instructions_are_counted_by_vector_width() -> None:
     listing = """
 \tvfmadd231pd\t%zmm1, %zmm2, %zmm0
 \tvmulpd\t(%rax,%rsi,8), %ymm4, %ymm5
@@ -98,7 +98,7 @@ def test_instructions_are_counted_by_width() -> None:
     assert limit.widths_of(listing) == {"scalar": 2, "xmm": 1, "ymm": 1, "zmm": 1}
 
 
-def test_exponents_of_made_up_laws() -> None:
+def test_fitted_exponents_match_synthetic_power_laws() -> None:
     values = [32, 64, 128, 256]
     law = scaling.power_law(values, [3.0 * value**1.7 for value in values])
     assert law["exponent"] == pytest.approx(1.7)
@@ -113,7 +113,7 @@ def test_exponents_of_made_up_laws() -> None:
     assert scaling.exponent({"exponent": -0.987, "error": 0.012}) == "exponent -0.99 ± 0.01"
 
 
-def test_memory_is_what_is_there_anyway_and_what_each_adds() -> None:
+def test_memory_is_fitted_as_a_constant_and_a_slope() -> None:
     assert scaling.memory(scaling.line([10, 1000, 100_000], [3e8 + 2450 * n for n in (10, 1000, 100_000)])) == (
         "300 MB + 2.45 kB each"
     )
@@ -121,7 +121,7 @@ def test_memory_is_what_is_there_anyway_and_what_each_adds() -> None:
 
 def test_synthetic_allies_and_issues_run() -> None:
     for work in (scaling.allies(40), scaling.issues(18), scaling.months(2), scaling.months(60)):
-        assert work() > 0.0  # the run itself refuses outcomes that are no numbers
+        assert work() > 0.0  # the run itself refuses outcomes that are not numbers
 
 
 def run(script: str, *arguments: str) -> str:
@@ -167,7 +167,7 @@ def test_scaling_runs(tmp_path: Path) -> None:
         (["--json", "nowhere/found.json"], "not a file in a folder that exists"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_anything_is_measured(arguments: list[str], problem: str) -> None:
+def test_impossible_requests_are_refused_before_measuring(arguments: list[str], problem: str) -> None:
     done = subprocess.run(
         [sys.executable, BENCHMARKS / "scaling.py", *arguments], capture_output=True, text=True, check=False
     )

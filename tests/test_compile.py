@@ -1,4 +1,4 @@
-"""What becomes of a scenario before it runs."""
+"""Compiling a scenario: collisions of random numbers, parameters by name."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import pytest
 from alliance_sim import load_scenario
 from alliance_sim.compile import compile_scenario
 from alliance_sim.compile.scenario import _refuse_shared_keys
-from alliance_sim.core import structures as L
+from alliance_sim.core import layout as L
 from alliance_sim.errors import InputError
 
 
@@ -18,7 +18,7 @@ def two_meetings(first: int, second: int, month: int = 0) -> SimpleNamespace:
     return SimpleNamespace(start=start, first=[0, 1, 2], item_ident=np.array([first, second], np.uint32))
 
 
-def test_items_of_a_month_whose_allies_would_share_numbers_are_refused() -> None:
+def test_items_of_one_month_that_would_share_random_numbers_are_refused() -> None:
     names = ["spring", "autumn"]
     step = 0x9E3779B1  # from one actor to the next
     for apart in (0, 1, 95):
@@ -28,14 +28,14 @@ def test_items_of_a_month_whose_allies_would_share_numbers_are_refused() -> None
     _refuse_shared_keys(two_meetings(7, 7, month=1), names)
 
 
-def test_parameters_come_by_name() -> None:
+def test_parameters_are_given_by_name() -> None:
     plain = load_scenario("baseline_2025")
-    fixed = plain.with_parameters({"confidence_bound": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "threat_reversion": 0.125})
+    fixed = plain.with_parameters({"eps": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "kappa": 0.125})
     before, after = (compile_scenario(scenario).draws(3, 0, 5) for scenario in (plain, fixed))
-    assert (after.theta[:, L.Param.confidence_bound] == 0.5).all() and (after.theta[:, L.Param.threat_reversion] == 0.125).all()
-    assert sorted(set(after.ally[:, L.AllyInput.susceptibility].ravel())) == [0.25, 0.75]
-    assert (after.ally[:, L.AllyInput.susceptibility] == 0.75).sum() == 5
-    # All else is drawn as it was.
-    others = [p for p in range(len(L.P)) if p not in (L.Param.confidence_bound, L.Param.threat_reversion)]
+    assert (after.theta[:, L.P.eps] == 0.5).all() and (after.theta[:, L.P.kappa] == 0.125).all()
+    assert sorted(set(after.ally[:, L.A.susceptibility].ravel())) == [0.25, 0.75]
+    assert (after.ally[:, L.A.susceptibility] == 0.75).sum() == 5
+    # All other parameters keep their draws.
+    others = [p for p in range(len(L.P)) if p not in (L.P.eps, L.P.kappa)]
     assert np.array_equal(before.theta[:, others], after.theta[:, others])
-    assert np.array_equal(before.ally[:, L.AllyInput.initial_confidence], after.ally[:, L.AllyInput.initial_confidence])
+    assert np.array_equal(before.ally[:, L.A.g0], after.ally[:, L.A.g0])

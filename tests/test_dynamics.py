@@ -58,25 +58,25 @@ def closed_form(initial, weights, susceptibility, coupling):
     ],
 )
 def test_degroot_social_power(weights, power):
-    """From the identity as opinions, everybody ends at the vector of social power."""
+    """Starting from the identity matrix, every row ends at the vector of social power."""
     np.testing.assert_allclose(degroot(np.eye(len(power)), weights), np.tile(power, (len(power), 1)), atol=1e-12)
 
 
-def test_oscillation_is_no_limit():
+def test_an_oscillation_is_not_reported_as_converged():
     ring = np.roll(np.eye(5), 1, axis=1)
     for weights in (SWAP, ring):
         with pytest.raises(ConvergenceError, match="oscillate"):
             degroot(np.arange(len(weights)), weights)
     assert np.array_equal(degroot([0, 1], SWAP, steps=3), [1, 0])
     assert np.array_equal(degroot([2, 2], SWAP), [2, 2])
-    # One person who denies today what it held yesterday.
+    # One person who negates its own opinion in every step.
     with pytest.raises(ConvergenceError, match="oscillate"):
         friedkin_johnsen([[1.0]], [[1.0]], 1.0, coupling=[[-1.0]])
     # Some attachment to the first opinion ends the oscillation.
     np.testing.assert_allclose(friedkin_johnsen([0.0, 1.0], SWAP, 0.5), [1 / 3, 2 / 3], atol=1e-12)
 
 
-def test_groups_that_listen_to_themselves_keep_their_own_consensus():
+def test_closed_groups_reach_their_own_consensus():
     weights = [
         [0.5, 0.5, 0, 0, 0],
         [0.25, 0.75, 0, 0, 0],
@@ -89,26 +89,26 @@ def test_groups_that_listen_to_themselves_keep_their_own_consensus():
 
 
 @pytest.mark.parametrize("rate", [1e-2, 1e-4])
-def test_slow_contraction_is_not_called_converged(rate):
-    """The last changes are tiny long before the end is near."""
+def test_slow_contraction_is_not_reported_as_converged(rate):
+    """Changes are tiny long before the limit is near."""
     weights = [[1 - rate, rate], [rate / 2, 1 - rate / 2]]
     np.testing.assert_allclose(degroot([0, 1], weights), 2 / 3, atol=1e-12)
 
 
-def test_hidden_slow_modes_are_not_called_converged():
-    """A queue: news travels one place a round, so the last one hears nothing for long and then everything."""
+def test_hidden_slow_modes_are_not_reported_as_converged():
+    """A chain: opinions move one place a step, so the last one changes only after many steps."""
     n = 40
     weights = 0.5 * np.eye(n) + 0.5 * np.eye(n, k=-1)
     weights[0] = np.eye(n)[0]
     np.testing.assert_allclose(degroot(np.arange(n), weights), 0.0, atol=n * 1e-12)
-    # A strong fast pair beside a weak slow one.
+    # A fast mode of large amplitude and a slow one of small amplitude.
     pair, slow = np.full((2, 2), 0.5), np.array([[0.9999, 0.0001], [0.0001, 0.9999]])
     both = np.block([[pair, np.zeros((2, 2))], [np.zeros((2, 2)), slow]])
     np.testing.assert_allclose(degroot([-1, 1, 0, 1e-6], both)[2:], 5e-7, atol=1e-12)
 
 
-def test_rounding_does_not_keep_it_from_ending(monkeypatch):
-    """Rows that sum to 1 only nearly, and a last bit that goes to and fro for ever."""
+def test_rounding_does_not_prevent_convergence(monkeypatch):
+    """Rows sum to 1 only approximately, and the last bit alternates for ever."""
     nearly = np.array([[0.6, 0.4], [0.2, 0.8]]) * (1 + 5e-10)
     np.testing.assert_allclose(degroot([0, 3], nearly), 2, atol=1e-8)
     monkeypatch.setattr(dynamics, "MAX_STEPS", 20_000)
@@ -121,7 +121,7 @@ def test_rounding_does_not_keep_it_from_ending(monkeypatch):
         np.testing.assert_allclose(friedkin_johnsen(initial, weights, 0.9, tol=0), limit, rtol=0, atol=1e-14)
 
 
-def test_giving_up(monkeypatch):
+def test_the_limit_of_steps_is_reported(monkeypatch):
     monkeypatch.setattr(dynamics, "MAX_STEPS", 100)
     with pytest.raises(ConvergenceError, match="100 steps"):
         degroot([0, 1], [[0.999, 0.001], [0.001, 0.999]])
@@ -130,7 +130,7 @@ def test_giving_up(monkeypatch):
 # Friedkin-Johnsen
 
 
-def test_four_people():
+def test_four_people_of_friedkin_and_johnsen():
     control = friedkin_johnsen(np.eye(4), W4, L4)
     printed = [
         [0.279398, 0.045019, 0.551413, 0.124170],
@@ -151,7 +151,7 @@ def test_four_people():
         ([1, 0, 0, 1], [0.390036, -0.2, 0.6, 0.374094]),
     ],
 )
-def test_four_people_who_may_disagree(susceptibility, expected):
+def test_four_people_with_some_susceptibility_changed(susceptibility, expected):
     np.testing.assert_allclose(friedkin_johnsen([-1, -0.2, 0.6, 1], W4, susceptibility), expected, atol=6e-7)
 
 
@@ -170,14 +170,14 @@ def test_two_people_who_listen_to_each_other():
         ),
     ],
 )
-def test_two_issues(coupling, expected):
+def test_two_coupled_issues(coupling, expected):
     """Parsegov et al. (2017)."""
     np.testing.assert_allclose(friedkin_johnsen(X4, W4, L4, coupling), expected, atol=6e-5)
 
 
 @FEW
 @given(SIZES)
-def test_iteration_meets_the_closed_form(size):
+def test_iteration_matches_the_closed_form(size):
     g, initial, weights, susceptibility = group(*size)
     identity = np.eye(size[1])
     n = len(weights)
@@ -216,7 +216,7 @@ def test_invariants_of_linear_influence(size):
 
 @FEW
 @given(SIZES)
-def test_zero_strength_is_the_simpler_model(size):
+def test_a_mechanism_of_strength_zero_gives_the_simpler_model(size):
     g, initial, weights, _ = group(*size)
     coupling = logic(g, size[1])
     assert np.array_equal(friedkin_johnsen(initial, weights, 0.0, coupling), initial)
@@ -232,7 +232,7 @@ def test_zero_strength_is_the_simpler_model(size):
 
 @pytest.mark.parametrize("n", [4, 6, 7, 11, 18, 21, 27])
 @pytest.mark.parametrize("spacing", [1.0, 0.1, 0.3])
-def test_equally_spaced_opinions(n, spacing):
+def test_equally_spaced_opinions_form_the_published_clusters(n, spacing):
     """Hegarty and Wedin (2014): 2 floor(n / 6) clusters of 3 and one of n mod 6 in the middle."""
     final = hegselmann_krause(spacing * np.arange(n), spacing)
     pairs, rest = divmod(n, 6)
@@ -240,7 +240,7 @@ def test_equally_spaced_opinions(n, spacing):
     assert np.unique(final, return_counts=True)[1].tolist() == sizes
 
 
-def test_twenty_one_freeze_after_seventeen_steps():
+def test_twenty_one_equally_spaced_opinions_freeze_after_seventeen_steps():
     opinions = np.arange(21)
     final = hegselmann_krause(opinions, 1)
     assert np.array_equal(hegselmann_krause(opinions, 1, steps=17), final)
@@ -248,7 +248,7 @@ def test_twenty_one_freeze_after_seventeen_steps():
 
 
 @pytest.mark.parametrize("far", [3.0, 1e9, 1e17, -1e200])
-def test_those_who_agree_stay_where_they_are_however_far_others_are(far):
+def test_actors_who_agree_do_not_move_however_far_others_are(far):
     opinions = [far] * 5 + [0.1] * 3 + [7.0]
     np.testing.assert_array_equal(hegselmann_krause(opinions, 1.0), opinions)
 
@@ -275,10 +275,10 @@ def test_bounded_confidence_keeps_order_and_freezes_exactly(n, seed, epsilon):
     assert np.array_equal(hegselmann_krause(np.full(n, opinions[0]), epsilon), np.full(n, opinions[0]))
 
 
-# What users hand in
+# Inputs
 
 
-def test_shapes_are_kept_and_inputs_left_alone():
+def test_shapes_are_kept_and_inputs_are_not_modified():
     initial = np.array([0.0, 1.0])
     assert friedkin_johnsen(initial, SWAP, 0.5).shape == (2,)
     assert friedkin_johnsen(initial[:, None], SWAP, 0.5).shape == (2, 1)
@@ -315,6 +315,6 @@ def test_shapes_are_kept_and_inputs_left_alone():
         (lambda: hegselmann_krause(np.eye(2), 0.5), "one opinion an actor"),
     ],
 )
-def test_bad_input_is_named(call, message):
+def test_errors_name_the_invalid_argument(call, message):
     with pytest.raises(InputError, match=message):
         call()

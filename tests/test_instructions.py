@@ -1,4 +1,4 @@
-"""The performance history: how instructions are counted, when they have grown too much, what a history may hold."""
+"""The performance history: counting instructions, the limit of their growth, and the rows of the file."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n{unreleased}\n## [0.1.
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A history with one row, and a changelog with nothing in it."""
+    """A history with one row, and an empty changelog."""
     for name in ("HISTORY", "CHANGELOG"):
         monkeypatch.setattr(instructions, name, tmp_path / getattr(instructions, name).name)
     instructions.HISTORY.write_text(HEADER + ROW, encoding="utf-8")
@@ -30,7 +30,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     monkeypatch.setattr(instructions, "instructions_per_draw", lambda: count)
 
 
-def test_the_count_is_read_from_what_callgrind_says() -> None:
+def test_the_count_is_read_from_the_output_of_callgrind() -> None:
     report = "==71== Command: python\n==71== \n==71== Events    : Ir\n==71== Collected : 784112235\n==71== \n"
     assert instructions.collected(report) == 784112235
     with pytest.raises(RuntimeError, match="no count"):
@@ -51,7 +51,7 @@ def test_the_count_is_read_from_what_callgrind_says() -> None:
         (25_000_000, "", NOTE, False),
     ],
 )
-def test_growth_beyond_a_tenth_needs_a_note_of_these_figures_in_what_is_unreleased(
+def test_growth_beyond_a_tenth_needs_these_figures_in_the_unreleased_changelog(
     project: Path, count: int, unreleased: str, released: str, passes: bool
 ) -> None:
     (last,) = instructions.history()
@@ -59,7 +59,7 @@ def test_growth_beyond_a_tenth_needs_a_note_of_these_figures_in_what_is_unreleas
     assert (instructions.complaint(last, count, changelog) is None) == passes
 
 
-def test_the_words_a_complaint_asks_for_are_the_note_that_ends_it(project: Path) -> None:
+def test_the_note_quoted_in_the_message_is_accepted(project: Path) -> None:
     (last,) = instructions.history()
     said = instructions.complaint(last, 24_681_357, instructions.CHANGELOG.read_text(encoding="utf-8"))
     assert said is not None
@@ -67,7 +67,7 @@ def test_the_words_a_complaint_asks_for_are_the_note_that_ends_it(project: Path)
     assert instructions.complaint(last, 24_681_357, CHANGELOG.format(unreleased=f"- {note}\n", released="")) is None
 
 
-def test_a_check_fails_where_half_was_recorded(project: Path, monkeypatch, capsys) -> None:
+def test_a_check_fails_if_half_the_count_was_recorded(project: Path, monkeypatch, capsys) -> None:
     counted(monkeypatch, 40_000_000)
     assert instructions.main(["--check"]) == 1
     said = capsys.readouterr().err
@@ -75,25 +75,25 @@ def test_a_check_fails_where_half_was_recorded(project: Path, monkeypatch, capsy
     assert said.count("\n") == 1
 
 
-def test_a_check_passes_where_the_same_was_recorded(project: Path, monkeypatch, capsys) -> None:
+def test_a_check_passes_if_the_same_count_was_recorded(project: Path, monkeypatch, capsys) -> None:
     counted(monkeypatch, 20_000_000)
     assert instructions.main(["--check"]) == 0
     assert capsys.readouterr() == ("20.00 million instructions a draw\n", "")
 
 
-def test_a_state_is_recorded_after_the_others(project: Path, monkeypatch) -> None:
+def test_a_new_row_is_appended(project: Path, monkeypatch) -> None:
     counted(monkeypatch, 19_000_000)
     times = {"1": {"per_draw_ms": 1.25}, "2": {"per_draw_ms": 0.65}}
     monkeypatch.setattr(instructions, "benchmark", lambda rounds: {"threads": times, "yardstick_s": 0.75})
-    assert instructions.main(["--record", "fewer, all told"]) == 0
+    assert instructions.main(["--record", "fewer in all"]) == 0
     text = instructions.HISTORY.read_text(encoding="utf-8")
     assert text.startswith(HEADER + ROW) and text.count("\n") == 3
     last = instructions.history()[-1]
-    assert (last.change, last.instructions_per_draw, last.machine_factor) == ("fewer, all told", 19_000_000, 0.75)
+    assert (last.change, last.instructions_per_draw, last.machine_factor) == ("fewer in all", 19_000_000, 0.75)
     assert (last.seconds_1_thread, last.seconds_2_threads) == (1.25, 0.65)
 
 
-def test_what_has_grown_without_a_note_is_not_recorded(project: Path, monkeypatch, capsys) -> None:
+def test_growth_without_a_note_is_not_recorded(project: Path, monkeypatch, capsys) -> None:
     counted(monkeypatch, 40_000_000)
     assert instructions.main(["--record", "twice"]) == 1
     assert instructions.HISTORY.read_text(encoding="utf-8") == HEADER + ROW
@@ -124,20 +124,20 @@ def test_a_row_says_what_changed(project: Path, change: str, capsys) -> None:
         ),
     ],
 )
-def test_each_problem_of_a_history_is_a_line(project: Path, text: str, said: list[str], capsys) -> None:
+def test_each_problem_of_a_history_is_reported_in_a_line(project: Path, text: str, said: list[str], capsys) -> None:
     instructions.HISTORY.write_text(text, encoding="utf-8")
     assert instructions.main(["--check"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line.startswith(begin) for line, begin in zip(lines, said, strict=True)] == [True] * len(said), lines
 
 
-def test_a_missing_history_is_told(project: Path, capsys) -> None:
+def test_a_missing_history_is_reported(project: Path, capsys) -> None:
     instructions.HISTORY.unlink()
     assert instructions.main(["--check"]) == 2
     assert "history.csv" in capsys.readouterr().err
 
 
-def test_without_valgrind_nothing_is_counted(project: Path, monkeypatch, capsys) -> None:
+def test_without_valgrind_counting_is_refused(project: Path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("PATH", str(project))
     assert instructions.main(["--check"]) == 2
     assert "valgrind" in capsys.readouterr().err
@@ -150,7 +150,7 @@ def test_the_history_of_the_project_can_be_read() -> None:
 
 @pytest.mark.full
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
-def test_the_count_is_the_same_twice_and_has_not_grown() -> None:
+def test_two_counts_agree_and_have_not_grown() -> None:
     first, second = instructions.instructions_per_draw(), instructions.instructions_per_draw()
     assert abs(first - second) < 0.001 * first
     last, changelog = instructions.history()[-1], instructions.CHANGELOG.read_text(encoding="utf-8")

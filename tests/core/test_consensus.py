@@ -1,4 +1,4 @@
-"""The consensus procedure as the core runs it: limits outside the registry's ranges, the chair's search, texts."""
+"""The consensus procedure of the core: limits outside the registry's ranges, the chair's search, texts."""
 
 import numpy as np
 import pytest
@@ -6,17 +6,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alliance_sim.consensus import RULES
-from alliance_sim.core import structures as L
+from alliance_sim.core import layout as L
 from alliance_sim.core.procedure import Item, decide_draws
 from alliance_sim.core.rng import logistic, normal
 from alliance_sim.registry.parameters import PARAMETERS
 
 LEVEL = st.floats(0.0, 1.0)
-ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, False, 0.4, True, L.Rule.UNANIMITY, 0, 1)
+ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, False, 0.4, True, L.UNANIMITY, 0, 1)
 
 
 def parameters(**values):
-    theta = np.array([PARAMETERS[name].prior("2025").a for name in L.Param._fields])
+    theta = np.array([PARAMETERS[name].prior("2025").a for name in L.P._fields])
     for name, value in values.items():
         theta[getattr(L.P, name)] = value
     return theta
@@ -67,8 +67,8 @@ def test_a_reversion_shifts_all_losses_alike_and_leaves_the_compromise(nu):
     x = [0.1, 0.4, 0.45, 0.5, 0.8]
     fallback = COMMITTEE._replace(has_reversion=True, reversion=np.full(3, 0.3))
     theta = parameters(nu=nu, **INDIFFERENT)
-    outcome, share, _ = run(x, fallback, theta, 400)  # with a temper like this most texts are vetoed
-    agreed = share[outcome == L.Decision.ADOPTED]
+    outcome, share, _ = run(x, fallback, theta, 400)  # with so wide a temper most texts are vetoed
+    agreed = share[outcome == L.ADOPTED]
     assert 0 < agreed.size < 400
     np.testing.assert_allclose(agreed, run(x, COMMITTEE, theta)[1][0], atol=1e-3)
 
@@ -78,7 +78,7 @@ def losses(x, q, r, nu):
 
 
 def thresholds(p, loss, salience, standing, dependence, patron):
-    """Costs of objecting as the model description has them."""
+    """Costs of objecting according to the model description."""
     willing = np.where(loss * salience <= p["h0"], standing, 0.0)
     others = standing.sum() - standing
     support = (willing.sum() - willing) / np.where(others > 0, others, 1.0)
@@ -92,8 +92,8 @@ def thresholds(p, loss, salience, standing, dependence, patron):
 
 @settings(max_examples=100)
 @given(st.data(), st.integers(2, 8), LEVEL, LEVEL, st.sampled_from([1.0, 1.5, 2.0]), st.integers(0, 2**32))
-def test_an_indivisible_text_passes_iff_all_are_silent(data, n, proposal, reversion, nu, seed):
-    """Member by member against the acceptance rule of the model description, noise and all."""
+def test_an_indivisible_text_passes_if_and_only_if_all_are_silent(data, n, proposal, reversion, nu, seed):
+    """Member by member against the acceptance rule of the model description, with noise."""
     assume(abs(proposal - reversion) > 1e-3)
     g = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     x, salience, standing, dependence = g.random(n), *g.uniform(0.1, 1.0, (2, n)), g.random(n)
@@ -103,20 +103,20 @@ def test_an_indivisible_text_passes_iff_all_are_silent(data, n, proposal, revers
     item = text(proposal, reversion, divisible=False)
     outcome, share, objection = run(x, item, parameters(**p), draws, salience, standing, dependence, patron, seed)
     for d in range(draws):
-        errors = [normal(seed, d, 0, L.Channel.POSITION, i) for i in range(n)]
-        temper = np.array([logistic(seed, d, 0, L.Channel.TEMPER, i) for i in range(n)])
+        errors = [normal(seed, d, 0, L.CH_POSITION, i) for i in range(n)]
+        temper = np.array([logistic(seed, d, 0, L.CH_TEMPER, i) for i in range(n)])
         loss = losses(x + p["sd_pos"] * np.array(errors), proposal, reversion, nu)
-        room = thresholds(p, loss, salience, standing, dependence, patron) + p["s"] * temper - loss
-        assume(np.abs(room).min() > 1e-9)
-        np.testing.assert_array_equal(objection[d] > 0, room < 0)
-        assert outcome[d] == (L.Decision.BLOCKED if (room < 0).any() else L.Decision.ADOPTED)
-        assert share[d] == float(outcome[d] == L.Decision.ADOPTED)
+        margin = thresholds(p, loss, salience, standing, dependence, patron) + p["s"] * temper - loss
+        assume(np.abs(margin).min() > 1e-9)
+        np.testing.assert_array_equal(objection[d] > 0, margin < 0)
+        assert outcome[d] == (L.BLOCKED if (margin < 0).any() else L.ADOPTED)
+        assert share[d] == float(outcome[d] == L.ADOPTED)
 
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(1, 6), LEVEL, LEVEL, st.floats(0.05, 0.5), st.floats(0.0, 0.4))
-def test_the_chair_tables_the_text_worth_most(seed, n, proposal, reversion, floor, blowup_cost):
-    """Against the worth P|q - r| - (1 - P) cost on a fine grid, the chair knowing everybody's position."""
+def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversion, floor, blowup_cost):
+    """Against the worth P|q - r| - (1 - P) cost on a fine grid, for a chair that knows every position."""
     assume(abs(proposal - reversion) > 0.05)
     g = np.random.default_rng(seed)
     x, standing, ones = g.random(n), g.uniform(0.1, 1.0, n), np.ones(n)
@@ -127,25 +127,25 @@ def test_the_chair_tables_the_text_worth_most(seed, n, proposal, reversion, floo
         q = reversion + f * (proposal - reversion)
         loss = losses(x, q, reversion, 2.0)
         scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_pos"] ** 2)
-        room = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
-        chance = np.exp(-np.logaddexp(0.0, -room / scale).sum())
+        margin = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
+        chance = np.exp(-np.logaddexp(0.0, -margin / scale).sum())
         return chance * abs(q - reversion) - (1 - chance) * blowup_cost
 
     worth = [worth_of(f) for f in np.linspace(floor, 1.0, 2001)]
-    # A wide temper makes the text on the table pass or fail by chance, and it is read off where it passes.
+    # With a wide temper the tabled text passes in some draws, and there its share is recorded.
     outcome, share, _ = run(x, text(proposal, reversion, floor=floor), theta, 200, standing=standing)
-    assert (outcome[0] == L.Decision.WITHDRAWN) == (max(worth) <= 0.0) or abs(max(worth)) < 1e-6
-    tabled = share[(outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)]
+    assert (outcome[0] == L.WITHDRAWN) == (max(worth) <= 0.0) or abs(max(worth)) < 1e-6
+    tabled = share[(outcome == L.ADOPTED) | (outcome == L.DILUTED)]
     if tabled.size:
-        assert np.ptp(tabled) == 0.0  # one text: what the chair knows is the same in every draw
-        # Support of the others jumps where one of them turns, so that the worth may have several peaks.
+        assert np.ptp(tabled) == 0.0  # one text, because the chair knows the same in every draw
+        # The support of the others jumps where one of them changes sides, so the worth may have several peaks.
         assert worth_of(tabled[0]) >= max(worth) - 0.02
 
 
 @pytest.mark.parametrize("divisible", [True, False])
-def test_what_is_not_divisible_is_put_to_the_vote_as_it_is(divisible):
+def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
     outcome, share, _ = run([0.1, 0.9], text(0.9, 0.4, divisible=divisible), parameters(), 300)
-    assert set(outcome) <= ({L.Decision.WITHDRAWN, L.Decision.BLOCKED, L.Decision.DILUTED} if divisible else {L.Decision.BLOCKED})
+    assert set(outcome) <= ({L.WITHDRAWN, L.BLOCKED, L.DILUTED} if divisible else {L.BLOCKED})
     if not divisible:
         assert set(share) == {0.0}
 
@@ -155,21 +155,21 @@ def test_what_is_not_divisible_is_put_to_the_vote_as_it_is(divisible):
 def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     item = text(proposal, reversion, rule=rule, allowance=1, rounds=3)
     outcome, share, objection = run(positions, item, parameters(), 40, seed=seed)
-    floor = item.floor if rule != L.Rule.COALITION else 0.0  # the willing carry a text part of the way
-    assert (share[outcome == L.Decision.ADOPTED] >= 0.85).all()
-    diluted = share[outcome == L.Decision.DILUTED]
+    floor = item.floor if rule != L.COALITION else 0.0  # a coalition moves a text part of the way
+    assert (share[outcome == L.ADOPTED] >= 0.85).all()
+    diluted = share[outcome == L.DILUTED]
     assert ((diluted >= floor - 1e-12) & (diluted < 0.85)).all()
-    assert (share[(outcome == L.Decision.WITHDRAWN) | (outcome == L.Decision.BLOCKED)] == 0.0).all()
-    assert (objection[outcome == L.Decision.WITHDRAWN] <= 0).all()
-    assert (objection[outcome != L.Decision.WITHDRAWN] != 0).all() and (objection <= 3).all()
-    if rule == L.Rule.UNANIMITY:
-        assert (objection[outcome == L.Decision.BLOCKED] > 0).any(axis=1).all()
-        # Who broke silence in the last round blocks; before that a text was lowered until it passed.
-        assert (objection[(outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)] < 3).all()
+    assert (share[(outcome == L.WITHDRAWN) | (outcome == L.BLOCKED)] == 0.0).all()
+    assert (objection[outcome == L.WITHDRAWN] <= 0).all()
+    assert (objection[outcome != L.WITHDRAWN] != 0).all() and (objection <= 3).all()
+    if rule == L.UNANIMITY:
+        assert (objection[outcome == L.BLOCKED] > 0).any(axis=1).all()
+        # An objection in the last round blocks; after earlier ones the text was lowered until it passed.
+        assert (objection[(outcome == L.ADOPTED) | (outcome == L.DILUTED)] < 3).all()
 
 
-def test_silence_broken_lowers_the_text_to_the_objectors_bound():
-    """The chair believes what is wrong; the objector's bound is known in closed form."""
+def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
+    """The chair misjudges the objector; the objector's bound is known in closed form."""
     x, h0, r = 0.5, 0.02, 0.3
     theta = parameters(
         h0=h0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0, floor=0.1
@@ -182,22 +182,22 @@ def test_silence_broken_lowers_the_text_to_the_objectors_bound():
     assert (share[objection[:, 0] < 0] <= bound + 1e-9).all()
 
 
-def test_a_text_that_was_lowered_to_a_bound_passes_however_losses_are_rounded():
+def test_a_text_lowered_to_a_bound_passes_despite_rounding():
     theta = parameters(
         h0=0.02, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.05, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
     )
     outcome, _, objection = run([0.5], text(1.0, 0.3, floor=0.01, rounds=2), theta, 4000)
     assert (objection == 1).sum() > 500 and (objection < 2).all()
-    assert (outcome != L.Decision.BLOCKED).all()
+    assert (outcome != L.BLOCKED).all()
 
 
 def test_a_text_may_be_lowered_to_nothing():
-    """An ally that bears just the reversion, with no floor below which a text is not worth adopting."""
+    """One ally accepts the reversion only, and there is no least share worth adopting."""
     theta = parameters(
         h0=0.0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
     )
     outcome, share, _ = run([1.0, 1.0, 1.0, 0.0], text(1.0, 0.3, floor=0.0, rounds=5), theta, 200)
-    assert (outcome == L.Decision.DILUTED).all() and (share < 1e-12).all()
+    assert (outcome == L.DILUTED).all() and (share < 1e-12).all()
 
 
 def test_a_concession_is_no_larger_than_its_step():
@@ -205,24 +205,24 @@ def test_a_concession_is_no_larger_than_its_step():
         h0=0.02, h_iso=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=0.05, floor=0.1
     )
     base = text(1.0, 0.3, floor=0.1)
-    failures = [(run([0.5], base._replace(rounds=k), theta, 400)[0] == L.Decision.BLOCKED).mean() for k in (1, 2, 5, 20)]
+    failures = [(run([0.5], base._replace(rounds=k), theta, 400)[0] == L.BLOCKED).mean() for k in (1, 2, 5, 20)]
     assert failures == sorted(failures, reverse=True)
     assert failures[0] > failures[2] > failures[3]
 
 
-def test_rules_of_the_treaty():
+def test_qualified_majority_and_constructive_abstention_follow_the_treaty():
     """A qualified majority needs 55% of members and 65% of weight; a third of the weight may abstain."""
     veto = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0}
 
     def passes(yes, no, rule, weights=None, **values):
         item = text(0.6, 0.2, divisible=False, rule=RULES.index(rule))
         outcome, _, _ = run([0.9] * yes + [0.1] * no, item, parameters(**veto, **values), standing=weights)
-        return outcome[0] != L.Decision.BLOCKED
+        return outcome[0] != L.BLOCKED
 
     assert passes(7, 3, "qualified_majority") and not passes(6, 4, "qualified_majority")
     assert passes(5, 4, "qualified_majority", [1.0] * 5 + [0.01] * 4)
     assert not passes(1, 1, "qualified_majority", [1.0, 0.01])
-    # No-sayers at 0.1 lose 0.25 - 0.01 = 0.24: whoever bears that by abstaining abstains.
+    # Opponents at 0.1 lose 0.25 - 0.01 = 0.24: those who tolerate that much abstain.
     assert passes(7, 3, "constructive_abstention", abstention=0.3)
     assert not passes(6, 4, "constructive_abstention", abstention=0.3)
     assert not passes(7, 3, "constructive_abstention", abstention=0.2)

@@ -27,7 +27,7 @@ def test_functions_match_the_library(name, data):
     assert ours(x) == pytest.approx(theirs(x), rel=tolerance, abs=1e-15)
 
 
-def test_ends_are_exact():
+def test_values_at_the_ends_of_the_range_are_exact():
     assert special.exp(0.0) == 1.0 and special.log(1.0) == 0.0 and special.sin_turns(0.0) == 0.0
     assert special.logistic(0.0) == 0.5
     assert 0.0 < special.exp(-1e300) < 1e-300 and 1e300 < special.exp(1e300) < math.inf
@@ -35,7 +35,7 @@ def test_ends_are_exact():
 
 
 def test_bits_are_the_same_inside_code_that_may_reorder():
-    """A function that inherits the caller's freedom loses its rounding trick, or its last bits."""
+    """A function compiled with the caller's fast-math flags would lose its rounding steps, or its last bits."""
     log, exp, sin_turns = special.log, special.exp, special.sin_turns
 
     @numba.njit(fastmath=FLOAT_FLAGS, error_model="numpy")

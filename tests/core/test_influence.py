@@ -1,4 +1,4 @@
-"""Influence weights and the Friedkin-Johnsen step, against NumPy and against what must hold exactly."""
+"""Influence weights and the Friedkin-Johnsen step, against NumPy and against exact properties."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_weights_match_the_formula(size, eps, power):
 
 @settings(deadline=None, max_examples=40)
 @given(SIZES, st.floats(0.1, 2.0))
-def test_weights_see_only_distances(size, eps):
+def test_weights_depend_on_distances_only(size, eps):
     g, x, base, salience = world(*size)
     weights = weights_of(x, base, salience, eps, 2)
     close = {"rtol": 1e-8, "atol": 1e-11}
@@ -83,7 +83,7 @@ def test_without_a_bound_weights_are_the_base(power):
     np.testing.assert_allclose(weights, base / base.sum(axis=1, keepdims=True), rtol=1e-15)
 
 
-def test_who_hears_nobody_listens_to_itself():
+def test_an_actor_without_neighbours_listens_to_itself():
     x = np.array([[0.0], [0.1], [5.0]])
     base = 1.0 - np.eye(3)
     np.testing.assert_allclose(weights_of(x, base, np.ones(1), 1.0, 2), [[0, 1, 0], [1, 0, 0], [0, 0, 1]], rtol=1e-15)
@@ -124,7 +124,7 @@ def test_step_is_exact_at_its_ends(size):
 
 
 def test_same_audience_gives_the_same_bits():
-    """Two actors who listen to the same voices move to the same number, wherever they stand."""
+    """Two actors with the same neighbours move to the same number, whatever their own positions."""
     anchor, current, weights, _, coupling = random_step(9, 3, 4)
     weights[5] = weights[2]
     after = step_of(anchor, current, weights, np.ones(9), coupling)
@@ -140,8 +140,8 @@ def test_the_result_may_replace_the_current_opinions():
 
 
 @pytest.mark.parametrize("eps", [0.01, 0.4, 10.0])
-def test_smooth_kernel_is_that_of_distances(eps):
-    """It is worked out from products: at both ends of the bound's range, for the alliance's actors and issues."""
+def test_smooth_kernel_matches_the_kernel_of_distances(eps):
+    """It is computed from products: at both ends of the bound's range, for the alliance's actors and issues."""
     g = np.random.default_rng(0)
     positions, base, salience = 0.5 + min(0.5, 3.0 * eps) * g.random((32, 9)), g.random((32, 32)), g.random(9)
     distance2 = ((positions[:, None] - positions) ** 2 * salience).sum(axis=2) / salience.sum()

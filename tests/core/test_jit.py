@@ -1,4 +1,4 @@
-"""The cache of compiled code: a change anywhere in the core is noticed; without a folder to write to all works."""
+"""The cache of compiled code notices every change of the core, and the core works without a writable folder."""
 
 import os
 import shutil
@@ -70,7 +70,7 @@ def run(folder: Path, code: str, **environment: str) -> list[str]:
 
 
 def test_the_hash_covers_every_file_of_the_core(tmp_path, monkeypatch):
-    """The kernel lies in one file, what it calls in others: numba itself looks at the first only."""
+    """The kernel calls functions of other files, while numba itself checks the file of the kernel only."""
     core = tmp_path / "core"
     shutil.copytree(Path(jit.__file__).parent, core, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(jit, "__file__", str(core / "jit.py"))
@@ -83,14 +83,14 @@ def test_the_hash_covers_every_file_of_the_core(tmp_path, monkeypatch):
         known.add(found)
 
 
-def test_what_is_compiled_lies_in_the_folder_of_this_core():
+def test_compiled_code_is_kept_in_the_folder_of_this_version_of_the_core():
     folder = jit.CACHE_BASE / "alliance_sim" / f"core-{jit.core_hash()}"
     for function in (decide_draws, confidence_weights):
         assert folder in Path(function._cache.cache_path).parents
     assert not jit.is_compiled("no_such_function")
 
 
-def test_the_first_folder_that_can_be_written_to_is_taken(tmp_path, monkeypatch):
+def test_the_first_writable_folder_is_used(tmp_path, monkeypatch):
     blocked = tmp_path / "blocked"
     blocked.write_text("a file, so that no folder can be made below it", encoding="utf-8")
     free = tmp_path / "free"
@@ -110,7 +110,7 @@ def test_the_first_folder_that_can_be_written_to_is_taken(tmp_path, monkeypatch)
 
 
 @pytest.mark.full
-def test_an_edit_of_what_the_kernel_calls_is_noticed(tmp_path):
+def test_an_edit_of_a_function_called_by_the_kernel_is_noticed(tmp_path):
     folder = package(tmp_path)
     before = run(folder, DECISION)
     assert run(folder, DECISION) == before
@@ -136,7 +136,7 @@ def test_an_edit_of_a_mechanism_is_noticed(tmp_path):
 
 
 @pytest.mark.full
-def test_without_a_folder_to_write_to_it_works_all_the_same(tmp_path):
+def test_the_core_works_without_a_writable_folder(tmp_path):
     folder = package(tmp_path)
     kept = run(folder, DECISION)
     blocked = tmp_path / "blocked"
@@ -144,5 +144,5 @@ def test_without_a_folder_to_write_to_it_works_all_the_same(tmp_path):
     nowhere = {name: str(blocked) for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME")}
     known, value, where = run(folder, DECISION, **nowhere)
     assert value == kept[1]
-    assert not Path(where).exists()  # a folder of its own, gone with the process
+    assert not Path(where).exists()  # a temporary folder, removed with the process
     assert known == "True"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import structures as L
+from alliance_sim.core import layout as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.scenarios import load_scenario, load_text
@@ -19,10 +19,10 @@ DRAWS = 100
 SIGNALS = ("conciliation", "opacity", "postponements")
 WASHINGTON = ("criticism", "presidential_autonomy", "presidential_support", "institutions_stance")
 ABOVE = (*SIGNALS, *WASHINGTON)
-#: Nothing that the allies do moves the commitment either.
+#: Besides, nothing that the allies do changes the U.S. commitment.
 APART = (*ABOVE, "us_commitment")
 ALL = tuple(OUTCOMES)
-#: What does not depend on the president's autonomy, on the stance of institutions, on domestic support.
+#: Outcomes that do not depend on the president's autonomy, the institutions' stance or domestic support.
 GAME = (*SIGNALS, "criticism", "presidential_support", "institutions_stance")
 HOME = (*SIGNALS, "criticism", "presidential_autonomy", "presidential_support")
 FOREIGN = (*SIGNALS, "criticism", "institutions_stance")
@@ -148,7 +148,7 @@ MECHANISMS = [
     ("cut", ("war_capacity",), {"war_intensity": 0}, APART, None),
     ("reset", ("war_rate",), {"war_intensity": 0}, APART, None),
     ("reset", ("read_error",), {"assertiveness": 0}, APART, None),
-    # 11. Ukraine: what presses it to concede acts on nothing else
+    # 11. Ukraine: the pressure to concede affects nothing else
     ("cut", ("aid_elasticity",), {"resistance": 1}, APART, None),
     ("reset", ("concession_conciliation",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
     ("reset", ("concession_private",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
@@ -168,7 +168,7 @@ MECHANISMS = [
 @pytest.mark.parametrize(
     ("name", "off", "changed", "unchanged", "since"), MECHANISMS, ids=["+".join(row[1]) for row in MECHANISMS]
 )
-def test_a_mechanism_off_changes_what_it_should(name, off, changed, unchanged, since):
+def test_switching_off_a_mechanism_changes_the_outcomes_listed_and_no_others(name, off, changed, unchanged, since):
     on, without = run(name), run(name, off)
     for outcome in unchanged:
         np.testing.assert_array_equal(of(without, outcome), of(on, outcome), err_msg=outcome)
@@ -184,8 +184,8 @@ def test_a_mechanism_off_changes_what_it_should(name, off, changed, unchanged, s
 
 
 @pytest.mark.parametrize("name", EXTRA)
-def test_scenarios_of_the_table_do_something(name):
-    """What is said to stay the same would otherwise be said of nothing."""
+def test_scenarios_of_the_table_change_outcomes(name):
+    """Otherwise outcomes listed as unchanged would prove nothing."""
     block = run(name)
     assert all(
         np.ptp(of(block, outcome)) > 0.0 for outcome in ("cohesion", "mean_guarantee_confidence", "assertiveness")
@@ -194,11 +194,11 @@ def test_scenarios_of_the_table_do_something(name):
         assert all(np.ptp(of(block, outcome)) > 0.0 for outcome in APART if outcome != "postponements")
 
 
-def test_every_strength_is_in_the_table_or_has_a_reason_not_to_be():
-    """A mechanism added without a test of what it does is noticed here."""
+def test_every_strength_is_in_the_table_or_listed_with_a_reason():
+    """Fails if a mechanism is added without a test of its effect."""
     tested = {name for row in MECHANISMS for name in row[1]}
     levels = {"alpha0", "c0", "a0", "war0", "resistance0", "concession0", "russia_capability", "aid_need0"}
-    tempi = {name for name in L.Param._fields if name.startswith("hl_")} | {
+    tempi = {name for name in L.P._fields if name.startswith("hl_")} | {
         "drift_a", "resistance_rate", "concession_rate", "g_rec", "trust_recovery", "holdup_end",
     }  # fmt: skip
     procedure = {
@@ -206,16 +206,16 @@ def test_every_strength_is_in_the_table_or_has_a_reason_not_to_be():
         "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold", "eps",
     }  # fmt: skip
     off_by_default = {"chi_a"}
-    assert set(L.Param._fields) <= tested | levels | tempi | procedure | off_by_default
-    # A threshold of zero is none to speak of, but no mechanism that is off.
+    assert set(L.P._fields) <= tested | levels | tempi | procedure | off_by_default
+    # A threshold of zero does not switch a mechanism off.
     assert set(STRENGTHS) == tested - {"exercise_threshold"} and all(PARAMETERS[name].low == 0.0 for name in STRENGTHS)
 
 
-def test_conciliation_goes_on_whatever_russia_does_unless_told_otherwise():
+def test_by_default_conciliation_does_not_respond_to_russia():
     """chi_a = 0 by default; with it the flow gives way to escalation."""
     made = compile_scenario(program("reset").scenario.with_parameters({"chi_a": 1.0}))
     block = made.block(3, 0, DRAWS, "monthly")
     made.run(block, 3)
     after = month("reset", "2026-02")
     assert of(block, "conciliation")[:, after + 1 :].mean() < of(run("reset"), "conciliation")[:, after + 1 :].mean()
-    assert len(np.unique(run("reset").draws.theta[:, L.Param.reset_conditionality])) == 1
+    assert len(np.unique(run("reset").draws.theta[:, L.P.chi_a])) == 1

@@ -1,4 +1,4 @@
-"""Philox and what is made of it."""
+"""Philox and the distributions sampled from it."""
 
 import itertools
 
@@ -43,20 +43,20 @@ def draws(kind: int, a: float, b: float, lo: float, hi: float, n: int = 20_000) 
     ],
     ids=["zeros", "ones", "pi"],
 )
-def test_philox_gives_the_published_answers(counter, key, expected):
+def test_philox_gives_the_published_values(counter, key, expected):
     assert rng.philox(*counter, *key) == expected
 
 
 @settings(deadline=None)
 @given(st.tuples(WORD, WORD, WORD, WORD), st.integers(0, 2**64 - 1))
-def test_uniform_is_the_philox_of_its_name(name, seed):
+def test_uniform_is_philox_at_the_key_and_counter_of_its_name(name, seed):
     w0, w1, _, _ = philox_by_hand(name, (seed % 2**32, seed >> 32))
     assert rng.philox(*name, seed % 2**32, seed >> 32)[:2] == (w0, w1)
     assert rng.uniform(np.uint64(seed), *name) == (w0 * 2**20 + w1 // 2**12 + 0.5) / 2**52
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**40, 2**63 - 1])
-def test_type_of_the_seed_does_not_matter(seed):
+def test_the_type_of_the_seed_does_not_matter(seed):
     assert rng.uniform(seed, 1, 2, 3, 4) == rng.uniform(np.uint64(seed), np.uint32(1), np.int32(2), 3, np.uint32(4))
 
 
@@ -86,7 +86,7 @@ def test_neighbouring_names_are_uncorrelated():
     assert np.abs(correlation).max() < 4 / np.sqrt(N)
 
 
-def test_moments():
+def test_moments_of_the_distributions():
     ids = range(N)
     samples = {
         "uniform": (np.array([rng.uniform(1, 2, 3, 4, i) for i in ids]), stats.uniform),
@@ -124,18 +124,18 @@ def test_truncated_lognormal_follows_its_law():
     assert stats.kstest(x, lambda v: (stats.norm.cdf(np.log(v) / 0.5) - below) / (above - below)).pvalue > 0.001
 
 
-def test_samples_at_the_edge():
+def test_samples_at_the_ends_of_a_range():
     assert (draws(rng.FIXED, 0.25, 9.0, 0.5, 0.6, 10) == 0.25).all()
     assert (draws(rng.UNIFORM, 0.0, 0.0, 0.4, 0.4, 10) == 0.4).all()
     assert (draws(rng.TRIANGULAR, 0.4, 0.0, 0.4, 0.4, 10) == 0.4).all()
-    # A window that no try will hit: the last one is clipped to its near end.
+    # No try falls into this range: the last one is clipped to the nearer end.
     assert (draws(rng.NORMAL, 0.0, 1.0, 50.0, 51.0, 10) == 50.0).all()
     assert (draws(rng.LOGNORMAL, 50.0, 1.0, 0.0, 2.0, 10) == 2.0).all()
     with pytest.raises(ValueError, match="unknown kind"):
         rng.sample(5, 0.0, 1.0, 0.0, 1.0, 1, 0, 0, 0)
 
 
-def test_tables_do_not_depend_on_chunks_or_company():
+def test_tables_do_not_depend_on_chunks_or_on_other_rows():
     kinds = np.array([rng.NORMAL, rng.UNIFORM, rng.TRIANGULAR, rng.LOGNORMAL, rng.FIXED])
     a, b = np.array([0.9, 0.0, 0.5, 0.1, 0.5]), np.full(5, 0.6)
     lo, hi = np.full(5, 0.2), np.full(5, 1.0)
@@ -153,7 +153,7 @@ def test_tables_do_not_depend_on_chunks_or_company():
     assert np.array_equal(normals[:, order], rng.normals(11, 0, 40, 3, ids[order]))
 
 
-def test_array_fills_are_the_named_numbers():
+def test_arrays_are_filled_with_the_numbers_of_their_names():
     out = np.empty(32)
     rng.fill_normal(out, 5, 6, 7, 8, np.arange(32, dtype=np.uint32))
     assert np.array_equal(out, [rng.normal(5, 6, 7, 8, i) for i in range(32)])

@@ -1,0 +1,65 @@
+"""Without events nothing changes: not one bit without noise, and not in distribution with noise."""
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+from alliance_sim.calibration import LEADERS
+from alliance_sim.compile import compile_scenario
+from alliance_sim.core import layout as L
+from alliance_sim.registry.outcomes import OUTCOMES
+from core.helpers import STILL, ally, of, run, scenario
+
+
+@pytest.mark.parametrize(("era", "start"), [("2014", "2018-01"), ("2018", "2018-01"), ("2025", "2025-06")])
+def test_without_events_and_noise_nothing_changes(era, start):
+    months = 36 if era == "2025" else 25  # the United Kingdom leaves the EU after January 2020
+    block = run(scenario(months=months, era=era, start=start, **STILL), draws=60)
+    for name in OUTCOMES:
+        values = of(block, name)
+        np.testing.assert_array_equal(values, values[:, :1].repeat(months, axis=1), err_msg=name)
+    for array in (block.output.allies, block.output.positions):
+        np.testing.assert_array_equal(array, array[:, :1].repeat(months, axis=1))
+
+
+def test_positions_start_at_their_calibrated_values():
+    what = scenario(months=1, **STILL)
+    block = run(what, draws=20)
+    drawn = compile_scenario(what).draws(1, 0, 20)
+    np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.x0.transpose(0, 2, 1)[:, 1:])
+    np.testing.assert_array_equal(ally(block, "threat_perception")[:, 0, 1:], drawn.ally[:, L.A.tau0, 1:])
+    alpha = drawn.theta[:, L.P.alpha0, None]
+    leader = LEADERS.index("2025")
+    washington = alpha * drawn.leader_x[:, leader] + (1 - alpha) * drawn.inst_x
+    np.testing.assert_allclose(block.output.positions[:, 0, 0], washington, atol=1e-12)
+    np.testing.assert_allclose(of(block, "presidential_autonomy")[:, 0], alpha[:, 0])
+
+
+def assert_at_rest(draws):
+    block = run(scenario(months=36), draws=draws, keep="allies")
+    moving = 0
+    for name in OUTCOMES:
+        first, last = of(block, name)[:, 0], of(block, name)[:, -1]
+        change = last - first
+        if np.ptp(change) == 0.0:
+            assert (change == 0.0).all(), name
+            continue
+        moving += 1
+        error = change.std() / np.sqrt(draws)
+        assert abs(change.mean()) < 4.0 * error + 1e-4, (name, change.mean(), error)
+        if name not in ("camps", "exercise_participation"):
+            assert ks_2samp(first, last, method="asymp").pvalue > 1e-3, name
+    assert moving > 10
+    for values in np.moveaxis(block.output.allies, 2, 0):
+        change = (values[:, -1] - values[:, 0])[:, 1:]
+        error = change.std(axis=0) / np.sqrt(draws)
+        assert (np.abs(change.mean(axis=0)) < 4.5 * error + 1e-4).all()
+
+
+def test_without_events_distributions_do_not_change():
+    assert_at_rest(400)
+
+
+@pytest.mark.full
+def test_without_events_distributions_do_not_change_of_many_draws():
+    assert_at_rest(2000)
