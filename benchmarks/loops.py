@@ -4,8 +4,8 @@ import numpy as np
 
 from alliance_sim.core.influence import confidence_weights, influence_step
 from alliance_sim.core.jit import njit
-from alliance_sim.core.structures import CH_THREAT
 from alliance_sim.core.rng import fill_normal
+from alliance_sim.core.structures import CH_THREAT
 
 
 @njit

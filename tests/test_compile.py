@@ -7,8 +7,8 @@ import pytest
 
 from alliance_sim import load_scenario
 from alliance_sim.compile import compile_scenario
-from alliance_sim.compile.scenario import _refuse_shared_keys
-from alliance_sim.core import layout as L
+from alliance_sim.compile.meetings import refuse_shared_keys
+from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 
 
@@ -23,19 +23,25 @@ def test_items_of_one_month_that_would_share_random_numbers_are_refused() -> Non
     step = 0x9E3779B1  # from one actor to the next
     for apart in (0, 1, 95):
         with pytest.raises(InputError, match="'autumn' and 'spring' share random numbers; rename one of them"):
-            _refuse_shared_keys(two_meetings(7, (7 + apart * step) % 2**32), names)
-    _refuse_shared_keys(two_meetings(7, (7 + 96 * step) % 2**32), names)
-    _refuse_shared_keys(two_meetings(7, 7, month=1), names)
+            refuse_shared_keys(two_meetings(7, (7 + apart * step) % 2**32), names)
+    refuse_shared_keys(two_meetings(7, (7 + 96 * step) % 2**32), names)
+    refuse_shared_keys(two_meetings(7, 7, month=1), names)
 
 
 def test_parameters_are_given_by_name() -> None:
     plain = load_scenario("baseline_2025")
-    fixed = plain.with_parameters({"eps": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "kappa": 0.125})
-    before, after = (compile_scenario(scenario).draws(3, 0, 5) for scenario in (plain, fixed))
-    assert (after.theta[:, L.P.eps] == 0.5).all() and (after.theta[:, L.P.kappa] == 0.125).all()
-    assert sorted(set(after.ally[:, L.A.susceptibility].ravel())) == [0.25, 0.75]
-    assert (after.ally[:, L.A.susceptibility] == 0.75).sum() == 5
+    fixed = plain.with_parameters(
+        {"confidence_bound": 0.5, "susceptibility": 0.25, "susceptibility.HUN": 0.75, "threat_reversion": 0.125}
+    )
+    before, after = (compile_scenario(scenario).draw_inputs(3, 0, 5) for scenario in (plain, fixed))
+    assert (after.params[:, L.Param.confidence_bound] == 0.5).all() and (
+        after.params[:, L.Param.threat_reversion] == 0.125
+    ).all()
+    assert sorted(set(after.ally_input[:, L.AllyInput.susceptibility].ravel())) == [0.25, 0.75]
+    assert (after.ally_input[:, L.AllyInput.susceptibility] == 0.75).sum() == 5
     # All other parameters keep their draws.
-    others = [p for p in range(len(L.P)) if p not in (L.P.eps, L.P.kappa)]
-    assert np.array_equal(before.theta[:, others], after.theta[:, others])
-    assert np.array_equal(before.ally[:, L.A.g0], after.ally[:, L.A.g0])
+    others = [p for p in range(len(L.P)) if p not in (L.Param.confidence_bound, L.Param.threat_reversion)]
+    assert np.array_equal(before.params[:, others], after.params[:, others])
+    assert np.array_equal(
+        before.ally_input[:, L.AllyInput.initial_confidence], after.ally_input[:, L.AllyInput.initial_confidence]
+    )

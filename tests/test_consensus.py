@@ -12,11 +12,11 @@ from alliance_sim.errors import InputError
 
 #: Vetoes only: no cost of objecting, no errors, no cost of failure for the chair.
 VETO = {
-    "h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0, "blowup_cost": 0.0,
-    "floor": 1e-6,
+    "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0, "blowup_cost": 0.0,
+    "min_share": 1e-6,
 }  # fmt: skip
 #: The procedure with all its costs and without randomness.
-CERTAIN = {"s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0}
+CERTAIN = {"slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0}
 
 LEVEL = st.floats(0.0, 1.0)
 POSITIONS = st.lists(LEVEL, min_size=1, max_size=8)
@@ -39,7 +39,7 @@ def setter_optimum(positions: Sequence[float], proposal: float, reversion: float
 def test_with_vetoes_only_texts_that_all_prefer_to_the_reversion_pass(positions, proposal, reversion):
     gain = [abs(reversion - x) - abs(proposal - x) for x in positions]
     assume(min(abs(g) for g in gain) > 1e-6 and abs(proposal - reversion) > 1e-3)
-    odds = decide(positions, proposal=proposal, reversion=reversion, draws=1, **{**VETO, "floor": 1.0})
+    odds = decide(positions, proposal=proposal, reversion=reversion, draws=1, **{**VETO, "min_share": 1.0})
     between = all(min(reversion, 2 * x - reversion) < proposal < max(reversion, 2 * x - reversion) for x in positions)
     assert between == (min(gain) > 0)
     assert (odds.adopted, failed(odds)) == ((1.0, 0.0) if between else (0.0, 1.0))
@@ -59,15 +59,15 @@ def test_without_costs_and_randomness_the_setter_reaches_its_optimum(positions, 
 
 @settings(max_examples=60)
 @given(POSITIONS, LEVEL, LEVEL, st.floats(0.0, 0.3), st.floats(0.01, 0.5))
-def test_a_cost_of_objecting_lets_more_pass(positions, proposal, reversion, h0, floor):
-    """With h0 the bound of ally i solves (q - r)(q + r - 2x) = h0."""
+def test_a_cost_of_objecting_lets_more_pass(positions, proposal, reversion, objection_cost, floor):
+    """With objection_cost the bound of ally i solves (q - r)(q + r - 2x) = objection_cost."""
     assume(abs(proposal - reversion) > 0.05)
     x = np.array(positions)
     sign = np.sign(proposal - reversion)
-    bounds = x + sign * np.sqrt((x - reversion) ** 2 + h0)
+    bounds = x + sign * np.sqrt((x - reversion) ** 2 + objection_cost)
     share = min(1.0, ((bounds - reversion) / (proposal - reversion)).min())
     assume(abs(share - floor) > 1e-3)
-    parameters = {**VETO, "h0": h0, "floor": floor}
+    parameters = {**VETO, "objection_cost": objection_cost, "min_share": floor}
     odds = decide(positions, proposal=proposal, reversion=reversion, draws=1, **parameters)
     agreed = share if share >= floor else 0.0
     assert odds.level == pytest.approx(reversion + agreed * (proposal - reversion), abs=1e-4)
@@ -82,7 +82,7 @@ def test_without_isolation_and_patron_the_least_willing_decides_alone(positions,
     """Moving any other ally further away from the reversion changes nothing."""
     x = np.array(positions)
     reversion, proposal = 0.2, 0.8
-    parameters = {**CERTAIN, "h_iso": 0.0, "h_patron": 0.0}
+    parameters = {**CERTAIN, "isolation_cost": 0.0, "patron_cost": 0.0}
     away = [data.draw(st.floats(0.0, 1.0 - value)) for value in x]
     further = x + away
     least = int(x.argmin())
@@ -96,18 +96,26 @@ def test_without_isolation_and_patron_the_least_willing_decides_alone(positions,
 
 
 def test_isolation_silences_a_lone_small_objector():
-    """Its threshold is h0 + h_iso * (1 - standing) while all others support the text."""
+    """Its threshold is objection_cost + isolation_cost * (1 - standing) while all others support the text."""
     members = [0.3] + [0.9] * 9
-    common = {"proposal": 0.6, "reversion": 0.2, "h0": 0.02, "h_patron": 0.0, "draws": 1, **CERTAIN}
-    for own, h_iso in ((0.1, 0.0), (0.1, 0.02), (0.5, 0.02), (1.0, 0.12)):
-        level = decide(members, standing=[own] + [0.5] * 9, h_iso=h_iso, **common).level
-        assert level == pytest.approx(0.3 + np.sqrt(0.01 + 0.02 + h_iso * (1 - own)), abs=1e-4)
-    assert decide(members, standing=[0.1] + [0.5] * 9, h_iso=0.12, **common).level == pytest.approx(0.6)
+    common = {"proposal": 0.6, "reversion": 0.2, "objection_cost": 0.02, "patron_cost": 0.0, "draws": 1, **CERTAIN}
+    for own, isolation_cost in ((0.1, 0.0), (0.1, 0.02), (0.5, 0.02), (1.0, 0.12)):
+        level = decide(members, standing=[own] + [0.5] * 9, isolation_cost=isolation_cost, **common).level
+        assert level == pytest.approx(0.3 + np.sqrt(0.01 + 0.02 + isolation_cost * (1 - own)), abs=1e-4)
+    assert decide(members, standing=[0.1] + [0.5] * 9, isolation_cost=0.12, **common).level == pytest.approx(0.6)
 
 
 def test_dependent_allies_follow_their_patron_until_it_objects():
-    """A dove that depends on the patron has the threshold h0 + h_patron while the patron agrees, and h0 otherwise."""
-    common = {"proposal": 0.6, "reversion": 0.2, "draws": 1, "h0": 0.01, "h_iso": 0.0, "h_patron": 0.1, **CERTAIN}
+    """A dove that depends on the patron has the threshold objection_cost + patron_cost while the patron agrees, and objection_cost otherwise."""
+    common = {
+        "proposal": 0.6,
+        "reversion": 0.2,
+        "draws": 1,
+        "objection_cost": 0.01,
+        "isolation_cost": 0.0,
+        "patron_cost": 0.1,
+        **CERTAIN,
+    }
     dependence = [0.0, 1.0, 0.0]
     with_patron = decide([0.9, 0.32, 0.9], patron=0, dependence=dependence, **common)
     without = decide([0.9, 0.32, 0.9], dependence=dependence, **common)
@@ -151,7 +159,7 @@ def test_mirrored_positions_give_mirrored_decisions(positions, proposal, reversi
     """x -> 1 - x turns the proposal above the reversion into one below it; tempers stay the same."""
     assume(abs(proposal - reversion) > 1e-3)
     x = np.array(positions)
-    common = {"draws": 20, "rule": rule, "patron": 0, "dependence": 0.5, **CERTAIN, "s": s}
+    common = {"draws": 20, "rule": rule, "patron": 0, "dependence": 0.5, **CERTAIN, "slack_scale": s}
     one = decide(x, proposal=proposal, reversion=reversion, **common)
     other = decide(1 - x, proposal=1 - proposal, reversion=1 - reversion, **common)
     assert other.levels == pytest.approx(1 - one.levels, abs=1e-3)
@@ -220,7 +228,14 @@ def test_rounds_with_concessions_let_more_pass():
 @given(POSITIONS, LEVEL, LEVEL, st.sampled_from(RULES[1:4]), st.integers(0, 1000))
 def test_a_weaker_rule_passes_every_text_that_unanimity_passes(positions, proposal, reversion, rule, seed):
     """The same text, draw by draw: a text that all accept is accepted by some."""
-    common = {"proposal": proposal, "reversion": reversion, "draws": 20, "seed": seed, "floor": 1.0, "blowup_cost": 0.0}
+    common = {
+        "proposal": proposal,
+        "reversion": reversion,
+        "draws": 20,
+        "seed": seed,
+        "min_share": 1.0,
+        "blowup_cost": 0.0,
+    }
     strict, lax = decide(positions, **common), decide(positions, rule=rule, **common)
     assume(strict.withdrawn == lax.withdrawn == 0.0)
     closer = abs(lax.levels - proposal) <= abs(strict.levels - proposal) + 1e-12
@@ -276,7 +291,12 @@ def test_the_chair_withdraws_a_hopeless_text_if_failure_is_costly():
 
 def test_without_a_proposal_power_and_salience_pull_the_text():
     x = [0.2, 0.8]
-    middle = decide(x, s=0.5, **dict.fromkeys(("sd_pos", "sd_chair", "h0", "h_iso", "h_patron"), 0.0), draws=1)
+    middle = decide(
+        x,
+        s=0.5,
+        **dict.fromkeys(("sd_position", "sd_chair", "objection_cost", "isolation_cost", "patron_cost"), 0.0),
+        draws=1,
+    )
     assert middle.level == pytest.approx(0.5, abs=1e-4)
     assert decide(x, standing=[0.2, 1.0], draws=1).level > 0.55
     # Salience counts twice: in the weight and in the tolerated loss.
@@ -304,14 +324,14 @@ def test_more_draws_extend_the_first_ones_and_seeds_differ():
         ({"positions": [0.1], "salience": 0.0}, "salience: values"),
         ({"positions": [0.1], "patron": 1}, "patron: 1"),
         ({"positions": [0.1], "rule": "unanimty"}, r"nearest: unanimity\)"),
-        ({"positions": [0.1], "rounds": 0}, "rounds: 0; allowed"),
+        ({"positions": [0.1], "rounds": 0}, "rounds: 0 is out of range; allowed"),
         ({"positions": ["a"]}, "numbers expected"),
         ({"positions": [0.1], "patron": True}, "patron: True"),
         ({"positions": [0.1], "proposal": "x"}, "proposal: 'x'"),
-        ({"positions": [0.1], "draws": 0}, "draws: 0; allowed"),
+        ({"positions": [0.1], "draws": 0}, "draws: 0 is out of range; allowed"),
         ({"positions": [0.1], "seed": -1}, "seed"),
-        ({"positions": [0.1], "h1": 0.1}, r"nearest: h0\)|'h1' is not a parameter"),
-        ({"positions": [0.1], "h0": 7.0}, "h0: 7"),
+        ({"positions": [0.1], "h1": 0.1}, r"nearest: objection_cost\)|'h1' is not a parameter"),
+        ({"positions": [0.1], "objection_cost": 7.0}, "objection_cost: 7"),
     ],
 )
 def test_errors_name_the_invalid_argument(arguments, message):

@@ -290,7 +290,10 @@ def test_a_narrow_terminal_shows_all_numbers(
     [
         (["threat_reversio=0.1"], "'threat_reversio' (nearest: threat_reversion)"),
         (["susceptibility.HUM=0.1"], "(nearest: susceptibility.HUN)"),
-        (["threat_reversion=0.1", "threat_reversion=0.2"], "--set threat_reversion=0.2: threat_reversion is given twice; allowed: once"),
+        (
+            ["threat_reversion=0.1", "threat_reversion=0.2"],
+            "--set threat_reversion=0.2: threat_reversion is given twice; allowed: once",
+        ),
         (["threat_reversion=2"], "threat_reversion: 2 is out of range; allowed: 0 to 1"),
         (["threat_reversion=inf"], "threat_reversion: inf is not allowed; allowed: a finite number"),
         (["threat_reversion=nan"], "threat_reversion: nan is not allowed; allowed: a finite number"),

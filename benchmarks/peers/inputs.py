@@ -113,7 +113,7 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
     """
     _refuse(compiled.items > 0, "meetings")
     facts, events = compiled.facts, compiled.events
-    drawn = compiled.draws(seed, 0, draws)
+    drawn = compiled.draw_inputs(seed, 0, draws)
     total = len(events.start) - 1
     n = len(facts.europe)
 

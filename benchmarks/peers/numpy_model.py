@@ -61,7 +61,11 @@ class Table:
         willing = 0.5 * self.neutral + own.sum(axis=2)
         cover = column(p.h_patron * self.pull) * logistic((objection_cost - loss_us) / np.maximum(s, 1e-12))
         isolation = (p.h_iso[:, None] * self.isolation)[:, None]
-        h = objection_cost[:, :, None] + isolation * (willing[:, :, None] - own) + self.dependence[:, None] * cover[:, :, None]
+        h = (
+            objection_cost[:, :, None]
+            + isolation * (willing[:, :, None] - own)
+            + self.dependence[:, None] * cover[:, :, None]
+        )
         error = column((p.sd_pos**2 + p.sd_chair**2) * LOGISTIC_OF_NORMAL**2)
         scale = np.maximum(np.sqrt(s * s + 4.0 * move[:, :, 0] ** 2 * error), 1e-12)
         return loss - h / salience[:, None], scale

@@ -202,7 +202,7 @@ def decide(
         np.empty(draws, np.int64), np.empty(draws), np.empty((draws, n), np.int64)
     )
     body = Body(wanted, weights, powers, needs, -1 if patron is None else patron)
-    decide_draws(answers, body, item, params, np.uint64(seed))
+    decide_draws(answers, body, item, params, np.uint64(seed), 0)
     levels = base[0] + share * span[0]
     if committee and r is not None:
         levels[outcome == Decision.BLOCKED] = r

@@ -18,7 +18,9 @@ COUNT = 800
 @pytest.fixture(scope="module")
 def inputs() -> pd.DataFrame:
     rng = np.random.default_rng(1)
-    numbers = {name: rng.random(COUNT) for name in ("initial_autonomy", "reset_flow", "threat_reversion", "weakness_response")}
+    numbers = {
+        name: rng.random(COUNT) for name in ("initial_autonomy", "reset_flow", "threat_reversion", "weakness_response")
+    }
     return pd.DataFrame({**numbers, "spending": rng.choice(["pledge", "more", "less"], COUNT)})
 
 
@@ -107,7 +109,10 @@ def test_cases_are_means_over_draws(swept, spending):
     case = spending.cases.iloc[50]
     those = runs[(runs["scenario"] == case["scenario"]) & (runs["point"] == case["point"])]
     assert len(those) == 3 and case["value"] == pytest.approx(those["mean_spending"].mean())
-    assert case["spending_response_threat"] == those["spending_response_threat"].iloc[0] and case["money"] == those["money"].iloc[0]
+    assert (
+        case["spending_response_threat"] == those["spending_response_threat"].iloc[0]
+        and case["money"] == those["money"].iloc[0]
+    )
     assert case["of_interest"] == (case["value"] > spending.above)
 
 

@@ -102,7 +102,8 @@ def test_a_point_is_the_mean_of_its_draws(monkeypatch):
 def test_ablation_is_the_paired_difference_of_two_runs():
     found = ablation(SHORT, "mean_guarantee_confidence", 20, 4)
     runs = [
-        als.simulate(what_if, 20, 4, "monthly").per_draw() for what_if in (SHORT, SHORT.with_parameters({"guarantee_loss_conciliation": 0}))
+        als.simulate(what_if, 20, 4, "monthly").per_draw()
+        for what_if in (SHORT, SHORT.with_parameters({"guarantee_loss_conciliation": 0}))
     ]
     differences = (runs[0] - runs[1])["mean_guarantee_confidence"]
     row = found.loc["guarantee_loss_conciliation"]

@@ -58,7 +58,9 @@ def test_compare_of_a_scenario_with_itself_finds_nothing(shell: Shell) -> None:
 def test_compare_sets_parameters_in_all_of_them(shell: Shell) -> None:
     result = json.loads(shell.good(*COMPARE, "--set", "threat_reversion=0.1", "--json"))
     base, reset = (
-        alliance_sim.simulate(alliance_sim.load_scenario(name).with_parameters({"threat_reversion": 0.1}), 20).per_draw()
+        alliance_sim.simulate(
+            alliance_sim.load_scenario(name).with_parameters({"threat_reversion": 0.1}), 20
+        ).per_draw()
         for name in COMPARE[1:3]
     )
     difference = (reset - base)["threat_gap"].mean()

@@ -19,7 +19,7 @@ months: {months}
 sources: [none]
 """
 INDEX = {name: i for i, name in enumerate(OUTCOMES)}
-STILL = {"sd_tau": 0.0, "read_error": 0.0}
+STILL = {"sd_threat": 0.0, "read_error": 0.0}
 
 
 def scenario(body="", *, months=12, era="2025", start="2025-06", **parameters) -> Scenario:

@@ -6,30 +6,32 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alliance_sim.consensus import RULES
-from alliance_sim.core import layout as L
-from alliance_sim.core.procedure import Item, decide_draws
+from alliance_sim.core import structures as L
+from alliance_sim.core.procedure import Answers, Body, decide_draws
 from alliance_sim.core.rng import logistic, normal
+from alliance_sim.core.structures import Clock, Item
 from alliance_sim.registry.parameters import PARAMETERS
 
 LEVEL = st.floats(0.0, 1.0)
-ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, False, 0.4, True, L.UNANIMITY, 0, 1)
+ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, False, 0.4, True, L.Rule.UNANIMITY, 0, 1)
 
 
 def parameters(**values):
-    theta = np.array([PARAMETERS[name].prior("2025").a for name in L.P._fields])
+    params = np.array([PARAMETERS[name].prior("2025").a for name in [param.name for param in L.Param]])
     for name, value in values.items():
-        theta[getattr(L.P, name)] = value
-    return theta
+        params[L.Param[name]] = value
+    return params
 
 
-def run(positions, item, theta, draws=1, salience=None, standing=None, dependence=None, patron=-1, seed=0):
+def run(positions, item, params, draws=1, salience=None, standing=None, dependence=None, patron=-1, seed=0):
     """Outcome (D,), share of the way (D,), objections (D, n)."""
     x = np.asarray(positions, dtype=np.float64)
     vectors = [np.ones_like(x) if v is None else np.asarray(v, float) for v in (salience, standing)]
     needs = np.zeros_like(x) if dependence is None else np.asarray(dependence, float)
     outcome, share = np.empty(draws, np.int64), np.empty(draws)
     objection = np.empty((draws, x.size), np.int64)
-    decide_draws(x, *vectors, needs, patron, item, theta, np.uint64(seed), 0, draws, outcome, share, objection)
+    answers = Answers(outcome, share, objection)
+    decide_draws(answers, Body(x, *vectors, needs, patron), item, params, np.uint64(seed), 0)
     return outcome, share, objection
 
 
@@ -39,15 +41,22 @@ def text(proposal, reversion, **changes):
     return ITEM._replace(base=base, span=span, reversion=base, **changes)
 
 
-COMMITTEE = ITEM._replace(committee=True, has_reversion=False, floor=0.0)
-INDIFFERENT = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "sd_pos": 0.0, "sd_chair": 0.0, "s": 1e3}
+COMMITTEE = ITEM._replace(committee=True, has_reversion=False, min_share=0.0)
+INDIFFERENT = {
+    "objection_cost": 0.0,
+    "isolation_cost": 0.0,
+    "patron_cost": 0.0,
+    "sd_position": 0.0,
+    "sd_chair": 0.0,
+    "slack_scale": 1e3,
+}
 
 
 @settings(max_examples=80)
 @given(st.lists(st.tuples(LEVEL, st.floats(0.1, 1.0), st.floats(0.1, 1.0)), min_size=1, max_size=9))
 def test_the_weighted_mean_is_the_limit_of_quadratic_losses(members):
     x, salience, standing = np.array(members).T
-    _, level, _ = run(x, COMMITTEE, parameters(nu=2.0, **INDIFFERENT), salience=salience, standing=standing)
+    _, level, _ = run(x, COMMITTEE, parameters(loss_exponent=2.0, **INDIFFERENT), salience=salience, standing=standing)
     assert level[0] == pytest.approx(np.average(x, weights=salience * standing), abs=1e-3)
 
 
@@ -58,19 +67,19 @@ def test_the_weighted_median_is_the_limit_of_linear_losses(members):
     weight = np.cumsum(salience * standing)
     half = weight[-1] / 2
     assume(np.abs(weight - half).min() > 1e-3 * half)  # one median, not a range of them
-    _, level, _ = run(x, COMMITTEE, parameters(nu=1.0, **INDIFFERENT), salience=salience, standing=standing)
+    _, level, _ = run(x, COMMITTEE, parameters(loss_exponent=1.0, **INDIFFERENT), salience=salience, standing=standing)
     assert level[0] == pytest.approx(x[np.searchsorted(weight, half)], abs=1e-3)
 
 
-@pytest.mark.parametrize("nu", [1.0, 2.0])
-def test_a_reversion_shifts_all_losses_alike_and_leaves_the_compromise(nu):
+@pytest.mark.parametrize("loss_exponent", [1.0, 2.0])
+def test_a_reversion_shifts_all_losses_alike_and_leaves_the_compromise(loss_exponent):
     x = [0.1, 0.4, 0.45, 0.5, 0.8]
     fallback = COMMITTEE._replace(has_reversion=True, reversion=np.full(3, 0.3))
-    theta = parameters(nu=nu, **INDIFFERENT)
-    outcome, share, _ = run(x, fallback, theta, 400)  # with so wide a temper most texts are vetoed
-    agreed = share[outcome == L.ADOPTED]
+    params = parameters(loss_exponent=loss_exponent, **INDIFFERENT)
+    outcome, share, _ = run(x, fallback, params, 400)  # with so wide a temper most texts are vetoed
+    agreed = share[outcome == L.Decision.ADOPTED]
     assert 0 < agreed.size < 400
-    np.testing.assert_allclose(agreed, run(x, COMMITTEE, theta)[1][0], atol=1e-3)
+    np.testing.assert_allclose(agreed, run(x, COMMITTEE, params)[1][0], atol=1e-3)
 
 
 def losses(x, q, r, nu):
@@ -79,15 +88,15 @@ def losses(x, q, r, nu):
 
 def thresholds(p, loss, salience, standing, dependence, patron):
     """Costs of objecting according to the model description."""
-    willing = np.where(loss * salience <= p["h0"], standing, 0.0)
+    willing = np.where(loss * salience <= p["objection_cost"], standing, 0.0)
     others = standing.sum() - standing
     support = (willing.sum() - willing) / np.where(others > 0, others, 1.0)
     fear = np.zeros_like(loss)
     if patron >= 0:
-        sigma = 1 / (1 + np.exp(-np.clip((p["h0"] - loss[patron]) / p["s"], -700, 700)))
-        fear = p["h_patron"] * dependence * sigma
+        sigma = 1 / (1 + np.exp(-np.clip((p["objection_cost"] - loss[patron]) / p["s"], -700, 700)))
+        fear = p["patron_cost"] * dependence * sigma
         fear[patron] = 0.0
-    return (p["h0"] + p["h_iso"] * (1 - standing) * support + fear) / salience
+    return (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience
 
 
 @settings(max_examples=100)
@@ -98,19 +107,27 @@ def test_an_indivisible_text_passes_if_and_only_if_all_are_silent(data, n, propo
     g = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     x, salience, standing, dependence = g.random(n), *g.uniform(0.1, 1.0, (2, n)), g.random(n)
     patron = data.draw(st.integers(-1, n - 1))
-    p = {"h0": 0.03, "h_iso": 0.1, "h_patron": 0.08, "s": 0.01, "sd_pos": 0.06, "sd_chair": 0.05, "nu": nu}
+    p = {
+        "objection_cost": 0.03,
+        "isolation_cost": 0.1,
+        "patron_cost": 0.08,
+        "slack_scale": 0.01,
+        "sd_position": 0.06,
+        "sd_chair": 0.05,
+        "loss_exponent": nu,
+    }
     draws = 6
     item = text(proposal, reversion, divisible=False)
     outcome, share, objection = run(x, item, parameters(**p), draws, salience, standing, dependence, patron, seed)
     for d in range(draws):
-        errors = [normal(seed, d, 0, L.CH_POSITION, i) for i in range(n)]
-        temper = np.array([logistic(seed, d, 0, L.CH_TEMPER, i) for i in range(n)])
-        loss = losses(x + p["sd_pos"] * np.array(errors), proposal, reversion, nu)
+        errors = [normal(Clock(np.uint64(seed), d, 0), L.Channel.POSITION, i) for i in range(n)]
+        temper = np.array([logistic(Clock(np.uint64(seed), d, 0), L.Channel.TEMPER, i) for i in range(n)])
+        loss = losses(x + p["sd_position"] * np.array(errors), proposal, reversion, nu)
         margin = thresholds(p, loss, salience, standing, dependence, patron) + p["s"] * temper - loss
         assume(np.abs(margin).min() > 1e-9)
         np.testing.assert_array_equal(objection[d] > 0, margin < 0)
-        assert outcome[d] == (L.BLOCKED if (margin < 0).any() else L.ADOPTED)
-        assert share[d] == float(outcome[d] == L.ADOPTED)
+        assert outcome[d] == (L.Decision.BLOCKED if (margin < 0).any() else L.Decision.ADOPTED)
+        assert share[d] == float(outcome[d] == L.Decision.ADOPTED)
 
 
 @settings(max_examples=60)
@@ -120,22 +137,30 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
     assume(abs(proposal - reversion) > 0.05)
     g = np.random.default_rng(seed)
     x, standing, ones = g.random(n), g.uniform(0.1, 1.0, n), np.ones(n)
-    p = {"h0": 0.03, "h_iso": 0.1, "h_patron": 0.0, "s": 0.005, "sd_pos": 0.06, "sd_chair": 0.0, "nu": 2.0}
-    theta = parameters(**p, floor=floor, blowup_cost=blowup_cost, concession_step=0.0)
+    p = {
+        "objection_cost": 0.03,
+        "isolation_cost": 0.1,
+        "patron_cost": 0.0,
+        "slack_scale": 0.005,
+        "sd_position": 0.06,
+        "sd_chair": 0.0,
+        "loss_exponent": 2.0,
+    }
+    params = parameters(**p, floor=floor, blowup_cost=blowup_cost, concession_step=0.0)
 
     def worth_of(f):
         q = reversion + f * (proposal - reversion)
         loss = losses(x, q, reversion, 2.0)
-        scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_pos"] ** 2)
+        scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_position"] ** 2)
         margin = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
         chance = np.exp(-np.logaddexp(0.0, -margin / scale).sum())
         return chance * abs(q - reversion) - (1 - chance) * blowup_cost
 
     worth = [worth_of(f) for f in np.linspace(floor, 1.0, 2001)]
     # With a wide temper the tabled text passes in some draws, and there its share is recorded.
-    outcome, share, _ = run(x, text(proposal, reversion, floor=floor), theta, 200, standing=standing)
-    assert (outcome[0] == L.WITHDRAWN) == (max(worth) <= 0.0) or abs(max(worth)) < 1e-6
-    tabled = share[(outcome == L.ADOPTED) | (outcome == L.DILUTED)]
+    outcome, share, _ = run(x, text(proposal, reversion, min_share=floor), params, 200, standing=standing)
+    assert (outcome[0] == L.Decision.WITHDRAWN) == (max(worth) <= 0.0) or abs(max(worth)) < 1e-6
+    tabled = share[(outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)]
     if tabled.size:
         assert np.ptp(tabled) == 0.0  # one text, because the chair knows the same in every draw
         # The support of the others jumps where one of them changes sides, so the worth may have several peaks.
@@ -145,7 +170,9 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
 @pytest.mark.parametrize("divisible", [True, False])
 def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
     outcome, share, _ = run([0.1, 0.9], text(0.9, 0.4, divisible=divisible), parameters(), 300)
-    assert set(outcome) <= ({L.WITHDRAWN, L.BLOCKED, L.DILUTED} if divisible else {L.BLOCKED})
+    assert set(outcome) <= (
+        {L.Decision.WITHDRAWN, L.Decision.BLOCKED, L.Decision.DILUTED} if divisible else {L.Decision.BLOCKED}
+    )
     if not divisible:
         assert set(share) == {0.0}
 
@@ -155,27 +182,35 @@ def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
 def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     item = text(proposal, reversion, rule=rule, allowance=1, rounds=3)
     outcome, share, objection = run(positions, item, parameters(), 40, seed=seed)
-    floor = item.floor if rule != L.COALITION else 0.0  # a coalition moves a text part of the way
-    assert (share[outcome == L.ADOPTED] >= 0.85).all()
-    diluted = share[outcome == L.DILUTED]
+    floor = item.floor if rule != L.Rule.COALITION else 0.0  # a coalition moves a text part of the way
+    assert (share[outcome == L.Decision.ADOPTED] >= 0.85).all()
+    diluted = share[outcome == L.Decision.DILUTED]
     assert ((diluted >= floor - 1e-12) & (diluted < 0.85)).all()
-    assert (share[(outcome == L.WITHDRAWN) | (outcome == L.BLOCKED)] == 0.0).all()
-    assert (objection[outcome == L.WITHDRAWN] <= 0).all()
-    assert (objection[outcome != L.WITHDRAWN] != 0).all() and (objection <= 3).all()
-    if rule == L.UNANIMITY:
-        assert (objection[outcome == L.BLOCKED] > 0).any(axis=1).all()
+    assert (share[(outcome == L.Decision.WITHDRAWN) | (outcome == L.Decision.BLOCKED)] == 0.0).all()
+    assert (objection[outcome == L.Decision.WITHDRAWN] <= 0).all()
+    assert (objection[outcome != L.Decision.WITHDRAWN] != 0).all() and (objection <= 3).all()
+    if rule == L.Rule.UNANIMITY:
+        assert (objection[outcome == L.Decision.BLOCKED] > 0).any(axis=1).all()
         # An objection in the last round blocks; after earlier ones the text was lowered until it passed.
-        assert (objection[(outcome == L.ADOPTED) | (outcome == L.DILUTED)] < 3).all()
+        assert (objection[(outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)] < 3).all()
 
 
 def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
     """The chair misjudges the objector; the objector's bound is known in closed form."""
-    x, h0, r = 0.5, 0.02, 0.3
-    theta = parameters(
-        h0=h0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0, floor=0.1
+    x, objection_cost, r = 0.5, 0.02, 0.3
+    params = parameters(
+        objection_cost=objection_cost,
+        isolation_cost=0.0,
+        patron_cost=0.0,
+        slack_scale=0.0,
+        sd_position=0.0,
+        sd_chair=0.5,
+        blowup_cost=0.0,
+        concession_step=1.0,
+        floor=0.1,
     )
-    _, share, objection = run([x], text(1.0, r, floor=0.1, rounds=2), theta, 400)
-    bound = (x + np.sqrt((x - r) ** 2 + h0) - r) / 0.7
+    _, share, objection = run([x], text(1.0, r, min_share=0.1, rounds=2), params, 400)
+    bound = (x + np.sqrt((x - r) ** 2 + objection_cost) - r) / 0.7
     lowered = share[objection[:, 0] == 1]
     assert lowered.size > 50
     np.testing.assert_allclose(lowered, bound, atol=1e-9)
@@ -183,41 +218,71 @@ def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
 
 
 def test_a_text_lowered_to_a_bound_passes_despite_rounding():
-    theta = parameters(
-        h0=0.02, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.05, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
+    params = parameters(
+        objection_cost=0.02,
+        isolation_cost=0.0,
+        patron_cost=0.0,
+        slack_scale=0.0,
+        sd_position=0.05,
+        sd_chair=0.5,
+        blowup_cost=0.0,
+        concession_step=1.0,
     )
-    outcome, _, objection = run([0.5], text(1.0, 0.3, floor=0.01, rounds=2), theta, 4000)
+    outcome, _, objection = run([0.5], text(1.0, 0.3, min_share=0.01, rounds=2), params, 4000)
     assert (objection == 1).sum() > 500 and (objection < 2).all()
-    assert (outcome != L.BLOCKED).all()
+    assert (outcome != L.Decision.BLOCKED).all()
 
 
 def test_a_text_may_be_lowered_to_nothing():
     """One ally accepts the reversion only, and there is no least share worth adopting."""
-    theta = parameters(
-        h0=0.0, h_iso=0.0, h_patron=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=1.0
+    params = parameters(
+        objection_cost=0.0,
+        isolation_cost=0.0,
+        patron_cost=0.0,
+        slack_scale=0.0,
+        sd_position=0.0,
+        sd_chair=0.5,
+        blowup_cost=0.0,
+        concession_step=1.0,
     )
-    outcome, share, _ = run([1.0, 1.0, 1.0, 0.0], text(1.0, 0.3, floor=0.0, rounds=5), theta, 200)
-    assert (outcome == L.DILUTED).all() and (share < 1e-12).all()
+    outcome, share, _ = run([1.0, 1.0, 1.0, 0.0], text(1.0, 0.3, min_share=0.0, rounds=5), params, 200)
+    assert (outcome == L.Decision.DILUTED).all() and (share < 1e-12).all()
 
 
 def test_a_concession_is_no_larger_than_its_step():
-    theta = parameters(
-        h0=0.02, h_iso=0.0, s=0.0, sd_pos=0.0, sd_chair=0.5, blowup_cost=0.0, concession_step=0.05, floor=0.1
+    params = parameters(
+        objection_cost=0.02,
+        isolation_cost=0.0,
+        slack_scale=0.0,
+        sd_position=0.0,
+        sd_chair=0.5,
+        blowup_cost=0.0,
+        concession_step=0.05,
+        floor=0.1,
     )
-    base = text(1.0, 0.3, floor=0.1)
-    failures = [(run([0.5], base._replace(rounds=k), theta, 400)[0] == L.BLOCKED).mean() for k in (1, 2, 5, 20)]
+    base = text(1.0, 0.3, min_share=0.1)
+    failures = [
+        (run([0.5], base._replace(rounds=k), params, 400)[0] == L.Decision.BLOCKED).mean() for k in (1, 2, 5, 20)
+    ]
     assert failures == sorted(failures, reverse=True)
     assert failures[0] > failures[2] > failures[3]
 
 
 def test_qualified_majority_and_constructive_abstention_follow_the_treaty():
     """A qualified majority needs 55% of members and 65% of weight; a third of the weight may abstain."""
-    veto = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0}
+    veto = {
+        "objection_cost": 0.0,
+        "isolation_cost": 0.0,
+        "patron_cost": 0.0,
+        "slack_scale": 0.0,
+        "sd_position": 0.0,
+        "sd_chair": 0.0,
+    }
 
     def passes(yes, no, rule, weights=None, **values):
         item = text(0.6, 0.2, divisible=False, rule=RULES.index(rule))
         outcome, _, _ = run([0.9] * yes + [0.1] * no, item, parameters(**veto, **values), standing=weights)
-        return outcome[0] != L.BLOCKED
+        return outcome[0] != L.Decision.BLOCKED
 
     assert passes(7, 3, "qualified_majority") and not passes(6, 4, "qualified_majority")
     assert passes(5, 4, "qualified_majority", [1.0] * 5 + [0.01] * 4)
@@ -231,13 +296,12 @@ def test_qualified_majority_and_constructive_abstention_follow_the_treaty():
 
 
 def test_draws_do_not_depend_on_the_block():
-    item, theta = text(0.8, 0.3, rounds=3), parameters()
+    item, params = text(0.8, 0.3, rounds=3), parameters()
     x = np.array([0.3, 0.4, 0.6])
-    whole = run(x, item, theta, 20)
+    whole = run(x, item, params, 20)
     for d in (0, 7, 19):
         outcome, share, objection = np.empty(1, np.int64), np.empty(1), np.empty((1, 3), np.int64)
-        decide_draws(
-            x, np.ones(3), np.ones(3), np.zeros(3), -1, item, theta, np.uint64(0), d, d + 1, outcome, share, objection
-        )
+        answers = Answers(outcome, share, objection)
+        decide_draws(answers, Body(x, np.ones(3), np.ones(3), np.zeros(3), -1), item, params, np.uint64(0), d)
         assert (outcome[0], share[0]) == (whole[0][d], whole[1][d])
         np.testing.assert_array_equal(objection[0], whole[2][d])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance_sim.core import elementary as special
-from alliance_sim.core.jit import FLOAT_FLAGS
+from alliance_sim.core.jit import FAST
 
 FUNCTIONS = {
     "log": (special.log, math.log, st.floats(1e-300, 1e300), 1e-15),
@@ -38,7 +38,7 @@ def test_bits_are_the_same_inside_code_that_may_reorder():
     """A function compiled with the caller's fast-math flags would lose its rounding steps, or its last bits."""
     log, exp, sin_turns = special.log, special.exp, special.sin_turns
 
-    @numba.njit(fastmath=FLOAT_FLAGS, error_model="numpy")
+    @numba.njit(fastmath=FAST, error_model="numpy")
     def fill(out, x):
         for i in range(x.size):
             out[0, i], out[1, i], out[2, i] = log(x[i] + 30.5), exp(x[i]), sin_turns(x[i] / 120.0)

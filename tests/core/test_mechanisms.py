@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.scenarios import load_scenario, load_text
@@ -82,9 +82,9 @@ def but(*names):
 # way), outcomes that cannot, first month in which it can matter.
 MECHANISMS = [
     # 1. Washington
-    ("helsinki", ("alpha_private",), {"presidential_autonomy": -1, "us_commitment": 0}, GAME, "2018-07"),
-    ("helsinki", ("alpha_criticism",), {"presidential_autonomy": 1}, GAME, "2018-07"),
-    ("helsinki", ("alpha_support",), {"presidential_autonomy": -1}, GAME, "2018-07"),
+    ("helsinki", ("autonomy_gain_opacity",), {"presidential_autonomy": -1, "us_commitment": 0}, GAME, "2018-07"),
+    ("helsinki", ("autonomy_loss_criticism",), {"presidential_autonomy": 1}, GAME, "2018-07"),
+    ("helsinki", ("autonomy_gain_support",), {"presidential_autonomy": -1}, GAME, "2018-07"),
     ("helsinki", ("criticism_gain",), {"criticism": -1, "presidential_autonomy": 0, "postponements": -1},
      ("presidential_support",), "2018-07"),
     ("helsinki", ("support_gain",), {"presidential_support": -1, "presidential_autonomy": -1}, FOREIGN, "2018-07"),
@@ -92,39 +92,39 @@ MECHANISMS = [
     ("reset", ("erosion_rate",), {"institutions_stance": 1}, HOME, "2025-09"),
     ("reset", ("document_anchor",), {"institutions_stance": -1}, HOME, "2025-09"),
     # 2. Signals
-    ("reset", ("chi",), {"conciliation": -1, "mean_guarantee_confidence": 1, "concession_pressure": -1},
+    ("reset", ("reset_flow",), {"conciliation": -1, "mean_guarantee_confidence": 1, "concession_pressure": -1},
      ("opacity", "presidential_support", "postponements"), "2025-09"),
-    ("reset", ("sigma_read",), {"mean_guarantee_confidence": 0, "agreement": 0}, APART, "2025-09"),
+    ("reset", ("reading_spread",), {"mean_guarantee_confidence": 0, "agreement": 0}, APART, "2025-09"),
     # 3. Threat perception
-    ("reset", ("kappa",), {"threat_gap": 0}, APART, None),
-    ("reset", ("eta",), {"threat_gap": 0}, APART, None),
-    ("reset", ("beta",), {"threat_gap": -1}, APART, None),
-    ("reset", ("beta_exposure",), {"threat_gap": 0}, APART, None),
-    ("reset", ("sd_tau",), {"threat_gap": 0}, APART, None),
+    ("reset", ("threat_reversion",), {"threat_gap": 0}, APART, None),
+    ("reset", ("threat_diffusion",), {"threat_gap": 0}, APART, None),
+    ("reset", ("conduct_response",), {"threat_gap": -1}, APART, None),
+    ("reset", ("conduct_response_exposure",), {"threat_gap": 0}, APART, None),
+    ("reset", ("sd_threat",), {"threat_gap": 0}, APART, None),
     ("resumed", ("hybrid_gain",), {"threat_gap": 0}, APART, "2025-09"),
     # 4. Guarantee
-    ("reset", ("g_r",), {"mean_guarantee_confidence": 1, "cohesion": 1, "mean_spending": -1}, APART, "2025-09"),
-    ("reset", ("amb",), {"mean_guarantee_confidence": 1}, APART, "2025-09"),
+    ("reset", ("guarantee_loss_conciliation",), {"mean_guarantee_confidence": 1, "cohesion": 1, "mean_spending": -1}, APART, "2025-09"),
+    ("reset", ("guarantee_loss_opacity",), {"mean_guarantee_confidence": 1}, APART, "2025-09"),
     ("reset", ("statement_cost",), {"mean_guarantee_confidence": 1, "open_door_us": 1}, APART, "2025-09"),
     ("helsinki", ("trade_cost",), {"mean_guarantee_confidence": 1}, APART, "2018-06"),
     ("cut", ("cutoff_cost",), {"mean_guarantee_confidence": 1}, APART, "2025-08"),
-    ("reset", ("w_r",), {"us_commitment": 1, "mean_guarantee_confidence": 1, "deterrence": 1}, ABOVE, "2025-09"),
-    ("reset", ("w_p",), {"us_commitment": 0}, ABOVE, "2025-09"),
-    ("reset", ("k_c",), {"us_commitment": 1, "mean_guarantee_confidence": 1}, ABOVE, "2025-09"),
+    ("reset", ("commitment_loss_conciliation",), {"us_commitment": 1, "mean_guarantee_confidence": 1, "deterrence": 1}, ABOVE, "2025-09"),
+    ("reset", ("commitment_loss_posture",), {"us_commitment": 0}, ABOVE, "2025-09"),
+    ("reset", ("commitment_speed",), {"us_commitment": 1, "mean_guarantee_confidence": 1}, ABOVE, "2025-09"),
     # 5. Positions
-    ("reset", ("rho",), {"agreement": 0}, APART, None),
+    ("reset", ("threat_response",), {"agreement": 0}, APART, None),
     ("reset", ("cover",), {"objector_hazard": -1, "objector_weight": -1, "agreement": 0}, APART, "2025-09"),
     ("reset", ("hedge",), {"deterrence_without_us": -1}, APART, None),
     ("reset", ("norm_pull",), {"agreement": 0}, APART, None),
     # 6. Influence
-    ("reset", ("psi",), {"agreement": 0}, APART, None),
+    ("reset", ("standing_weight",), {"agreement": 0}, APART, None),
     ("reset", ("coupling",), {"agreement": 0, "sanctions_durability": 0}, APART, None),
     ("reset", ("susceptibility",), {"agreement": 0, "open_door_us": 0}, APART, None),
     ("reset", ("trust_loss",), {"agreement": 0}, APART, None),
     # 7. Spending
     ("reset", ("inertia",), {"mean_spending": 0}, APART, None),
-    ("reset", ("theta_tau",), {"mean_spending": 0}, APART, None),
-    ("reset", ("theta_ab",), {"mean_spending": -1, "burden_sharing": 0, "deterrence_without_us": -1}, APART, None),
+    ("reset", ("spending_response_threat",), {"mean_spending": 0}, APART, None),
+    ("reset", ("spending_response_abandonment",), {"mean_spending": -1, "burden_sharing": 0, "deterrence_without_us": -1}, APART, None),
     ("reset", ("pledge",), {"mean_spending": -1}, APART, None),
     ("helsinki", ("coercion",), {"mean_spending": -1}, APART, "2018-07"),
     ("helsinki", ("reactance",), {"mean_spending": 1}, APART, "2018-07"),
@@ -140,7 +140,7 @@ MECHANISMS = [
     # 9. Deterrence
     ("reset", ("forward_share",), {"deterrence": -1}, APART, None),
     # 10. Russia
-    ("reset", ("omega",), {"assertiveness": 0}, APART, None),
+    ("reset", ("weakness_response",), {"assertiveness": 0}, APART, None),
     ("reset", ("failure_signal",), {"assertiveness": -1}, APART, None),
     ("resumed", ("resumption_gain",), {"demands": -1, "assertiveness": -1}, APART, "2025-09"),
     ("resumed", ("sanctions_cost",), {"assertiveness": 0}, APART, None),
@@ -153,8 +153,8 @@ MECHANISMS = [
     ("reset", ("concession_conciliation",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
     ("reset", ("concession_private",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
     # 12. Meetings
-    ("reset", ("h_iso",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
-    ("helsinki", ("h_patron",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
+    ("reset", ("isolation_cost",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
+    ("helsinki", ("patron_cost",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
     ("helsinki", ("cross_forum",), {"objector_hazard": 1, "sanctions_durability": -1}, APART, None),
     ("reset", ("blowup_rate",), {"blow_ups": -1}, APART, "2025-06"),
     ("reset", ("bypass_rate",), {"deterrence_without_us": -1}, APART, "2025-06"),
@@ -197,25 +197,34 @@ def test_scenarios_of_the_table_change_outcomes(name):
 def test_every_strength_is_in_the_table_or_listed_with_a_reason():
     """Fails if a mechanism is added without a test of its effect."""
     tested = {name for row in MECHANISMS for name in row[1]}
-    levels = {"alpha0", "c0", "a0", "war0", "resistance0", "concession0", "russia_capability", "aid_need0"}
-    tempi = {name for name in L.P._fields if name.startswith("hl_")} | {
-        "drift_a", "resistance_rate", "concession_rate", "g_rec", "trust_recovery", "holdup_end",
+    levels = {
+        "initial_autonomy",
+        "initial_commitment",
+        "initial_assertiveness",
+        "initial_war",
+        "initial_resistance",
+        "initial_concession",
+        "russia_capability",
+        "initial_aid_need",
+    }
+    tempi = {name for name in [param.name for param in L.Param] if name.startswith("half_life_")} | {
+        "assertiveness_speed", "resistance_rate", "concession_rate", "guarantee_recovery", "trust_recovery", "holdup_end",
     }  # fmt: skip
     procedure = {
-        "nu", "s", "sd_pos", "sd_chair", "h0", "floor", "blowup_cost", "concession_step", "salience_floor",
-        "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold", "eps",
+        "loss_exponent", "s", "sd_position", "sd_chair", "objection_cost", "min_share", "blowup_cost", "concession_step", "min_salience",
+        "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold", "confidence_bound",
     }  # fmt: skip
-    off_by_default = {"chi_a"}
-    assert set(L.P._fields) <= tested | levels | tempi | procedure | off_by_default
+    off_by_default = {"reset_conditionality"}
+    assert set([param.name for param in L.Param]) <= tested | levels | tempi | procedure | off_by_default
     # A threshold of zero does not switch a mechanism off.
     assert set(STRENGTHS) == tested - {"exercise_threshold"} and all(PARAMETERS[name].low == 0.0 for name in STRENGTHS)
 
 
 def test_by_default_conciliation_does_not_respond_to_russia():
-    """chi_a = 0 by default; with it the flow gives way to escalation."""
-    made = compile_scenario(program("reset").scenario.with_parameters({"chi_a": 1.0}))
+    """reset_conditionality = 0 by default; with it the flow gives way to escalation."""
+    made = compile_scenario(program("reset").scenario.with_parameters({"reset_conditionality": 1.0}))
     block = made.block(3, 0, DRAWS, "monthly")
     made.run(block, 3)
     after = month("reset", "2026-02")
     assert of(block, "conciliation")[:, after + 1 :].mean() < of(run("reset"), "conciliation")[:, after + 1 :].mean()
-    assert len(np.unique(run("reset").draws.theta[:, L.P.chi_a])) == 1
+    assert len(np.unique(run("reset").inputs.params[:, L.Param.reset_conditionality])) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import AT_THE_START, SHIFTABLE
 from alliance_sim.registry.parameters import PARAMETERS
@@ -54,12 +54,12 @@ def test_a_condition_in_the_first_month_sees_the_spin_up():
 
 def test_shifts_set_or_change_states_and_parameters():
     still = run(scenario(months=6, **STILL))
-    to = run(event("type: shift, name: us_commitment, to: 0.2", k_c=0.0))
+    to = run(event("type: shift, name: us_commitment, to: 0.2", commitment_speed=0.0))
     np.testing.assert_allclose(of(to, "us_commitment")[:, 2:], 0.2)
-    by = run(event("type: shift, name: us_commitment, by: -0.1", k_c=0.0))
+    by = run(event("type: shift, name: us_commitment, by: -0.1", commitment_speed=0.0))
     np.testing.assert_allclose(of(by, "us_commitment")[:, 2:], of(still, "us_commitment")[:, 2:] - 0.1)
 
-    fresh = run(event("type: shift, name: threat_perception.POL, to: 0.3", kappa=0.0, eta=0.0))
+    fresh = run(event("type: shift, name: threat_perception.POL, to: 0.3", threat_reversion=0.0, eta=0.0))
     threat = ally(fresh, "threat_perception")
     np.testing.assert_allclose(threat[:, 2:, ALLIES.index("POL")], 0.3)
     rest = [i for i, name in enumerate(ALLIES) if name != "POL"]
@@ -70,10 +70,17 @@ def test_shifts_set_or_change_states_and_parameters():
     everybody = run(event("type: shift, name: spending, by: 0.5", inertia=0.0))
     np.testing.assert_allclose(of(everybody, "mean_spending")[:, 2], of(still, "mean_spending")[:, 2] + 0.5)
 
-    level = run(event("type: shift, name: assertiveness_level, to: 0.8", months=40, drift_a=0.15, omega=0.0))
+    level = run(
+        event(
+            "type: shift, name: assertiveness_level, to: 0.8",
+            months=40,
+            assertiveness_speed=0.15,
+            weakness_response=0.0,
+        )
+    )
     np.testing.assert_array_equal(of(level, "assertiveness")[:, :2], of(still, "assertiveness")[:, :2])
     assert (of(level, "assertiveness")[:, -1] > 0.75).all()
-    parameter = run(event("type: shift, name: war0, to: 0.9", months=40, war_rate=0.1, omega=0.0))
+    parameter = run(event("type: shift, name: initial_war, to: 0.9", months=40, war_rate=0.1, weakness_response=0.0))
     np.testing.assert_array_equal(of(parameter, "war_intensity")[:, :2], of(still, "war_intensity")[:, :2])
     assert (of(parameter, "war_intensity")[:, -1] > 0.85).all()
 
@@ -87,7 +94,7 @@ def test_aid_begins_when_aid_need_rises():
     assert (total[:, :2] == 0.0).all() and (given[:, :2] == 0.0).all()
     assert (np.diff(total[:, 2:40], axis=1) > 0.0).all() and (total[:, 2] > 0.4).all()
     np.testing.assert_allclose(total[:, -1], 1.0, atol=1e-3)
-    figures = compile_scenario(scenario(months=1)).draws(1, 0, 1).ally[0, L.A.aid0]
+    figures = compile_scenario(scenario(months=1)).draw_inputs(1, 0, 1).ally_input[0, L.AllyInput.initial_aid]
     np.testing.assert_allclose(given[:, -1], np.broadcast_to(figures, given[:, -1].shape), atol=2e-3)
     assert (given[:, 2, 0] == figures[0]).all() and (given[:, 2, 1:] <= 0.16 * figures[1:]).all()
     richer = run(event(text, era=2014, start="2014-01", months=30, **(calm | {"aid_elasticity": 0.8})))
@@ -97,7 +104,7 @@ def test_aid_begins_when_aid_need_rises():
 @pytest.mark.parametrize("iso3", ["HUN", "USA"])
 def test_a_shift_of_a_position_is_seen_in_the_position(iso3):
     i = ALLIES.index(iso3)
-    none = {"susceptibility": 0.0, "w_p": 0.0, "alpha_private": 0.0}
+    none = {"susceptibility": 0.0, "commitment_loss_posture": 0.0, "autonomy_gain_opacity": 0.0}
     still = position(run(scenario(months=4, **STILL, **none)), "open_door")
     moved = position(
         run(event(f"type: shift, name: position.open_door.{iso3}, by: -0.1", months=4, **none)), "open_door"
@@ -110,7 +117,9 @@ def test_a_shift_of_a_position_is_seen_in_the_position(iso3):
 
 
 def test_a_change_of_leadership_shifts_perceived_threat():
-    home = run(event("type: leadership_change, ally: HUN, stance: 0.3", months=60, eta=0.0, kappa=0.15, beta=0.0))
+    home = run(
+        event("type: leadership_change, ally: HUN, stance: 0.3", months=60, eta=0.0, threat_reversion=0.15, beta=0.0)
+    )
     threat = ally(home, "threat_perception")
     i = ALLIES.index("HUN")
     expected = np.minimum(threat[:, 0, i] + 0.3, 1.0)
@@ -190,7 +199,7 @@ def test_an_ally_votes_from_its_accession_on():
         body,
         era="2018",
         start="2018-01",
-        **{"position.open_door.MKD": 0.0, "salience_floor": 1.0, "h_iso": 0.0, "h_patron": 0.0},
+        **{"position.open_door.MKD": 0.0, "min_salience": 1.0, "isolation_cost": 0.0, "patron_cost": 0.0},
     )
     program = compile_scenario(what)
     i = ALLIES.index("MKD")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
-from alliance_sim.core.month import run_block
+from alliance_sim.core import structures as L
+from alliance_sim.core.kernel import run_block
 from alliance_sim.scenarios import load_scenario
 from core.helpers import of, run, same, scenario
 
@@ -41,7 +41,7 @@ _INERT = [
     "type: shift, name: assertiveness, by: 0.0",
     "type: shift, name: norm.sanctions, by: 0.0",
     "type: shift, name: position.sanctions, by: 0.0",
-    "type: shift, name: kappa, by: 0.0",
+    "type: shift, name: threat_reversion, by: 0.0",
     "type: shift, name: susceptibility, by: 0.0",
     "type: shift, name: spending, by: 0.0",
     "type: escalation, size: 0.9, when: assertiveness > 1",
@@ -83,7 +83,7 @@ def test_an_added_meeting_does_not_change_the_noise_of_the_others():
 
 def test_switching_off_one_kind_of_noise_does_not_change_the_others():
     """Without Russia's reading error, the noise of the allies' perceptions stays the same."""
-    quiet = {"omega": 0.0}  # so that the reading error has no effect
+    quiet = {"weakness_response": 0.0}  # so that the reading error has no effect
     same(
         run(scenario(CALENDAR, read_error=0.0, **quiet), draws=16),
         run(scenario(CALENDAR, read_error=0.05, **quiet), draws=16),
@@ -93,8 +93,11 @@ def test_switching_off_one_kind_of_noise_does_not_change_the_others():
 def test_fixing_a_parameter_at_its_draw_changes_no_bit():
     """A fixed value replaces its own draw and changes no other."""
     what = scenario(CALENDAR)
-    drawn = compile_scenario(what).draws(1, 3, 4).theta[0]
-    fixed = {name: float(drawn[getattr(L.P, name)]) for name in ("kappa", "g_r", "cover", "h0", "sd_pos")}
+    drawn = compile_scenario(what).draw_inputs(1, 3, 4).params[0]
+    fixed = {
+        name: float(drawn[L.Param[name]])
+        for name in ("threat_reversion", "guarantee_loss_conciliation", "cover", "objection_cost", "sd_position")
+    }
     same(run(what, draws=1, draw0=3), run(what.with_parameters(fixed), draws=1, draw0=3))
 
 
@@ -163,7 +166,7 @@ def test_arrays_of_another_type_or_layout_are_refused(spoil):
     block = program.block(1, 0, 2, "monthly")
     program.run(block, 1)
     variants = len(run_block.signatures)
-    state = block.state._replace(world=spoil(np.zeros((2, 2 * len(L.G)))))
+    state = block.states._replace(world=spoil(np.zeros((2, 2 * len(L.G)))))
     with pytest.raises(TypeError):
-        program.run(type(block)(0, 2, state, block.draws, block.records, block.output), 1)
+        program.run(type(block)(0, 2, state, block.inputs, block.records, block.output), 1)
     assert len(run_block.signatures) == variants

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from alliance_sim.compile import DECISIONS, SPIN_UP, compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.compile import SPIN_UP, compile_scenario
+from alliance_sim.core import structures as L
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import DECISIONS
 from core.helpers import PATIENT, STILL, of, run, scenario
 
 CONTESTED = "{issue: russia_dialogue, proposed: 0.1, reversion: 0.85, floor: 0.9, text: t, source: none}"
@@ -19,13 +20,13 @@ def meeting(items, months=6, more="", **parameters):
 
 def test_an_adopted_text_moves_the_norm_and_a_failed_one_does_not():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, floor: 0.01, text: t, source: none}"
-    easy = {"h0": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
+    easy = {"objection_cost": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
     block = run(meeting(up, months=30, **easy, **STILL), draws=20)
-    assert (block.records.outcome == L.ADOPTED).all()
+    assert (block.records.outcome == L.Decision.ADOPTED).all()
     gained = of(block, "deterrence_without_us")
     assert (gained[:, 2] == gained[:, 0]).all() and (gained[:, 3] > gained[:, 2]).all()
-    hopeless = run(meeting(CONTESTED, h0=0.0, h_iso=0.0, h_patron=0.0, **STILL), draws=20)
-    assert np.isin(hopeless.records.outcome, (L.WITHDRAWN, L.BLOCKED)).all()
+    hopeless = run(meeting(CONTESTED, objection_cost=0.0, isolation_cost=0.0, patron_cost=0.0, **STILL), draws=20)
+    assert np.isin(hopeless.records.outcome, (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     np.testing.assert_array_equal(of(hopeless, "isolation"), of(hopeless, "isolation")[:, :1].repeat(6, axis=1))
 
 
@@ -33,27 +34,27 @@ def test_a_blocked_renewal_lapses_and_an_agreed_one_stays_in_force():
     rollover = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
     body = f"meetings:\n  - {{month: 2, forum: eu_council, title: t, source: none, agenda: [{rollover}]}}\n"
     quiet = {**STILL, **PATIENT, "bypass_rate": 0.0, "norm_speed": 0.3}
-    hard = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "position.sanctions.HUN": 0.0}
+    hard = {"objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "position.sanctions.HUN": 0.0}
     lapsed = run(scenario(body, months=30, **quiet, **hard), draws=40)
-    assert (lapsed.records.outcome == L.BLOCKED).all()
+    assert (lapsed.records.outcome == L.Decision.BLOCKED).all()
     np.testing.assert_array_equal(of(lapsed, "isolation")[:, 1], of(lapsed, "isolation")[:, 0])
     assert (of(lapsed, "isolation")[:, 2] < of(lapsed, "isolation")[:, 1]).all()
     assert (of(lapsed, "sanctions_durability")[:, -1] < 0.01).all()
-    easy = run(scenario(body, months=30, **quiet, h0=1.0), draws=40)
-    assert (easy.records.outcome == L.ADOPTED).all()
+    easy = run(scenario(body, months=30, **quiet, objection_cost=1.0), draws=40)
+    assert (easy.records.outcome == L.Decision.ADOPTED).all()
     np.testing.assert_array_equal(of(easy, "isolation"), of(easy, "isolation")[:, :1].repeat(30, axis=1))
 
 
 def test_a_blocked_item_may_be_bypassed_and_the_norm_stays():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, divisible: false, text: t, source: none}"
     hard = {
-        "h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "position.deterrence_posture.HUN": 0.1, "failure_signal": 0.0,
+        "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "position.deterrence_posture.HUN": 0.1, "failure_signal": 0.0,
         "norm_pull": 0.0, **STILL,
     }  # fmt: skip
     never = run(meeting(up, bypass_rate=0.0, **hard), draws=200)
     often = run(meeting(up, bypass_rate=1.0, bypass_share=0.5, **hard), draws=200)
     for block in (never, often):
-        assert (block.records.outcome == L.BLOCKED).all() and (block.records.share == 0.0).all()
+        assert (block.records.outcome == L.Decision.BLOCKED).all() and (block.records.share == 0.0).all()
     assert (never.records.bypassed == 0).all()
     worked = often.records.bypassed[:, 0] > 0
     assert 0 < worked.sum() < 200  # the probability is the standing of those who accept the text
@@ -70,28 +71,28 @@ def test_a_package_is_decided_on_the_sum_of_its_parts():
     actors |= {"position.deterrence_posture.ITA": 0.68, "position.southern_flank.ITA": 1.0}
     actors |= {f"position.{issue}.USA.{who}": 0.8 for issue in ("deterrence_posture", "southern_flank")
                for who in ("leader", "institutions")}  # fmt: skip
-    common = {"h0": 0.0, "h_iso": 0.0, "h_patron": 0.0, "s": 0.0, "sd_pos": 0.0, "sd_chair": 0.0, "salience_floor": 1.0,
+    common = {"objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0, "min_salience": 1.0,
               "susceptibility": 0.0, **STILL, **actors}  # fmt: skip
     alone = run(meeting(posture % "", **common), draws=10)
-    assert np.isin(alone.records.outcome, (L.WITHDRAWN, L.BLOCKED)).all()
+    assert np.isin(alone.records.outcome, (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     pair = f"{posture % ', package: flanks'}, {south % ', package: flanks'}"
     together = run(meeting(pair, **common), draws=10)
     assert together.records.outcome.shape == (10, 1)
-    assert (together.records.outcome == L.ADOPTED).all()
+    assert (together.records.outcome == L.Decision.ADOPTED).all()
     apart = run(meeting(f"{posture % ''}, {south % ''}", **common), draws=10)
-    assert np.isin(apart.records.outcome[:, 0], (L.WITHDRAWN, L.BLOCKED)).all()
+    assert np.isin(apart.records.outcome[:, 0], (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     table = compile_scenario(meeting(pair, **common)).agenda
     assert [(row.column, row.part) for row in table] == [(0, 0), (0, 1)]
 
 
 def test_a_short_session_drops_the_most_contested_items():
     items = f"{EASY}, {CONTESTED}, {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}"
-    short = run(meeting(items, more="sessions: 1, ", items_per_session=2.0, h0=0.03), draws=100)
-    assert (short.records.outcome[:, 1] == L.WITHDRAWN).all()
+    short = run(meeting(items, more="sessions: 1, ", items_per_session=2.0, objection_cost=0.03), draws=100)
+    assert (short.records.outcome[:, 1] == L.Decision.WITHDRAWN).all()
     assert (short.records.objection[:, 1] == -1).all()  # it was never tabled
-    assert (short.records.outcome[:, [0, 2]] != L.WITHDRAWN).mean() > 0.9
-    tiny = run(meeting(items, more="sessions: 1, ", items_per_session=1.0, h0=0.03), draws=100)
-    assert ((tiny.records.outcome == L.WITHDRAWN).sum(axis=1) >= 2).all()
+    assert (short.records.outcome[:, [0, 2]] != L.Decision.WITHDRAWN).mean() > 0.9
+    tiny = run(meeting(items, more="sessions: 1, ", items_per_session=1.0, objection_cost=0.03), draws=100)
+    assert ((tiny.records.outcome == L.Decision.WITHDRAWN).sum(axis=1) >= 2).all()
 
 
 def two_meetings(**parameters):
@@ -101,21 +102,21 @@ def two_meetings(**parameters):
           - {{month: 8, forum: nac, title: t, source: none, agenda: [
               {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}]}}
         """
-    return scenario(body, blowup_rate=0.0, **{"holdup": 0.0, "h0": 0.5, **parameters})
+    return scenario(body, blowup_rate=0.0, **{"holdup": 0.0, "objection_cost": 0.5, **parameters})
 
 
 def test_a_hold_up_defers_and_is_settled_later():
     free = run(two_meetings(), draws=50)
-    assert (free.records.outcome[:, 0] == L.ADOPTED).all() and (free.records.holder == -1).all()
+    assert (free.records.outcome[:, 0] == L.Decision.ADOPTED).all() and (free.records.holder == -1).all()
     held = run(two_meetings(**{"holdup.HUN": 1.0, "holdup_end": 1.0}), draws=50)
     hun = ALLIES.index("HUN")
-    assert (held.records.outcome[:, 0] == L.DEFERRED).all() and (held.records.holder[:, 0] == hun).all()
+    assert (held.records.outcome[:, 0] == L.Decision.DEFERRED).all() and (held.records.holder[:, 0] == hun).all()
     assert (held.records.share[:, 0] == 0.0).all() and (held.records.objection[:, 0, hun] >= 1).all()
-    assert (held.records.settled[:, 0] == L.ADOPTED).all() and (held.records.settled_share[:, 0] > 0.8).all()
+    assert (held.records.settled[:, 0] == L.Decision.ADOPTED).all() and (held.records.settled_share[:, 0] > 0.8).all()
     stuck = run(two_meetings(**{"holdup.HUN": 1.0, "holdup_end": 0.0}), draws=50)
     assert (stuck.records.settled[:, 0] == L.PENDING).all()
     some = run(two_meetings(**{"holdup.HUN": 0.3, "holdup_end": 0.2, "holdup_pivot": 0.0}), draws=1000)
-    deferred = some.records.outcome[:, 0] == L.DEFERRED
+    deferred = some.records.outcome[:, 0] == L.Decision.DEFERRED
     assert deferred.mean() == pytest.approx(0.3, abs=0.06)
     settled = some.records.settled[deferred, 0] != L.PENDING
     assert settled.mean() == pytest.approx(1 - 0.8**6, abs=0.1)  # six months until the next meeting
@@ -123,18 +124,18 @@ def test_a_hold_up_defers_and_is_settled_later():
 
 def test_a_blow_up_defers_the_rest_of_the_agenda():
     items = f"{CONTESTED.replace('floor: 0.9', 'divisible: false')}, {EASY}"
-    calm = run(meeting(items, h0=0.03), draws=100)
+    calm = run(meeting(items, objection_cost=0.03), draws=100)
     assert (of(calm, "blow_ups")[:, -1] == 0).all()
-    angry = run(meeting(items, h0=0.03, blowup_rate=1.0), draws=100)
+    angry = run(meeting(items, objection_cost=0.03, blowup_rate=1.0), draws=100)
     assert (of(angry, "blow_ups")[:, 2:] == 1).all()
-    assert (angry.records.outcome[:, 1] == L.DEFERRED).all() and (angry.records.holder[:, 1] == -1).all()
+    assert (angry.records.outcome[:, 1] == L.Decision.DEFERRED).all() and (angry.records.holder[:, 1] == -1).all()
 
 
 @pytest.mark.parametrize("rule", ["unanimity", "qualified_majority", "coalition"])
 def test_one_ally_holds_up_a_text_only_if_it_could_veto_it(rule):
-    what = meeting(EASY, h0=0.5, more=f"rule: {rule}, ", **{"holdup.HUN": 1.0})
+    what = meeting(EASY, objection_cost=0.5, more=f"rule: {rule}, ", **{"holdup.HUN": 1.0})
     outcome = run(what, draws=20).records.outcome
-    assert (outcome == L.DEFERRED).all() == (rule == "unanimity")
+    assert (outcome == L.Decision.DEFERRED).all() == (rule == "unanimity")
 
 
 def test_adopting_less_than_is_in_force_does_not_lower_the_norm():
@@ -146,8 +147,8 @@ def test_adopting_less_than_is_in_force_does_not_lower_the_norm():
           - {month: 3, forum: nac, title: t, source: none, agenda: [
               {issue: deterrence_posture, proposed: 0.7, reversion: 0.6, text: t, source: none}]}
         """
-    block = run(scenario(body, h0=0.5, norm_pull=0.0, norm_speed=0.3, **STILL, **PATIENT))
-    assert (block.records.outcome == L.ADOPTED).all()
+    block = run(scenario(body, objection_cost=0.5, norm_pull=0.0, norm_speed=0.3, **STILL, **PATIENT))
+    assert (block.records.outcome == L.Decision.ADOPTED).all()
     late = of(block, "deterrence_without_us")
     assert (late[:, -1] >= late[:, 2] - 0.005).all()
 
@@ -167,7 +168,7 @@ def test_each_rule_works_in_each_forum(rule, forum):
             "unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition",
         ).index(each)  # fmt: skip
         outcome = run(what, draws=300, keep="final").records.outcome[:, 0]
-        passed[each] = (outcome == L.ADOPTED) | (outcome == L.DILUTED)
+        passed[each] = (outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)
     assert (passed[rule] >= passed["unanimity"]).all()  # the same draws, the same text
     if rule != "unanimity":
         assert passed[rule].sum() > passed["unanimity"].sum()
@@ -176,14 +177,14 @@ def test_each_rule_works_in_each_forum(rule, forum):
 def test_the_rule_of_an_item_overrides_the_rule_of_its_meeting():
     items = f"{EASY}, {CONTESTED.replace('text: t', 'rule: unanimity_minus_n, allowance: 5, text: t')}"
     table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).meetings
-    assert table.rule.tolist() == [L.QUALIFIED_MAJORITY, L.UNANIMITY_MINUS_N]
+    assert table.rule.tolist() == [L.Rule.QUALIFIED_MAJORITY, L.Rule.UNANIMITY_MINUS_N]
     table = compile_scenario(meeting(items, more="rule: unanimity_minus_n, allowance: 2, ")).meetings
     assert table.allowance.tolist() == [2, 5]
 
 
 def test_codes_and_names_of_outcomes_agree():
     assert [name.upper() for name in DECISIONS] == ["ADOPTED", "DILUTED", "WITHDRAWN", "BLOCKED", "DEFERRED"]
-    assert [getattr(L, name.upper()) for name in DECISIONS] == list(range(5))
+    assert [L.Decision[name.upper()] for name in DECISIONS] == list(range(5))
     assert SPIN_UP >= 12
 
 
@@ -201,13 +202,13 @@ def test_a_lapsed_measure_is_not_renewed():
     )
     refusal = "events: [{month: 2, type: shift, name: position.sanctions.HUN, to: 0.9, source: none}]\n"
     what = scenario(
-        refusal + body, months=9, h0=0.01, h_iso=0.0, h_patron=0.0, sd_pos=0.0, sd_chair=0.0, norm_pull=0.0,
+        refusal + body, months=9, objection_cost=0.01, isolation_cost=0.0, patron_cost=0.0, sd_position=0.0, sd_chair=0.0, norm_pull=0.0,
         susceptibility=0.0, **{"position.sanctions.HUN": 0.05}, **STILL, **PATIENT,
     )  # fmt: skip
     outcome = run(what, draws=20).records.outcome
-    assert (outcome[:, 0] == L.BLOCKED).all() and (outcome[:, 1] == L.WITHDRAWN).all()
-    again = np.isin(outcome[:, 2], (L.ADOPTED, L.DILUTED))
-    assert ((outcome[:, 3] == L.WITHDRAWN) == ~again).all()
+    assert (outcome[:, 0] == L.Decision.BLOCKED).all() and (outcome[:, 1] == L.Decision.WITHDRAWN).all()
+    again = np.isin(outcome[:, 2], (L.Decision.ADOPTED, L.Decision.DILUTED))
+    assert ((outcome[:, 3] == L.Decision.WITHDRAWN) == ~again).all()
 
 
 def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers():
@@ -220,13 +221,13 @@ def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers()
     )
     assert (run(what, month1=2).state.trust == 1.0).all()
     block = run(what, month1=3)
-    blocked = block.records.outcome[:, 0] == L.BLOCKED
+    blocked = block.records.outcome[:, 0] == L.Decision.BLOCKED
     objects = block.records.objection[:, 0] > 0
     divided = blocked[:, None, None] & (objects[:, :, None] != objects[:, None, :])
     assert 0.0 < divided.mean() < 1.0
-    p = block.draws.theta
-    lost = p[:, L.P.trust_loss, None, None] * divided
-    kept = 1.0 - p[:, L.P.trust_recovery, None, None]
-    np.testing.assert_allclose(1.0 - block.state.trust, lost * kept, rtol=1e-12, atol=1e-15)
+    p = block.inputs.params
+    lost = p[:, L.Param.trust_loss, None, None] * divided
+    kept = 1.0 - p[:, L.Param.trust_recovery, None, None]
+    np.testing.assert_allclose(1.0 - block.states.trust, lost * kept, rtol=1e-12, atol=1e-15)
     later = run(what, month1=6)
     np.testing.assert_allclose(1.0 - later.state.trust, lost * kept**4, rtol=1e-12, atol=1e-15)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.results.ensemble import first_months
 from alliance_sim.scenarios import load_scenario
+from alliance_sim.simulation import first_months
 from core.helpers import of, run, scenario
 
 POINTS = {
-    "kappa": [0.1, 0.3, 0.1],
+    "threat_reversion": [0.1, 0.3, 0.1],
     "susceptibility": [0.2, 0.5, 0.9],
     "susceptibility.HUN": [0.4, 0.1, 0.3],
     "holdup": [0.01, 0.02, 0.03],
@@ -37,10 +37,10 @@ def test_a_point_gives_the_results_of_the_scenario_with_its_parameters():
     for point in range(3):
         alone = run(what.with_parameters({name: v[point] for name, v in POINTS.items()}), 3, 7, draw0=2)
         rows = slice(3 * point, 3 * point + 3)
-        for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.draws, alone.draws)):
+        for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.inputs, alone.draws)):
             for mine, theirs in zip(whole, part, strict=True):
                 np.testing.assert_array_equal(mine[rows], theirs)
-    assert (block.draws.ally[:, L.A.holdup, ALLIES.index("TUR")] == 0.5).all()
+    assert (block.inputs.ally[:, L.AllyInput.holdup, ALLIES.index("TUR")] == 0.5).all()
     assert len(np.unique(of(block, "cohesion"))) > 30
 
 
@@ -61,9 +61,9 @@ def test_runs_do_not_depend_on_how_points_and_draws_are_split(split):
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ({"kapa": [0.1]}, "nearest: kappa"),
-        ({"kappa": [0.1, 2.0]}, "points: kappa: 2 is out of range; allowed: 0 to 1"),
-        ({"kappa": [np.nan]}, "points: kappa: nan is out of range"),
+        ({"kapa": [0.1]}, "nearest: threat_reversion"),
+        ({"threat_reversion": [0.1, 2.0]}, "points: threat_reversion: 2 is out of range; allowed: 0 to 1"),
+        ({"threat_reversion": [np.nan]}, "points: threat_reversion: nan is out of range"),
     ],
 )
 def test_unknown_names_and_values_out_of_range_are_refused(points, message):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import list_scenarios, load_scenario
@@ -28,11 +28,11 @@ def test_outcomes_of_bundled_scenarios_lie_within_their_ranges(name):
     decided = block.records.outcome
     assert (decided != L.PENDING).all()  # every item of an agenda is decided or deferred
     assert ((block.records.share >= 0.0) & (block.records.share <= 1.0)).all()
-    passed = (decided == L.ADOPTED) | (decided == L.DILUTED)
+    passed = (decided == L.Decision.ADOPTED) | (decided == L.Decision.DILUTED)
     assert (block.records.share[~passed] == 0.0).all()
-    assert (block.records.holder[decided != L.DEFERRED] == -1).all()
-    assert (block.records.bypassed[decided != L.BLOCKED] == 0).all()
-    assert (block.records.settled[decided != L.DEFERRED] == L.PENDING).all()
+    assert (block.records.holder[decided != L.Decision.DEFERRED] == -1).all()
+    assert (block.records.bypassed[decided != L.Decision.BLOCKED] == 0).all()
+    assert (block.records.settled[decided != L.Decision.DEFERRED] == L.PENDING).all()
 
 
 @pytest.mark.full
@@ -75,7 +75,13 @@ def test_outcomes_stay_within_their_ranges_if_nobody_supports_ukraine():
 
 
 def test_a_parameter_shifted_out_of_its_range_leaves_outcomes_within_their_ranges():
-    for name, by in (("hl_r", -50.0), ("inertia", 0.9), ("w_r", -1.5), ("floor", 0.9), ("kappa", 0.9)):
+    for name, by in (
+        ("half_life_conciliation", -50.0),
+        ("inertia", 0.9),
+        ("commitment_loss_conciliation", -1.5),
+        ("min_share", 0.9),
+        ("threat_reversion", 0.9),
+    ):
         shift = f"""
             events:
               - {{month: 1, type: shift, name: {name}, by: {by}, source: none}}

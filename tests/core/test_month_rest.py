@@ -6,7 +6,7 @@ from scipy.stats import ks_2samp
 
 from alliance_sim.calibration import LEADERS
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from core.helpers import STILL, ally, of, run, scenario
 
@@ -25,12 +25,14 @@ def test_without_events_and_noise_nothing_changes(era, start):
 def test_positions_start_at_their_calibrated_values():
     what = scenario(months=1, **STILL)
     block = run(what, draws=20)
-    drawn = compile_scenario(what).draws(1, 0, 20)
-    np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.x0.transpose(0, 2, 1)[:, 1:])
-    np.testing.assert_array_equal(ally(block, "threat_perception")[:, 0, 1:], drawn.ally[:, L.A.tau0, 1:])
-    alpha = drawn.theta[:, L.P.alpha0, None]
+    drawn = compile_scenario(what).draw_inputs(1, 0, 20)
+    np.testing.assert_array_equal(block.output.positions[:, 0, 1:], drawn.initial_position.transpose(0, 2, 1)[:, 1:])
+    np.testing.assert_array_equal(
+        ally(block, "threat_perception")[:, 0, 1:], drawn.ally_input[:, L.AllyInput.initial_threat, 1:]
+    )
+    alpha = drawn.params[:, L.Param.initial_autonomy, None]
     leader = LEADERS.index("2025")
-    washington = alpha * drawn.leader_x[:, leader] + (1 - alpha) * drawn.inst_x
+    washington = alpha * drawn.leader_position[:, leader] + (1 - alpha) * drawn.institutions_position
     np.testing.assert_allclose(block.output.positions[:, 0, 0], washington, atol=1e-12)
     np.testing.assert_allclose(of(block, "presidential_autonomy")[:, 0], alpha[:, 0])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core import layout as L
+from alliance_sim.core import structures as L
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUE_TABLE
 from core.helpers import STILL, of, run, scenario
@@ -18,15 +18,15 @@ def log_chances(p, x, standing, dependence, salience, patron, pull, neutral, r, 
     n = len(standing)
     q = np.asarray(texts)[:, None]
     loss = (q - x) ** 2 - (r - x) ** 2
-    silent = np.where(loss[:, :n] * salience[:n] <= p["h0"], standing, 0.0)
+    silent = np.where(loss[:, :n] * salience[:n] <= p["objection_cost"], standing, 0.0)
     total = standing.sum() + neutral
     support = (silent.sum(axis=1, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
-    z = (p["h0"] - loss[:, patron]) / p["s"]
-    fear = p["h_patron"] * pull * np.exp(-np.logaddexp(0.0, -z))[:, None] * dependence[:n]
+    z = (p["objection_cost"] - loss[:, patron]) / p["s"]
+    fear = p["patron_cost"] * pull * np.exp(-np.logaddexp(0.0, -z))[:, None] * dependence[:n]
     fear[:, [i for i in range(n) if i == patron]] = 0.0
-    h = (p["h0"] + p["h_iso"] * (1 - standing) * support + fear) / salience[:n]
+    h = (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience[:n]
     slope = (2.0 * (q - r)) ** 2
-    scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * slope * (p["sd_pos"] ** 2 + p["sd_chair"] ** 2))
+    scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * slope * (p["sd_position"] ** 2 + p["sd_chair"] ** 2))
     return -np.logaddexp(0.0, -(h - loss[:, :n]) / scale)
 
 
@@ -35,21 +35,21 @@ def test_outcomes_are_what_their_definitions_say(era, start):
     what = scenario(months=1, era=era, start=start, **STILL)
     program = compile_scenario(what)
     block, draws = run(what, draws=12), 12
-    drawn = program.draws(1, 0, draws)
+    drawn = program.draw_inputs(1, 0, draws)
     x = block.output.positions[:, 0]
     for d in range(draws):
-        p = dict(zip(L.P._fields, drawn.theta[d], strict=True))
-        salience = p["salience_floor"] + (1 - p["salience_floor"]) * np.abs(2 * x[d] - 1)
-        gdp, needs = drawn.ally[d, L.A.gdp], drawn.ally[d, L.A.dependence]
+        p = dict(zip([param.name for param in L.Param], drawn.params[d], strict=True))
+        salience = p["min_salience"] + (1 - p["min_salience"]) * np.abs(2 * x[d] - 1)
+        gdp, needs = drawn.ally_input[d, L.AllyInput.gdp], drawn.ally_input[d, L.AllyInput.dependence]
         standing = (gdp / gdp[0]) ** p["standing_exponent"]
-        member = program.member[0, L.NATO_SUMMIT]
+        member = program.member[0, L.Forum.NATO_SUMMIT]
         weight = standing[member]
 
         capacity = []
         for k, issue in enumerate(ISSUE_TABLE):
             if issue.reference:
                 r, q0 = issue.reference
-                f = np.linspace(p["floor"], 1.0, 201)
+                f = np.linspace(p["min_share"], 1.0, 201)
                 logs = log_chances(
                     p, x[d, member, k], weight, needs[member], salience[member, k], 0, 1.0, 0.0, r, r + f * (q0 - r)
                 )
@@ -58,9 +58,9 @@ def test_outcomes_are_what_their_definitions_say(era, start):
         found = of(block, "consensus_capacity")[d, 0]
         assert np.mean(capacity) - 0.005 < found < np.mean(capacity) + 1e-6
 
-        seat = program.member[0, L.EU_COUNCIL]
+        seat = program.member[0, L.Forum.EU_COUNCIL]
         order = [*np.flatnonzero(seat), 0]  # Washington last: it does not vote
-        level, neutral = program.facts.norm0[L.SANCTIONS], program.facts.neutral[L.EU_COUNCIL]
+        level, neutral = program.shared.initial_norm[L.SANCTIONS], program.shared.neutral[L.Forum.EU_COUNCIL]
         logs = log_chances(
             p, x[d, order, L.SANCTIONS], standing[seat], needs[order], salience[order, L.SANCTIONS],
             len(order) - 1, p["cross_forum"], neutral, 0.0, [level],
@@ -87,9 +87,22 @@ def test_outcomes_are_what_their_definitions_say(era, start):
         parts = ("agreement", "consensus_capacity", "mean_guarantee_confidence", "burden_sharing")
         cohesion = np.mean([of(block, name)[d, 0] for name in parts])
         assert of(block, "cohesion")[d, 0] == pytest.approx(cohesion)
-        force = drawn.ally[d, L.A.d0] / 100 * gdp * x[d, :, L.POSTURE] * program.facts.norm0[L.POSTURE]
+        force = (
+            drawn.ally_input[d, L.AllyInput.initial_spending]
+            / 100
+            * gdp
+            * x[d, :, L.POSTURE]
+            * program.shared.initial_norm[L.POSTURE]
+        )
         alone = force[1:][member[1:]].sum()
-        us = drawn.ally[d, L.A.d0, 0] / 100 * gdp[0] * p["forward_share"] * p["c0"] * program.facts.norm0[L.POSTURE]
+        us = (
+            drawn.ally_input[d, L.AllyInput.initial_spending, 0]
+            / 100
+            * gdp[0]
+            * p["forward_share"]
+            * p["initial_commitment"]
+            * program.shared.initial_norm[L.POSTURE]
+        )
         enemy = p["russia_capability"]
         assert of(block, "deterrence_without_us")[d, 0] == pytest.approx(alone / (alone + enemy))
         assert of(block, "deterrence")[d, 0] == pytest.approx((alone + us) / (alone + us + enemy))

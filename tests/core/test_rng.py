@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from alliance_sim.core import rng
+from alliance_sim.core.structures import Clock
 
 WORD = st.integers(0, 2**32 - 1)
 N = 100_000
+
+
+def uniform(seed, draw, month, channel, ident):
+    return rng.uniform(Clock(np.uint64(seed), draw, month), channel, ident)
 
 
 def philox_by_hand(counter: tuple[int, ...], key: tuple[int, int]) -> tuple[int, ...]:
@@ -27,7 +32,7 @@ def philox_by_hand(counter: tuple[int, ...], key: tuple[int, int]) -> tuple[int,
 
 def draws(kind: int, a: float, b: float, lo: float, hi: float, n: int = 20_000) -> np.ndarray:
     one = [np.array([value]) for value in (a, b, lo, hi)]
-    return rng.sample_table(np.array([kind]), *one, np.array([17], np.uint32), 3, 0, n, 5)[:, 0]
+    return rng.sample_table(rng.Distributions(np.array([kind]), *one, np.array([17], np.uint32)), 3, 0, n, 5)[:, 0]
 
 
 @pytest.mark.parametrize(
@@ -52,12 +57,14 @@ def test_philox_gives_the_published_values(counter, key, expected):
 def test_uniform_is_philox_at_the_key_and_counter_of_its_name(name, seed):
     w0, w1, _, _ = philox_by_hand(name, (seed % 2**32, seed >> 32))
     assert rng.philox(*name, seed % 2**32, seed >> 32)[:2] == (w0, w1)
-    assert rng.uniform(np.uint64(seed), *name) == (w0 * 2**20 + w1 // 2**12 + 0.5) / 2**52
+    assert uniform(seed, *name) == (w0 * 2**20 + w1 // 2**12 + 0.5) / 2**52
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**40, 2**63 - 1])
 def test_the_type_of_the_seed_does_not_matter(seed):
-    assert rng.uniform(seed, 1, 2, 3, 4) == rng.uniform(np.uint64(seed), np.uint32(1), np.int32(2), 3, np.uint32(4))
+    assert rng.uniform(Clock(seed, 1, 2), 3, 4) == rng.uniform(
+        Clock(np.uint64(seed), np.uint32(1), np.int32(2)), 3, np.uint32(4)
+    )
 
 
 def test_uniform_never_reaches_its_ends():
@@ -69,7 +76,7 @@ def test_no_two_names_share_a_number():
     """Same values in different places of a name, and both halves of the seed, give different numbers."""
     values = [0, 1, 2, 5, 2**31, 2**32 - 1]
     seeds = [0, 1, 2**32, 2**32 + 1]
-    numbers = {rng.uniform(np.uint64(seed), *name) for seed in seeds for name in itertools.product(values, repeat=4)}
+    numbers = {uniform(seed, *name) for seed in seeds for name in itertools.product(values, repeat=4)}
     assert len(numbers) == len(seeds) * len(values) ** 4
 
 
@@ -89,9 +96,9 @@ def test_neighbouring_names_are_uncorrelated():
 def test_moments_of_the_distributions():
     ids = range(N)
     samples = {
-        "uniform": (np.array([rng.uniform(1, 2, 3, 4, i) for i in ids]), stats.uniform),
-        "normal": (np.array([rng.normal(1, 2, 3, 4, i) for i in ids]), stats.norm),
-        "logistic": (np.array([rng.logistic(1, 2, 3, 4, i) for i in ids]), stats.logistic),
+        "uniform": (np.array([rng.uniform(Clock(1, 2, 3), 4, i) for i in ids]), stats.uniform),
+        "normal": (np.array([rng.normal(Clock(1, 2, 3), 4, i) for i in ids]), stats.norm),
+        "logistic": (np.array([rng.logistic(Clock(1, 2, 3), 4, i) for i in ids]), stats.logistic),
     }
     for name, (x, law) in samples.items():
         mean, variance, kurtosis = law.stats(moments="mvk")
@@ -132,7 +139,13 @@ def test_samples_at_the_ends_of_a_range():
     assert (draws(rng.NORMAL, 0.0, 1.0, 50.0, 51.0, 10) == 50.0).all()
     assert (draws(rng.LOGNORMAL, 50.0, 1.0, 0.0, 2.0, 10) == 2.0).all()
     with pytest.raises(ValueError, match="unknown kind"):
-        rng.sample(5, 0.0, 1.0, 0.0, 1.0, 1, 0, 0, 0)
+        rng.sample(
+            rng.Distributions(np.array([5]), *np.array([[0.0], [1.0], [0.0], [1.0]]), np.array([0], np.uint32)),
+            0,
+            1,
+            0,
+            0,
+        )
 
 
 def test_tables_do_not_depend_on_chunks_or_on_other_rows():
@@ -140,12 +153,17 @@ def test_tables_do_not_depend_on_chunks_or_on_other_rows():
     a, b = np.array([0.9, 0.0, 0.5, 0.1, 0.5]), np.full(5, 0.6)
     lo, hi = np.full(5, 0.2), np.full(5, 1.0)
     ids = np.array([4_000_000_000, 7, 8, 9, 10], np.uint32)
-    whole = rng.sample_table(kinds, a, b, lo, hi, ids, 11, 0, 40, 3)
-    parts = [rng.sample_table(kinds, a, b, lo, hi, ids, 11, d0, d1, 3) for d0, d1 in ((0, 13), (13, 14), (14, 40))]
+    whole = rng.sample_table(rng.Distributions(kinds, a, b, lo, hi, ids), 11, 0, 40, 3)
+    parts = [
+        rng.sample_table(rng.Distributions(kinds, a, b, lo, hi, ids), 11, d0, d1, 3)
+        for d0, d1 in ((0, 13), (13, 14), (14, 40))
+    ]
     assert np.array_equal(whole, np.concatenate(parts))
     order = np.array([3, 0, 2])
     assert np.array_equal(
-        rng.sample_table(kinds[order], a[order], b[order], lo[order], hi[order], ids[order], 11, 0, 40, 3),
+        rng.sample_table(
+            rng.Distributions(kinds[order], a[order], b[order], lo[order], hi[order], ids[order]), 11, 0, 40, 3
+        ),
         whole[:, order],
     )
     normals = rng.normals(11, 0, 40, 3, ids)
@@ -155,7 +173,9 @@ def test_tables_do_not_depend_on_chunks_or_on_other_rows():
 
 def test_arrays_are_filled_with_the_numbers_of_their_names():
     out = np.empty(32)
-    rng.fill_normal(out, 5, 6, 7, 8, np.arange(32, dtype=np.uint32))
-    assert np.array_equal(out, [rng.normal(5, 6, 7, 8, i) for i in range(32)])
+    rng.fill_normal(out, Clock(5, 6, 7), 8, np.arange(32, dtype=np.uint32))
+    assert np.array_equal(out, [rng.normal(Clock(5, 6, 7), 8, i) for i in range(32)])
     ids = np.array([3, 2**32 - 1], np.uint32)
-    assert np.array_equal(rng.normals(5, 6, 8, 9, ids), [[rng.normal(5, d, 0, 9, i) for i in ids] for d in (6, 7)])
+    assert np.array_equal(
+        rng.normals(5, 6, 8, 9, ids), [[rng.normal(Clock(5, d, 0), 9, i) for i in ids] for d in (6, 7)]
+    )

@@ -23,7 +23,12 @@ def test_recipe_for_the_ema_workbench_runs():
     assert len(experiments) == 8 and set(experiments["what_if"]) == {"us_russia_reset_2025", "european_pillar_2025"}
     for row, experiment in experiments.reset_index(drop=True).iterrows():
         what_if = als.load_scenario(experiment["what_if"])
-        run = als.simulate(what_if.with_parameters({name: float(experiment[name]) for name in ("guarantee_loss_conciliation", "initial_autonomy")}), 20)
+        run = als.simulate(
+            what_if.with_parameters(
+                {name: float(experiment[name]) for name in ("guarantee_loss_conciliation", "initial_autonomy")}
+            ),
+            20,
+        )
         assert outcomes["cohesion"][row] == pytest.approx(run.per_draw()["cohesion"].mean(), rel=1e-12)
     assert np.ptp(outcomes["deterrence"]) > 0.0
 

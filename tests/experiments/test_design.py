@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from alliance_sim.compile import compile_scenario
-from alliance_sim.core.rng import sample_table
+from alliance_sim.core.rng import Distributions, sample_table
 from alliance_sim.experiments import Design, list_experiments, load_experiment
 from alliance_sim.experiments.design import LEVELS, points, problem, quantiles, sample
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
@@ -86,7 +86,9 @@ def test_quantiles_are_those_of_the_draws_of_the_core(name: str) -> None:
     assert prior.low <= quantiles(prior, np.array([0.0]))[0] and quantiles(prior, np.array([1.0]))[0] <= prior.high
     kinds = {"fixed": 0, "uniform": 1, "normal": 2, "lognormal": 3, "triangular": 4}
     one = [np.array([getattr(prior, field)]) for field in ("a", "b", "low", "high")]
-    drawn = sample_table(np.array([kinds[prior.kind]]), *one, np.array([7], np.uint32), np.uint64(0), 0, 4000, 0)
+    drawn = sample_table(
+        Distributions(np.array([kinds[prior.kind]]), *one, np.array([7], np.uint32)), np.uint64(0), 0, 4000, 0
+    )
     assert stats.ks_2samp(drawn[:, 0], values).pvalue > 1e-3
 
 

@@ -289,7 +289,9 @@ def test_a_sweep_equals_its_scenarios_run_one_by_one(tmp_path: Path) -> None:
             ensemble = simulate(alone, 4, 9)
             mine = runs[(runs["scenario"] == variant.scenario.name) & (runs["point"] == point)]
             np.testing.assert_array_equal(mine["cohesion"], ensemble.output.outcomes[:, -1, COHESION])
-            assert (mine["threat_reversion"] == values[0]).all() and (mine["president"] == variant.options["president"]).all()
+            assert (mine["threat_reversion"] == values[0]).all() and (
+                mine["president"] == variant.options["president"]
+            ).all()
             mine = allies[(allies["scenario"] == variant.scenario.name) & (allies["point"] == point)]
             np.testing.assert_array_equal(mine["spending"], ensemble.frame("spending")["value"])
     assert len(runs["cohesion"].unique()) == 24

@@ -94,7 +94,9 @@ def test_a_design_knows_its_number_of_points(method: str) -> None:
 def test_uncertainties_are_priors_on_the_ranges_of_the_parameters() -> None:
     experiment = made(uncertainties={**FIELDS["uncertainties"], "position.sanctions.HUN": {"uniform": [0.1, 0.4]}})
     priors = experiment.priors()
-    assert priors["slack_scale"] == Prior("lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high)
+    assert priors["slack_scale"] == Prior(
+        "lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high
+    )
     assert (priors["position.sanctions.HUN"].low, priors["position.sanctions.HUN"].high) == (0.1, 0.4)
 
 

@@ -12,7 +12,10 @@ from alliance_sim.explorer.state import Request, ResultCache, Session
 
 def test_request_gives_the_commands_that_reproduce_it() -> None:
     request = Request("baseline_2025", 500, 3, (("initial_autonomy", 0.4), ("objection_cost", 0.031)))
-    assert request.command() == "alliance-sim run baseline_2025 --draws 500 --seed 3 --set initial_autonomy=0.4 --set objection_cost=0.031"
+    assert (
+        request.command()
+        == "alliance-sim run baseline_2025 --draws 500 --seed 3 --set initial_autonomy=0.4 --set objection_cost=0.031"
+    )
     known: dict[str, Any] = {}
     lines = request.python().splitlines()
     exec("\n".join(line for line in lines if not line.startswith("ensemble")), known)

@@ -280,7 +280,9 @@ def test_invalid_agent_class_is_named(classes: dict[str, object], message: str) 
 
 
 def test_keywords_are_parameters_and_take_precedence() -> None:
-    model = AllianceModel(seed=1, parameters={"threat_reversion": 0.2, "susceptibility.HUN": 0.3}, threat_reversion=np.float64(0.1))
+    model = AllianceModel(
+        seed=1, parameters={"threat_reversion": 0.2, "susceptibility.HUN": 0.3}, threat_reversion=np.float64(0.1)
+    )
     assert model.what_if.parameters["threat_reversion"] == 0.1
     assert model.allies["HUN"].susceptibility == 0.3
     assert AllianceModel(seed=1, objection_cost=np.int64(0)).what_if.parameters["objection_cost"] == 0

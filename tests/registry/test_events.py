@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from alliance_sim.core.structures import F, G, I, P, S
+from alliance_sim.core.structures import AllyState, Forcing, IssueState, Param, World
 from alliance_sim.registry.actors import eu_allies
 from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.registry.events import AT_THE_START, EVENT_TYPES, SHIFTABLE, Effect, Event
@@ -27,7 +27,7 @@ EFFECTS = {
     "guarantee_statement": ({"about": "MNE"}, [("forcing", "statement", 0.5, "MNE")]),
     "spending_demand": (
         {"percent": 2, "pressure": 0.7},
-        [("forcing", "demand", 0.7, None), ("world", "demand_percent", 2.0, None)],
+        [("forcing", "demand", 0.7, None), ("world", "demanded_spending", 2.0, None)],
     ),
     "trade_dispute": (
         {"with": ["CAN", "DEU"], "size": 0.3},
@@ -36,19 +36,19 @@ EFFECTS = {
     "strategic_document": ({"strength": 0.6}, [("forcing", "document", 0.6, None)]),
     "leadership_change": ({"ally": "ITA", "stance": -0.2}, [("forcing", "stance", -0.2, "ITA")]),
     "escalation": ({"size": 0.3}, [("forcing", "escalation", 0.3, None), ("forcing", "war", 0.3, None)]),
-    "ceasefire_offer": ({"size": 0.5}, [("world", "concession", 0.05, None)]),
+    "ceasefire_offer": ({"size": 0.5}, [("world", "concession_pressure", 0.05, None)]),
     "ceasefire": ({}, [("forcing", "war", -1.0, None)]),
     "hybrid_campaign": ({"target": ["EST"], "size": 0.4}, [("forcing", "hybrid", 0.4, "EST")]),
     "accession": ({"ally": "MKD"}, []),
     "exercise": ({"partner": "Georgia", "ambition": -0.1}, [("forcing", "exercise", -0.1, None)]),
-    "shift": ({"name": "assertiveness", "by": 0.2}, [("world", "a", 0.2, None)]),
+    "shift": ({"name": "assertiveness", "by": 0.2}, [("world", "assertiveness", 0.2, None)]),
 }
 SYMBOLS = {
-    "forcing": F._fields,
-    "world": G._fields,
-    "ally": S._fields,
-    "issue": I._fields,
-    "parameter": P._fields,
+    "forcing": Forcing.__members__,
+    "world": World.__members__,
+    "ally": AllyState.__members__,
+    "issue": IssueState.__members__,
+    "parameter": Param.__members__,
 }
 
 
@@ -100,9 +100,9 @@ def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> 
     [
         ("objection_cost", Effect("parameter", "objection_cost", 0.1, op="set")),
         ("susceptibility.HUN", Effect("parameter", "susceptibility", 0.1, "HUN", op="set")),
-        ("war_intensity", Effect("world", "war", 0.1, op="set")),
-        ("threat_perception.POL", Effect("ally", "tau", 0.1, "POL", op="set")),
-        ("guarantee_confidence", Effect("ally", "g", 0.1, op="set")),
+        ("war_intensity", Effect("world", "war_intensity", 0.1, op="set")),
+        ("threat_perception.POL", Effect("ally", "threat_perception", 0.1, "POL", op="set")),
+        ("guarantee_confidence", Effect("ally", "guarantee_confidence", 0.1, op="set")),
         ("norm.sanctions", Effect("issue", "norm", 0.1, issue="sanctions", op="set")),
         ("position.sanctions.HUN", Effect("position", "position", 0.1, "HUN", "sanctions", "set")),
     ],

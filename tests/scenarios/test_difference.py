@@ -89,7 +89,9 @@ def test_order_of_an_agenda_counts_and_order_of_events_does_not() -> None:
 
 def test_length_and_era_come_first_and_time_order_follows() -> None:
     head = HEAD.replace("months: 12", "months: 13").replace("era: 2025", "era: 2018")
-    found = differences(BASE.replace("threat_reversion: 0.1", "threat_reversion: 0.2").replace("size: 0.1", "size: 0.2"), head)
+    found = differences(
+        BASE.replace("threat_reversion: 0.1", "threat_reversion: 0.2").replace("size: 0.1", "size: 0.2"), head
+    )
     assert found == [
         "~ era 2025 → 2018, months 12 → 13",
         "~ parameter threat_reversion 0.1 → 0.2",

@@ -353,7 +353,7 @@ from alliance_sim.core import jit, structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
 events = compile_scenario(load_scenario("mine.yaml")).events
-print(L.Forcing._fields[events.index[0]], events.value[0], L.Outcome._fields[events.outcome[0]], tuple(OUTCOMES) == L.Outcome._fields)
+print(L.Forcing(events.row[0]).name, events.value[0], L.Outcome(events.outcome[0]).name, tuple(OUTCOMES) == tuple(L.Outcome.__members__))
 print(jit.core_hash())
 """
     compiled = run(copy, "-c", code)

@@ -181,7 +181,11 @@ def test_dropped_meeting_may_be_replaced_under_its_name() -> None:
 def test_files_are_yaml_1_2() -> None:
     text = HEAD.replace("title: t", "title: NO").replace("months: 12", "months: 012")
     scenario = load_text(f"{text}parameters: {{objection_cost: 2e-2, threat_reversion: .1}}\n")
-    assert (scenario.title, scenario.months, scenario.parameters) == ("NO", 12, {"objection_cost": 0.02, "threat_reversion": 0.1})
+    assert (scenario.title, scenario.months, scenario.parameters) == (
+        "NO",
+        12,
+        {"objection_cost": 0.02, "threat_reversion": 0.1},
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,9 @@ def test_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("baseline_2025"),
             lambda inner: (
                 st.lists(inner, max_size=3)
-                | st.dictionaries(st.sampled_from(["month", "type", "agenda", "objection_cost", "uniform"]), inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["month", "type", "agenda", "objection_cost", "uniform"]), inner, max_size=3
+                )
             ),
             max_leaves=6,
         ),

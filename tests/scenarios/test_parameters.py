@@ -42,7 +42,9 @@ def test_distributions_become_priors_on_the_range_of_the_parameter() -> None:
     }
     priors = load_scenario("baseline_2025").with_parameters(given).priors()
     assert priors["objection_cost"] == Prior("normal", 0.03, 0.01, low, high)
-    assert priors["slack_scale"] == Prior("lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high)
+    assert priors["slack_scale"] == Prior(
+        "lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high
+    )
     assert (priors["min_share"].kind, priors["min_share"].low, priors["min_share"].high) == ("uniform", 0.3, 0.5)
     assert priors["loss_exponent"] == Prior("triangular", 1.5, 0.0, 1.0, 2.0)
     assert priors["threat_diffusion"] == fixed(0.02)

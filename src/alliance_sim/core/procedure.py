@@ -244,8 +244,8 @@ class Answers(NamedTuple):
 
 
 @kernel(python=True)
-def decide_draws(answers, body, item, params, seed):
-    """Run the procedure on one item, once for each row of `answers`."""
+def decide_draws(answers, body, item, params, seed, draw0):
+    """Run the procedure on one item, once for each row of `answers`: the draws from `draw0` on."""
     n = body.position.shape[0]
     session = new_session(n)
     seating = Seating(n, n, body.patron, 1.0, 0.0)
@@ -254,8 +254,8 @@ def decide_draws(answers, body, item, params, seed):
         session.standing[i], session.population[i] = body.standing[i], body.standing[i]
         session.dependence[i] = body.dependence[i]
     prepare_session(session, seating)
-    for draw in range(answers.outcome.shape[0]):
-        clock = Clock(seed, draw, 0)
+    for row in range(answers.outcome.shape[0]):
+        clock = Clock(seed, draw0 + row, 0)
         fill_logistic(session.temper[:n], clock, Channel.TEMPER, session.key)
         fill_normal(session.position[0, :n], clock, Channel.POSITION, session.key)
         fill_normal(session.chair[0, :n], clock, Channel.CHAIR, session.key)
@@ -265,6 +265,6 @@ def decide_draws(answers, body, item, params, seed):
             session.chair[0, i] = body.position[i] + params[Param.sd_chair] * session.chair[0, i]
         share_out_salience(session, 1, n)
         result, f, _tabled, _support, _margin, _pivotal = decide_item(item, session, seating, params)
-        answers.outcome[draw], answers.share[draw] = result, f
+        answers.outcome[row], answers.share[row] = result, f
         for i in range(n):
-            answers.objection[draw, i] = session.objection[i]
+            answers.objection[row, i] = session.objection[i]
