@@ -40,7 +40,7 @@ def test_parameters_are_given_by_name() -> None:
     assert sorted(set(after.ally_input[:, L.AllyInput.susceptibility].ravel())) == [0.25, 0.75]
     assert (after.ally_input[:, L.AllyInput.susceptibility] == 0.75).sum() == 5
     # All other parameters keep their draws.
-    others = [p for p in range(len(L.P)) if p not in (L.Param.confidence_bound, L.Param.threat_reversion)]
+    others = [p for p in range(len(L.Param)) if p not in (L.Param.confidence_bound, L.Param.threat_reversion)]
     assert np.array_equal(before.params[:, others], after.params[:, others])
     assert np.array_equal(
         before.ally_input[:, L.AllyInput.initial_confidence], after.ally_input[:, L.AllyInput.initial_confidence]

@@ -93,7 +93,7 @@ def thresholds(p, loss, salience, standing, dependence, patron):
     support = (willing.sum() - willing) / np.where(others > 0, others, 1.0)
     fear = np.zeros_like(loss)
     if patron >= 0:
-        sigma = 1 / (1 + np.exp(-np.clip((p["objection_cost"] - loss[patron]) / p["s"], -700, 700)))
+        sigma = 1 / (1 + np.exp(-np.clip((p["objection_cost"] - loss[patron]) / p["slack_scale"], -700, 700)))
         fear = p["patron_cost"] * dependence * sigma
         fear[patron] = 0.0
     return (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience
@@ -123,7 +123,7 @@ def test_an_indivisible_text_passes_if_and_only_if_all_are_silent(data, n, propo
         errors = [normal(Clock(np.uint64(seed), d, 0), L.Channel.POSITION, i) for i in range(n)]
         temper = np.array([logistic(Clock(np.uint64(seed), d, 0), L.Channel.TEMPER, i) for i in range(n)])
         loss = losses(x + p["sd_position"] * np.array(errors), proposal, reversion, nu)
-        margin = thresholds(p, loss, salience, standing, dependence, patron) + p["s"] * temper - loss
+        margin = thresholds(p, loss, salience, standing, dependence, patron) + p["slack_scale"] * temper - loss
         assume(np.abs(margin).min() > 1e-9)
         np.testing.assert_array_equal(objection[d] > 0, margin < 0)
         assert outcome[d] == (L.Decision.BLOCKED if (margin < 0).any() else L.Decision.ADOPTED)
@@ -151,7 +151,7 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
     def worth_of(f):
         q = reversion + f * (proposal - reversion)
         loss = losses(x, q, reversion, 2.0)
-        scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_position"] ** 2)
+        scale = np.sqrt(p["slack_scale"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_position"] ** 2)
         margin = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
         chance = np.exp(-np.logaddexp(0.0, -margin / scale).sum())
         return chance * abs(q - reversion) - (1 - chance) * blowup_cost
@@ -182,7 +182,7 @@ def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
 def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     item = text(proposal, reversion, rule=rule, allowance=1, rounds=3)
     outcome, share, objection = run(positions, item, parameters(), 40, seed=seed)
-    floor = item.floor if rule != L.Rule.COALITION else 0.0  # a coalition moves a text part of the way
+    floor = item.min_share if rule != L.Rule.COALITION else 0.0  # a coalition moves a text part of the way
     assert (share[outcome == L.Decision.ADOPTED] >= 0.85).all()
     diluted = share[outcome == L.Decision.DILUTED]
     assert ((diluted >= floor - 1e-12) & (diluted < 0.85)).all()

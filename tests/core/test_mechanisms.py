@@ -211,7 +211,7 @@ def test_every_strength_is_in_the_table_or_listed_with_a_reason():
         "assertiveness_speed", "resistance_rate", "concession_rate", "guarantee_recovery", "trust_recovery", "holdup_end",
     }  # fmt: skip
     procedure = {
-        "loss_exponent", "s", "sd_position", "sd_chair", "objection_cost", "min_share", "blowup_cost", "concession_step", "min_salience",
+        "loss_exponent", "slack_scale", "sd_position", "sd_chair", "objection_cost", "min_share", "blowup_cost", "concession_step", "min_salience",
         "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold", "confidence_bound",
     }  # fmt: skip
     off_by_default = {"reset_conditionality"}

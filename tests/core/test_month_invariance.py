@@ -166,7 +166,7 @@ def test_arrays_of_another_type_or_layout_are_refused(spoil):
     block = program.block(1, 0, 2, "monthly")
     program.run(block, 1)
     variants = len(run_block.signatures)
-    state = block.states._replace(world=spoil(np.zeros((2, 2 * len(L.G)))))
+    state = block.states._replace(world=spoil(np.zeros((2, 2 * len(L.World)))))
     with pytest.raises(TypeError):
         program.run(type(block)(0, 2, state, block.inputs, block.records, block.output), 1)
     assert len(run_block.signatures) == variants

@@ -164,7 +164,7 @@ def test_each_rule_works_in_each_forum(rule, forum):
     passed = {}
     for each in ("unanimity", rule):
         what = scenario(body.replace("RULE", each), months=3, **steadfast)
-        assert compile_scenario(what).meetings.rule[0] == (
+        assert compile_scenario(what).calendar.meetings.rule[0] == (
             "unanimity", "unanimity_minus_n", "constructive_abstention", "qualified_majority", "coalition",
         ).index(each)  # fmt: skip
         outcome = run(what, draws=300, keep="final").records.outcome[:, 0]
@@ -176,7 +176,7 @@ def test_each_rule_works_in_each_forum(rule, forum):
 
 def test_the_rule_of_an_item_overrides_the_rule_of_its_meeting():
     items = f"{EASY}, {CONTESTED.replace('text: t', 'rule: unanimity_minus_n, allowance: 5, text: t')}"
-    table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).meetings
+    table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).calendar.meetings
     assert table.rule.tolist() == [L.Rule.QUALIFIED_MAJORITY, L.Rule.UNANIMITY_MINUS_N]
     table = compile_scenario(meeting(items, more="rule: unanimity_minus_n, allowance: 2, ")).meetings
     assert table.allowance.tolist() == [2, 5]
@@ -219,7 +219,7 @@ def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers()
               {issue: open_door, proposed: 1.0, reversion: 0.1, floor: 0.9, divisible: false, text: t, source: none}]}
         """
     )
-    assert (run(what, month1=2).state.trust == 1.0).all()
+    assert (run(what, month1=2).states.trust == 1.0).all()
     block = run(what, month1=3)
     blocked = block.records.outcome[:, 0] == L.Decision.BLOCKED
     objects = block.records.objection[:, 0] > 0
@@ -230,4 +230,4 @@ def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers()
     kept = 1.0 - p[:, L.Param.trust_recovery, None, None]
     np.testing.assert_allclose(1.0 - block.states.trust, lost * kept, rtol=1e-12, atol=1e-15)
     later = run(what, month1=6)
-    np.testing.assert_allclose(1.0 - later.state.trust, lost * kept**4, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(1.0 - later.states.trust, lost * kept**4, rtol=1e-12, atol=1e-15)

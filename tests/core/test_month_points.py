@@ -37,7 +37,7 @@ def test_a_point_gives_the_results_of_the_scenario_with_its_parameters():
     for point in range(3):
         alone = run(what.with_parameters({name: v[point] for name, v in POINTS.items()}), 3, 7, draw0=2)
         rows = slice(3 * point, 3 * point + 3)
-        for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.inputs, alone.draws)):
+        for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.inputs, alone.inputs)):
             for mine, theirs in zip(whole, part, strict=True):
                 np.testing.assert_array_equal(mine[rows], theirs)
     assert (block.inputs.ally[:, L.AllyInput.holdup, ALLIES.index("TUR")] == 0.5).all()
@@ -61,7 +61,7 @@ def test_runs_do_not_depend_on_how_points_and_draws_are_split(split):
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ({"kapa": [0.1]}, "nearest: threat_reversion"),
+        ({"threat_reversio": [0.1]}, "nearest: threat_reversion"),
         ({"threat_reversion": [0.1, 2.0]}, "points: threat_reversion: 2 is out of range; allowed: 0 to 1"),
         ({"threat_reversion": [np.nan]}, "points: threat_reversion: nan is out of range"),
     ],

@@ -21,12 +21,12 @@ def log_chances(p, x, standing, dependence, salience, patron, pull, neutral, r, 
     silent = np.where(loss[:, :n] * salience[:n] <= p["objection_cost"], standing, 0.0)
     total = standing.sum() + neutral
     support = (silent.sum(axis=1, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
-    z = (p["objection_cost"] - loss[:, patron]) / p["s"]
+    z = (p["objection_cost"] - loss[:, patron]) / p["slack_scale"]
     fear = p["patron_cost"] * pull * np.exp(-np.logaddexp(0.0, -z))[:, None] * dependence[:n]
     fear[:, [i for i in range(n) if i == patron]] = 0.0
     h = (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience[:n]
     slope = (2.0 * (q - r)) ** 2
-    scale = np.sqrt(p["s"] ** 2 + 3 / np.pi**2 * slope * (p["sd_position"] ** 2 + p["sd_chair"] ** 2))
+    scale = np.sqrt(p["slack_scale"] ** 2 + 3 / np.pi**2 * slope * (p["sd_position"] ** 2 + p["sd_chair"] ** 2))
     return -np.logaddexp(0.0, -(h - loss[:, :n]) / scale)
 
 
