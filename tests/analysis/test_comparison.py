@@ -9,8 +9,8 @@ import pytest
 from alliance_sim import simulation
 from alliance_sim.analysis import comparison as module
 from alliance_sim.analysis.comparison import Comparison, compare, moved
-from alliance_sim.compile import DECISIONS
 from alliance_sim.errors import InputError
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.simulation import first_months, simulate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import alliance_sim
-from alliance_sim.compile import DECISIONS
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.ensemble import load_ensemble
 from command_line import RUN, Shell

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alliance_sim.compile import ALLY_VARIABLES, DECISIONS, compile_scenario
+from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.results.views import Runs

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_sim.compile import DECISIONS
 from alliance_sim.errors import InputError
+from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.results import folder
 from alliance_sim.results.ensemble import Ensemble, load_ensemble
 from alliance_sim.scenarios import load_scenario
