@@ -142,7 +142,6 @@ def test_a_document_of_a_new_era_is_rows_of_tables(folder: Path) -> None:
     assert "C-01" in run(folder, "-c", shown)
 
 
-@pytest.mark.xfail(strict=False, reason="a parameter needs a prior in every era")
 def test_a_scenario_of_a_new_era_runs(folder: Path) -> None:
     add(folder, ERA)
     run(folder, "-m", "alliance_sim.calibration.fit")

@@ -11,7 +11,7 @@ def test_failed_compilation_raises_for_every_waiting_page(monkeypatch: pytest.Mo
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr("alliance_sim.results.ensemble.simulate", fail)
+    monkeypatch.setattr("alliance_sim.simulation.simulate", fail)
     jobs.warm_up.cache_clear()
     try:
         with pytest.raises(RuntimeError, match="no compiler"):

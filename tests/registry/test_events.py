@@ -89,8 +89,8 @@ def test_european_union_stands_for_its_members() -> None:
     assert "NOR" not in actors
 
 
-@pytest.mark.parametrize(("stance", "code"), list(zip(LEADERSHIPS, (1, 2, 3, 4), strict=True)))
-def test_washington_changes_to_a_measured_leadership(stance: str, code: int) -> None:
+@pytest.mark.parametrize(("code", "stance"), list(enumerate(LEADERSHIPS, 1)))
+def test_washington_changes_to_a_measured_leadership(code: int, stance: str) -> None:
     (effect,) = event("leadership_change", ally="USA", stance=stance).effects()
     assert effect == Effect("forcing", "leader", float(code), op="set")
 

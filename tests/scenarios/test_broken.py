@@ -108,12 +108,12 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     ),
     "long_number": (
         f"{HEAD}parameters: {{objection_cost: {'9' * 200_000}}}\n".encode(),
-        "8: parameters.h0: inf is not allowed; allowed: a finite number",
+        "8: parameters.objection_cost: inf is not allowed; allowed: a finite number",
     ),
-    "base_60": (f"{HEAD}parameters: {{objection_cost: 1{':59' * 70_000}}}\n".encode(), "8: parameters.h0: '1:59:59..."),
+    "base_60": (f"{HEAD}parameters: {{objection_cost: 1{':59' * 70_000}}}\n".encode(), "8: parameters.objection_cost: '1:59:59..."),
     "hexadecimal": (
         f"{HEAD}parameters: {{objection_cost: 0x{'f' * 200_000}}}\n".encode(),
-        "8: parameters.h0: '0xffff...",
+        "8: parameters.objection_cost: '0xffff...",
     ),
     "many_keys": (HEAD.encode() + b"".join(b"k%d: 1\n" % i for i in range(20_000)), "8: k0: unknown key; allowed: ..."),
     "many_parameters": (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from alliance_sim.data import table
-from alliance_sim.explorer.state import Request
+from alliance_sim.explorer.state import Request, View
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS, FORUM_LABELS, FORUMS
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PREVIEW",
-    "View",
     "compute",
     "country_names",
     "label",
@@ -41,39 +40,6 @@ LEAST_RATE = 0.005
 
 _PROPER = {"russia": "Russia", "ukraine": "Ukraine", "us": "U.S."}
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-@dataclass(frozen=True)
-class View:
-    """A finished run, ready for the browser.
-
-    Attributes
-    ----------
-    request : Request
-    draws : int
-        Draws run; fewer than requested in a preview.
-    seconds : float
-    months : list of str
-        ``YYYY-MM``.
-    board : list of dict
-        One row per agenda item, in time order.
-    fans : dict
-        By outcome: its 5, 25, 50, 75 and 95 % quantiles, one list of T numbers each.
-    maps : dict
-        By variable: T lists of one number per ally, None before it joins. Means over the draws of the preview.
-    cohesion, error : float
-        Mean of cohesion over months and draws, and its Monte Carlo standard error.
-    """
-
-    request: Request
-    draws: int
-    seconds: float
-    months: list[str]
-    board: list[dict[str, Any]]
-    fans: dict[str, list[list[float]]]
-    maps: dict[str, list[list[float | None]]]
-    cohesion: float
-    error: float
 
 
 def preview(request: Request, cancelled: Callable[[], bool]) -> View:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import solara
 
 from alliance_sim.scenarios import Scenario, load_scenario
 
-if TYPE_CHECKING:
-    from alliance_sim.explorer.results import View
-
-__all__ = ["DRAWS", "FIRST_SCENARIO", "MAX_SEED", "Request", "ResultCache", "Session"]
+__all__ = ["DRAWS", "FIRST_SCENARIO", "MAX_SEED", "Request", "ResultCache", "Session", "View"]
 
 FIRST_SCENARIO = "us_russia_reset_2025"
 DRAWS = (500, 2_000, 10_000)
@@ -47,6 +44,39 @@ class Request:
             f"ensemble = als.simulate(scenario, draws={self.draws}, seed={self.seed})\n"
             "ensemble.decisions()"
         )
+
+
+@dataclass(frozen=True)
+class View:
+    """A finished run, ready for the browser.
+
+    Attributes
+    ----------
+    request : Request
+    draws : int
+        Draws run; fewer than requested in a preview.
+    seconds : float
+    months : list of str
+        ``YYYY-MM``.
+    board : list of dict
+        One row per agenda item, in time order.
+    fans : dict
+        By outcome: its 5, 25, 50, 75 and 95 % quantiles, one list of T numbers each.
+    maps : dict
+        By variable: T lists of one number per ally, None before it joins. Means over the draws of the preview.
+    cohesion, error : float
+        Mean of cohesion over months and draws, and its Monte Carlo standard error.
+    """
+
+    request: Request
+    draws: int
+    seconds: float
+    months: list[str]
+    board: list[dict[str, Any]]
+    fans: dict[str, list[list[float]]]
+    maps: dict[str, list[list[float | None]]]
+    cohesion: float
+    error: float
 
 
 @dataclass

@@ -6,8 +6,7 @@ import reacton.ipyvuetify as rv
 import solara
 
 from alliance_sim.errors import InputError
-from alliance_sim.explorer.results import View
-from alliance_sim.explorer.state import Request
+from alliance_sim.explorer.state import Request, View
 
 __all__ = ["Failure", "Status", "message"]
 

@@ -14,8 +14,8 @@ from alliance_sim.explorer.components import Board, TileMap
 from alliance_sim.explorer.components.controls import Controls
 from alliance_sim.explorer.components.status import Failure, Status
 from alliance_sim.explorer.jobs import run_state, use_run
-from alliance_sim.explorer.results import PREVIEW, View, country_names, label, month_label
-from alliance_sim.explorer.state import Session
+from alliance_sim.explorer.results import PREVIEW, country_names, label, month_label
+from alliance_sim.explorer.state import Session, View
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
