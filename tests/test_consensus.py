@@ -59,17 +59,17 @@ def test_without_costs_and_randomness_the_setter_reaches_its_optimum(positions, 
 
 @settings(max_examples=60)
 @given(POSITIONS, LEVEL, LEVEL, st.floats(0.0, 0.3), st.floats(0.01, 0.5))
-def test_a_cost_of_objecting_lets_more_pass(positions, proposal, reversion, objection_cost, floor):
+def test_a_cost_of_objecting_lets_more_pass(positions, proposal, reversion, objection_cost, least):
     """With objection_cost the bound of ally i solves (q - r)(q + r - 2x) = objection_cost."""
     assume(abs(proposal - reversion) > 0.05)
     x = np.array(positions)
     sign = np.sign(proposal - reversion)
     bounds = x + sign * np.sqrt((x - reversion) ** 2 + objection_cost)
     share = min(1.0, ((bounds - reversion) / (proposal - reversion)).min())
-    assume(abs(share - floor) > 1e-3)
-    parameters = {**VETO, "objection_cost": objection_cost, "min_share": floor}
+    assume(abs(share - least) > 1e-3)
+    parameters = {**VETO, "objection_cost": objection_cost, "min_share": least}
     odds = decide(positions, proposal=proposal, reversion=reversion, draws=1, **parameters)
-    agreed = share if share >= floor else 0.0
+    agreed = share if share >= least else 0.0
     assert odds.level == pytest.approx(reversion + agreed * (proposal - reversion), abs=1e-4)
     if abs(agreed - 0.85) > 1e-4:
         expected = "adopted" if agreed > 0.85 else "diluted" if agreed > 0 else "blocked"
@@ -272,12 +272,12 @@ def test_a_weaker_rule_passes_more_and_goes_further(positions, rule, above):
 def test_the_allowance_ranges_from_unanimity_to_a_single_acceptance():
     x = [0.1, 0.3, 0.5, 0.7, 0.9]
     passed = [
-        decide(x, proposal=0.8, reversion=0.2, rule="unanimity_minus_n", allowance=n, draws=500, floor=1.0,
+        decide(x, proposal=0.8, reversion=0.2, rule="unanimity_minus_n", allowance=n, draws=500, min_share=1.0,
                blowup_cost=0.0).adopted
         for n in range(6)
     ]  # fmt: skip
     assert passed == sorted(passed)
-    assert passed[0] == decide(x, proposal=0.8, reversion=0.2, draws=500, floor=1.0, blowup_cost=0.0).adopted
+    assert passed[0] == decide(x, proposal=0.8, reversion=0.2, draws=500, min_share=1.0, blowup_cost=0.0).adopted
     assert passed[-1] == 1.0
 
 

@@ -132,7 +132,7 @@ def test_an_indivisible_text_passes_if_and_only_if_all_are_silent(data, n, propo
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(1, 6), LEVEL, LEVEL, st.floats(0.05, 0.5), st.floats(0.0, 0.4))
-def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversion, floor, blowup_cost):
+def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversion, least, blowup_cost):
     """Against the worth P|q - r| - (1 - P) cost on a fine grid, for a chair that knows every position."""
     assume(abs(proposal - reversion) > 0.05)
     g = np.random.default_rng(seed)
@@ -146,7 +146,7 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
         "sd_chair": 0.0,
         "loss_exponent": 2.0,
     }
-    params = parameters(**p, floor=floor, blowup_cost=blowup_cost, concession_step=0.0)
+    params = parameters(**p, min_share=least, blowup_cost=blowup_cost, concession_step=0.0)
 
     def worth_of(f):
         q = reversion + f * (proposal - reversion)
@@ -156,9 +156,9 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
         chance = np.exp(-np.logaddexp(0.0, -margin / scale).sum())
         return chance * abs(q - reversion) - (1 - chance) * blowup_cost
 
-    worth = [worth_of(f) for f in np.linspace(floor, 1.0, 2001)]
+    worth = [worth_of(f) for f in np.linspace(least, 1.0, 2001)]
     # With a wide temper the tabled text passes in some draws, and there its share is recorded.
-    outcome, share, _ = run(x, text(proposal, reversion, min_share=floor), params, 200, standing=standing)
+    outcome, share, _ = run(x, text(proposal, reversion, min_share=least), params, 200, standing=standing)
     assert (outcome[0] == L.Decision.WITHDRAWN) == (max(worth) <= 0.0) or abs(max(worth)) < 1e-6
     tabled = share[(outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)]
     if tabled.size:
@@ -182,10 +182,10 @@ def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
 def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     item = text(proposal, reversion, rule=rule, allowance=1, rounds=3)
     outcome, share, objection = run(positions, item, parameters(), 40, seed=seed)
-    floor = item.min_share if rule != L.Rule.COALITION else 0.0  # a coalition moves a text part of the way
+    least = item.min_share if rule != L.Rule.COALITION else 0.0  # a coalition moves a text part of the way
     assert (share[outcome == L.Decision.ADOPTED] >= 0.85).all()
     diluted = share[outcome == L.Decision.DILUTED]
-    assert ((diluted >= floor - 1e-12) & (diluted < 0.85)).all()
+    assert ((diluted >= least - 1e-12) & (diluted < 0.85)).all()
     assert (share[(outcome == L.Decision.WITHDRAWN) | (outcome == L.Decision.BLOCKED)] == 0.0).all()
     assert (objection[outcome == L.Decision.WITHDRAWN] <= 0).all()
     assert (objection[outcome != L.Decision.WITHDRAWN] != 0).all() and (objection <= 3).all()
@@ -207,7 +207,7 @@ def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
         sd_chair=0.5,
         blowup_cost=0.0,
         concession_step=1.0,
-        floor=0.1,
+        min_share=0.1,
     )
     _, share, objection = run([x], text(1.0, r, min_share=0.1, rounds=2), params, 400)
     bound = (x + np.sqrt((x - r) ** 2 + objection_cost) - r) / 0.7
@@ -258,7 +258,7 @@ def test_a_concession_is_no_larger_than_its_step():
         sd_chair=0.5,
         blowup_cost=0.0,
         concession_step=0.05,
-        floor=0.1,
+        min_share=0.1,
     )
     base = text(1.0, 0.3, min_share=0.1)
     failures = [

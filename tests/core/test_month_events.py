@@ -194,7 +194,9 @@ def test_an_ally_votes_from_its_accession_on():
         meetings:
           - {month: 5, forum: nac, title: t, source: none, agenda: [{ITEM}]}
           - {month: 6, forum: nac, title: t, source: none, agenda: [{ITEM}]}
-        """.replace("{ITEM}", "{issue: open_door, proposed: 1.0, reversion: 0.3, floor: 0.9, text: t, source: none}")
+        """.replace(
+        "{ITEM}", "{issue: open_door, proposed: 1.0, reversion: 0.3, min_share: 0.9, text: t, source: none}"
+    )
     what = scenario(
         body,
         era="2018",

@@ -9,8 +9,8 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from core.helpers import PATIENT, STILL, of, run, scenario
 
-CONTESTED = "{issue: russia_dialogue, proposed: 0.1, reversion: 0.85, floor: 0.9, text: t, source: none}"
-EASY = "{issue: ukraine_support, proposed: 0.52, reversion: 0.5, floor: 0.1, text: t, source: none}"
+CONTESTED = "{issue: russia_dialogue, proposed: 0.1, reversion: 0.85, min_share: 0.9, text: t, source: none}"
+EASY = "{issue: ukraine_support, proposed: 0.52, reversion: 0.5, min_share: 0.1, text: t, source: none}"
 
 
 def meeting(items, months=6, more="", **parameters):
@@ -19,7 +19,7 @@ def meeting(items, months=6, more="", **parameters):
 
 
 def test_an_adopted_text_moves_the_norm_and_a_failed_one_does_not():
-    up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, floor: 0.01, text: t, source: none}"
+    up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, min_share: 0.01, text: t, source: none}"
     easy = {"objection_cost": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
     block = run(meeting(up, months=30, **easy, **STILL), draws=20)
     assert (block.records.outcome == L.Decision.ADOPTED).all()
@@ -64,8 +64,8 @@ def test_a_blocked_item_may_be_bypassed_and_the_norm_stays():
 
 def test_a_package_is_decided_on_the_sum_of_its_parts():
     """One ally objects to posture alone and accepts it together with an effort in the south."""
-    posture = "{issue: deterrence_posture, proposed: 0.85, reversion: 0.6, floor: 0.9, text: t, source: none%s}"
-    south = "{issue: southern_flank, proposed: 0.7, reversion: 0.35, floor: 0.9, text: t, source: none%s}"
+    posture = "{issue: deterrence_posture, proposed: 0.85, reversion: 0.6, min_share: 0.9, text: t, source: none%s}"
+    south = "{issue: southern_flank, proposed: 0.7, reversion: 0.35, min_share: 0.9, text: t, source: none%s}"
     actors = {f"position.deterrence_posture.{name}": 0.9 for name in ALLIES[1:]}
     actors |= {f"position.southern_flank.{name}": 0.5 for name in ALLIES[1:]}
     actors |= {"position.deterrence_posture.ITA": 0.68, "position.southern_flank.ITA": 1.0}
@@ -123,7 +123,7 @@ def test_a_hold_up_defers_and_is_settled_later():
 
 
 def test_a_blow_up_defers_the_rest_of_the_agenda():
-    items = f"{CONTESTED.replace('floor: 0.9', 'divisible: false')}, {EASY}"
+    items = f"{CONTESTED.replace('min_share: 0.9', 'divisible: false')}, {EASY}"
     calm = run(meeting(items, objection_cost=0.03), draws=100)
     assert (of(calm, "blow_ups")[:, -1] == 0).all()
     angry = run(meeting(items, objection_cost=0.03, blowup_rate=1.0), draws=100)
@@ -191,7 +191,7 @@ def test_codes_and_names_of_outcomes_agree():
 def test_a_lapsed_measure_is_not_renewed():
     """After a refusal nothing is left to renew until a separate decision adopts the measure again."""
     renew = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
-    afresh = "{issue: sanctions, proposed: 0.5, reversion: 0.0, floor: 0.1, text: t, source: none}"
+    afresh = "{issue: sanctions, proposed: 0.5, reversion: 0.0, min_share: 0.1, text: t, source: none}"
     body = (
         "meetings: ["
         + ", ".join(
@@ -216,7 +216,7 @@ def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers()
         """
         meetings:
           - {month: 2, forum: nato_summit, title: t, rounds: 1, source: none, agenda: [
-              {issue: open_door, proposed: 1.0, reversion: 0.1, floor: 0.9, divisible: false, text: t, source: none}]}
+              {issue: open_door, proposed: 1.0, reversion: 0.1, min_share: 0.9, divisible: false, text: t, source: none}]}
         """
     )
     assert (run(what, month1=2).states.trust == 1.0).all()

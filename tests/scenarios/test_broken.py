@@ -110,7 +110,10 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
         f"{HEAD}parameters: {{objection_cost: {'9' * 200_000}}}\n".encode(),
         "8: parameters.objection_cost: inf is not allowed; allowed: a finite number",
     ),
-    "base_60": (f"{HEAD}parameters: {{objection_cost: 1{':59' * 70_000}}}\n".encode(), "8: parameters.objection_cost: '1:59:59..."),
+    "base_60": (
+        f"{HEAD}parameters: {{objection_cost: 1{':59' * 70_000}}}\n".encode(),
+        "8: parameters.objection_cost: '1:59:59...",
+    ),
     "hexadecimal": (
         f"{HEAD}parameters: {{objection_cost: 0x{'f' * 200_000}}}\n".encode(),
         "8: parameters.objection_cost: '0xffff...",

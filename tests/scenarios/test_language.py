@@ -93,7 +93,7 @@ era: 2025
 start: 2025-06
 months: 12
 sources: [A]
-parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, floor: {uniform: [0.3, 0.5]} , threat_perception.POL: 0.9}
+parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, min_share: {uniform: [0.3, 0.5]} , threat_perception.POL: 0.9}
 events:
 - {month: 1, type: escalation, size: 0.1, probability: 0.5, source: s, when: cohesion < 0.5}
 - {month: +2, type: guarantee_statement, about: [EST, LVA], source: s}

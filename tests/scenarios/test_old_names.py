@@ -75,7 +75,7 @@ def test_the_old_key_of_the_least_share_is_read_with_one_notice(
         for _ in range(2):
             scenario = load_scenario(tmp_path / "old.yaml")
     assert [item.min_share for item in scenario.meetings[0].agenda] == [0.8, 0.7]
-    assert caplog.messages == [f"{tmp_path / 'old.yaml'}: floor is now called min_share"]
+    assert caplog.messages == [f"{tmp_path / 'old.yaml'}: 'floor' is now called 'min_share'"]
     assert "floor" not in dump(scenario)
 
 

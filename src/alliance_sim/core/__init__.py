@@ -1,1 +1,1 @@
-"""The numba core: arrays in, arrays out. No files, no pandas, no Mesa, nothing of ours from other rooms."""
+"""The numba core: arrays in, arrays out, without files, data frames or agents."""

@@ -37,7 +37,7 @@ _ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text 
 def worth(item, session, seating, f, params):
     """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal.
 
-    The second number is the most that a text beyond f could be worth, since it is no likelier to pass.
+    The second number is the most that a text beyond f could be worth, since it does not pass more often.
     """
     if item.committee:
         return log_chance(item, session, seating, f, params), np.inf
@@ -216,7 +216,7 @@ def capacity(item, session, seating, params):
         passing = chance(item, session, seating, f, params)
         if f * passing > best:
             best, at = f * passing, f
-        if passing <= best:  # what asks for more is no likelier
+        if passing <= best:  # a text that asks for more does not pass more often
             break
     for side in range(2):  # and halfway to its neighbours
         f = at + (side - 0.5) * step

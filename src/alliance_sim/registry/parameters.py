@@ -320,7 +320,7 @@ class Param(IntEnum):
     blowup_rate = ("blowup_rate", "decision", "per item", 0, 1, uniform(0.02, 0.12),
         "A ¶3, B ¶7 (G7 of 2018); judgement", "chance that an item on which silence was broken blows a meeting up", _STRENGTH)
     holdup_pivot = ("holdup_pivot", "decision", "factor", 0, 20, uniform(0.0, 1.0),
-        _J, "how much likelier a pivotal ally is to hold a text up")
+        _J, "how much more often a pivotal ally holds a text up")
     holdup_end = ("holdup_end", "decision", _RATE, 0, 1, uniform(0.1, 0.4),
         "days held out in the record 2008-2025; judgement", "chance a month that a hold-up ends")
     bypass_rate = ("bypass_rate", "decision", _SHARE, 0, 1, uniform(0.2, 0.8),

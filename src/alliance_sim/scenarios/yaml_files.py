@@ -168,7 +168,7 @@ def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
     if found:
         raise InputError(report(origin, twice + found, lines))
     if any("agenda" in place and place[-1] == "floor" for place in lines if place):
-        _warn_once(f"{origin}: floor is now called min_share")
+        _warn_once(f"{origin}: 'floor' is now called 'min_share'")
     if not isinstance(data, dict):
         problem = "the file is empty" if data is None else f"not {what}"
         raise InputError(f"{origin}:1: file: {problem}; allowed: a mapping of {', '.join(keys)}")
