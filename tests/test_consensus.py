@@ -12,7 +12,8 @@ from alliance_sim.errors import InputError
 
 #: Vetoes only: no cost of objecting, no errors, no cost of failure for the chair.
 VETO = {
-    "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0, "blowup_cost": 0.0,
+    "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0,
+    "blowup_cost": 0.0,
     "min_share": 1e-6,
 }  # fmt: skip
 #: The procedure with all its costs and without randomness.
@@ -106,7 +107,8 @@ def test_isolation_silences_a_lone_small_objector():
 
 
 def test_dependent_allies_follow_their_patron_until_it_objects():
-    """A dove that depends on the patron has the threshold objection_cost + patron_cost while the patron agrees, and objection_cost otherwise."""
+    """A dove that depends on the patron accepts losses up to objection_cost + patron_cost while the patron agrees, else
+    objection_cost."""
     common = {
         "proposal": 0.6,
         "reversion": 0.2,

@@ -63,6 +63,7 @@ def _parameter_rows(group: str) -> Iterable[tuple[str, ...]]:
         if parameter.group == group:
             yield (
                 f"`{name}.ALLY`" if parameter.per_ally else f"`{name}`",
+                f"`{parameter.symbol}`" if parameter.symbol != name else "",
                 parameter.unit,
                 span(parameter.low, parameter.high),
                 _priors(parameter),
@@ -75,15 +76,15 @@ def parameters_page() -> str:
     """Return the page of parameters."""
     parts = [
         "# Parameters",
-        "Printed by `python docs/_build/registry_tables.py parameters`; change the registry, not this page. What the "
-        "symbols do is in [model.md](model.md). Sources: A and B are the documents of 2025 and 2018, ¶ a paragraph; "
+        "Printed by `python docs/_build/registry_tables.py parameters`; change the registry, not this page. "
+        "[model.md](model.md) has the equations, in symbols. Sources: A and B are the documents of 2025 and 2018, ¶ a paragraph; "
         "*prototype* is a rough earlier model in which the value behaved, which is judgement as well.",
         "A scenario sets any of them, as a value or a distribution, within its range; what it does not set is drawn "
         "from the prior, once a draw. `NAME.ALLY` has one value per ally (`susceptibility.HUN`); a prior that starts "
         "with an ISO3 code is that ally's own.",
     ]
     for group in dict.fromkeys(parameter.group for parameter in PARAMETERS.values()):
-        head = ("symbol", "unit", "range", "prior", "source", "meaning")
+        head = ("name", "symbol", "unit", "range", "prior", "source", "meaning")
         parts += [f"## {group[0].upper()}{group[1:]}", markdown_table(head, _parameter_rows(group))]
     return "\n\n".join(parts) + "\n"
 

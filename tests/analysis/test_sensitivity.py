@@ -162,7 +162,8 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
         ({"method": "sobol", "points": 100}, "points: 100 is not allowed with sobol; allowed: a power of two"),
         ({"points": 1}, "points: 1 is not allowed with morris; allowed: 2 or more"),
         ({"draws": 0}, "draws: 0 is out of range"),
-        ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("objection_cost",), "points": 2, "draws": 1},
+        ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("objection_cost",), "points": 2,
+          "draws": 1},
          "the outcome is 0 at all points"),
     ],
 )  # fmt: skip
@@ -173,7 +174,8 @@ def test_bad_input_is_refused(options, message):
 
 def test_command_prints_the_result_of_the_function(little, capsys):
     with pytest.raises(SystemExit) as end:
-        main(["sensitivity", "baseline_2018", "--outcome", "threat_gap", "--parameter", "threat_reversion", "--parameter", "threat_diffusion",
+        main(["sensitivity", "baseline_2018", "--outcome", "threat_gap", "--parameter", "threat_reversion",
+              "--parameter", "threat_diffusion",
               "--points", "2", "--draws", "2", "--set", "beta=0.5", "--json"])  # fmt: skip
     assert end.value.code == 0
     reported = json.loads(capsys.readouterr().out)
@@ -187,7 +189,8 @@ def test_command_prints_the_result_of_the_function(little, capsys):
 @pytest.mark.parametrize("method", ["morris", "sobol"])
 def test_report_ranks_in_words(method, little, capsys):
     with pytest.raises(SystemExit) as end:
-        main(["sensitivity", "baseline_2025", "--outcome", "cohesion", "--method", method, "--parameter", "objection_cost",
+        main(["sensitivity", "baseline_2025", "--outcome", "cohesion", "--method", method,
+              "--parameter", "objection_cost",
               "--parameter", "threat_reversion", "--points", "2", "--draws", "2"])  # fmt: skip
     out = capsys.readouterr().out
     assert end.value.code == 0 and "what drives cohesion, mean over the months, share" in out

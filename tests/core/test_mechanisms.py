@@ -103,12 +103,14 @@ MECHANISMS = [
     ("reset", ("sd_threat",), {"threat_gap": 0}, APART, None),
     ("resumed", ("hybrid_gain",), {"threat_gap": 0}, APART, "2025-09"),
     # 4. Guarantee
-    ("reset", ("guarantee_loss_conciliation",), {"mean_guarantee_confidence": 1, "cohesion": 1, "mean_spending": -1}, APART, "2025-09"),
+    ("reset", ("guarantee_loss_conciliation",),
+     {"mean_guarantee_confidence": 1, "cohesion": 1, "mean_spending": -1}, APART, "2025-09"),
     ("reset", ("guarantee_loss_opacity",), {"mean_guarantee_confidence": 1}, APART, "2025-09"),
     ("reset", ("statement_cost",), {"mean_guarantee_confidence": 1, "open_door_us": 1}, APART, "2025-09"),
     ("helsinki", ("trade_cost",), {"mean_guarantee_confidence": 1}, APART, "2018-06"),
     ("cut", ("cutoff_cost",), {"mean_guarantee_confidence": 1}, APART, "2025-08"),
-    ("reset", ("commitment_loss_conciliation",), {"us_commitment": 1, "mean_guarantee_confidence": 1, "deterrence": 1}, ABOVE, "2025-09"),
+    ("reset", ("commitment_loss_conciliation",),
+     {"us_commitment": 1, "mean_guarantee_confidence": 1, "deterrence": 1}, ABOVE, "2025-09"),
     ("reset", ("commitment_loss_posture",), {"us_commitment": 0}, ABOVE, "2025-09"),
     ("reset", ("commitment_speed",), {"us_commitment": 1, "mean_guarantee_confidence": 1}, ABOVE, "2025-09"),
     # 5. Positions
@@ -124,7 +126,8 @@ MECHANISMS = [
     # 7. Spending
     ("reset", ("inertia",), {"mean_spending": 0}, APART, None),
     ("reset", ("spending_response_threat",), {"mean_spending": 0}, APART, None),
-    ("reset", ("spending_response_abandonment",), {"mean_spending": -1, "burden_sharing": 0, "deterrence_without_us": -1}, APART, None),
+    ("reset", ("spending_response_abandonment",),
+     {"mean_spending": -1, "burden_sharing": 0, "deterrence_without_us": -1}, APART, None),
     ("reset", ("pledge",), {"mean_spending": -1}, APART, None),
     ("helsinki", ("coercion",), {"mean_spending": -1}, APART, "2018-07"),
     ("helsinki", ("reactance",), {"mean_spending": 1}, APART, "2018-07"),
@@ -208,14 +211,17 @@ def test_every_strength_is_in_the_table_or_listed_with_a_reason():
         "initial_aid_need",
     }
     tempi = {name for name in [param.name for param in L.Param] if name.startswith("half_life_")} | {
-        "assertiveness_speed", "resistance_rate", "concession_rate", "guarantee_recovery", "trust_recovery", "holdup_end",
+        "assertiveness_speed", "resistance_rate", "concession_rate", "guarantee_recovery", "trust_recovery",
+        "holdup_end",
     }  # fmt: skip
     procedure = {
-        "loss_exponent", "slack_scale", "sd_position", "sd_chair", "objection_cost", "min_share", "blowup_cost", "concession_step", "min_salience",
-        "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold", "confidence_bound",
+        "loss_exponent", "slack_scale", "sd_position", "sd_chair", "objection_cost", "min_share", "blowup_cost",
+        "concession_step", "min_salience",
+        "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold",
+        "confidence_bound",
     }  # fmt: skip
     off_by_default = {"reset_conditionality"}
-    assert set([param.name for param in L.Param]) <= tested | levels | tempi | procedure | off_by_default
+    assert {param.name for param in L.Param} <= tested | levels | tempi | procedure | off_by_default
     # A threshold of zero does not switch a mechanism off.
     assert set(STRENGTHS) == tested - {"exercise_threshold"} and all(PARAMETERS[name].low == 0.0 for name in STRENGTHS)
 

@@ -48,7 +48,8 @@ def test_a_blocked_renewal_lapses_and_an_agreed_one_stays_in_force():
 def test_a_blocked_item_may_be_bypassed_and_the_norm_stays():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, divisible: false, text: t, source: none}"
     hard = {
-        "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "position.deterrence_posture.HUN": 0.1, "failure_signal": 0.0,
+        "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "position.deterrence_posture.HUN": 0.1,
+        "failure_signal": 0.0,
         "norm_pull": 0.0, **STILL,
     }  # fmt: skip
     never = run(meeting(up, bypass_rate=0.0, **hard), draws=200)
@@ -71,7 +72,8 @@ def test_a_package_is_decided_on_the_sum_of_its_parts():
     actors |= {"position.deterrence_posture.ITA": 0.68, "position.southern_flank.ITA": 1.0}
     actors |= {f"position.{issue}.USA.{who}": 0.8 for issue in ("deterrence_posture", "southern_flank")
                for who in ("leader", "institutions")}  # fmt: skip
-    common = {"objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0, "min_salience": 1.0,
+    common = {"objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0,
+              "sd_position": 0.0, "sd_chair": 0.0, "min_salience": 1.0,
               "susceptibility": 0.0, **STILL, **actors}  # fmt: skip
     alone = run(meeting(posture % "", **common), draws=10)
     assert np.isin(alone.records.outcome, (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
@@ -202,7 +204,8 @@ def test_a_lapsed_measure_is_not_renewed():
     )
     refusal = "events: [{month: 2, type: shift, name: position.sanctions.HUN, to: 0.9, source: none}]\n"
     what = scenario(
-        refusal + body, months=9, objection_cost=0.01, isolation_cost=0.0, patron_cost=0.0, sd_position=0.0, sd_chair=0.0, norm_pull=0.0,
+        refusal + body, months=9, objection_cost=0.01, isolation_cost=0.0, patron_cost=0.0,
+        sd_position=0.0, sd_chair=0.0, norm_pull=0.0,
         susceptibility=0.0, **{"position.sanctions.HUN": 0.05}, **STILL, **PATIENT,
     )  # fmt: skip
     outcome = run(what, draws=20).records.outcome
@@ -216,7 +219,7 @@ def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers()
         """
         meetings:
           - {month: 2, forum: nato_summit, title: t, rounds: 1, source: none, agenda: [
-              {issue: open_door, proposed: 1.0, reversion: 0.1, min_share: 0.9, divisible: false, text: t, source: none}]}
+              {issue: open_door, proposed: 1.0, reversion: 0.1, min_share: 0.9, divisible: false, text: t, source: s}]}
         """
     )
     assert (run(what, month1=2).states.trust == 1.0).all()

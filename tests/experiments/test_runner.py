@@ -272,7 +272,8 @@ EXPERIMENT = Experiment.validated(
     {
         "name": "small", "title": "T", "description": "D", "sources": ["none"],
         "scenario": first_months(load_scenario("us_russia_reset_2025"), 3),
-        "uncertainties": {"threat_reversion": {"uniform": [0.05, 0.1]}, "threat_perception.POL": {"uniform": [0.5, 0.9]}},
+        "uncertainties": {"threat_reversion": {"uniform": [0.05, 0.1]},
+                          "threat_perception.POL": {"uniform": [0.5, 0.9]}},
         "levers": {"president": {"usual": {}, "strong": {"parameters": {"initial_autonomy": 0.95}}}},
         "design": {"points": 3}, "replications": 4, "seed": 9, "keep": "allies",
     }

@@ -47,7 +47,8 @@ def test_variants_are_all_combinations_the_last_lever_fastest() -> None:
 def test_a_variant_equals_a_scenario_that_extends_the_base() -> None:
     variant = made().variants()[5].scenario
     same = load_text(
-        "name: baseline_2025+cut+tough\nextends: baseline_2025\nparameters: {threat_reversion: 0.1, objection_cost: 0.05}\nevents:\n"
+        "name: baseline_2025+cut+tough\nextends: baseline_2025\n"
+        "parameters: {threat_reversion: 0.1, objection_cost: 0.05}\nevents:\n"
         "- {month: 3, type: aid_change, channel: all, share: -1, source: s}\n"
     )
     assert variant == same.model_copy(update={"text": variant.text})

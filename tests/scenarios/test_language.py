@@ -93,7 +93,7 @@ era: 2025
 start: 2025-06
 months: 12
 sources: [A]
-parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, min_share: {uniform: [0.3, 0.5]} , threat_perception.POL: 0.9}
+parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, min_share: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
 events:
 - {month: 1, type: escalation, size: 0.1, probability: 0.5, source: s, when: cohesion < 0.5}
 - {month: +2, type: guarantee_statement, about: [EST, LVA], source: s}
@@ -353,7 +353,8 @@ from alliance_sim.core import jit, structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
 events = compile_scenario(load_scenario("mine.yaml")).events
-print(L.Forcing(events.row[0]).name, events.value[0], L.Outcome(events.outcome[0]).name, tuple(OUTCOMES) == tuple(L.Outcome.__members__))
+print(L.Forcing(events.row[0]).name, events.value[0], L.Outcome(events.outcome[0]).name, tuple(OUTCOMES) == tuple(
+    L.Outcome.__members__))
 print(jit.core_hash())
 """
     compiled = run(copy, "-c", code)

@@ -80,7 +80,8 @@ class Ally(Actor):
     """An ally of the United States. All attributes but `iso3` and `is_member` can be written.
 
     A value written is the start of the next month; the mechanisms continue from it. Perceived threat and confidence
-    return to their levels at the speeds ``threat_reversion`` and ``guarantee_recovery``; spending and support move towards the government's
+    return to their levels at the speeds ``threat_reversion`` and
+    ``guarantee_recovery``; spending and support move towards the government's
     targets. `stance`, `position`, `salience`, `standing` and the traits keep the value written.
 
     Attributes
@@ -170,8 +171,8 @@ class UnitedStates(Ally):
     The weight of the president in perceived threat and positions is `presidential_autonomy`. Writing
     `threat_perception` shifts the mixture. Writing a `position` gives president and institutions the same wish, the one
     that leads to this position (near the ends of the scale as far as the influence of the other allies allows), and the
-    allies react to the change. Writing `presidential_autonomy` moves its level (``initial_autonomy``). All three keep the value
-    written.
+    allies react to the change. Writing `presidential_autonomy` moves its level (``initial_autonomy``). All three keep
+    the value written.
 
     Attributes
     ----------
