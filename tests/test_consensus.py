@@ -12,8 +12,8 @@ from alliance_sim.errors import InputError
 
 #: Vetoes only: no cost of objecting, no errors, no cost of failure for the chair.
 VETO = {
-    "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0,
-    "blowup_cost": 0.0,
+    "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0, "sd_position": 0.0,
+    "sd_chair": 0.0, "blowup_cost": 0.0,
     "min_share": 1e-6,
 }  # fmt: skip
 #: The procedure with all its costs and without randomness.

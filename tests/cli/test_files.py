@@ -89,7 +89,10 @@ name: mine
 extends: baseline_2018
 drop: [nac-2018-06]
 parameters:
-  {threat_reversion: 0.125, objection_cost: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.3, threat_perception.POL: 0.9}
+  threat_reversion: 0.125
+  objection_cost: {uniform: [0.02, 0.05]}
+  susceptibility.HUN: 0.3
+  threat_perception.POL: 0.9
 events:
 - {month: 2018-07, type: bilateral_summit, follow_up: 4, process: true, probability: 0.5, source: S1, id: first}
 - {month: 6, type: spending_demand, percent: 2, pressure: 0.7, when: cohesion < 0.6, source: S2}

@@ -93,7 +93,7 @@ era: 2025
 start: 2025-06
 months: 12
 sources: [A]
-parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, min_share: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
+parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, pledge: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
 events:
 - {month: 1, type: escalation, size: 0.1, probability: 0.5, source: s, when: cohesion < 0.5}
 - {month: +2, type: guarantee_statement, about: [EST, LVA], source: s}
@@ -295,7 +295,7 @@ class Referendum(Event):
 
 
 '''
-NEW_OUTCOME = '    ("quarrels", "index", 0, 1, -1, "mean", "assertiveness of Russia, once more"),\n'
+NEW_OUTCOME = '    quarrels = ("index", 0, 1, -1, "mean", "assertiveness of Russia, once more")\n'
 
 
 @pytest.fixture
@@ -305,7 +305,7 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(Path(alliance_sim.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for module, before, new in (
         ("events/washington", "class LeadershipChange(Event)", NEW_TYPE),
-        ("outcomes", '    ("postponements", ', NEW_OUTCOME),
+        ("outcomes", '    postponements = (', NEW_OUTCOME),
     ):
         path = package / "registry" / f"{module}.py"
         text = path.read_text(encoding="utf-8")
@@ -352,7 +352,7 @@ from alliance_sim.compile import CompiledScenario, compile_scenario
 from alliance_sim.core import jit, structures as L
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
-events = compile_scenario(load_scenario("mine.yaml")).events
+events = compile_scenario(load_scenario("mine.yaml")).calendar.events
 print(L.Forcing(events.row[0]).name, events.value[0], L.Outcome(events.outcome[0]).name, tuple(OUTCOMES) == tuple(
     L.Outcome.__members__))
 print(jit.core_hash())
@@ -368,7 +368,7 @@ print(jit.core_hash())
 @pytest.mark.full
 def test_an_outcome_needs_its_row_and_its_formula_and_nothing_else(copy: Path) -> None:
     path = copy / "alliance_sim" / "core" / "outcomes.py"
-    line = "    out[O.postponements] = "
+    line = "    out[Outcome.postponements] = "
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(line, f"    out[O.quarrels] = w[G.a]\n{line}"), encoding="utf-8")
     code = """
