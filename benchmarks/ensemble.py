@@ -82,11 +82,11 @@ def main() -> None:
     print("{scenario}: {draws} draws of {months} months, medians of {rounds} rounds".format(**found))
     print("import alliance_sim          {import_s:8.3f} s".format(**found))
     print("first result, new process    {first_result_s:8.3f} s".format(**found))
-    print("yardstick                    {yardstick_s:8.3f} s   (200 products of 512 x 512 matrices)".format(**found))
+    print("reference                    {yardstick_s:8.3f} s   (200 products of 512 x 512 matrices)".format(**found))
     for threads, times in found["threads"].items():
         print(
             f"ensemble, {threads} thread{'s' if threads != '1' else ' '}          {times['ensemble_s']:8.3f} s   "
-            f"{times['per_draw_ms']:.3f} ms a draw, {times['per_yardstick']:.2f} yardsticks"
+            f"{times['per_draw_ms']:.3f} ms a draw, {times['per_yardstick']:.2f} times the reference"
         )
     measure.save(found, arguments.json)
 

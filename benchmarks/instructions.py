@@ -48,7 +48,7 @@ if order.returncode:
 simulate("{SCENARIO}", draws=int(sys.argv[1]), keep="monthly")
 """
 
-#: Code without AVX: valgrind 3.19 does not know an instruction of AVX code by LLVM. With explicit features numba
+#: Code without AVX: valgrind 3.19 lacks an AVX instruction that LLVM uses. With explicit features numba
 #: does not detect those of the machine, which differ under valgrind, so that the cache is valid in both cases.
 CPU = {"NUMBA_CPU_NAME": "x86-64-v2", "NUMBA_CPU_FEATURES": "+sse4.2"}
 
