@@ -1,9 +1,8 @@
 """Runs per second of an ensemble, beside the same model written for Mesa, NumPy and JAX.
 
-First every peer is given the core's random numbers and must give the core's outcomes. Then every measurement is a
-process of its own, the fastest of three runs after one that loads and compiles; contestants take turns, and what is
-reported are medians over the rounds, with the slowest and the fastest. What the contestants compute is in
-benchmarks/README.md.
+First every peer is run with the core's random numbers and must reproduce the core's outcomes. Then every measurement
+is a separate process, the fastest of three runs after one that loads and compiles; implementations alternate, and the
+median, lowest and highest over the rounds are reported. benchmarks/README.md describes the common model.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ Work = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to run the model.
+    """An implementation to be timed.
 
-    `prepare` takes a number of draws and returns what is timed, itself a function of that number. Draws of `overhead`
-    are timed as well and their seconds taken off. `target` is the speed-up over it that the project aims at.
+    `prepare` takes a number of draws and returns the function to be timed, itself a function of that number. The
+    seconds of `overhead` draws are subtracted. `target` is the speed-up of alliance_sim over it that is aimed at.
     """
 
     label: str
@@ -42,7 +41,7 @@ class Contestant:
 
 
 def ensemble(draws: int) -> Work:
-    """Our ensemble, which draws its parameters and actors in the time."""
+    """Return an ensemble of alliance_sim; its time includes drawing parameters and actors."""
     from alliance_sim import simulate
     from peers.inputs import reduced
 
@@ -51,7 +50,7 @@ def ensemble(draws: int) -> Work:
 
 
 def with_meetings(draws: int) -> Work:
-    """Our ensemble of the whole scenario, which no peer runs."""
+    """Return an ensemble of the whole scenario, which no peer runs."""
     from alliance_sim import load_scenario, simulate
     from peers.inputs import SCENARIO
 
@@ -60,7 +59,7 @@ def with_meetings(draws: int) -> Work:
 
 
 def mesa(draws: int, processes: int = 1) -> Work:
-    """A batch of Mesa models."""
+    """Return a batch of Mesa models."""
     from mesa import batch_run
 
     from peers.inputs import inputs
@@ -83,12 +82,12 @@ def mesa(draws: int, processes: int = 1) -> Work:
 
 
 def mesa_on_two(draws: int) -> Work:
-    """The same on two processes."""
+    """Return a batch of Mesa models on two processes."""
     return mesa(draws, processes=2)
 
 
 def numpy(draws: int, block: int = 256) -> Work:
-    """Blocks of draws in NumPy, as large as runs fastest."""
+    """Return blocks of draws in NumPy, of the fastest size."""
     import numpy as np
 
     from peers.inputs import inputs
@@ -105,7 +104,7 @@ def numpy(draws: int, block: int = 256) -> Work:
 
 
 def jax(draws: int) -> Work:
-    """All draws in JAX, compiled before."""
+    """Return all draws in JAX, compiled before."""
     from jax import block_until_ready, random
 
     from peers.inputs import inputs
@@ -117,11 +116,11 @@ def jax(draws: int) -> Work:
 
 
 def void(_: object) -> None:
-    """Nothing: what was computed is thrown away."""
+    """Discard a result."""
 
 
 def seconds_of(contestant: Contestant) -> float:
-    """Return the fastest of some runs, after one that loads and compiles."""
+    """Return the seconds of the fastest of three runs, after one that loads and compiles."""
     work = contestant.prepare(contestant.draws)
     work(1 if contestant.threads else contestant.draws)
     taken, overhead = (
@@ -136,7 +135,7 @@ CONTESTANTS = {
     "ours_1": Contestant("alliance_sim, 1 thread", 512, ensemble, threads=1),
     "ours_2_with_meetings": Contestant("  with meetings, 2 threads", 1024, with_meetings, threads=2),
     "mesa": Contestant("Mesa, batch_run", 12, mesa, target=2000.0),
-    # Each batch starts processes anew, which takes as long as many draws.
+    # Each batch starts new processes, which takes as long as many draws.
     "mesa_2": Contestant("Mesa, batch_run on 2 processes", 34, mesa_on_two, overhead=2),
     "numpy": Contestant("NumPy, over draws", 512, numpy, target=15.0),
     "jax": Contestant("JAX, jit + vmap + scan", 1024, jax, target=4.0),
@@ -163,7 +162,7 @@ def check() -> dict[str, float]:
 
 
 def benchmark(rounds: int) -> dict[str, Any]:
-    """Return what was found over so many rounds."""
+    """Return the results over `rounds` rounds."""
     worker = partial(measure.in_a_process, __file__, "--worker")
     differences = worker("check")
     wrong = {name: value for name, value in differences.items() if not value <= TOLERANCE}
@@ -200,7 +199,7 @@ def show(found: dict[str, Any]) -> None:
     """Print a table."""
     print("{scenario}: medians of {rounds} rounds on {cpus} CPUs (load {load:.1f})".format(**found))
     print(", ".join(f"{name} {version}" for name, version in found["versions"].items()))
-    print(f"{'':34}{'runs a second':>14}{'low':>9}{'high':>9}{'2 threads':>11}{'1 thread':>10}{'target':>8}")
+    print(f"{'':34}{'runs/s':>14}{'low':>9}{'high':>9}{'2 threads':>11}{'1 thread':>10}{'target':>8}")
     for row in found["contestants"].values():
         speed = row["runs_per_second"]
         target = "" if row["target"] is None else f"{row['target']:.0f}x"

@@ -1,7 +1,7 @@
-"""How long an ensemble takes, beside a yardstick that is measured in the same processes.
+"""Time of an ensemble, and of a reference computation in the same processes.
 
-Every measurement is a process of its own, with the compiled model in the cache; numbers of threads alternate, and what
-is reported are medians over the rounds. The yardstick, matrix products on one thread, tells machines apart.
+Every measurement is a separate process, with the compiled model in the cache; numbers of threads alternate, and medians
+over the rounds are reported. The reference, matrix products on one thread, makes machines comparable.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ print(json.dumps({
 
 
 def benchmark(rounds: int) -> dict[str, Any]:
-    """Return the medians over so many rounds."""
+    """Return medians over `rounds` rounds."""
     run = partial(measure.in_a_process, "-c", WORKER, SCENARIO, str(DRAWS), **measure.ONE_BLAS_THREAD)
-    run(threads=max(THREADS))  # compiles where nothing is in the cache
+    run(threads=max(THREADS))  # compiles if the cache is empty
     runs: dict[int, list[dict[str, float]]] = {threads: [] for threads in THREADS}
     for _ in range(rounds):
         for threads in THREADS:
@@ -67,7 +67,7 @@ def benchmark(rounds: int) -> dict[str, Any]:
             str(threads): {
                 "ensemble_s": median("ensemble", threads),
                 "per_draw_ms": 1000 * median("ensemble", threads) / DRAWS,
-                # Each run by the yardstick of its own process, for machines whose speed wanders.
+                # Relative to the reference of the same process, for machines whose speed varies.
                 "per_yardstick": statistics.median(run["ensemble"] / run["yardstick"] for run in runs[threads]),
             }
             for threads in THREADS
@@ -82,11 +82,11 @@ def main() -> None:
     print("{scenario}: {draws} draws of {months} months, medians of {rounds} rounds".format(**found))
     print("import alliance_sim          {import_s:8.3f} s".format(**found))
     print("first result, new process    {first_result_s:8.3f} s".format(**found))
-    print("yardstick                    {yardstick_s:8.3f} s   (200 products of 512 x 512 matrices)".format(**found))
+    print("reference                    {yardstick_s:8.3f} s   (200 products of 512 x 512 matrices)".format(**found))
     for threads, times in found["threads"].items():
         print(
             f"ensemble, {threads} thread{'s' if threads != '1' else ' '}          {times['ensemble_s']:8.3f} s   "
-            f"{times['per_draw_ms']:.3f} ms a draw, {times['per_yardstick']:.2f} yardsticks"
+            f"{times['per_draw_ms']:.3f} ms a draw, {times['per_yardstick']:.2f} times the reference"
         )
     measure.save(found, arguments.json)
 

@@ -1,8 +1,8 @@
-"""How many instructions a draw takes, and whether they have grown.
+"""Instructions per draw, and a check of their growth.
 
-Seconds wander with the machine and with what else runs on it; instructions, counted by valgrind in code compiled for
-one fixed CPU, do not. What is counted is the difference between a shorter and a longer run, so that what it takes to
-start cancels. `history.csv` has a row for every recorded state. The rules are in benchmarks/README.md.
+Seconds vary with the machine and its load. Instructions, counted by valgrind in code compiled for a fixed CPU, do not.
+The count is the difference between a longer and a shorter run, so that the start cancels out. `history.csv` has a row
+for every recorded state. The rules are in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ import os, subprocess, sys, time
 from alliance_sim import simulate
 simulate("{SCENARIO}", draws=1, keep="monthly")
 """
-#: Counting begins when everything is loaded: under the counter that takes twice as long as all the rest. Meanwhile
-#: the program sleeps, so that valgrind can be told without stopping it from outside, which not every machine allows.
+#: Counting begins when everything is loaded: loading under the counter takes twice as long as all the rest. The program
+#: sleeps until vgdb has switched it on, because interrupting it from outside is not possible on every machine.
 COUNTED = f"""{LOADED}
 order = subprocess.Popen(["vgdb", f"--pid={{os.getpid()}}", "--max-invoke-ms=0", "instrumentation", "on"])
 while order.poll() is None:
@@ -48,13 +48,13 @@ if order.returncode:
 simulate("{SCENARIO}", draws=int(sys.argv[1]), keep="monthly")
 """
 
-#: Code without AVX: valgrind 3.19 does not know an instruction that LLVM writes where there is AVX. With the features
-#: said aloud nothing asks the machine for its own, which look different under valgrind: the cache serves both.
+#: Code without AVX: valgrind 3.19 lacks an AVX instruction that LLVM uses. With explicit features numba
+#: does not detect those of the machine, which differ under valgrind, so that the cache is valid in both cases.
 CPU = {"NUMBA_CPU_NAME": "x86-64-v2", "NUMBA_CPU_FEATURES": "+sse4.2"}
 
 
 class Row(BaseModel):
-    """A recorded state: seconds of 1,000 draws, and as the machine's factor those of the yardstick beside them."""
+    """A recorded state: seconds of 1,000 draws, and as machine factor the seconds of the reference computation."""
 
     date: dt.date
     change: str = Field(min_length=1)
@@ -90,7 +90,7 @@ def history() -> list[Row]:
 
 
 def run(*command: str) -> str:
-    """Run Python, or Python under a tool, with code for that CPU, on one thread; return its messages."""
+    """Run Python, or Python under a tool, with code for the fixed CPU, on one thread; return its messages."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_") or k == "NUMBA_CACHE_DIR"}
     done = subprocess.run(
         command,
@@ -106,7 +106,7 @@ def run(*command: str) -> str:
 
 
 def collected(report: str) -> int:
-    """Return the instructions that callgrind says it has seen."""
+    """Return the number of instructions that callgrind reports."""
     found = re.search(r"^==\d+== Collected : (\d+)$", report, re.MULTILINE)
     if not found:
         raise RuntimeError(f"callgrind reports no count:\n{report}")
@@ -114,7 +114,7 @@ def collected(report: str) -> int:
 
 
 def instructions_per_draw() -> int:
-    """Count, in half a minute; where the code for that CPU is not in the cache, compile it before."""
+    """Count instructions, in half a minute; first compile the code for the fixed CPU if it is not in the cache."""
     if not shutil.which("valgrind") or platform.machine() not in ("x86_64", "AMD64"):
         raise RuntimeError("instructions are counted by valgrind on x86-64; this machine does not have both")
     run(sys.executable, "-c", LOADED)
@@ -129,12 +129,12 @@ def instructions_per_draw() -> int:
 
 
 def millions(count: int) -> str:
-    """Return a count as notes and messages have it."""
+    """Return a count in millions, as in notes and messages."""
     return f"{count / 1e6:.2f}"
 
 
 def complaint(last: Row, count: int, changelog: str) -> str | None:
-    """Say what is wrong with a count, if anything: it has grown by more than is allowed, and no note says so."""
+    """Return a message if a count has grown by more than is allowed and the changelog has no note of it."""
     if count <= ALLOWED * last.instructions_per_draw:
         return None
     before, now = millions(last.instructions_per_draw), millions(count)
@@ -147,19 +147,19 @@ def complaint(last: Row, count: int, changelog: str) -> str | None:
     return (
         f"{now} million instructions a draw, {count / last.instructions_per_draw - 1:.0%} more than the {before} of "
         f'"{last.change}", the last row of {HISTORY.name}; {ALLOWED - 1:.0%} are allowed. Make it cheaper, or say '
-        f"under Unreleased in {CHANGELOG.name} what it is good for, with the words "
+        f"under Unreleased in {CHANGELOG.name} why, with the words "
         f'"from {before} to {now} million instructions a draw".'
     )
 
 
 def record(rows: list[Row], change: str, count: int, rounds: int = 5) -> None:
-    """Measure the seconds of this state as well, and write it as the last row."""
+    """Measure the seconds of this state and append its row."""
     found = benchmark(rounds)
     row = Row(
         date=dt.date.today(),
         change=change,
         instructions_per_draw=count,
-        # Milliseconds a draw are seconds a thousand.
+        # Milliseconds per draw are seconds per thousand draws.
         seconds_1_thread=round(found["threads"]["1"]["per_draw_ms"], 3),
         seconds_2_threads=round(found["threads"]["2"]["per_draw_ms"], 3),
         machine_factor=round(found["yardstick_s"], 3),
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--check", action="store_true", help=f"fail if they have grown since the end of {HISTORY.name}")
-    what.add_argument("--record", metavar="CHANGE", help="check, and append a row; what is new, in a few words")
+    what.add_argument("--record", metavar="CHANGE", help="check, and append a row with the change in a few words")
     given = parser.parse_args(arguments)
     if not given.check and not (given.record.strip() and given.record.isprintable()):
         parser.error("--record: allowed: a few words on one line")

@@ -1,4 +1,4 @@
-"""Compiled loops for limit.py, so that a call from Python does not count; compiled in the way the core is."""
+"""Compiled loops for limit.py, so that calls from Python are not timed; compiled like the core."""
 
 import numpy as np
 
@@ -14,19 +14,19 @@ def copies(times, source, target):
     for _ in range(times):
         for i in range(source.size):
             target[i] = source[i]
-        source[0] += 1.0  # or all but one could be left out
+        source[0] += 1.0  # keeps the compiler from removing all but one copy
 
 
 @njit
 def steps(times, current, anchor, weights, susceptibility, scratch):
-    """Take steps of influence, each from where the last one led."""
+    """Take steps of influence, each from the result of the one before."""
     for _ in range(times):
         influence_step(current, anchor, current, weights, susceptibility, scratch)
 
 
 @njit
 def weighings(times, weights, positions, base, salience, eps, scratch):
-    """Work out influence weights."""
+    """Compute influence weights."""
     for _ in range(times):
         for j in range(base.shape[0]):
             for i in range(base.shape[1]):

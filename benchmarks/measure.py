@@ -1,4 +1,4 @@
-"""What the benchmarks share: measurements in processes of their own, medians and spread, and the JSON they write."""
+"""Shared by the benchmarks: measurements in separate processes, medians and ranges, and JSON files."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def options(description: str | None, rounds: int) -> argparse.ArgumentParser:
     """Return the options every benchmark has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"measurements of each kind (default {rounds})")
-    parser.add_argument("--json", metavar="FILE", type=writable, help="write what was found to a file as well")
+    parser.add_argument("--json", metavar="FILE", type=writable, help="also write the results to a file")
     return parser
 
 
 def writable(name: str) -> Path:
-    """Return the path of a file to be written; refuse one in no folder before anything is measured."""
+    """Return the path of a file to be written; refuse a missing folder before anything is measured."""
     path = Path(name)
     if path.is_dir() or not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"{name}: not a file in a folder that exists")
@@ -51,7 +51,7 @@ def writable(name: str) -> Path:
 
 
 def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Return what was given on the command line; refuse no rounds at all."""
+    """Return the arguments of the command line; refuse less than one round."""
     arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error("--rounds: at least 1")
@@ -59,7 +59,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
 
 def in_a_process(*arguments: str, threads: int | None = None, **environment: str) -> Any:
-    """Return the JSON that a process of Python with these arguments printed, on so many threads of ours."""
+    """Return the JSON printed by a process of Python with these arguments, on a number of our threads."""
     own = environment if threads is None else {**environment, "NUMBA_NUM_THREADS": str(threads)}
     command = [sys.executable, *arguments]
     done = subprocess.run(command, env=os.environ | own, stdout=subprocess.PIPE, text=True, check=True)
@@ -67,7 +67,7 @@ def in_a_process(*arguments: str, threads: int | None = None, **environment: str
 
 
 def fastest(work: Callable[[], object], repeats: int = 3) -> float:
-    """Return the seconds of the fastest of some runs."""
+    """Return the seconds of the fastest of several runs."""
     taken = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -77,7 +77,7 @@ def fastest(work: Callable[[], object], repeats: int = 3) -> float:
 
 
 def run_seconds(program: Any, block: Callable[[], Any], month0: int | None = None, month1: int | None = None) -> float:
-    """Return the seconds of the fastest of some runs of new blocks through these months; those before are not timed."""
+    """Return the seconds of the fastest of three runs of new blocks over these months; months before are not timed."""
     taken = []
     for _ in range(3):
         fresh = block()
@@ -94,7 +94,7 @@ def spread(values: Iterable[float]) -> dict[str, float]:
 
 
 def machine(*more: str) -> dict[str, Any]:
-    """Return the CPUs, the load, and the versions of our libraries and some more."""
+    """Return the number of CPUs, the load, and the versions of alliance_sim, numba, NumPy and `more`."""
     return {
         "cpus": os.cpu_count(),
         "load": os.getloadavg()[0],
@@ -103,6 +103,6 @@ def machine(*more: str) -> dict[str, Any]:
 
 
 def save(found: dict[str, Any], path: Path | None) -> None:
-    """Write what was found as JSON, where a file was named."""
+    """Write the results as JSON if a file was named."""
     if path:
         path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

@@ -1,8 +1,8 @@
-"""What a sweep costs on top of its runs, how it scales over workers, and how much memory it takes.
+"""Overhead of a sweep over its runs, scaling over workers, and memory.
 
-Every measurement is a process of its own, with the compiled model in the cache; ways alternate, and what is reported
-are medians over the rounds. Bare are the same runs at the same points on the same threads, of which nothing is kept. On
-a machine that has other things to do, seconds of the processor tell more than those of the clock.
+Every measurement is a separate process, with the compiled model in the cache; engines alternate, and medians over the
+rounds are reported. The engine `bare` makes the same runs at the same points on the same threads and keeps nothing. On
+a busy machine CPU time is more reliable than wall clock time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 SCENARIO = "us_russia_reset_2025"
-#: Designs of 20,000 runs: points, and draws at each.
+#: Designs of 20,000 runs: points, and draws per point.
 DESIGNS = {"many draws": (200, 100), "many points": (20_000, 1)}
 
 WORKER = """
@@ -40,7 +40,7 @@ if __name__ == "__main__":
         "uncertainties": {"threat_reversion": {"uniform": [0.04, 0.15]}, "weakness_response": {"uniform": [0.0, 1.5]}},
         "design": {"points": order["points"]}, "replications": order["draws"],
     })
-    points(experiment)  # loads what lays out designs
+    points(experiment)  # loads SciPy
     begun, cpu = time.perf_counter(), time.process_time()
     if order["engine"] == "bare":
         program, design = compile_scenario(scenario), points(experiment)
@@ -52,14 +52,14 @@ if __name__ == "__main__":
         for _ in in_chunks(work, order["points"], max(1, ROWS // order["draws"])):
             pass
     else:
-        told = []
+        reported = []
         with tempfile.TemporaryDirectory(dir=order["folder"]) as folder:
             als.sweep(
                 experiment, folder + "/out", engine=order["engine"], workers=order["workers"],
-                progress=lambda done, runs: told.append(time.perf_counter()),
+                progress=lambda done, runs: reported.append(time.perf_counter()),
             )
-            if order["engine"] == "dask":  # A cluster takes a while to start, once.
-                begun = told[0]
+            if order["engine"] == "dask":  # the start of the cluster is not timed
+                begun = reported[0]
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     with open("/proc/self/status") as status:
         (peak,) = (int(line.split()[1]) for line in status if line.startswith("VmHWM"))
@@ -68,7 +68,7 @@ if __name__ == "__main__":
 
 
 def measure(folder: Path, **order: Any) -> dict[str, float]:
-    """Return seconds of the clock and of the processor, and megabytes, of a process that does as it is told."""
+    """Return wall clock seconds, CPU seconds and megabytes of a process with this order."""
     script = folder / "worker.py"
     script.write_text(WORKER, "utf-8")
     order = {"scenario": SCENARIO, "engine": "local", "workers": None, "folder": str(folder)} | order
@@ -78,7 +78,7 @@ def measure(folder: Path, **order: Any) -> dict[str, float]:
 
 
 def overhead(folder: Path, months: int, rounds: int) -> dict[str, Any]:
-    """Return seconds of bare runs and of sweeps of the same, and what a sweep costs more, by design."""
+    """Return by design the seconds of bare runs and of a sweep of the same runs, and the overhead."""
     found: dict[str, Any] = {}
     for name, (points, draws) in DESIGNS.items():
         runs = [
@@ -89,7 +89,7 @@ def overhead(folder: Path, months: int, rounds: int) -> dict[str, Any]:
             time: {
                 "bare_s": statistics.median(bare[time] for bare, _ in runs),
                 "sweep_s": statistics.median(sweep[time] for _, sweep in runs),
-                # Each by the bare runs of its own round, for machines whose speed wanders.
+                # Relative to the bare runs of the same round, for machines whose speed varies.
                 "overhead": statistics.median(sweep[time] / bare[time] for bare, sweep in runs) - 1.0,
             }
             for time in ("seconds", "cpu")
@@ -98,7 +98,7 @@ def overhead(folder: Path, months: int, rounds: int) -> dict[str, Any]:
 
 
 def scaling(folder: Path, months: int, rounds: int, most: int) -> dict[str, dict[str, float]]:
-    """Return runs a second by engine and number of workers."""
+    """Return runs per second by engine and number of workers."""
     points, draws = DESIGNS["many draws"]
     rates: dict[str, dict[str, float]] = {"local": {}, "dask": {}}
     for workers in range(1, most + 1):
@@ -112,7 +112,7 @@ def scaling(folder: Path, months: int, rounds: int, most: int) -> dict[str, dict
 
 
 def draw(rates: dict[str, dict[str, float]], path: Path) -> None:
-    """Plot runs a second over workers."""
+    """Plot runs per second over workers."""
     from matplotlib.figure import Figure
 
     axes = (figure := Figure(figsize=(5, 3.5), layout="constrained")).subplots()
@@ -120,7 +120,7 @@ def draw(rates: dict[str, dict[str, float]], path: Path) -> None:
         axes.plot([int(workers) for workers in found], list(found.values()), marker=marker, label=engine)
     first, last = rates["local"]["1"], max(map(int, rates["local"]))
     axes.plot([1, last], [first, first * last], "--", color="grey", label="in proportion")
-    axes.set(xlabel="workers", ylabel="runs a second", xticks=range(1, last + 1), ylim=(0, None))
+    axes.set(xlabel="workers", ylabel="runs per second", xticks=range(1, last + 1), ylim=(0, None))
     axes.legend()
     figure.savefig(path)
 
@@ -129,9 +129,11 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
-    parser.add_argument("--months", type=int, default=6, help="months of a run (default 6: short ones)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="most workers (default: the cores)")
-    parser.add_argument("--plot", type=Path, help="draw runs a second over workers")
+    parser.add_argument("--months", type=int, default=6, help="months of a run (default 6: short runs)")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="most workers (default: number of cores)"
+    )
+    parser.add_argument("--plot", type=Path, help="plot runs per second over workers")
     parser.add_argument("--million", action="store_true", help="measure the memory of a million runs, and nothing else")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
@@ -143,7 +145,7 @@ def main() -> None:
             found: dict[str, Any] = measure(folder, months=48, points=10_000, draws=100)
             print(json.dumps(found) if arguments.json else "{seconds:,.0f} s, {peak_mb:,.0f} MB".format(**found))
             return
-        measure(folder, months=1, points=1, draws=1)  # compiles where nothing is in the cache
+        measure(folder, months=1, points=1, draws=1)  # compiles if the cache is empty
         found = {"months": arguments.months, "overhead": overhead(folder, arguments.months, arguments.rounds)}
         found["runs_a_second"] = scaling(folder, arguments.months, arguments.rounds, arguments.workers)
     if arguments.plot:
