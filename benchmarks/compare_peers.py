@@ -136,7 +136,7 @@ CONTESTANTS = {
     "ours_1": Contestant("alliance_sim, 1 thread", 512, ensemble, threads=1),
     "ours_2_with_meetings": Contestant("  with meetings, 2 threads", 1024, with_meetings, threads=2),
     "mesa": Contestant("Mesa, batch_run", 12, mesa, target=2000.0),
-    # Each batch starts processes anew, which takes as long as many draws.
+    # Each batch starts new processes, which takes as long as many draws.
     "mesa_2": Contestant("Mesa, batch_run on 2 processes", 34, mesa_on_two, overhead=2),
     "numpy": Contestant("NumPy, over draws", 512, numpy, target=15.0),
     "jax": Contestant("JAX, jit + vmap + scan", 1024, jax, target=4.0),
@@ -149,11 +149,11 @@ def check() -> dict[str, float]:
 
     from alliance_sim import simulate
     from peers import mesa_model, numpy_model
-    from peers.inputs import core_noise, inputs, reduced
+    from peers.inputs import compared, core_noise, inputs, reduced
 
     given = inputs(CHECKED_DRAWS)
     noise = core_noise(given)
-    core = simulate(reduced(), draws=CHECKED_DRAWS, keep="monthly").output.outcomes
+    core = compared(simulate(reduced(), draws=CHECKED_DRAWS, keep="monthly").output.outcomes)
     found = {"mesa": mesa_model.outcomes(given, noise), "numpy": numpy_model.NumpyModel(given).run(noise)}
     if HAS_JAX:
         from peers import jax_model

@@ -24,7 +24,7 @@ import measure
 SCENARIO = "us_russia_reset_2025"
 ALLIES, ISSUES = 32, 9
 
-# What the core's series take (core/special.py): additions, multiplications, divisions.
+# What the core's series take (core/elementary.py): additions, multiplications, divisions.
 EXP, LOG = 28, 26
 LOGISTIC = EXP + 2
 POWER = EXP + LOG + 1
@@ -70,7 +70,7 @@ COUNTS = (
     Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
           "three stocks that fade, the two principals' mixture; remarks against allies"),
     Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
-          "two stocks that fade; an exponential for each ally's reading (anew only after private talks)"),
+          "two stocks that fade; an exponential for each ally's reading (of a new number only after private talks)"),
     Count("threat perception", lambda n, k: 2 * n * n + 23 * n, lambda n, k: n * n + 9 * n,
           "threat of those listened to (2 for each pair); level, conduct, hybrids, shock (23 for each ally)",
           numbers=lambda n, k: n),
@@ -132,8 +132,8 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     import loops
     from alliance_sim import load_scenario
     from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
-    from alliance_sim.core import structures as L
     from alliance_sim.core.kernel import new_scratch
+    from alliance_sim.core.structures import US, AllyInput, AllyState, Param
     from peers.inputs import reduced
 
     # Each measurement takes some hundredths of a second, a quick one much less.
@@ -143,12 +143,12 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     # What a month finds: the first draw at the end of the scenario.
     block = whole.block(0, 0, 1, "final")
     whole.run(block, 0)
-    state, given, facts, p = block.states, block.inputs, whole.facts, block.inputs.theta[0]
-    issues, n = state.x.shape[1:]
-    standing, scratch = state.ally[0, L.AllyState.standing], new_scratch(n, issues)
-    base = standing[:, None] ** p[L.Param.standing_weight] * facts.affinity * state.trust[0]
-    base[L.US] *= state.ally[0, L.AllyState.guarantee_confidence]
-    scratch.wish[...] = state.delta[0]
+    states, shared, params = block.states, whole.shared, block.inputs.params[0]
+    issues, n = states.position.shape[1:]
+    standing, scratch = states.ally[0, AllyState.standing], new_scratch(n, issues)
+    base = standing[:, None] ** params[Param.standing_weight] * shared.affinity * states.trust[0]
+    base[US] *= states.ally[0, AllyState.guarantee_confidence]
+    scratch.wish[...] = states.displacement[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))
     near = np.ones((2, n * n))  # a matrix of weights
@@ -165,18 +165,18 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         work(1, *arguments)  # compiles
         return lambda: measure.fastest(partial(work, times, *arguments)) / times
 
-    room = scratch.issue_major
-    weigh = (scratch.weights, state.x[0], base, facts.weight, p[L.Param.confidence_bound], room)
+    rest = scratch.issue_major
+    weigh = (scratch.weights, states.position[0], base, shared.weight, params[Param.confidence_bound], rest)
     loops.weighings(1, *weigh)
-    susceptibility = given.ally[0, L.AllyInput.susceptibility]
-    step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, room[: 2 * issues])
+    susceptibility = block.inputs.ally_input[0, AllyInput.susceptibility]
+    step = (states.displacement[0], scratch.wish, scratch.weights, susceptibility, rest[: 2 * issues])
     takers: dict[str, Callable[[], float]] = {
         "flop": lambda: measure.fastest(multiply) / (2 * size**3),
         "near_byte": loop(loops.copies, times, *near),
         "far_byte": loop(loops.copies, 1, *far),
         "step": loop(loops.steps, times, *step),
         "weights": loop(loops.weighings, times, *weigh),
-        "numbers": loop(loops.numbers, times, row, facts.index),
+        "numbers": loop(loops.numbers, times, row, shared.ally_ident),
         "month": lambda: month(quiet, None, 0),
         "observed": lambda: month(quiet, 0, None),
         "meetings": lambda: month(whole, 0, None),
@@ -279,7 +279,7 @@ def vectorised() -> dict[str, Any]:
     for kind in ("pass-remarks", "pass-remarks-missed", "pass-remarks-analysis"):
         llvm.set_option("", f"-{kind}=loop-vectorize")
     from alliance_sim.compile import store_kernel
-    from alliance_sim.core import influence, month
+    from alliance_sim.core import influence, kernel
 
     with tempfile.TemporaryFile("w+") as remarks:
         errors = os.dup(2)
@@ -295,7 +295,7 @@ def vectorised() -> dict[str, Any]:
         for name, function in (
             ("influence_step", influence.influence_step),
             ("confidence_weights", influence.confidence_weights),
-            ("run_block", month.run_block),
+            ("run_block", kernel.run_block),
         )
     }
     return {"loops": loops_of(said), "instructions": {name: widths_of(asm) for name, asm in listings.items()}}
@@ -350,7 +350,7 @@ def main() -> None:
     parser = measure.options(__doc__, rounds=7)
     parser.add_argument("--quick", action="store_true", help="a small part of the work, to see that it runs")
     parser.add_argument(
-        "--vectorised", action="store_true", help="also compile anew and say which loops became vectors (minutes)"
+        "--vectorised", action="store_true", help="also compile again and say which loops became vectors (minutes)"
     )
     parser.add_argument("--worker", choices=("seconds", "vectorised"), help=argparse.SUPPRESS)
     arguments = measure.arguments_of(parser)

@@ -101,22 +101,23 @@ def issues(count: int) -> Work:
 
 
 def synthetic(allies: int = 32, issues: int = 9) -> Work:
-    """The kernel on one thread, for a block and facts stretched to so many allies and issues."""
+    """The kernel on one thread, for a block and shared inputs stretched to so many allies and issues."""
     import numpy as np
 
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.core import structures as L
+    from alliance_sim.core.structures import US, AllyInput, AllyState, IssueState, Outcome, Param, World
     from alliance_sim.registry.actors import ALLIES
     from alliance_sim.registry.issues import ISSUES
     from peers.inputs import reduced
 
     program = compile_scenario(reduced())
     load_kernel(program)
-    clash = {len(ALLIES), len(ISSUES)} & {len(program.months), BLOCK_DRAWS, *map(len, (L.P, L.A, L.S, L.G, L.I, L.O))}
+    tables = (Param, AllyInput, AllyState, World, IssueState, Outcome)
+    clash = {len(ALLIES), len(ISSUES)} & {len(program.months), BLOCK_DRAWS, *map(len, tables)}
     if clash:
         raise RuntimeError(f"axes cannot be told apart: several have the length {clash}")
     # There is one Washington: the others are repeated.
-    ally = np.concatenate([[L.US], 1 + np.arange(allies - 1) % (len(ALLIES) - 1)])
+    ally = np.concatenate([[US], 1 + np.arange(allies - 1) % (len(ALLIES) - 1)])
     issue = np.arange(issues) % len(ISSUES)
 
     def stretched(given: Any) -> Any:
@@ -130,21 +131,22 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
 
         return type(given)(*map(stretch, given))
 
-    facts = program.shared
+    shared = program.shared
     program = replace(
         program,
-        facts=stretched(facts)._replace(
-            index=np.arange(allies, dtype=facts.index.dtype),
-            member=np.ones((*facts.member.shape[:-1], allies), facts.member.dtype),
+        shared=stretched(shared)._replace(
+            ally_ident=np.arange(allies, dtype=shared.ally_ident.dtype),
+            member=np.ones((*shared.member.shape[:-1], allies), shared.member.dtype),
         ),
     )
 
     def block() -> Any:
         made = program.block(0, 0, BLOCK_DRAWS, "final")
-        parts = {name: stretched(getattr(made, name)) for name in ("state", "draws", "records", "output")}
+        parts = {name: stretched(getattr(made, name)) for name in ("states", "inputs", "records", "output")}
         chance = np.random.default_rng(0)
-        for positions in (parts["draws"].x0, parts["draws"].ally[:, L.AllyInput.initial_threat]):
-            positions[:] = np.clip(positions + chance.normal(0.0, JITTER, positions.shape), 0.0, 1.0)
+        inputs = parts["inputs"]
+        for values in (inputs.initial_position, inputs.ally_input[:, AllyInput.initial_threat]):
+            values[:] = np.clip(values + chance.normal(0.0, JITTER, values.shape), 0.0, 1.0)
         return replace(made, **parts)
 
     return partial(measure.run_seconds, program, block, None)
