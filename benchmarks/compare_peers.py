@@ -148,11 +148,11 @@ def check() -> dict[str, float]:
 
     from alliance_sim import simulate
     from peers import mesa_model, numpy_model
-    from peers.inputs import core_noise, inputs, reduced
+    from peers.inputs import compared, core_noise, inputs, reduced
 
     given = inputs(CHECKED_DRAWS)
     noise = core_noise(given)
-    core = simulate(reduced(), draws=CHECKED_DRAWS, keep="monthly").output.outcomes
+    core = compared(simulate(reduced(), draws=CHECKED_DRAWS, keep="monthly").output.outcomes)
     found = {"mesa": mesa_model.outcomes(given, noise), "numpy": numpy_model.NumpyModel(given).run(noise)}
     if HAS_JAX:
         from peers import jax_model

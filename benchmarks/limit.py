@@ -1,8 +1,8 @@
-"""A month compared with the machine's limit: counted arithmetic and bytes, and rates measured in the same run.
+"""How near the machine's limit a month runs: its arithmetic and bytes, counted, beside rates measured in the same run.
 
-Everything runs on one thread, measurements alternate, and the median, lowest and highest of the rounds are reported.
-The limit is the rate of matrix products and of copies within the cache of a core. The tables are explained in
-benchmarks/README.md.
+One thread does everything, measurements take turns, and what is reported are medians over the rounds with the lowest
+and the highest. The limit is what a core makes of matrix products and of copies within its cache: no code does more
+arithmetic or moves more. How to read the tables is in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ import measure
 SCENARIO = "us_russia_reset_2025"
 ALLIES, ISSUES = 32, 9
 
-# Operations of the core's series (core/elementary.py): additions, multiplications, divisions.
+# What the core's series take (core/elementary.py): additions, multiplications, divisions.
 EXP, LOG = 28, 26
 LOGISTIC = EXP + 2
 POWER = EXP + LOG + 1
 HALVING = POWER + 1
-#: Consensus capacity: items of the fixed agenda, and texts that the chair tries of each until no other can be better
-#: (11 at most; mean over the scenario without its meetings, 64 draws).
+#: The procedure's part of the agenda: reference items, and texts the chair tries of each before nothing can be better
+#: (of 11 at most; mean over the scenario without its meetings, 64 draws).
 ITEMS, TEXTS = 4, 5.2
 #: One text before n voters: losses 3 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
 PER_VOTER, PER_TEXT = 3 + 9 + 4 + EXP, LOGISTIC + 20
@@ -40,17 +40,17 @@ Formula = Callable[[int, int], float]
 
 
 def nothing(n: int, k: int) -> float:
-    """Return zero: most mechanisms use no random numbers."""
+    """No random number, most of the time."""
     return 0
 
 
 @dataclass(frozen=True)
 class Count:
-    """Operations, numbers read or written, and random numbers of a mechanism in a month, for n allies and k issues.
+    """What a mechanism takes in a month, by the numbers of allies n and issues k.
 
     `flops` are additions, subtractions, multiplications, divisions and square roots of the model's formulas, each once;
-    comparisons, extrema and absolute values are free, and work that only events cause is not counted. `words` are
-    numbers of 8 bytes read or written, each once per mechanism, as if intermediate values stayed in registers.
+    comparisons, extrema and absolute values are free, and so is what a month of a quiet world leaves out. `words` are
+    numbers of 8 bytes read or written, each once a mechanism, as if what is in between stayed in registers.
     """
 
     name: str
@@ -61,18 +61,18 @@ class Count:
     observed: bool = False
 
 
-#: The steps of a month in order, then its outcomes. Meetings depend on the calendar and are not counted.
+#: The month in its order, then its outcomes. Meetings depend on the calendar and are not counted.
 COUNTS = (
     Count("voices", lambda n, k: n * n + n * (LOG + EXP + 2), lambda n, k: 2 * n * n + 2 * n,
           "a power of each standing; standing x affinity for each pair, and trust once some is lost"),
     Count("influence weights", lambda n, k: 2 * k * n * n + 5 * n * n + 3 * k * n, lambda n, k: 2 * n * n + k * n,
           "1 - |x|**2 / 2 - |y|**2 / 2 + x y (2k + 1), weight, sum and normalisation (4) for each ordered pair"),
     Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
-          "three decaying stocks, the mixture of the two principals; remarks against allies"),
+          "three stocks that fade, the two principals' mixture; remarks against allies"),
     Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
-          "two decaying stocks; an exponential for each ally's reading (redrawn only after private talks)"),
+          "two stocks that fade; an exponential for each ally's reading (of a new number only after private talks)"),
     Count("threat perception", lambda n, k: 2 * n * n + 23 * n, lambda n, k: n * n + 9 * n,
-          "threat of the others (2 for each pair); level, conduct, hybrid campaigns, shock (23 for each ally)",
+          "threat of those listened to (2 for each pair); level, conduct, hybrids, shock (23 for each ally)",
           numbers=lambda n, k: n),
     Count("guarantee", lambda n, k: 12 * n + 29, lambda n, k: 7 * n, "loss and recovery of confidence"),
     Count("wishes", lambda n, k: 6 * k * n + 9 * n + 11 * k, lambda n, k: k * n + 6 * n + 8 * k,
@@ -86,7 +86,7 @@ COUNTS = (
     Count("deterrence", lambda n, k: 2 * n + 10, lambda n, k: 3 * n, "capability made available"),
     Count("Russia and Ukraine", lambda n, k: 2 * HALVING + 60, lambda n, k: 0, "stocks of the world",
           numbers=lambda n, k: 1),
-    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards the level adopted; trust recovers after losses"),
+    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards what was adopted; trust mends once some is lost"),
     Count("agreement", lambda n, k: 5 * k * n + 9 * n + 20, lambda n, k: k * n + 8 * n,
           "weighted mean deviation on each issue; means over members", observed=True),
     Count("consensus capacity", lambda n, k: 4 * n + ITEMS * (4 * n + TEXTS * (PER_VOTER * n + PER_TEXT)),
@@ -114,7 +114,7 @@ def named(*names: str) -> tuple[Count, ...]:
     return tuple(count for count in COUNTS if count.name in names)
 
 
-#: Timed parts, and their rows of the table; None if not counted.
+#: What is timed, and what of the table that is; None where it is not counted.
 PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
     "step": ("influence step", named("influence step")),
     "weights": ("influence weights", named("influence weights")),
@@ -126,29 +126,29 @@ PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
 
 
 def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
-    """Return seconds by round: per flop of a product, per byte of a copy, and of each part."""
+    """Return seconds, one a round: of a flop in a product, of a byte in a copy, and of each part once."""
     import numpy as np
 
     import loops
     from alliance_sim import load_scenario
     from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
-    from alliance_sim.core import structures as L
     from alliance_sim.core.kernel import new_scratch
+    from alliance_sim.core.structures import US, AllyInput, AllyState, Param
     from peers.inputs import reduced
 
     # Each measurement takes some hundredths of a second, a quick one much less.
     size, memory, draws, times = (1024, 2**24, 64, 20_000) if not quick else (64, 2**16, 2, 100)
     whole, quiet = compile_scenario(load_scenario(SCENARIO)), compile_scenario(reduced())
 
-    # The state on which parts are timed: the first draw at the end of the scenario.
+    # What a month finds: the first draw at the end of the scenario.
     block = whole.block(0, 0, 1, "final")
     whole.run(block, 0)
-    state, given, facts, p = block.states, block.inputs, whole.facts, block.inputs.theta[0]
-    issues, n = state.x.shape[1:]
-    standing, scratch = state.ally[0, L.AllyState.standing], new_scratch(n, issues)
-    base = standing[:, None] ** p[L.Param.standing_weight] * facts.affinity * state.trust[0]
-    base[L.US] *= state.ally[0, L.AllyState.guarantee_confidence]
-    scratch.wish[...] = state.delta[0]
+    states, shared, params = block.states, whole.shared, block.inputs.params[0]
+    issues, n = states.position.shape[1:]
+    standing, scratch = states.ally[0, AllyState.standing], new_scratch(n, issues)
+    base = standing[:, None] ** params[Param.standing_weight] * shared.affinity * states.trust[0]
+    base[US] *= states.ally[0, AllyState.guarantee_confidence]
+    scratch.wish[...] = states.displacement[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
     product, far = np.empty_like(matrix), np.ones((2, memory))
     near = np.ones((2, n * n))  # a matrix of weights
@@ -165,18 +165,18 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         work(1, *arguments)  # compiles
         return lambda: measure.fastest(partial(work, times, *arguments)) / times
 
-    room = scratch.issue_major
-    weigh = (scratch.weights, state.x[0], base, facts.weight, p[L.Param.confidence_bound], room)
+    rest = scratch.issue_major
+    weigh = (scratch.weights, states.position[0], base, shared.weight, params[Param.confidence_bound], rest)
     loops.weighings(1, *weigh)
-    susceptibility = given.ally[0, L.AllyInput.susceptibility]
-    step = (state.delta[0], scratch.wish, scratch.weights, susceptibility, room[: 2 * issues])
+    susceptibility = block.inputs.ally_input[0, AllyInput.susceptibility]
+    step = (states.displacement[0], scratch.wish, scratch.weights, susceptibility, rest[: 2 * issues])
     takers: dict[str, Callable[[], float]] = {
         "flop": lambda: measure.fastest(multiply) / (2 * size**3),
         "near_byte": loop(loops.copies, times, *near),
         "far_byte": loop(loops.copies, 1, *far),
         "step": loop(loops.steps, times, *step),
         "weights": loop(loops.weighings, times, *weigh),
-        "numbers": loop(loops.numbers, times, row, facts.index),
+        "numbers": loop(loops.numbers, times, row, shared.ally_ident),
         "month": lambda: month(quiet, None, 0),
         "observed": lambda: month(quiet, 0, None),
         "meetings": lambda: month(whole, 0, None),
@@ -186,12 +186,12 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         for name, take in takers.items():
             found[name].append(take())
     for name, array in (("near_byte", near), ("far_byte", far)):
-        found[name] = [taken / array.nbytes for taken in found[name]]  # bytes read and written
+        found[name] = [taken / array.nbytes for taken in found[name]]  # what is read and what is written
     return found
 
 
 def benchmark(rounds: int, quick: bool) -> dict[str, Any]:
-    """Return the counts, and measurements over `rounds` rounds."""
+    """Return what was counted and measured over so many rounds."""
     arguments = ["--rounds", str(rounds), *(["--quick"] if quick else [])]
     taken = measure.in_a_process(__file__, "--worker", "seconds", *arguments, **measure.ONE_BLAS_THREAD)
     parts = {}
@@ -199,7 +199,7 @@ def benchmark(rounds: int, quick: bool) -> dict[str, Any]:
         parts[name] = {"label": label, "seconds": measure.spread(taken[name])}
         if counts:
             needed = total(counts)
-            # Round by round, for machines whose speed varies.
+            # Round by round, for machines whose speed wanders.
             limits = [
                 max(needed["flops"] * flop, needed["bytes"] * byte)
                 for flop, byte in zip(taken["flop"], taken["near_byte"], strict=True)
@@ -259,31 +259,31 @@ def show(found: dict[str, Any]) -> None:
         print(line)
 
 
-# Vectorisation of the loops.
+# What the compiler made of the loops.
 
 _REMARK = re.compile(r"^remark: (?P<file>\S+\.py):(?P<line>[1-9]\d*):\d+: (?P<said>.*)$")
 _VECTOR = re.compile(r"vectorized loop \(vectorization width: (?P<width>\d+)")
 _REASON = re.compile(r"loop not vectorized: (?P<why>[^.]+)")
-#: Remarks on loops that are vectorised already, or that could be unrolled further.
+#: What is said of loops that are vectors already, or that could be unrolled further.
 _NO_REASON = re.compile("already been vectorized|interleaving")
 _ARITHMETIC = re.compile(r"^\s+v?(?:add|sub|mul|div|sqrt|max|min|fn?m(?:add|sub)\d*)(?P<form>[ps]d)\s(?P<operands>.*)$")
 
 
 def vectorised() -> dict[str, Any]:
-    """Compile the month with line numbers; return the compiler's remarks on each loop, and the instructions by width.
+    """Compile the month with line numbers; return what the compiler said of each loop, and the instructions by width.
 
-    Must run in a separate process with a separate cache: code from the cache cannot be inspected.
+    Has to run in a process of its own with a cache of its own: code from the cache cannot be looked at.
     """
     import llvmlite.binding as llvm
 
     for kind in ("pass-remarks", "pass-remarks-missed", "pass-remarks-analysis"):
         llvm.set_option("", f"-{kind}=loop-vectorize")
     from alliance_sim.compile import store_kernel
-    from alliance_sim.core import influence, month
+    from alliance_sim.core import influence, kernel
 
     with tempfile.TemporaryFile("w+") as remarks:
         errors = os.dup(2)
-        os.dup2(remarks.fileno(), 2)  # LLVM writes to standard error
+        os.dup2(remarks.fileno(), 2)  # where LLVM writes
         try:
             store_kernel()
         finally:
@@ -295,14 +295,14 @@ def vectorised() -> dict[str, Any]:
         for name, function in (
             ("influence_step", influence.influence_step),
             ("confidence_weights", influence.confidence_weights),
-            ("run_block", month.run_block),
+            ("run_block", kernel.run_block),
         )
     }
     return {"loops": loops_of(said), "instructions": {name: widths_of(asm) for name, asm in listings.items()}}
 
 
 def loops_of(said: str) -> list[dict[str, Any]]:
-    """Return the loops of the compiler's remarks: vector widths, or reasons why a loop is scalar."""
+    """Return the loops of the compiler's remarks: how many numbers at a time, or why one by one."""
     places: dict[tuple[str, int], tuple[set[int], set[str]]] = {}
     for found in filter(None, map(_REMARK.match, said.splitlines())):
         widths, reasons = places.setdefault((Path(found["file"]).name, int(found["line"])), (set(), set()))
@@ -317,7 +317,7 @@ def loops_of(said: str) -> list[dict[str, Any]]:
 
 
 def widths_of(assembly: str) -> dict[str, int]:
-    """Count the instructions on doubles in an x86 listing: scalar ones, and packed ones by register."""
+    """Count the instructions on doubles in an x86 listing: one at a time, and by the register of packed ones."""
     widths = Counter({"scalar": 0, "xmm": 0, "ymm": 0, "zmm": 0})
     for found in filter(None, map(_ARITHMETIC.match, assembly.splitlines())):
         packed = re.search("%([xyz]mm)", found["operands"]) if found["form"] == "pd" else None
@@ -326,11 +326,11 @@ def widths_of(assembly: str) -> dict[str, int]:
 
 
 def show_vectorised(found: dict[str, Any]) -> None:
-    """Print the vectorisation of the loops of the core, and its instructions."""
+    """Print what the compiler made of the loops of the core, and its instructions."""
     from alliance_sim import core
 
     source = {path.name: path.read_text("utf-8").splitlines() for path in Path(core.__file__).parent.glob("*.py")}
-    print("\nLoops of the core, as reported by the compiler (several reports if it is inlined in several functions)")
+    print("\nLoops of the core, as the compiler says (one inlined in several functions may have several answers)")
     for loop in found["loops"]:
         if loop["file"] in source:
             widths = " or ".join(map(str, loop["widths"]))
@@ -348,9 +348,9 @@ def show_vectorised(found: dict[str, Any]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = measure.options(__doc__, rounds=7)
-    parser.add_argument("--quick", action="store_true", help="a small part of the work, as a test")
+    parser.add_argument("--quick", action="store_true", help="a small part of the work, to see that it runs")
     parser.add_argument(
-        "--vectorised", action="store_true", help="also compile again and report which loops are vectorised (minutes)"
+        "--vectorised", action="store_true", help="also compile again and say which loops became vectors (minutes)"
     )
     parser.add_argument("--worker", choices=("seconds", "vectorised"), help=argparse.SUPPRESS)
     arguments = measure.arguments_of(parser)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from alliance_sim.core.influence import confidence_weights, influence_step
-from alliance_sim.core.jit import njit
+from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import fill_normal
-from alliance_sim.core.structures import CH_THREAT
+from alliance_sim.core.structures import Channel, Clock
 
 
-@njit
+@kernel()
 def copies(times, source, target):
     """Copy an array."""
     for _ in range(times):
@@ -17,14 +17,14 @@ def copies(times, source, target):
         source[0] += 1.0  # keeps the compiler from removing all but one copy
 
 
-@njit
+@kernel()
 def steps(times, current, anchor, weights, susceptibility, scratch):
     """Take steps of influence, each from the result of the one before."""
     for _ in range(times):
         influence_step(current, anchor, current, weights, susceptibility, scratch)
 
 
-@njit
+@kernel()
 def weighings(times, weights, positions, base, salience, eps, scratch):
     """Compute influence weights."""
     for _ in range(times):
@@ -34,8 +34,8 @@ def weighings(times, weights, positions, base, salience, eps, scratch):
         confidence_weights(weights, positions, salience, eps, 2.0, scratch)
 
 
-@njit
+@kernel()
 def numbers(times, row, idents):
     """Draw the random numbers of a month."""
     for t in range(times):
-        fill_normal(row, np.uint64(0), 0, t, CH_THREAT, idents)
+        fill_normal(row, Clock(np.uint64(0), 0, t), Channel.THREAT, idents)

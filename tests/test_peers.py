@@ -1,6 +1,7 @@
 """The peers of the benchmark run the core's model: same noise, same outcomes."""
 
 import importlib.util
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from alliance_sim import Scenario, load_scenario
 from alliance_sim.compile import compile_scenario
-from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -40,13 +41,13 @@ def run(request: pytest.FixtureRequest):
     block = program.block(SEED, 0, DRAWS, "monthly")
     program.run(block, SEED)
     given = prepared.inputs_of(program, DRAWS, SEED)
-    return given, prepared.core_noise(given, SEED), block.output.outcomes
+    return given, prepared.core_noise(given, SEED), prepared.compared(block.output.outcomes)
 
 
 def agree(found: np.ndarray, core: np.ndarray) -> None:
     assert found.shape == core.shape
     far = np.abs(found - core).max(axis=(0, 1))
-    assert {name: d for name, d in zip(OUTCOMES, far, strict=True) if not d <= 1e-9} == {}
+    assert {name: d for name, d in zip(prepared.OUTCOMES, far, strict=True) if not d <= 1e-9} == {}
 
 
 def test_numpy_gives_the_outcomes_of_the_core(run) -> None:
@@ -71,7 +72,8 @@ def test_some_follow_up_is_postponed_with_more_events() -> None:
     program = compile_scenario(scenario(MORE))
     block = program.block(SEED, 0, DRAWS, "final")
     program.run(block, SEED)
-    assert block.output.outcomes[:, -1, list(OUTCOMES).index("postponements")].any()
+    outcomes = prepared.compared(block.output.outcomes)
+    assert outcomes[:, -1, prepared.OUTCOMES.index("postponements")].any()
 
 
 def test_a_parameter_that_is_off_by_a_thousandth_is_seen(run) -> None:
@@ -94,3 +96,37 @@ def test_what_the_peers_leave_out_is_refused(change: dict[str, object], what: st
     program = compile_scenario(Scenario.validated({**dict(prepared.reduced()), **change}))
     with pytest.raises(ValueError, match=what):
         prepared.inputs_of(program, 1)
+
+
+def test_strengths_outside_the_list_are_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = prepared.reduced()
+    assert {name for name in STRENGTHS if before.parameters.get(name) == 0.0} == {*STRENGTHS} - {*prepared.MECHANISMS}
+    assert {*prepared.MECHANISMS} <= {*STRENGTHS}
+    # As if these two were new in the core, which the peers do not know.
+    new = {"hedge", "susceptibility"}
+    monkeypatch.setattr(prepared, "MECHANISMS", tuple(name for name in prepared.MECHANISMS if name not in new))
+    after = prepared.reduced()
+    assert dict(after.parameters) == {**before.parameters, **dict.fromkeys(new, 0.0)}
+    given = prepared.inputs_of(compile_scenario(after), 1)
+    assert "hedge" not in given.p and not given.ally["susceptibility"].any()
+
+
+def test_outcomes_outside_the_list_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = np.arange(2.0 * len(prepared.OUTCOMES_OF_THE_CORE)).reshape(2, -1)
+    before = prepared.compared(core)
+    # As if the core reported another outcome before all others.
+    more = {"new": 0, **{name: at + 1 for name, at in prepared.OUTCOMES_OF_THE_CORE.items()}}
+    monkeypatch.setattr(prepared, "OUTCOMES_OF_THE_CORE", more)
+    assert (prepared.compared(np.hstack([np.full((2, 1), np.nan), core])) == before).all()
+
+
+@pytest.mark.parametrize("peer", ["numpy", "mesa", "jax"])
+def test_peers_read_just_the_parameters_of_the_list(peer: str) -> None:
+    source = (Path(prepared.__file__).parent / f"{peer}_model.py").read_text("utf-8")
+    read = {*re.findall(r"\.(\w+)", source)} & {*PARAMETERS}
+    assert read == {*prepared.MECHANISMS, *prepared.PARAMETERS}
+
+
+def test_peers_are_given_no_other_parameters(run) -> None:
+    given, _, _ = run
+    assert {*given.p, "susceptibility"} == {*prepared.MECHANISMS, *prepared.PARAMETERS}

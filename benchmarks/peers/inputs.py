@@ -1,7 +1,9 @@
-"""What the peers share: the reduced scenario, its arrays, and the outcomes they report.
+"""What the peers share: the model that they implement, the reduced scenario and its arrays.
 
-Everything comes from the compiled scenario, so that the peers start from the core's own parameters, actors and
-events. What the peers leave out is refused here, where a scenario has it.
+The peers implement a fixed model: the mechanisms, outcomes and channels of events listed here. What the program gains
+later does not concern them: the strength of another mechanism is set to zero, another outcome is not compared, and a
+scenario with another kind of event is refused. Everything else comes from the compiled scenario, so that the peers
+start from the core's own parameters, actors and events.
 """
 
 from __future__ import annotations
@@ -14,16 +16,81 @@ from numpy.typing import NDArray
 
 from alliance_sim import Scenario, load_scenario
 from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
-from alliance_sim.core import structures as L
 from alliance_sim.core.rng import normal
-from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.core.structures import US, AllyInput, Channel, Clock, Effect, Forcing, Forum, Param, World
+from alliance_sim.registry.outcomes import OUTCOMES as OUTCOMES_OF_THE_CORE
+from alliance_sim.registry.parameters import STRENGTHS
 
-__all__ = ["OUTCOMES", "SCENARIO", "Inputs", "Noise", "core_noise", "inputs", "inputs_of", "reduced"]
+__all__ = [
+    "MECHANISMS",
+    "OUTCOMES",
+    "PARAMETERS",
+    "SCENARIO",
+    "Inputs",
+    "Noise",
+    "compared",
+    "core_noise",
+    "inputs",
+    "inputs_of",
+    "reduced",
+]
 
 SCENARIO = "us_russia_reset_2025"
-Array = NDArray[np.float64]
 
-_LEFT_OUT = ("leader", "stance", "exercise")
+#: Mechanisms that the peers implement, by their strengths: all there were, but for those that act at meetings only.
+MECHANISMS = tuple(
+    """
+    autonomy_gain_opacity autonomy_loss_criticism autonomy_gain_support criticism_gain support_gain congress_brake
+    erosion_rate document_anchor
+    reset_flow reading_spread
+    threat_reversion threat_diffusion conduct_response conduct_response_exposure sd_threat
+    guarantee_loss_conciliation guarantee_loss_opacity statement_cost trade_cost cutoff_cost
+    commitment_speed commitment_loss_conciliation commitment_loss_posture
+    threat_response cover hedge norm_pull
+    standing_weight susceptibility coupling
+    inertia spending_response_threat spending_response_abandonment pledge coercion reactance
+    fatigue_spending depreciation
+    compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
+    aid_elasticity concession_conciliation concession_private
+    forward_share
+    weakness_response read_error resumption_gain sanctions_cost resistance_cost hybrid_gain war_rate war_capacity
+    isolation_cost patron_cost cross_forum
+    """.split()
+)
+
+#: Their other parameters.
+PARAMETERS = tuple(
+    """
+    initial_autonomy half_life_criticism criticism_threshold half_life_support half_life_anchor
+    half_life_conciliation half_life_opacity reset_conditionality
+    guarantee_recovery initial_commitment confidence_bound half_life_pressure
+    initial_aid_need initial_resistance resistance_rate initial_concession concession_rate
+    russia_capability initial_assertiveness assertiveness_speed half_life_demands initial_war
+    slack_scale sd_position sd_chair objection_cost min_share min_salience standing_exponent exercise_threshold
+    """.split()
+)
+
+#: Outcomes that they compute, in this order.
+OUTCOMES = tuple(
+    """
+    cohesion agreement consensus_capacity mean_guarantee_confidence burden_sharing threat_gap polarisation camps
+    deterrence deterrence_without_us isolation sanctions_durability objector_hazard objector_weight
+    mean_spending spending_spread
+    ukraine_support_total ukraine_support_military ukraine_support_economic ukraine_support_intelligence
+    resistance war_intensity assertiveness demands concession_pressure exercise_participation
+    conciliation opacity criticism presidential_autonomy presidential_support institutions_stance
+    us_commitment open_door_us postponements blow_ups
+    """.split()
+)
+
+#: Channels by which events act on Washington and Moscow, and on allies.
+WASHINGTON = (
+    "conciliation", "opacity", "private", "follow_up", "process", "aid_military", "aid_economic", "aid_intelligence",
+    "relief", "document", "escalation", "war",
+)  # fmt: skip
+OTHERS = ("statement", "demand", "trade", "hybrid")
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,15 +102,15 @@ class Inputs:
     spin_up : int
         Months before the first that is reported.
     p : dict of name to (D,) array
-        Parameters, by their symbols.
+        Those of `MECHANISMS` and `PARAMETERS` that all allies share, and no others.
     ally : dict of name to (D, N) array
-        What allies bring to a draw, by the names of `layout.A`.
-    x0 : (D, K, N) array
+        What allies bring to a draw, by the names of the core's `AllyInput`.
+    initial_position : (D, K, N) array
         Calibrated positions; Washington's follow from its principals.
-    leader_tau, inst_tau : (D,) arrays
-    leader_x, inst_x : (D, K) arrays
-    facts : dict of name to array
-        What all draws share, by the names of the core's `Facts`.
+    leader_threat, institutions_threat : (D,) arrays
+    leader_position, institutions_position : (D, K) arrays
+    shared : dict of name to array
+        What all draws share, by the names of the core's `SharedInputs`.
     eu : (M,) array of int
         Columns of the members of the EU.
     washington : dict of name to (T,) array
@@ -59,12 +126,12 @@ class Inputs:
     spin_up: int
     p: dict[str, Array]
     ally: dict[str, Array]
-    x0: Array
-    leader_tau: Array
-    leader_x: Array
-    inst_tau: Array
-    inst_x: Array
-    facts: dict[str, Array]
+    initial_position: Array
+    leader_threat: Array
+    leader_position: Array
+    institutions_threat: Array
+    institutions_position: Array
+    shared: dict[str, Array]
     eu: NDArray[np.int64]
     washington: dict[str, Array]
     others: dict[str, Array]
@@ -75,7 +142,7 @@ class Inputs:
     @property
     def draws(self) -> int:
         """Number of draws."""
-        return len(self.leader_tau)
+        return len(self.leader_threat)
 
     @property
     def months(self) -> int:
@@ -93,8 +160,14 @@ class Noise:
 
 
 def reduced() -> Scenario:
-    """Return the scenario without its meetings."""
-    return Scenario.validated({**dict(load_scenario(SCENARIO)), "meetings": ()})
+    """Return the scenario without its meetings and without mechanisms that the peers do not implement."""
+    without_meetings = Scenario.validated({**dict(load_scenario(SCENARIO)), "meetings": ()})
+    return without_meetings.with_parameters({name: 0.0 for name in STRENGTHS if name not in MECHANISMS})
+
+
+def compared(outcomes: Array) -> Array:
+    """Return the peers' outcomes (..., OUTCOMES) out of the core's (..., all outcomes)."""
+    return outcomes[..., [OUTCOMES_OF_THE_CORE[name] for name in OUTCOMES]]
 
 
 @cache
@@ -112,49 +185,50 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
         If the scenario has what the peers leave out.
     """
     _refuse(compiled.items > 0, "meetings")
-    facts, events = compiled.facts, compiled.events
+    shared, events = compiled.shared, compiled.calendar.events
     drawn = compiled.draw_inputs(seed, 0, draws)
     total = len(events.start) - 1
-    n = len(facts.europe)
+    n = len(shared.europe)
 
-    _refuse(not facts.member[:, L.Forum.NATO_SUMMIT].all(), "allies that are no members")
-    _refuse((facts.member != facts.member[:1]).any(), "changes of membership")
+    _refuse(not shared.member[:, Forum.NATO_SUMMIT].all(), "allies that are no members")
+    _refuse((shared.member != shared.member[:1]).any(), "changes of membership")
     _refuse((events.probability < 1.0).any() or (events.outcome >= 0).any(), "events that may not happen")
-    _refuse((drawn.theta[:, L.Param.loss_exponent] != 2.0).any(), "losses that are not quadratic")
+    _refuse((drawn.params[:, Param.loss_exponent] != 2.0).any(), "losses that are not quadratic")
 
-    forcing = np.zeros((total, len(L.F), n))
+    forcing = np.zeros((total, len(Forcing), n))
     demand_percent, concession = np.zeros(total), np.zeros(total)
     for e in range(len(events.ident)):
         t = int(np.searchsorted(events.start, e, side="right")) - 1
         for f in range(events.first[e], events.first[e + 1]):
-            kind, index, value = events.kind[f], events.index[f], events.value[f]
-            if kind == L.SHIFT_FORCING:
-                before = 0.0 if events.assign[f] else forcing[t, index, events.actor[f]]
-                forcing[t, index, events.actor[f]] = before + value
-            elif kind == L.SHIFT_WORLD and index == L.World.demanded_spending and events.assign[f]:
+            kind, row, value = events.kind[f], events.row[f], events.value[f]
+            if kind == Effect.FORCING:
+                before = 0.0 if events.assign[f] else forcing[t, row, events.actor[f]]
+                forcing[t, row, events.actor[f]] = before + value
+            elif kind == Effect.WORLD and row == World.demanded_spending and events.assign[f]:
                 demand_percent[t:] = value
-            elif kind == L.SHIFT_WORLD and index == L.World.concession_pressure and not events.assign[f]:
+            elif kind == Effect.WORLD and row == World.concession_pressure and not events.assign[f]:
                 concession[t] += value
             else:
                 raise ValueError("the peers leave out an effect of an event, and this scenario has it")
-    for name in _LEFT_OUT:
-        _refuse(forcing[:, getattr(L.F, name)].any(), f"events of the kind {name}")
+    for channel in Forcing:
+        if channel.name not in (*WASHINGTON, *OTHERS):
+            _refuse(forcing[:, channel].any(), f"events of the kind {channel.name}")
 
-    per_ally = ("statement", "demand", "trade", "hybrid")
-    washington = {name: forcing[:, k, L.US].copy() for k, name in enumerate(L.Forcing._fields) if name not in per_ally}
+    washington = {name: forcing[:, Forcing[name], US].copy() for name in WASHINGTON}
+    names = [name for name in (*MECHANISMS, *PARAMETERS) if name in Param.__members__]  # others are inputs of allies
     return Inputs(
         spin_up=SPIN_UP,
-        p={name: drawn.theta[:, k].copy() for k, name in enumerate(L.Param._fields)},
-        ally={name: drawn.ally[:, k].copy() for k, name in enumerate(L.AllyInput._fields)},
-        x0=drawn.x0,
-        leader_tau=drawn.leader_tau[:, facts.leader0].copy(),
-        leader_x=drawn.leader_x[:, facts.leader0].copy(),
-        inst_tau=drawn.inst_tau[:, 0].copy(),
-        inst_x=drawn.inst_x,
-        facts={name: value for name, value in facts._asdict().items() if isinstance(value, np.ndarray)},
-        eu=np.flatnonzero(facts.member[0, L.Forum.EU_COUNCIL]),
+        p={name: drawn.params[:, Param[name]].copy() for name in names},
+        ally={each.name: drawn.ally_input[:, each].copy() for each in AllyInput},
+        initial_position=drawn.initial_position,
+        leader_threat=drawn.leader_threat[:, shared.initial_leader].copy(),
+        leader_position=drawn.leader_position[:, shared.initial_leader].copy(),
+        institutions_threat=drawn.institutions_threat[:, 0].copy(),
+        institutions_position=drawn.institutions_position,
+        shared={name: value for name, value in shared._asdict().items() if isinstance(value, np.ndarray)},
+        eu=np.flatnonzero(shared.member[0, Forum.EU_COUNCIL]),
         washington=washington,
-        others={name: forcing[:, getattr(L.F, name)].copy() for name in per_ally},
+        others={name: forcing[:, Forcing[name]].copy() for name in OTHERS},
         demand_percent=demand_percent,
         concession=concession,
         may_be_private=(washington["private"] > 0.0) | (np.cumsum(washington["follow_up"]) > 0.0),
@@ -163,17 +237,22 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
 
 def core_noise(of: Inputs, seed: int = 0) -> Noise:
     """Return the core's own numbers, for the comparison of trajectories."""
-    months, draws, n = of.months, of.draws, len(of.facts["europe"])
+    allies = of.shared["ally_ident"].tolist()
 
-    def numbers(channel: int, idents: int) -> Array:
+    def numbers(channel: Channel, idents: list[int]) -> Array:
         return np.array(
             [
-                [[normal(seed, draw, t, channel, ident) for ident in range(idents)] for draw in range(draws)]
-                for t in range(months)
+                [
+                    [normal(Clock(np.uint64(seed), draw, t), channel, ident) for ident in idents]
+                    for draw in range(of.draws)
+                ]
+                for t in range(of.months)
             ]
         )
 
-    return Noise(numbers(L.Channel.THREAT, n), numbers(L.Channel.READING, n), numbers(L.Channel.RUSSIA, 1)[:, :, 0])
+    return Noise(
+        numbers(Channel.THREAT, allies), numbers(Channel.READING, allies), numbers(Channel.RUSSIA, [0])[:, :, 0]
+    )
 
 
 def _refuse(found: bool, what: str) -> None:

@@ -15,7 +15,18 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.core import structures as L
+from alliance_sim.core.structures import (
+    DIALOGUE,
+    EXERCISES,
+    OPEN_DOOR,
+    POSTURE,
+    RUSSIA_STRATEGY,
+    SANCTIONS,
+    SPENDING,
+    SUPPORT,
+    US,
+    Forum,
+)
 from alliance_sim.registry.actors import ALLIES
 from peers.inputs import OUTCOMES, Inputs, Noise, inputs
 
@@ -42,27 +53,27 @@ def halving(half_life: float) -> float:
 class Ally(mesa.Agent):
     """An ally: perceives a threat, trusts the guarantee, holds positions, spends, and supports Ukraine."""
 
-    def __init__(self, model: Alliance, index: int, traits: dict[str, float], position0: Array):
+    def __init__(self, model: Alliance, index: int, traits: dict[str, float], initial_position: Array):
         super().__init__(model)
         p = model.p
         self.index, self.iso3 = index, ALLIES[index]
         vars(self).update(traits)
-        self.tau, self.g, self.d = self.tau0, self.g0, self.d0
-        self.cap = self.d0 * self.gdp / 100.0
-        self.aid = p.aid_need0 * self.aid0
+        self.tau, self.g, self.d = self.initial_threat, self.initial_confidence, self.initial_spending
+        self.cap = self.initial_spending * self.gdp / 100.0
+        self.aid = p.initial_aid_need * self.initial_aid
         self.fatigue = self.pressure = self.z = self.reading = 0.0
-        self.position0, self.position = position0, position0
-        self.delta = np.zeros_like(position0)
-        self.salience = p.salience_floor + (1.0 - p.salience_floor) * abs(2.0 * position0 - 1.0)
+        self.initial_position, self.position = initial_position, initial_position
+        self.delta = np.zeros_like(initial_position)
+        self.salience = p.min_salience + (1.0 - p.min_salience) * abs(2.0 * initial_position - 1.0)
 
     def listen(self) -> None:
         """Weigh the voices of all allies by affinity, standing, and how near their positions are."""
         model = self.model
         difference = model.positions - self.position
         distance2 = (difference * difference) @ model.issue_weight
-        near = np.maximum(0.0, 1.0 - distance2 / model.p.eps**2) ** 2
+        near = np.maximum(0.0, 1.0 - distance2 / model.p.confidence_bound**2) ** 2
         weights = model.voice * model.affinity[:, self.index] * near
-        weights[L.US] *= self.g
+        weights[US] *= self.g
         heard = weights.sum()
         if heard > 0.0:
             self.weights = weights / heard
@@ -75,51 +86,62 @@ class Ally(mesa.Agent):
         model = self.model
         if model.private:
             self.z = model.draw_reading(self)
-        volatility = model.o * model.p.sigma_read
+        volatility = model.o * model.p.reading_spread
         self.reading = model.r * math.exp(volatility * self.z - 0.5 * volatility**2)
 
     def perceive(self) -> None:
         """3. Perceived threat."""
         model, p = self.model, self.model.p
         others = self.weights @ model.threat_changes - model.threat_changes[self.index]
-        beta = p.beta * (1.0 + p.beta_exposure * (self.exposure - 0.5))
-        anchor = self.tau0 + beta * (model.russia.assertiveness - p.a0)
+        beta = p.conduct_response * (1.0 + p.conduct_response_exposure * (self.exposure - 0.5))
+        anchor = self.initial_threat + beta * (model.russia.assertiveness - p.initial_assertiveness)
         hybrid = p.hybrid_gain * model.event_for("hybrid", self) * (1.0 - 2.0 * self.ties)
-        change = p.kappa * (anchor - self.tau) + p.eta * others + hybrid + p.sd_tau * model.draw_shock(self)
+        change = (
+            p.threat_reversion * (anchor - self.tau)
+            + p.threat_diffusion * others
+            + hybrid
+            + p.sd_threat * model.draw_shock(self)
+        )
         self.tau = clip(self.tau + change)
 
     def trust(self) -> None:
         """4. Confidence in the guarantee."""
         model, p = self.model, self.model.p
-        loss = self.tau * (p.g_r * self.reading + p.amb * model.o + p.cutoff_cost * model.united_states.cut)
+        loss = self.tau * (
+            p.guarantee_loss_conciliation * self.reading
+            + p.guarantee_loss_opacity * model.o
+            + p.cutoff_cost * model.united_states.cut
+        )
         loss += p.statement_cost * model.event_for("statement", self) + p.trade_cost * model.event_for("trade", self)
-        recovery = p.g_rec * (self.g0 + (model.united_states.commitment - p.c0) - self.g)
+        recovery = p.guarantee_recovery * (
+            self.initial_confidence + (model.united_states.commitment - p.initial_commitment) - self.g
+        )
         self.g = clip(self.g - loss + recovery)
 
     def wish(self) -> None:
         """5. Where the government wants to be, as a displacement."""
-        model, p, facts = self.model, self.model.p, self.model.facts
-        threat = p.rho * (self.tau - self.tau0)
+        model, p, shared = self.model, self.model.p, self.model.shared
+        threat = p.threat_response * (self.tau - self.initial_threat)
         embolden = p.cover * self.ties * (1.0 - self.tau) * self.reading
-        hedge = p.hedge * (self.g0 - self.g) * self.tau
-        self.wanted = facts.slope * threat - facts.cover * embolden + facts.hedge * hedge + model.adopted
+        hedge = p.hedge * (self.initial_confidence - self.g) * self.tau
+        self.wanted = shared.slope * threat - shared.cover * embolden + shared.hedge * hedge + model.adopted
 
     def adjust(self) -> None:
         """6. Multi-issue Friedkin-Johnsen on displacements."""
         heard = self.weights @ self.model.heard
         self.delta = (1.0 - self.susceptibility) * self.wanted + self.susceptibility * heard
-        self.position = np.clip(self.position0 + self.delta, 0.0, 1.0)
+        self.position = np.clip(self.initial_position + self.delta, 0.0, 1.0)
 
     def spend(self) -> None:
         """7. Spending with inertia, and the capability it buys."""
         model, p = self.model, self.model.p
         short = clip(model.demand_percent - self.d, 0.0, 2.0) / 2.0
-        self.pressure = self.pressure * halving(p.hl_pressure) + model.event_for("demand", self) * short
+        self.pressure = self.pressure * halving(p.half_life_pressure) + model.event_for("demand", self) * short
         target = (
-            self.d0
-            + p.theta_tau * (self.tau - self.tau0)
-            + p.theta_ab * self.tau * (self.g0 - self.g)
-            + p.pledge * 5.0 * (model.norm[L.SPENDING] - model.facts.norm0[L.SPENDING])
+            self.initial_spending
+            + p.spending_response_threat * (self.tau - self.initial_threat)
+            + p.spending_response_abandonment * self.tau * (self.initial_confidence - self.g)
+            + p.pledge * 5.0 * (model.norm[SPENDING] - model.shared.initial_norm[SPENDING])
             + (p.coercion * self.exposure - p.reactance * (1.0 - self.exposure)) * self.pressure
             - p.fatigue_spending * self.fatigue
         )
@@ -133,10 +155,10 @@ class Ally(mesa.Agent):
     def support(self) -> None:
         """8. Aid to Ukraine, which makes up for part of what Washington cuts, and tires."""
         model, p = self.model, self.model.p
-        position, before = self.position[L.SUPPORT], self.position0[L.SUPPORT]
+        position, before = self.position[SUPPORT], self.initial_position[SUPPORT]
         extra = model.compensation * position
         firmer = (position - before) / max(before, 0.05)
-        wanted = (p.aid_need0 * self.aid0 * (1.0 + firmer) + extra) * (1.0 - self.fatigue)
+        wanted = (p.initial_aid_need * self.initial_aid * (1.0 + firmer) + extra) * (1.0 - self.fatigue)
         self.aid = max(0.0, self.aid + p.compensation_rate * (wanted - self.aid))
         self.fatigue = clip(self.fatigue + p.fatigue_rate * extra - p.fatigue_recovery * self.fatigue)
 
@@ -147,53 +169,62 @@ class UnitedStates(Ally):
     def __init__(self, model: Alliance, traits: dict[str, float], principals: dict[str, float | Array]):
         p = model.p
         vars(self).update(principals)
-        self.autonomy, self.erosion, self.anchor = p.alpha0, 0.0, p.document_anchor
+        self.autonomy, self.erosion, self.anchor = p.initial_autonomy, 0.0, p.document_anchor
         self.criticism = self.popularity = 0.0
-        self.commitment, self.cut = p.c0, 0.0
+        self.commitment, self.cut = p.initial_commitment, 0.0
         self.aid_levels = np.ones(3)
-        self.lead_shift = np.zeros_like(self.leader_x)
-        super().__init__(model, L.US, traits | {"tau0": self.threat_made()}, self.position_made())
+        self.lead_shift = np.zeros_like(self.leader_position)
+        super().__init__(model, US, traits | {"initial_threat": self.threat_made()}, self.position_made())
 
     def threat_made(self) -> float:
         """Threat as the principals make it together."""
-        held = self.inst_tau + self.erosion * (self.leader_tau - self.inst_tau)
-        return clip(self.autonomy * self.leader_tau + (1.0 - self.autonomy) * held)
+        held = self.institutions_threat + self.erosion * (self.leader_threat - self.institutions_threat)
+        return clip(self.autonomy * self.leader_threat + (1.0 - self.autonomy) * held)
 
     def position_made(self) -> Array:
         """Positions as the principals make them together."""
-        held = self.inst_x + self.erosion * (self.leader_x - self.inst_x)
-        return self.autonomy * np.clip(self.leader_x + self.lead_shift, 0.0, 1.0) + (1.0 - self.autonomy) * held
+        held = self.institutions_position + self.erosion * (self.leader_position - self.institutions_position)
+        return self.autonomy * np.clip(self.leader_position + self.lead_shift, 0.0, 1.0) + (1.0 - self.autonomy) * held
 
     def govern(self) -> None:
         """1. The two-level game."""
         model, p = self.model, self.model.p
         event = model.event
-        distance = abs(self.leader_tau - self.inst_tau)
+        distance = abs(self.leader_threat - self.institutions_threat)
         gained = p.criticism_gain * model.r * model.o * distance
-        self.criticism = min(1.0, self.criticism * halving(p.hl_criticism) + gained)
+        self.criticism = min(1.0, self.criticism * halving(p.half_life_criticism) + gained)
         gained = p.support_gain * max(0.0, event("conciliation"))
-        self.popularity = min(1.0, self.popularity * halving(p.hl_support) + gained)
-        swayed = p.alpha_private * model.o - p.alpha_criticism * self.criticism + p.alpha_support * self.popularity
-        self.autonomy = clip(p.alpha0 + swayed)
+        self.popularity = min(1.0, self.popularity * halving(p.half_life_support) + gained)
+        swayed = (
+            p.autonomy_gain_opacity * model.o
+            - p.autonomy_loss_criticism * self.criticism
+            + p.autonomy_gain_support * self.popularity
+        )
+        self.autonomy = clip(p.initial_autonomy + swayed)
         new = max(0.0, event("document")) * (1.0 - self.anchor)
-        self.anchor = p.document_anchor + (self.anchor - p.document_anchor) * halving(p.hl_anchor) + new
+        self.anchor = p.document_anchor + (self.anchor - p.document_anchor) * halving(p.half_life_anchor) + new
         self.erosion += p.erosion_rate * model.r * (1.0 - self.anchor) * (1.0 - self.erosion)
-        self.lead_shift[L.SANCTIONS] -= event("relief") * (1.0 - p.congress_brake)
+        self.lead_shift[SANCTIONS] -= event("relief") * (1.0 - p.congress_brake)
         slight = max(0.0, *model.given.others["statement"][model.t])
-        self.lead_shift[L.OPEN_DOOR] -= p.statement_cost * slight
+        self.lead_shift[OPEN_DOOR] -= p.statement_cost * slight
         self.tau = self.threat_made()
 
     def commit(self) -> None:
         """4. The commitment to the defence of Europe, and the aid that is cut."""
         model, p = self.model, self.model.p
         self.made = self.position_made()
-        turned = self.position0[L.POSTURE] - self.made[L.POSTURE]
-        change = p.c0 - p.w_r * model.r - p.w_p * turned - self.commitment
-        self.commitment = clip(self.commitment + p.k_c * change)
+        turned = self.initial_position[POSTURE] - self.made[POSTURE]
+        change = (
+            p.initial_commitment
+            - p.commitment_loss_conciliation * model.r
+            - p.commitment_loss_posture * turned
+            - self.commitment
+        )
+        self.commitment = clip(self.commitment + p.commitment_speed * change)
         before = self.aid_levels
         change = [model.event(f"aid_{channel}") for channel in ("military", "economic", "intelligence")]
         self.aid_levels = np.clip(before + change, 0.0, 2.0)
-        self.cut = (before - self.aid_levels) @ model.facts.channel_weight
+        self.cut = (before - self.aid_levels) @ model.shared.channel_weight
 
     def perceive(self) -> None:
         """Nothing: `govern` did."""
@@ -203,7 +234,7 @@ class UnitedStates(Ally):
 
     def wish(self) -> None:
         """5. What the principals want."""
-        self.wanted = self.made - self.position0
+        self.wanted = self.made - self.initial_position
 
     def spend(self) -> None:
         """7. Spending stays; capability follows it."""
@@ -211,7 +242,7 @@ class UnitedStates(Ally):
 
     def support(self) -> None:
         """8. What the channels let through."""
-        self.aid = self.model.p.aid_need0 * self.aid0 * (1.0 - self.model.gap)
+        self.aid = self.model.p.initial_aid_need * self.initial_aid * (1.0 - self.model.gap)
 
 
 class Russia(mesa.Agent):
@@ -219,21 +250,21 @@ class Russia(mesa.Agent):
 
     def __init__(self, model: Alliance):
         super().__init__(model)
-        self.assertiveness, self.war, self.demands = model.p.a0, model.p.war0, 0.0
+        self.assertiveness, self.war, self.demands = model.p.initial_assertiveness, model.p.initial_war, 0.0
 
     def step(self) -> None:
         """10. React to the alliance's strength, to resumed cooperation, and to what the war costs."""
-        model, p, norm0 = self.model, self.model.p, self.model.facts.norm0
+        model, p, initial_norm = self.model, self.model.p, self.model.shared.initial_norm
         weakness = model.weakness - model.weakness0 + p.read_error * model.draw_error()
-        resumed = max(0.0, norm0[L.DIALOGUE] - model.norm[L.DIALOGUE])
-        resistance = model.ukraine.resistance - p.resistance0
-        cost = p.sanctions_cost * (model.norm[L.SANCTIONS] - norm0[L.SANCTIONS]) + p.resistance_cost * resistance
-        target = p.a0 + p.omega * weakness + p.resumption_gain * resumed - cost
-        change = p.drift_a * (target - self.assertiveness) + model.event("escalation")
+        resumed = max(0.0, initial_norm[DIALOGUE] - model.norm[DIALOGUE])
+        resistance = model.ukraine.resistance - p.initial_resistance
+        cost = p.sanctions_cost * (model.norm[SANCTIONS] - initial_norm[SANCTIONS]) + p.resistance_cost * resistance
+        target = p.initial_assertiveness + p.weakness_response * weakness + p.resumption_gain * resumed - cost
+        change = p.assertiveness_speed * (target - self.assertiveness) + model.event("escalation")
         self.assertiveness = clip(self.assertiveness + change)
-        self.demands = min(1.0, self.demands * halving(p.hl_demands) + p.resumption_gain * resumed)
-        intent = self.assertiveness - p.a0 - p.war_capacity * resistance
-        self.war = clip(self.war + p.war_rate * (p.war0 + intent - self.war) + model.event("war"))
+        self.demands = min(1.0, self.demands * halving(p.half_life_demands) + p.resumption_gain * resumed)
+        intent = self.assertiveness - p.initial_assertiveness - p.war_capacity * resistance
+        self.war = clip(self.war + p.war_rate * (p.initial_war + intent - self.war) + model.event("war"))
 
 
 class Ukraine(mesa.Agent):
@@ -241,16 +272,16 @@ class Ukraine(mesa.Agent):
 
     def __init__(self, model: Alliance):
         super().__init__(model)
-        self.resistance, self.concession = model.p.resistance0, model.p.concession0
-        self.aid = np.full(3, model.p.aid_need0)
+        self.resistance, self.concession = model.p.initial_resistance, model.p.initial_concession
+        self.aid = np.full(3, model.p.initial_aid_need)
         self.made_up = 0.0
 
     def receive(self) -> None:
         """8. Aid by channel: military, economic, intelligence."""
-        model, p, share = self.model, self.model.p, self.model.facts.us_share
-        need, levels = p.aid_need0, model.united_states.aid_levels
+        model, p, share = self.model, self.model.p, self.model.shared.us_share
+        need, levels = p.initial_aid_need, model.united_states.aid_levels
         allies = [ally for ally in model.allies if ally is not model.united_states]
-        others = sum(ally.aid * ally.gdp for ally in allies) / sum(ally.aid0 * ally.gdp for ally in allies)
+        others = sum(ally.aid * ally.gdp for ally in allies) / sum(ally.initial_aid * ally.gdp for ally in allies)
         lost = max(0.0, 1.0 - levels[2])
         self.made_up += p.compensation_rate * (p.compensation_intelligence * lost - self.made_up)
         self.aid = np.array(
@@ -264,15 +295,17 @@ class Ukraine(mesa.Agent):
     @property
     def total_aid(self) -> float:
         """Aid over all channels."""
-        return self.aid @ self.model.facts.channel_weight
+        return self.aid @ self.model.shared.channel_weight
 
     def step(self) -> None:
         """11. Resistance follows aid against the war; pressure to concede follows Washington."""
         model, p = self.model, self.model.p
-        strength = p.aid_elasticity * (self.total_aid - p.aid_need0) - 0.5 * (model.russia.war - p.war0)
-        self.resistance = clip(self.resistance + p.resistance_rate * (p.resistance0 + strength - self.resistance))
+        strength = p.aid_elasticity * (self.total_aid - p.initial_aid_need) - 0.5 * (model.russia.war - p.initial_war)
+        self.resistance = clip(
+            self.resistance + p.resistance_rate * (p.initial_resistance + strength - self.resistance)
+        )
         pressed = p.concession_conciliation * model.r + p.concession_private * model.o
-        target = p.concession0 + pressed - (self.resistance - p.resistance0)
+        target = p.initial_concession + pressed - (self.resistance - p.initial_resistance)
         self.concession = clip(self.concession + p.concession_rate * (target - self.concession))
 
 
@@ -302,38 +335,39 @@ class Alliance(mesa.Model):
         super().__init__(rng=draw if rng is None else rng)
         self.draw, self.noise = draw, noise
         self.given = given = inputs(draws) if given is None else given
-        self.facts = SimpleNamespace(**given.facts)
+        self.shared = SimpleNamespace(**given.shared)
         self.p = SimpleNamespace(**{name: float(values[draw]) for name, values in given.p.items()})
         self.t = 0
         self.r = self.o = 0.0
         self.reset = self.private = False
         self.follow_due, self.follow_count, self.follow_size, self.follow_private = -1, 0, 0.0, 0.0
         self.postponed = 0
-        self.norm = self.facts.norm0.copy()
-        self.issue_weight = self.facts.weight / self.facts.weight.sum()
-        issues, led = len(self.norm), self.facts.led
-        drawn = np.outer(led, np.arange(issues) == L.RUSSIA_STRATEGY) - np.diag(led)  # to the issue that leads
+        self.norm = self.shared.initial_norm.copy()
+        self.issue_weight = self.shared.weight / self.shared.weight.sum()
+        issues, led = len(self.norm), self.shared.led
+        drawn = np.outer(led, np.arange(issues) == RUSSIA_STRATEGY) - np.diag(led)  # to the issue that leads
         self.coupling = np.eye(issues) + self.p.coupling * drawn
-        self.affinity = self.facts.affinity
+        self.affinity = self.shared.affinity
 
         self.allies = []
         for i in range(len(ALLIES)):
             traits = {name: float(values[draw, i]) for name, values in given.ally.items()}
-            if i == L.US:
+            if i == US:
                 principals = {
-                    name: getattr(given, name)[draw] for name in ("leader_tau", "leader_x", "inst_tau", "inst_x")
+                    name: getattr(given, name)[draw]
+                    for name in ("leader_threat", "leader_position", "institutions_threat", "institutions_position")
                 }
                 self.united_states = UnitedStates(self, traits, principals)
                 self.allies.append(self.united_states)
             else:
-                self.allies.append(Ally(self, i, traits, given.x0[draw, :, i].copy()))
+                self.allies.append(Ally(self, i, traits, given.initial_position[draw, :, i].copy()))
         for ally in self.allies:
             ally.standing = (ally.gdp / self.united_states.gdp) ** self.p.standing_exponent
         self.standing = np.array([ally.standing for ally in self.allies])
-        self.voice = self.standing**self.p.psi
+        self.voice = self.standing**self.p.standing_weight
         self.salience = np.array([ally.salience for ally in self.allies])
-        self.nato = self.table(np.arange(len(ALLIES)), self.facts.neutral[L.Forum.NATO_SUMMIT], 1.0)
-        self.eu = self.table(given.eu, self.facts.neutral[L.Forum.EU_COUNCIL], self.p.cross_forum)
+        self.nato = self.table(np.arange(len(ALLIES)), self.shared.neutral[Forum.NATO_SUMMIT], 1.0)
+        self.eu = self.table(given.eu, self.shared.neutral[Forum.EU_COUNCIL], self.p.cross_forum)
         self.russia, self.ukraine = Russia(self), Ukraine(self)
         self.members = self.agents.select(lambda agent: isinstance(agent, Ally))
         self.deter()
@@ -380,11 +414,11 @@ class Alliance(mesa.Model):
         self.united_states.govern()
         self.signal()
         members.do("read")
-        self.threat_changes = np.array([ally.tau - ally.tau0 for ally in self.allies])
+        self.threat_changes = np.array([ally.tau - ally.initial_threat for ally in self.allies])
         members.do("perceive")
         self.united_states.commit()
         members.do("trust")
-        self.adopted = p.norm_pull * (self.norm - self.facts.norm0)
+        self.adopted = p.norm_pull * (self.norm - self.shared.initial_norm)
         members.do("wish")
         self.heard = np.array([ally.delta for ally in self.allies]) @ self.coupling.T
         members.do("adjust")
@@ -400,11 +434,13 @@ class Alliance(mesa.Model):
     def signal(self) -> None:
         """2. Conciliation and opacity, and a follow-up meeting that criticism may postpone."""
         p, event = self.p, self.event
-        self.r = self.r * halving(p.hl_r) + event("conciliation")
-        self.o = self.o * halving(p.hl_o) + event("opacity")
+        self.r = self.r * halving(p.half_life_conciliation) + event("conciliation")
+        self.o = self.o * halving(p.half_life_opacity) + event("opacity")
         self.reset = self.reset or event("process") > 0.0
         if self.reset:
-            self.r += max(0.0, p.chi - p.chi_a * (self.russia.assertiveness - p.a0))
+            self.r += max(
+                0.0, p.reset_flow - p.reset_conditionality * (self.russia.assertiveness - p.initial_assertiveness)
+            )
         self.private = event("private") > 0.0
         if event("follow_up") > 0.0:
             self.follow_due, self.follow_count = self.t + event("follow_up"), 0
@@ -423,16 +459,16 @@ class Alliance(mesa.Model):
     def share_out_aid(self) -> None:
         """8. What Washington cuts, and how much of it the others make up for."""
         p, us = self.p, self.united_states
-        self.gap = np.maximum(0.0, 1.0 - us.aid_levels) @ self.facts.channel_weight
-        missing = self.gap * p.aid_need0 * us.aid0 * us.gdp
-        able = sum(ally.position[L.SUPPORT] * ally.gdp for ally in self.allies if ally is not us)
+        self.gap = np.maximum(0.0, 1.0 - us.aid_levels) @ self.shared.channel_weight
+        missing = self.gap * p.initial_aid_need * us.initial_aid * us.gdp
+        able = sum(ally.position[SUPPORT] * ally.gdp for ally in self.allies if ally is not us)
         self.compensation = p.compensation_capacity * missing / able if able > 0.0 else 0.0
 
     def deter(self) -> None:
         """9. Deterrence with and without the United States."""
         us, russia = self.united_states, self.p.russia_capability
-        posture = clip(self.norm[L.POSTURE])
-        others = sum(ally.cap * ally.position0[L.POSTURE] for ally in self.allies if ally is not us) * posture
+        posture = clip(self.norm[POSTURE])
+        others = sum(ally.cap * ally.initial_position[POSTURE] for ally in self.allies if ally is not us) * posture
         force = others + us.cap * self.p.forward_share * us.commitment * posture
         self.deterrence, self.deterrence_alone = force / (force + russia), others / (others + russia)
         self.weakness = russia / (russia + force)
@@ -441,7 +477,7 @@ class Alliance(mesa.Model):
         """Who sits at a table, and what of it never changes."""
         standing = self.standing[members]
         total = neutral + standing.sum()
-        dependence = np.array([0.0 if i == L.US else self.allies[i].dependence for i in members])
+        dependence = np.array([0.0 if i == US else self.allies[i].dependence for i in members])
         return SimpleNamespace(
             members=members,
             neutral=neutral,
@@ -452,36 +488,38 @@ class Alliance(mesa.Model):
             dependence=dependence,
         )
 
-    def room(self, table: SimpleNamespace, k: int, x: Array, reversion: float, texts: Array) -> Array:
+    def excess(self, table: SimpleNamespace, k: int, x: Array, reversion: float, texts: Array) -> Array:
         """Loss less threshold of texts (F,) for all at a table (F, M), over the chair's scale."""
         p, salience = self.p, self.salience[table.members, k]
         move, middle = (texts - reversion)[:, None], (texts + reversion)[:, None]
         loss = move * (middle - 2.0 * x[table.members])
-        behind = np.where(loss * salience <= p.h0, table.standing, 0.0)
+        behind = np.where(loss * salience <= p.objection_cost, table.standing, 0.0)
         willing = 0.5 * table.neutral + behind.sum(axis=1, keepdims=True)
-        cover = np.exp(-(p.h0 - move * (middle - 2.0 * x[L.US])) / max(p.s, 1e-12))
-        cover = p.h_patron * table.pull / (1.0 + cover)
-        h = p.h0 + p.h_iso * table.isolation * (willing - behind) + table.dependence * cover
-        error = p.sd_pos**2 + p.sd_chair**2
-        scale = np.maximum(np.sqrt(p.s**2 + LOGISTIC_OF_NORMAL**2 * (2.0 * move) ** 2 * error), 1e-12)
+        cover = np.exp(-(p.objection_cost - move * (middle - 2.0 * x[US])) / max(p.slack_scale, 1e-12))
+        cover = p.patron_cost * table.pull / (1.0 + cover)
+        h = p.objection_cost + p.isolation_cost * table.isolation * (willing - behind) + table.dependence * cover
+        error = p.sd_position**2 + p.sd_chair**2
+        scale = np.maximum(np.sqrt(p.slack_scale**2 + LOGISTIC_OF_NORMAL**2 * (2.0 * move) ** 2 * error), 1e-12)
         return (loss - h / salience) / scale
 
     def consensus_capacity(self, positions: Array) -> float:
         """Mean over the reference agenda of the largest expected share of a proposal."""
-        facts, floor = self.facts, self.p.floor
-        step = (1.0 - floor) / (GRID - 1)
+        shared, min_share = self.shared, self.p.min_share
+        step = (1.0 - min_share) / (GRID - 1)
         shares = 1.0 - np.arange(GRID) * step
         total = 0.0
-        for k, base, span in zip(facts.reference_issue, facts.reference_reversion, facts.reference_span, strict=True):
+        for k, base, span in zip(
+            shared.reference_issue, shared.reference_reversion, shared.reference_span, strict=True
+        ):
 
             def value(share: Array, k=k, base=base, span=span) -> Array:
-                return share * chance(self.allocate_output(self.nato, k, positions[:, k], base, base + share * span))
+                return share * chance(self.excess(self.nato, k, positions[:, k], base, base + share * span))
 
             values = value(shares)
             beside = shares[values.argmax()] + step * np.array([0.5, -0.5])
-            beside = beside[(floor <= beside) & (beside <= 1.0)]
+            beside = beside[(min_share <= beside) & (beside <= 1.0)]
             total += max(values.max(), value(beside).max(initial=0.0))
-        return total / len(facts.reference_issue)
+        return total / len(shared.reference_issue)
 
     def camps(self, x: Array) -> tuple[int, float]:
         """Camps on the Russia strategy, and Esteban and Ray's polarisation."""
@@ -496,7 +534,7 @@ class Alliance(mesa.Model):
 
     def observe(self) -> dict[str, float]:
         """Outcomes of the month."""
-        facts, us, russia, ukraine, allies = self.facts, self.united_states, self.russia, self.ukraine, self.allies
+        shared, us, russia, ukraine, allies = self.shared, self.united_states, self.russia, self.ukraine, self.allies
         x = np.array([ally.position for ally in allies])
         others = [ally for ally in allies if ally is not us]
         power = self.standing / self.standing.sum()
@@ -507,37 +545,37 @@ class Alliance(mesa.Model):
         paid = sum(ally.d * ally.gdp for ally in others) / sum(ally.gdp for ally in others)
         out["burden_sharing"] = min(1.0, paid / max(us.d, 0.01))
         out["cohesion"] = 0.25 * sum(out.values())
-        europeans = [ally.tau for ally in allies if facts.europe[ally.index]]
+        europeans = [ally.tau for ally in allies if shared.europe[ally.index]]
         out["threat_gap"] = sum(europeans) / len(europeans) - us.tau
-        out["camps"], out["polarisation"] = self.camps(x[:, L.RUSSIA_STRATEGY])
+        out["camps"], out["polarisation"] = self.camps(x[:, RUSSIA_STRATEGY])
         out["deterrence"], out["deterrence_without_us"] = self.deterrence, self.deterrence_alone
-        kept = min(1.0, us.position_made()[L.SANCTIONS] / max(us.position0[L.SANCTIONS], 0.01))
+        kept = min(1.0, us.position_made()[SANCTIONS] / max(us.initial_position[SANCTIONS], 0.01))
         lifted = (1.0 - kept) * us.gdp / sum(ally.gdp for ally in allies)
-        level = self.norm[L.SANCTIONS]
-        out["isolation"] = (level * (1.0 - lifted) + self.norm[L.DIALOGUE] + 1.0 / (1.0 + self.r)) / 3.0
-        base = facts.rollover_reversion[0]
-        room = self.allocate_output(self.eu, L.SANCTIONS, x[:, L.SANCTIONS], base, np.array([base + level]))
-        renewed = chance(room)[0]
+        level = self.norm[SANCTIONS]
+        out["isolation"] = (level * (1.0 - lifted) + self.norm[DIALOGUE] + 1.0 / (1.0 + self.r)) / 3.0
+        base = shared.rollover_reversion[0]
+        excess = self.excess(self.eu, SANCTIONS, x[:, SANCTIONS], base, np.array([base + level]))
+        renewed = chance(excess)[0]
         out["sanctions_durability"], out["objector_hazard"] = level * renewed**2, 1.0 - renewed
-        out["objector_weight"] = (self.eu.standing / (1.0 + np.exp(-room[0]))).sum() / self.eu.total
+        out["objector_weight"] = (self.eu.standing / (1.0 + np.exp(-excess[0]))).sum() / self.eu.total
         out["mean_spending"], out["spending_spread"] = spending.mean(), spending.std()
         out["ukraine_support_total"] = ukraine.total_aid
         for channel, name in enumerate(("military", "economic", "intelligence")):
             out[f"ukraine_support_{name}"] = ukraine.aid[channel]
         out["resistance"], out["concession_pressure"] = ukraine.resistance, ukraine.concession
         out["war_intensity"], out["assertiveness"], out["demands"] = russia.war, russia.assertiveness, russia.demands
-        out["exercise_participation"] = (x[:, L.EXERCISES] >= self.p.exercise_threshold).mean()
+        out["exercise_participation"] = (x[:, EXERCISES] >= self.p.exercise_threshold).mean()
         out["conciliation"], out["opacity"], out["criticism"] = self.r, self.o, us.criticism
         out["presidential_autonomy"], out["presidential_support"] = us.autonomy, us.popularity
-        out["institutions_stance"] = us.inst_tau + us.erosion * (us.leader_tau - us.inst_tau)
-        out["us_commitment"], out["open_door_us"] = us.commitment, us.position[L.OPEN_DOOR]
+        out["institutions_stance"] = us.institutions_threat + us.erosion * (us.leader_threat - us.institutions_threat)
+        out["us_commitment"], out["open_door_us"] = us.commitment, us.position[OPEN_DOOR]
         out["postponements"], out["blow_ups"] = self.postponed, 0
         return out
 
 
-def chance(room: Array) -> Array:
+def chance(excess: Array) -> Array:
     """The chair's estimate that all accept, by text."""
-    return 1.0 / (1.0 + np.exp(np.minimum(room, FARTHEST))).prod(axis=1)
+    return 1.0 / (1.0 + np.exp(np.minimum(excess, FARTHEST))).prod(axis=1)
 
 
 def reported(name: str, model: Alliance) -> float:
