@@ -155,8 +155,8 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
     [
         ({"outcome": "cohesio"}, r"'cohesio' is not an outcome \(nearest: cohesion\)"),
         ({"method": "fast"}, "method: 'fast' is unknown; allowed: morris, sobol"),
-        ({"parameters": ("g_rr",)}, r"no parameter is called 'g_rr' \(nearest: guarantee_loss_conciliation\)"),
-        ({"parameters": ("loss_exponent",)}, "nu is fixed at 2; allowed: one with a distribution"),
+        ({"parameters": ("pledg",)}, r"no parameter is called 'pledg' \(nearest: pledge\)"),
+        ({"parameters": ("loss_exponent",)}, "loss_exponent is fixed at 2; allowed: one with a distribution"),
         ({"parameters": ("susceptibility",)}, "susceptibility has one value per ally; allowed: .* susceptibility.ALLY"),
         ({"parameters": ("threat_perception.HUN",)}, "threat_perception.HUN is calibrated"),
         ({"method": "sobol", "points": 100}, "points: 100 is not allowed with sobol; allowed: a power of two"),

@@ -180,7 +180,7 @@ def test_the_rule_of_an_item_overrides_the_rule_of_its_meeting():
     items = f"{EASY}, {CONTESTED.replace('text: t', 'rule: unanimity_minus_n, allowance: 5, text: t')}"
     table = compile_scenario(meeting(items, more="rule: qualified_majority, ")).calendar.meetings
     assert table.rule.tolist() == [L.Rule.QUALIFIED_MAJORITY, L.Rule.UNANIMITY_MINUS_N]
-    table = compile_scenario(meeting(items, more="rule: unanimity_minus_n, allowance: 2, ")).meetings
+    table = compile_scenario(meeting(items, more="rule: unanimity_minus_n, allowance: 2, ")).calendar.meetings
     assert table.allowance.tolist() == [2, 5]
 
 

@@ -40,7 +40,7 @@ def test_a_point_gives_the_results_of_the_scenario_with_its_parameters():
         for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.inputs, alone.inputs)):
             for mine, theirs in zip(whole, part, strict=True):
                 np.testing.assert_array_equal(mine[rows], theirs)
-    assert (block.inputs.ally[:, L.AllyInput.holdup, ALLIES.index("TUR")] == 0.5).all()
+    assert (block.inputs.ally_input[:, L.AllyInput.holdup, ALLIES.index("TUR")] == 0.5).all()
     assert len(np.unique(of(block, "cohesion"))) > 30
 
 

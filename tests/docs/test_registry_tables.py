@@ -32,7 +32,7 @@ def test_tables_name_everything_once() -> None:
 
 
 def test_parameter_rows_say_unit_range_and_prior() -> None:
-    found = {row[0].strip("`"): row[1:4] for row in rows(parameters_page())}
+    found = {row[0].strip("`"): row[2:5] for row in rows(parameters_page())}
     for name in ("min_share", "reset_conditionality", "initial_assertiveness"):
         parameter = PARAMETERS[name]
         priors = [parameter.priors[era] for era in ERAS]

@@ -303,7 +303,7 @@ def test_a_failed_run_names_its_stage(tmp_path: Path, monkeypatch: pytest.Monkey
 
     def spoiled(program: CompiledScenario, block: Block, seed: int) -> None:
         run(program, block, seed)
-        poland = block.inputs.ally[:, L.AllyInput.initial_threat, ALLIES.index("POL")]
+        poland = block.inputs.ally_input[:, L.AllyInput.initial_threat, ALLIES.index("POL")]
         draw = block.draw0 + np.arange(len(poland)) % max(block.draw1 - block.draw0, 1)
         block.output.outcomes[(poland > 0.8) & (draw == 2)] = np.inf
 

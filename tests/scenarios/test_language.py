@@ -77,8 +77,8 @@ BROKEN = {
     "stance: washington_2024": "stance: washington_2020",
     "objection_cost: 0.03": "objection_cost: 3",
     "susceptibility.HUN: 0.3": "susceptibility.HNU: 0.3",
-    "{uniform: [0.3, 0.5]}": "{uniform: [0.3]}",
-    "{uniform: [0.3, 0.5]} ": "{uniform: [0.3, 0.5], normal: [0.3, 0.1]} ",
+    "pledge: {uniform: [0.3, 0.5]}": "pledge: {uniform: [0.3]}",
+    "{uniform: [0.3, 0.5]}": "{uniform: [0.3, 0.5], normal: [0.3, 0.1]}",
     "forum: nac": "forum: nato",
     "issue: sanctions": "issue: sanction",
     "agenda: [": "agenda: [], agendas: [",
@@ -305,7 +305,7 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(Path(alliance_sim.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for module, before, new in (
         ("events/washington", "class LeadershipChange(Event)", NEW_TYPE),
-        ("outcomes", '    postponements = (', NEW_OUTCOME),
+        ("outcomes", "    postponements = (", NEW_OUTCOME),
     ):
         path = package / "registry" / f"{module}.py"
         text = path.read_text(encoding="utf-8")
@@ -370,7 +370,9 @@ def test_an_outcome_needs_its_row_and_its_formula_and_nothing_else(copy: Path) -
     path = copy / "alliance_sim" / "core" / "outcomes.py"
     line = "    out[Outcome.postponements] = "
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(line, f"    out[O.quarrels] = w[G.a]\n{line}"), encoding="utf-8")
+    path.write_text(
+        text.replace(line, f"    out[Outcome.quarrels] = world[World.assertiveness]\n{line}"), encoding="utf-8"
+    )
     code = """
 from alliance_sim import load_scenario, simulate
 data = simulate(load_scenario("mine.yaml"), 20).data
@@ -383,9 +385,9 @@ print(bool((data["quarrels"] == data["assertiveness"]).all()), float(data["quarr
 def test_every_outcome_of_the_registry_is_written() -> None:
     program = compile_scenario(load_scenario("baseline_2018"))
     block = program.block(0, 0, 1, "final")
-    block.states.outcome[:] = float("nan")
+    block.states.outcomes[:] = float("nan")
     program.run(block, 0, None, 1)
-    written = block.states.outcome[0].tolist()
+    written = block.states.outcomes[0].tolist()
     assert [name for name, value in zip(OUTCOMES, written, strict=True) if value != value] == []
 
 

@@ -20,7 +20,10 @@ def test_parameters_can_be_set_on_a_copy() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"h9": 1.0}, r"parameters\.h9: no parameter is called 'h9' \(nearest: objection_cost\)"),
+        (
+            {"objection_costs": 1.0},
+            r"parameters\.objection_costs: no parameter is called 'objection_costs' \(nearest: objection_cost\)",
+        ),
         ({"objection_cost": 9.0}, r"parameters\.objection_cost: 9 is out of range"),
         ({"objection_cost": math.inf}, r"parameters\.objection_cost"),
         ({"susceptibility.XYZ": 0.2}, r"susceptibility\.XYZ"),

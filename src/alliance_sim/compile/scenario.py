@@ -25,7 +25,7 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
     --------
     >>> import alliance_sim as als
     >>> compile_scenario(als.load_scenario("baseline_2025")).months[0]
-    '2025-01'
+    '2025-06'
     """
     start = month_number(scenario.start)
     member = membership(scenario, SPIN_UP)

@@ -159,14 +159,12 @@ def kernel(
 
     Examples
     --------
-    >>> @kernel(python=True)
-    ... def total(values):
-    ...     result = 0.0
-    ...     for value in values:
-    ...         result += value
-    ...     return result
-    >>> total(np.ones(3))
-    3.0
+    A function that compiled functions alone call, and that promises not to write to what it reads::
+
+        @kernel(inline="always", noalias=True)
+        def double(out, values):
+            for i in range(values.shape[0]):
+                out[i] = 2.0 * values[i]
     """
     options = {"fastmath": FLOATS[floats], "pipeline_class": _compiler(inline == "never", noalias)}
     if inline != "auto":
