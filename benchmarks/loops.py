@@ -8,7 +8,7 @@ from alliance_sim.core.rng import fill_normal
 from alliance_sim.core.structures import Channel, Clock
 
 
-@kernel()
+@kernel(python=True)
 def copies(times, source, target):
     """Copy an array."""
     for _ in range(times):
@@ -17,14 +17,14 @@ def copies(times, source, target):
         source[0] += 1.0  # keeps the compiler from removing all but one copy
 
 
-@kernel()
+@kernel(python=True)
 def steps(times, current, anchor, weights, susceptibility, scratch):
     """Take steps of influence, each from the result of the one before."""
     for _ in range(times):
         influence_step(current, anchor, current, weights, susceptibility, scratch)
 
 
-@kernel()
+@kernel(python=True)
 def weighings(times, weights, positions, base, salience, eps, scratch):
     """Compute influence weights."""
     for _ in range(times):
@@ -34,7 +34,7 @@ def weighings(times, weights, positions, base, salience, eps, scratch):
         confidence_weights(weights, positions, salience, eps, 2.0, scratch)
 
 
-@kernel()
+@kernel(python=True)
 def numbers(times, row, idents):
     """Draw the random numbers of a month."""
     for t in range(times):

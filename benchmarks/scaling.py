@@ -115,7 +115,7 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
     tables = (Param, AllyInput, AllyState, World, IssueState, Outcome)
     clash = {len(ALLIES), len(ISSUES)} & {len(program.months), BLOCK_DRAWS, *map(len, tables)}
     if clash:
-        raise RuntimeError(f"axes cannot be told apart: several have the length {clash}")
+        raise RuntimeError(f"axes cannot be distinguished: several have the length {clash}")
     # There is one Washington: the others are repeated.
     ally = np.concatenate([[US], 1 + np.arange(allies - 1) % (len(ALLIES) - 1)])
     issue = np.arange(issues) % len(ISSUES)
