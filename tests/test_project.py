@@ -48,6 +48,7 @@ ALLOWED = re.compile(rf"White\s+{CHAMBER}|{CHAMBER}\s+of\s+Representatives|\b{DO
 OLD_NAMES = dict.fromkeys(
     (
         "CHANGELOG.md",
+        "docs/parameters.md",
         "src/alliance_sim/registry/parameters.py",
         "src/alliance_sim/results/views.py",
         "src/alliance_sim/scenarios/schema.py",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliance_sim.core.influence import confidence_weights, couple, influence_step
+from alliance_sim.core.influence import _unrolled_nearness, confidence_weights, couple, influence_step
 
 SIZES = st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 1))
 
@@ -149,3 +149,11 @@ def test_smooth_kernel_matches_the_kernel_of_distances(eps):
     assert (expected > 0.0).mean() > 0.2
     weights = weights_of(positions, base, salience, eps, 2.0)
     np.testing.assert_allclose(weights, expected / expected.sum(axis=1, keepdims=True), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("issues", [1, 2, 9, 10, 13])
+def test_the_expression_for_nearness_follows_the_number_of_issues(issues):
+    x = np.random.default_rng(0).normal(size=(issues, 5))
+    half, out = 0.5 * (x**2).sum(axis=0), np.empty(5)
+    _unrolled_nearness(issues).py_func(out, x, half, 1.0 - half[2], 2, 5)
+    np.testing.assert_allclose(out, 1.0 - 0.5 * ((x - x[:, 2:3]) ** 2).sum(axis=0), rtol=1e-12)

@@ -177,8 +177,14 @@ def kernel(
             options["_nrt"] = False
     compiled = numba.njit(nogil=True, error_model="numpy", **options)
     if CHECK_ALIASING and floats == "fast":
-        return _checked if noalias else lambda function: function
+        return _checked if noalias else _interpreted
     return compiled
+
+
+def _interpreted(function):
+    """Return the function as it is, with the attribute of a compiled one by which Python finds it."""
+    function.py_func = function
+    return function
 
 
 def _checked(function):
@@ -195,6 +201,7 @@ def _checked(function):
                 raise AssertionError(f"{function.__name__} changes memory that two of its arguments share")
         return result
 
+    check.py_func = function
     return check
 
 

@@ -136,7 +136,7 @@ def run_block(states, inputs, shared, calendar, kept, span):
 
 @kernel(inline="always")
 def keep(state, output, row, t):
-    """Write the month's outcomes, ally variables and positions where margin was made for them."""
+    """Write the month's outcomes, ally variables and positions that are kept."""
     issues, n = state.position.shape
     if output.outcomes.shape[1] > 0:
         at = min(t, output.outcomes.shape[1] - 1)
