@@ -15,7 +15,7 @@ from alliance_sim.core import structures as L
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUE_TABLE
 from alliance_sim.registry.outcomes import OUTCOMES, Outcome
-from alliance_sim.scenarios import Scenario, load_scenario, load_text
+from alliance_sim.scenarios import Scenario, load_text
 from alliance_sim.simulation import first_months
 
 DRAWS = 24
@@ -32,6 +32,16 @@ events:
   - {month: 2026-02, type: aid_change, channel: all, share: -0.3, source: an assumption}
   - {month: 2026-03, type: aid_change, channel: economic, share: -0.2, source: an assumption}
 """
+#: The meeting in Helsinki, and after it a second one with a follow-up of its own.
+HELSINKI = """
+extends: helsinki_2018
+name: helsinki_twice
+title: A test
+description: A test
+sources: [none]
+events:
+  - {month: 2019-10, type: bilateral_summit, conciliation: 0.4, openness: 0.2, follow_up: 2, source: an assumption}
+"""
 
 
 def reset() -> Scenario:
@@ -39,8 +49,7 @@ def reset() -> Scenario:
 
 
 def helsinki() -> Scenario:
-
-    return first_months(load_scenario("helsinki_2018"), 26).with_parameters(BLOW_UPS)
+    return first_months(load_text(HELSINKI, "test"), 26).with_parameters(BLOW_UPS)
 
 
 SCENARIOS = {"reset": reset, "helsinki": helsinki}
@@ -50,8 +59,8 @@ SCENARIOS = {"reset": reset, "helsinki": helsinki}
 def at_end(name):
     """Return what the formulas take: arrays of some draws at the end of the last month, draws first and issues last.
 
-    Arrays of `Param`, `World` and `AllyState` are read by `p`, `world` and `ally`; `before` is the state of issues a
-    month earlier, since a month's meetings come after its deterrence.
+    `before` is the state of issues a month earlier: norms move after a month's deterrence. `start` are the positions
+    when the scenario begins, which salience is read off.
     """
     program = compile_scenario(SCENARIOS[name]())
     block, earlier, first = (program.block(1, 0, DRAWS, "trace") for _ in range(3))
