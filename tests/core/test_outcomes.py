@@ -1,4 +1,11 @@
-"""Outcomes against their definitions in the model document."""
+"""Outcomes against their definitions in the model document: one independent formula for each.
+
+A formula takes the state at the end of the last month and returns one value a draw. Outcomes that report a state are
+compared with that state; all others are computed from what the document says.
+"""
+
+from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -7,112 +14,325 @@ from alliance_sim.compile import compile_scenario
 from alliance_sim.core import structures as L
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUE_TABLE
-from core.helpers import STILL, of, run, scenario
+from alliance_sim.registry.outcomes import OUTCOMES, Outcome
+from alliance_sim.scenarios import Scenario, load_text
+from alliance_sim.simulation import first_months
+
+DRAWS = 24
+#: Every broken silence ends the meeting, so blow-ups can be counted from the records; a hold-up is no broken silence.
+BLOW_UPS = {"blowup_rate": 1.0, "holdup": 0.0}
+#: The reset, with a cut of each kind of aid.
+RESET = """
+extends: us_russia_reset_2025
+name: reset_with_cuts
+title: A test
+description: A test
+sources: [none]
+events:
+  - {month: 2026-02, type: aid_change, channel: all, share: -0.3, source: an assumption}
+  - {month: 2026-03, type: aid_change, channel: economic, share: -0.2, source: an assumption}
+"""
+#: The meeting in Helsinki, and after it a second one with a follow-up of its own.
+HELSINKI = """
+extends: helsinki_2018
+name: helsinki_twice
+title: A test
+description: A test
+sources: [none]
+events:
+  - {month: 2019-10, type: bilateral_summit, conciliation: 0.4, openness: 0.2, follow_up: 2, source: an assumption}
+"""
 
 
-def log_chances(p, x, standing, dependence, salience, patron, pull, neutral, r, texts):
-    """Log probability that each voter is silent, as a chair without error sees it; the patron may follow the voters.
+def reset() -> Scenario:
+    return first_months(load_text(RESET, "test"), 27).with_parameters({**BLOW_UPS, "erosion_rate": 0.05})
 
-    Shapes: x, standing, dependence, salience (rows,), the first `len(standing)` of them voters; texts (F,).
+
+def helsinki() -> Scenario:
+    return first_months(load_text(HELSINKI, "test"), 26).with_parameters(BLOW_UPS)
+
+
+SCENARIOS = {"reset": reset, "helsinki": helsinki}
+
+
+@cache
+def at_end(name):
+    """Return what the formulas take: arrays of some draws at the end of the last month, draws first and issues last.
+
+    `before` is the state of issues a month earlier: norms move after a month's deterrence. `start` are the positions
+    when the scenario begins, which salience is read off.
     """
-    n = len(standing)
-    q = np.asarray(texts)[:, None]
-    loss = (q - x) ** 2 - (r - x) ** 2
-    silent = np.where(loss[:, :n] * salience[:n] <= p["objection_cost"], standing, 0.0)
-    total = standing.sum() + neutral
-    support = (silent.sum(axis=1, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
-    z = (p["objection_cost"] - loss[:, patron]) / p["slack_scale"]
-    fear = p["patron_cost"] * pull * np.exp(-np.logaddexp(0.0, -z))[:, None] * dependence[:n]
-    fear[:, [i for i in range(n) if i == patron]] = 0.0
-    h = (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience[:n]
-    slope = (2.0 * (q - r)) ** 2
+    program = compile_scenario(SCENARIOS[name]())
+    block, earlier, first = (program.block(1, 0, DRAWS, "trace") for _ in range(3))
+    program.run(block, 1)
+    program.run(earlier, 1, month1=len(program.months) - 1)
+    program.run(first, 1, month1=0)
+    states, inputs = block.states, block.inputs
+    gdp = inputs.ally_input[:, L.AllyInput.gdp]
+    member = program.shared.member[-1, L.Forum.NATO_SUMMIT].astype(bool)
+    return SimpleNamespace(
+        block=block,
+        program=program,
+        shared=program.shared,
+        p={param.name: inputs.params[:, param] for param in L.Param},
+        world={row.name: states.world[:, row] for row in L.World},
+        ally={row.name: states.ally[:, row] for row in L.AllyState},
+        brought={row.name: inputs.ally_input[:, row] for row in L.AllyInput},
+        norm=states.issue[:, L.IssueState.norm],
+        lead_shift=states.issue[:, L.IssueState.leader_shift],
+        before=earlier.states.issue,
+        gdp=gdp,
+        x0=inputs.initial_position.swapaxes(1, 2),
+        start=first.inputs.initial_position.swapaxes(1, 2),
+        x=np.clip(inputs.initial_position + states.displacement, 0.0, 1.0).swapaxes(1, 2),
+        standing=(gdp / gdp[:, :1]) ** inputs.params[:, L.Param.standing_exponent, None],
+        member=member,
+        others=member & (np.arange(len(ALLIES)) != L.US),
+        europe=member & np.array([ally not in ("USA", "CAN") for ally in ALLIES]),
+        leader=states.world[:, L.World.leader].astype(int),
+        inputs=inputs,
+    )
+
+
+def log_chances(s, x, voters, forum, k, texts, reversion, patron_votes):
+    """Log probability that each voter is silent on texts (D, F), as a chair without error sees it: (D, F, voters).
+
+    The United States is the patron, whom the voters may follow, with or without a vote.
+    """
+    p = {name: value[:, None, None] for name, value in s.p.items()}
+    salience = p["min_salience"][:, 0] + (1 - p["min_salience"][:, 0]) * np.abs(2 * s.start[:, :, k] - 1)
+    salience = salience[:, None, voters]
+    q, place = texts[:, :, None], x[:, None, :, k]
+    loss = (q - place) ** 2 - (reversion - place) ** 2
+    own, patron = loss[:, :, voters], loss[:, :, L.US, None]
+    standing, neutral = s.standing[:, None, voters], s.shared.neutral[forum]
+    silent = np.where(own * salience <= p["objection_cost"], standing, 0.0)
+    total = standing.sum(axis=2, keepdims=True) + neutral
+    support = (silent.sum(axis=2, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
+    pull = 1.0 if patron_votes else p["cross_forum"]
+    follows = 1.0 / (1.0 + np.exp((patron - p["objection_cost"]) / p["slack_scale"]))
+    fear = p["patron_cost"] * pull * follows * s.brought["dependence"][:, None, voters]
+    fear = np.where(voters == L.US, 0.0, fear)
+    cost = (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience
+    slope = (2.0 * (q - reversion)) ** 2
     scale = np.sqrt(p["slack_scale"] ** 2 + 3 / np.pi**2 * slope * (p["sd_position"] ** 2 + p["sd_chair"] ** 2))
-    return -np.logaddexp(0.0, -(h - loss[:, :n]) / scale)
+    return -np.logaddexp(0.0, -(cost - own) / scale)
 
 
-@pytest.mark.parametrize(("era", "start"), [("2018", "2018-01"), ("2025", "2025-06")])
-def test_outcomes_are_what_their_definitions_say(era, start):
-    what = scenario(months=1, era=era, start=start, **STILL)
-    program = compile_scenario(what)
-    block, draws = run(what, draws=12), 12
-    drawn = program.draw_inputs(1, 0, draws)
-    x = block.output.positions[:, 0]
-    for d in range(draws):
-        p = dict(zip([param.name for param in L.Param], drawn.params[d], strict=True))
-        salience = p["min_salience"] + (1 - p["min_salience"]) * np.abs(2 * x[d] - 1)
-        gdp, needs = drawn.ally_input[d, L.AllyInput.gdp], drawn.ally_input[d, L.AllyInput.dependence]
-        standing = (gdp / gdp[0]) ** p["standing_exponent"]
-        member = program.member[0, L.Forum.NATO_SUMMIT]
-        weight = standing[member]
+def agreement(s):
+    x, standing = s.x[:, s.member], s.standing[:, s.member, None]
+    mean = (standing * x).sum(axis=1, keepdims=True) / standing.sum(axis=1, keepdims=True)
+    return 1 - 2 * ((standing * np.abs(x - mean)).sum(axis=1) / standing.sum(axis=1)).mean(axis=1)
 
-        capacity = []
-        for k, issue in enumerate(ISSUE_TABLE):
-            if issue.reference:
-                r, q0 = issue.reference
-                f = np.linspace(p["min_share"], 1.0, 201)
-                logs = log_chances(
-                    p, x[d, member, k], weight, needs[member], salience[member, k], 0, 1.0, 0.0, r, r + f * (q0 - r)
-                )
-                capacity.append((f * np.exp(logs.sum(axis=1))).max())
+
+def consensus_capacity(s):
+    voters, best = np.flatnonzero(s.member), []
+    f = np.linspace(s.p["min_share"], 1.0, 201).T
+    for k, issue in enumerate(ISSUE_TABLE):
+        if issue.reference:
+            reversion, proposal = issue.reference
+            texts = reversion + f * (proposal - reversion)
+            logs = log_chances(s, s.x, voters, L.Forum.NATO_SUMMIT, k, texts, reversion, True)
+            best.append((f * np.exp(logs.sum(axis=2))).max(axis=1))
+    return np.mean(best, axis=0)
+
+
+def renewal(s):
+    """Log probability that each member of the EU council is silent on renewing sanctions; the reversion is none."""
+    voters = np.flatnonzero(s.shared.member[-1, L.Forum.EU_COUNCIL])
+    level = s.norm[:, L.SANCTIONS, None]
+    return voters, log_chances(s, s.x, voters, L.Forum.EU_COUNCIL, L.SANCTIONS, level, 0.0, False)[:, 0]
+
+
+def passes(s):
+    return np.exp(renewal(s)[1].sum(axis=1))
+
+
+def objector_weight(s):
+    voters, logs = renewal(s)
+    standing = s.standing[:, voters]
+    total = standing.sum(axis=1) + s.shared.neutral[L.Forum.EU_COUNCIL]
+    return (standing * (1 - np.exp(logs))).sum(axis=1) / total
+
+
+def burden_sharing(s):
+    gdp, spending = s.gdp[:, s.others], s.ally["spending"]
+    return np.minimum(1.0, (spending[:, s.others] * gdp).sum(axis=1) / gdp.sum(axis=1) / spending[:, L.US])
+
+
+def cohesion(s):
+    # The core's own consensus capacity: the formula here is exact only to the texts that the core tries.
+    capacity = s.block.states.outcomes[:, Outcome.consensus_capacity]
+    return (agreement(s) + capacity + s.ally["guarantee_confidence"][:, s.others].mean(axis=1) + burden_sharing(s)) / 4
+
+
+def camp_shares(s, d):
+    """Share of standing and mean position of each camp on the Russia strategy, in draw d."""
+    order = np.argsort(s.x[d, s.member, L.RUSSIA_STRATEGY])
+    places, standing = s.x[d, s.member, L.RUSSIA_STRATEGY][order], s.standing[d, s.member][order]
+    camp = np.concatenate([[0], np.cumsum(np.diff(places) > 0.12)])
+    mass = np.bincount(camp, standing)
+    return mass / mass.sum(), np.bincount(camp, standing * places) / mass
+
+
+def camps(s):
+    return np.array([len(camp_shares(s, d)[0]) for d in range(DRAWS)])
+
+
+def polarisation(s):
+    found = []
+    for d in range(DRAWS):
+        mass, place = camp_shares(s, d)
+        found.append((mass[:, None] ** 2.3 * mass * abs(place[:, None] - place)).sum() * 2**2.3)
+    return np.minimum(1.0, found)
+
+
+def force(s, us):
+    """Committed force, with the United States or without."""
+    norm, coalition = (s.before[:, row, L.POSTURE] for row in (L.IssueState.norm, L.IssueState.coalition))
+    committed = s.ally["capability"] * s.x0[:, :, L.POSTURE]
+    own = s.ally["capability"][:, L.US] * s.p["forward_share"] * s.world["us_commitment"]
+    return np.clip(norm + coalition, 0.0, 1.0) * (committed[:, s.others].sum(axis=1) + us * own)
+
+
+def ratio(f, s):
+    return f / (f + s.p["russia_capability"])
+
+
+def isolation(s):
+    draws = np.arange(DRAWS)
+    leader, institutions = s.inputs.leader_position[draws, s.leader, L.SANCTIONS], s.inputs.institutions_position
+    institutions, alpha = institutions[:, L.SANCTIONS], s.world["presidential_autonomy"]
+    held = institutions + s.world["erosion"] * (leader - institutions)
+    position = alpha * np.clip(leader + s.lead_shift[:, L.SANCTIONS], 0, 1) + (1 - alpha) * held
+    lifted = s.gdp[:, L.US] / s.gdp.sum(axis=1) * (1 - np.minimum(1, position / s.x0[:, L.US, L.SANCTIONS]))
+    return (s.norm[:, L.SANCTIONS] * (1 - lifted) + s.norm[:, L.DIALOGUE] + 1 / (1 + s.world["conciliation"])) / 3
+
+
+def aid(s, channel):
+    """Aid to Ukraine through a channel, from the United States and from all others."""
+    us = s.world[f"us_{channel}"] * s.world["aid_need"]
+    share = s.shared.us_share[("military", "economic", "intelligence").index(channel)]
+    if channel == "intelligence":
+        return share * (us + s.world["aid_need"] * s.world["intelligence_made_up"]) + (1 - share) * s.world["aid_need"]
+    gdp = s.gdp[:, L.US + 1 :]
+    given, usual = (
+        (per_gdp[:, L.US + 1 :] * gdp).sum(axis=1) for per_gdp in (s.ally["ukraine_support"], s.brought["initial_aid"])
+    )
+    return share * us + (1 - share) * given / usual
+
+
+def total_aid(s):
+    return 0.45 * aid(s, "military") + 0.40 * aid(s, "economic") + 0.15 * aid(s, "intelligence")
+
+
+def institutions_stance(s):
+    leader, institutions = s.inputs.leader_threat[np.arange(DRAWS), s.leader], s.inputs.institutions_threat[:, 0]
+    return institutions + s.world["erosion"] * (leader - institutions)
+
+
+def threat_gap(s):
+    threat = s.ally["threat_perception"]
+    return threat[:, s.europe].mean(axis=1) - threat[:, L.US]
+
+
+def exercise_participation(s):
+    return (s.x[:, s.member, L.EXERCISES] >= s.p["exercise_threshold"][:, None]).mean(axis=1)
+
+
+def postponements(s):
+    """Put a planned follow-up off by five months while criticism is high in its month; it lapses at the third time."""
+    criticism = s.block.output.outcomes[:, :, Outcome.criticism]
+    count = np.zeros(DRAWS)
+    for event in s.program.scenario.events:
+        if getattr(event, "follow_up", None):
+            due = s.program.scenario.offset(event.month) + event.follow_up
+            waits = np.ones(DRAWS, bool)
+            for month in range(due, min(due + 15, criticism.shape[1]), 5):
+                waits &= criticism[:, month] > s.p["criticism_threshold"]
+                count += waits
+    return count
+
+
+def blow_ups(s):
+    """Count the meetings in which somebody broke silence: in these scenarios each of them blows up."""
+    meetings, count = s.program.calendar.meetings, np.zeros(DRAWS)
+    broken = (s.block.records.objection > 0).any(axis=2) & (meetings.rule != L.Rule.COALITION)
+    for first, last in zip(meetings.first[:-1], meetings.first[1:], strict=True):
+        count += broken[:, first:last].any(axis=1)
+    return count
+
+
+def state(name):
+    """Return the formula of an outcome that reports a state of the world."""
+    return lambda s: s.world[name]
+
+
+DEFINITIONS = {
+    "cohesion": cohesion,
+    "agreement": agreement,
+    "consensus_capacity": consensus_capacity,
+    "mean_guarantee_confidence": lambda s: s.ally["guarantee_confidence"][:, s.others].mean(axis=1),
+    "burden_sharing": burden_sharing,
+    "threat_gap": threat_gap,
+    "polarisation": polarisation,
+    "camps": camps,
+    "deterrence": lambda s: ratio(force(s, 1), s),
+    "deterrence_without_us": lambda s: ratio(force(s, 0), s),
+    "isolation": isolation,
+    "sanctions_durability": lambda s: s.norm[:, L.SANCTIONS] * passes(s) ** 2,
+    "objector_hazard": lambda s: 1 - passes(s),
+    "objector_weight": objector_weight,
+    "mean_spending": lambda s: s.ally["spending"][:, s.member].mean(axis=1),
+    "spending_spread": lambda s: s.ally["spending"][:, s.member].std(axis=1),
+    "ukraine_support_total": total_aid,
+    "ukraine_support_military": lambda s: aid(s, "military"),
+    "ukraine_support_economic": lambda s: aid(s, "economic"),
+    "ukraine_support_intelligence": lambda s: aid(s, "intelligence"),
+    "resistance": state("resistance"),
+    "war_intensity": state("war_intensity"),
+    "assertiveness": state("assertiveness"),
+    "demands": state("demands"),
+    "concession_pressure": state("concession_pressure"),
+    "exercise_participation": exercise_participation,
+    "conciliation": state("conciliation"),
+    "opacity": state("opacity"),
+    "criticism": state("criticism"),
+    "presidential_autonomy": state("presidential_autonomy"),
+    "presidential_support": state("presidential_support"),
+    "institutions_stance": institutions_stance,
+    "us_commitment": state("us_commitment"),
+    "open_door_us": lambda s: s.x[:, L.US, L.OPEN_DOOR],
+    "postponements": postponements,
+    "blow_ups": blow_ups,
+}
+
+
+def test_every_outcome_has_a_definition_here_and_no_other_name_has():
+    missing, unknown = set(OUTCOMES) - set(DEFINITIONS), set(DEFINITIONS) - set(OUTCOMES)
+    assert not missing, f"write an independent formula in DEFINITIONS for: {', '.join(sorted(missing))}"
+    assert not unknown, f"no such outcome: {', '.join(sorted(unknown))}"
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_an_outcome_is_what_its_definition_says(name, scenario):
+    s = at_end(scenario)
+    expected, found = DEFINITIONS[name](s), s.block.states.outcomes[:, Outcome[name]]
+    assert expected.shape == (DRAWS,)
+    np.testing.assert_array_equal(s.block.output.outcomes[:, -1, Outcome[name]], found)
+    if name == "consensus_capacity":
         # The core tries a few texts only: it may miss the best one slightly and cannot exceed it.
-        found = of(block, "consensus_capacity")[d, 0]
-        assert np.mean(capacity) - 0.005 < found < np.mean(capacity) + 1e-6
+        assert (expected - 0.005 < found).all()
+        assert (found < expected + 1e-6).all()
+    else:
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
-        seat = program.member[0, L.Forum.EU_COUNCIL]
-        order = [*np.flatnonzero(seat), 0]  # Washington last: it does not vote
-        level, neutral = program.shared.initial_norm[L.SANCTIONS], program.shared.neutral[L.Forum.EU_COUNCIL]
-        logs = log_chances(
-            p, x[d, order, L.SANCTIONS], standing[seat], needs[order], salience[order, L.SANCTIONS],
-            len(order) - 1, p["cross_forum"], neutral, 0.0, [level],
-        )[0]  # fmt: skip
-        chance = np.exp(logs.sum())
-        assert of(block, "sanctions_durability")[d, 0] == pytest.approx(level * chance**2, abs=1e-6)
-        assert of(block, "objector_hazard")[d, 0] == pytest.approx(1 - chance, abs=1e-6)
-        against = (standing[seat] * (1 - np.exp(logs))).sum() / (standing[seat].sum() + neutral)
-        assert of(block, "objector_weight")[d, 0] == pytest.approx(against, abs=1e-6)
 
-        deviation = np.abs(x[d, member] - np.average(x[d, member], axis=0, weights=weight))
-        agreement = 1 - 2 * np.average(deviation, axis=0, weights=weight).mean()
-        assert of(block, "agreement")[d, 0] == pytest.approx(agreement)
-        values = block.output.allies[d, 0][:, member]
-        assert of(block, "mean_guarantee_confidence")[d, 0] == pytest.approx(values[1, 1:].mean())
-        assert of(block, "mean_spending")[d, 0] == pytest.approx(values[2].mean())
-        assert of(block, "spending_spread")[d, 0] == pytest.approx(values[2].std())
-        burden = min(1.0, np.average(values[2, 1:], weights=gdp[member][1:]) / values[2, 0])
-        assert of(block, "burden_sharing")[d, 0] == pytest.approx(burden)
-        europe = np.array([name not in ("USA", "CAN") for name in ALLIES])[member]
-        assert of(block, "threat_gap")[d, 0] == pytest.approx(values[0, europe].mean() - values[0, 0])
-        ready = (x[d, member, L.EXERCISES] >= p["exercise_threshold"]).mean()
-        assert of(block, "exercise_participation")[d, 0] == pytest.approx(ready)
-        parts = ("agreement", "consensus_capacity", "mean_guarantee_confidence", "burden_sharing")
-        cohesion = np.mean([of(block, name)[d, 0] for name in parts])
-        assert of(block, "cohesion")[d, 0] == pytest.approx(cohesion)
-        force = (
-            drawn.ally_input[d, L.AllyInput.initial_spending]
-            / 100
-            * gdp
-            * x[d, :, L.POSTURE]
-            * program.shared.initial_norm[L.POSTURE]
-        )
-        alone = force[1:][member[1:]].sum()
-        us = (
-            drawn.ally_input[d, L.AllyInput.initial_spending, 0]
-            / 100
-            * gdp[0]
-            * p["forward_share"]
-            * p["initial_commitment"]
-            * program.shared.initial_norm[L.POSTURE]
-        )
-        enemy = p["russia_capability"]
-        assert of(block, "deterrence_without_us")[d, 0] == pytest.approx(alone / (alone + enemy))
-        assert of(block, "deterrence")[d, 0] == pytest.approx((alone + us) / (alone + us + enemy))
-
-        places = np.sort(x[d, member, 0])
-        assert of(block, "camps")[d, 0] == 1 + (np.diff(places) > 0.12).sum()
-        camp = np.concatenate([[0], np.cumsum(np.diff(places) > 0.12)])
-        standing = ((gdp / gdp[0]) ** p["standing_exponent"])[member][np.argsort(x[d, member, 0], kind="stable")]
-        mass = np.bincount(camp, standing)
-        place = np.bincount(camp, standing * places) / mass
-        mass /= mass.sum()
-        polarisation = (mass**2.3 * mass[:, None] * abs(place - place[:, None])).sum() * 2**2.3
-        assert of(block, "polarisation")[d, 0] == pytest.approx(min(1.0, polarisation))
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_an_outcome_is_checked_where_it_has_moved_and_draws_differ(name):
+    moved = []
+    for scenario in SCENARIOS:
+        outcome = at_end(scenario).block.output.outcomes[:, :, Outcome[name]]
+        moved.append(np.ptp(outcome[:, -1]) > 1e-4 and (np.abs(outcome[:, -1] - outcome[:, 0]) > 1e-4).any())
+    assert any(moved)
