@@ -21,12 +21,12 @@ _compiled = threading.Event()
 
 
 def load_kernel(run_first: Callable[[int], None]) -> None:
-    """Load the kernel from the cache, once in a process; then no second variant can follow.
+    """Load the kernel from the cache, once in a process, and switch further compilation off.
 
     Parameters
     ----------
     run_first : callable
-        Runs so many draws; 0 load what is needed.
+        Runs a number of draws and discards them; 0 load what a run needs.
 
     Raises
     ------

@@ -216,7 +216,7 @@ class CompiledScenario:
             raise RuntimeError(f"core/outcomes.py has no formula for {names}")
 
     def run_first(self, draws: int) -> None:
-        """Run so many draws for nothing but what they compile or load; none if 0."""
+        """Run draws and discard them: 0 load what a run needs, 1 compiles it."""
         self._call(self.block(0, 0, draws, "final"), 0, None, None)
 
     def mask_outsiders(self, block: Block) -> None:

@@ -24,7 +24,7 @@ _COALITION_STANDING = 1.0 / 3.0  # judgement: fewer than this do not carry a com
 
 @kernel(python=True)
 def new_session(n):
-    """Return a table with margin for n allies and a patron from outside."""
+    """Allocate a session for n allies and a patron from outside."""
     size = (n + CACHE_LINE) // CACHE_LINE * CACHE_LINE  # rows of whole cache lines
     return Session(
         np.zeros(size, np.int64),
@@ -114,15 +114,15 @@ def thresholds(session, seating, params):
     for i in range(seating.n):
         session.own[i] = session.standing[i] if session.loss[i] * session.salience[i] <= h0 else 0.0
         willing += session.own[i]
-    cover = 0.0
+    pressure = 0.0
     if seating.patron >= 0:
-        cover = (
+        pressure = (
             params[Param.patron_cost]
             * seating.pull
             * logistic((h0 - session.loss[seating.patron]) / max(params[Param.slack_scale], 1e-12))
         )
     for i in range(seating.n):
-        h = h0 + h_iso * session.isolation[i] * (willing - session.own[i]) + session.dependence[i] * cover
+        h = h0 + h_iso * session.isolation[i] * (willing - session.own[i]) + session.dependence[i] * pressure
         session.threshold[i] = h * session.indifference[i]
     return willing
 

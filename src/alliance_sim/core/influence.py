@@ -121,8 +121,8 @@ def hear_smoothly(weights, listeners, eps, issues, n):
         nearness(near, scaled, half, j, issues, n)
         voice = weights[j]
         for i in range(n):
-            kernel = near[i] if near[i] > 0.0 else 0.0
-            voice[i] *= kernel * kernel
+            closeness = near[i] if near[i] > 0.0 else 0.0
+            voice[i] *= closeness * closeness
             heard[i] += voice[i]
 
 
@@ -206,15 +206,15 @@ def influence_step(
     distance, mean = scratch[:issues], scratch[issues:]
     # Averaging distances from a voice that is heard keeps agreement to the last bit, and gives those with the same
     # audience the same bits: Hegselmann-Krause clusters merge and freeze exactly.
-    speaker = whom_most_hear(weights, n)
-    from_speaker(distance, coupled, speaker, issues, n)
+    reference = whom_most_hear(weights, n)
+    from_reference(distance, coupled, reference, issues, n)
     product(mean, distance, weights, issues, n, n)
     for k in range(issues):
-        first = coupled[k, speaker]
+        first = coupled[k, reference]
         for i in range(n):
             mean[k, i] += first
     for i in range(n):
-        if weights[speaker, i] == 0.0:
+        if weights[reference, i] == 0.0:
             keep_agreement(mean, coupled, weights, i, issues, n)
     for k in range(issues):
         for i in range(n):
@@ -224,10 +224,10 @@ def influence_step(
 
 
 @kernel(inline="always", noalias=True)
-def from_speaker(out, opinions, speaker, issues, n):
-    """Set `out` to how far opinions are from the speaker's."""
+def from_reference(out, opinions, reference, issues, n):
+    """Set `out` to how far opinions are from the reference actor's."""
     for k in range(issues):
-        first = opinions[k, speaker]
+        first = opinions[k, reference]
         for j in range(n):
             out[k, j] = opinions[k, j] - first
 
@@ -235,21 +235,21 @@ def from_speaker(out, opinions, speaker, issues, n):
 @kernel(inline="always")
 def whom_most_hear(weights, n):
     """Return the first voice that all others hear, or the one that most do."""
-    speaker, fewest = 0, n + 1
+    reference, fewest = 0, n + 1
     for j in range(n):
-        deaf = 0
+        not_heard = 0
         for i in range(n):
-            deaf += weights[j, i] == 0.0
-        if deaf < fewest:
-            speaker, fewest = j, deaf
+            not_heard += weights[j, i] == 0.0
+        if not_heard < fewest:
+            reference, fewest = j, not_heard
         if fewest <= 1:
             break
-    return speaker
+    return reference
 
 
 @kernel(inline="always")
 def keep_agreement(mean, opinions, weights, i, issues, n):
-    """Where all agree whom i hears, who does not hear the speaker, set their mean to just that."""
+    """If all whom i hears agree and the reference is not among them, set their mean to just that."""
     first = next_heard(weights, i, 0, n)
     second = next_heard(weights, i, first + 1, n)
     for k in range(issues):

@@ -181,9 +181,9 @@ def kernel(
     return compiled
 
 
-def _interpreted(function):
-    """Return the function as it is, with the attribute of a compiled one by which Python finds it."""
-    function.py_func = function
+def _interpreted(function, original=None):
+    """Return the function as it is, with the attribute of a compiled one by which Python finds the original."""
+    function.py_func = original or function
     return function
 
 
@@ -201,8 +201,7 @@ def _checked(function):
                 raise AssertionError(f"{function.__name__} changes memory that two of its arguments share")
         return result
 
-    check.py_func = function
-    return check
+    return _interpreted(check, function)
 
 
 def _arrays(values):

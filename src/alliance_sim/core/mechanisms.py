@@ -452,7 +452,7 @@ def ukraine(state, shared):
 
 @kernel(inline="always", noalias=True)
 def norms(state, forcing):
-    """12, last: norms move towards what was adopted (an exercise shows what partnership is worth), and trust mends."""
+    """12, last: norms move towards what was adopted; an exercise counts as adopted on its issue."""
     state.issue[IssueState.target, EXERCISES] = clip(
         state.issue[IssueState.target, EXERCISES] + forcing[Forcing.exercise, US], 0.0, 1.0
     )
@@ -460,6 +460,11 @@ def norms(state, forcing):
         state.issue[IssueState.norm, k] += state.params[Param.norm_speed] * (
             state.issue[IssueState.target, k] - state.issue[IssueState.norm, k]
         )
+
+
+@kernel(inline="always", noalias=True)
+def trust_recovery(state):
+    """12, last: trust between allies recovers; how a block lowers it is in `meetings.lose_trust`."""
     if state.world[World.strained] > 0.0:
         n = state.position.shape[1]
         for i in range(n):
@@ -486,3 +491,4 @@ def month(state, shared, events, docket, scratch, session, clock):
     ukraine(state, shared)  # 11
     hold_meetings(state, shared, docket, session, clock)  # 12
     norms(state, forcing)
+    trust_recovery(state)

@@ -243,7 +243,7 @@ def hold_up(state, session, seating, pivotal, clock, ident):
 
 @kernel()
 def bypass(state, meetings, j, tabled):
-    """A coalition of the willing moves the substance in part; the norm stays."""
+    """A coalition of the willing does a part of the text without a decision; it counts on deterrence posture."""
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
         moved = state.params[Param.bypass_share] * tabled * meetings.span[j, m]
@@ -253,8 +253,7 @@ def bypass(state, meetings, j, tabled):
 
 @kernel()
 def take_effect(state, meetings, session, seating, j, outcome, f):
-    """What the outcome of an item does to norms, trust and what Moscow sees."""
-    params = state.params
+    """Update norms; after a block, count an open failure and lower trust between objectors and the rest."""
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
         base = meetings.reversion[j, m]
@@ -268,11 +267,17 @@ def take_effect(state, meetings, session, seating, j, outcome, f):
             state.issue[IssueState.lapsed, k] = 1.0
     if outcome == Decision.BLOCKED:
         state.world[World.open_failures] += 1.0
-        state.world[World.strained] = 1.0
-        for a in range(seating.n):
-            for b in range(seating.n):
-                if (session.objection[a] > 0) != (session.objection[b] > 0):
-                    state.trust[session.ally[a], session.ally[b]] *= 1.0 - params[Param.trust_loss]
+        lose_trust(state, session, seating)
+
+
+@kernel(inline="always")
+def lose_trust(state, session, seating):
+    """Lower trust between those who objected and those who did not; `mechanisms.trust_recovery` restores it."""
+    state.world[World.strained] = 1.0
+    for a in range(seating.n):
+        for b in range(seating.n):
+            if (session.objection[a] > 0) != (session.objection[b] > 0):
+                state.trust[session.ally[a], session.ally[b]] *= 1.0 - state.params[Param.trust_loss]
 
 
 @kernel(inline="always")

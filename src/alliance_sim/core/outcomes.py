@@ -31,7 +31,7 @@ def observe(state, shared, session, t):
     """Fill `state.outcomes` with the outcomes of month t."""
     out, world = state.outcomes, state.world
     out[:] = math.nan  # what has no formula below shows
-    who_agrees(state, shared, session, t)
+    member_averages(state, shared, session, t)
     out[Outcome.consensus_capacity] = consensus_capacity(state, shared, session, t)
     chance, against = sanctions_rollover(state, shared, session, t)
     out[Outcome.sanctions_durability] = state.issue[IssueState.norm, SANCTIONS] * chance * chance  # two renewals a year
@@ -72,9 +72,9 @@ def observe(state, shared, session, t):
 
 
 @kernel(inline="always", noalias=True)
-def who_agrees(state, shared, session, t):
+def member_averages(state, shared, session, t):
     """Agreement, guarantee confidence, burden sharing, threat gap, spending and exercises among the members."""
-    out, power = state.outcomes, session.loss  # a column of the table serves as scratch
+    out, power = state.outcomes, session.loss  # an array of the session serves as scratch
     issues, n = state.position.shape
     members, standing, europeans = 0.0, 0.0, 0.0
     confidence, threat, spent, spent2, gdp, paid, ready = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -123,7 +123,7 @@ def camps(state, shared, session, t):
         session.threshold,
         session.loss,
         session.accept,
-    )  # columns serve as scratch
+    )  # arrays serve as scratch
     gap, top = session.chance, session.isolation
     total = 0.0
     for i in range(n):

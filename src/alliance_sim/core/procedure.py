@@ -144,7 +144,7 @@ def decide_item(item, session, seating, params):
     f : float
         The text in force at the end, as a share of the way to the proposal (0 where nothing was agreed).
     tabled : float
-        The text last on the session.
+        The last text tabled.
     support : float
         Share of standing behind it before any cost of objecting.
     margin : float
@@ -183,7 +183,7 @@ def decide_item(item, session, seating, params):
             return outcome, agreed, f, support, margin, pivotal
         if turn == rounds or not item.divisible:
             break
-        lowest = lowered(item, session, seating, f, params)
+        lowest = acceptable_text(item, session, seating, f, params)
         if lowest < item.min_share:
             break
         f = max(lowest, f - params[Param.concession_step])
@@ -191,8 +191,8 @@ def decide_item(item, session, seating, params):
 
 
 @kernel(inline="never")
-def lowered(item, session, seating, f, params):
-    """Text that would satisfy the objectors: all of them under unanimity, else the one most easily won."""
+def acceptable_text(item, session, seating, f, params):
+    """Return the largest lower text that all objectors would accept (not under unanimity: the easiest one), or -1."""
     all_needed = item.rule == Rule.UNANIMITY
     found = 2.0 if all_needed else -1.0
     for i in range(seating.n):

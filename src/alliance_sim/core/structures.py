@@ -91,7 +91,7 @@ SPENDING = ISSUE_NAMES.index("defence_spending")
 SUPPORT = ISSUE_NAMES.index("ukraine_support")
 SANCTIONS = ISSUE_NAMES.index("sanctions")
 OPEN_DOOR = ISSUE_NAMES.index("open_door")
-DIALOGUE = ISSUE_NAMES.index("russia_dialogue")
+DIALOGUE = ISSUE_NAMES.index("russia_dialogue")  # 1: cooperation stays suspended
 EXERCISES = ISSUE_NAMES.index("partner_exercises")
 
 #: Variables of allies that a run keeps, in this order.
@@ -256,7 +256,7 @@ class Meetings(NamedTuple):
 
     start: Ints  #: (T + 1,); meetings start[t] to start[t + 1] are those of month t
     forum: Ints  #: (M,); a Forum
-    sessions: Ints  #: (M,)
+    sessions: Ints  #: (M,); working sessions, for which items compete
     rounds: Ints  #: (M,); of silence procedure
     first: Ints  #: (M + 1,); items first[m] to first[m + 1] are those of meeting m
     parts: Ints  #: (J,); issues of an item, more than one for a package
@@ -332,8 +332,8 @@ class Scratch(NamedTuple):
     forcing: Floats  #: (Forcing, N); what events do in this month
     weights: Floats  #: (N, N); column i holds the weights with which i listens
     wish: Floats  #: (K, N)
-    previous: Floats  #: (3, N)
-    issue_major: Floats  #: (3 * K, N)
+    previous: Floats  #: (3, N); last month's values, and other rows of allies
+    issue_major: Floats  #: (3 * K, N); rows of issues
 
 
 class Item(NamedTuple):
@@ -375,7 +375,7 @@ class Session(NamedTuple):
     isolation: Floats  #: fear of being alone, per isolation cost and standing that supports the text
     dependence: Floats  #: on the patron
     population: Floats
-    temper: Floats  #: standard logistic
+    temper: Floats  #: random part of tolerance, standard logistic
     key: Idents  #: names of random numbers
     loss: Floats  #: from here on scratch
     own: Floats

@@ -292,7 +292,7 @@ class Param(IntEnum):
     loss_exponent = ("nu", "decision", "exponent", 1, 2, fixed(2.0),
         _PROTO, "curvature of the loss")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
-        _TUNED, "temper: scale of the logistic slack")
+        _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
     sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.03, 0.09),
         _TUNED, "error of positions as read at the table")
     sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),

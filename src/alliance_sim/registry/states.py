@@ -1,7 +1,7 @@
 """What changes in a run: the states of the world, of an ally and of an issue, and the channels by which events act.
 
 Each is one row: symbol of the model document, unit, range, description. A member's number is its place in the core's
-arrays; its name is what users write and read, the same as that of the outcome that reports it.
+arrays; its name is what users write and read. An outcome that reports a state unchanged has the same name.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class World(State):
 
 
 class AllyState(State):
-    """State of an ally: ``ally_state[AllyState.threat_perception, i]``."""
+    """State of an ally: ``state.ally[AllyState.threat_perception, i]``."""
 
     threat_perception = ("tau", "threat", 0, 1, "perceived threat from Russia", _SHIFT)
     guarantee_confidence = ("g", "share", 0, 1, "confidence in the U.S. guarantee", _SHIFT)
@@ -98,14 +98,14 @@ class AllyState(State):
     fatigue = ("fatigue", "share", 0, 1, "fatigue with supporting Ukraine", _SHIFT)
     pressure = ("pressure", "stock", 0, 1, "pressure over spending")
     stance = ("stance", "threat", -1, 1, "shift of perceived threat by changes of government")
-    reading_noise = ("z", "normal", -10, 10, "what the ally guesses of talks behind closed doors")
+    reading_noise = ("z", "normal", -10, 10, "random error of the ally's reading of talks behind closed doors")
     reading = ("reading", "stock", 0, 100, "conciliation as the ally reads it")
     standing = ("standing", "share", 0, 1, "weight in the alliance, 1 = the United States")
     initial_support = ("support0", "position", 0, 1, "position on support of Ukraine when the run begins")
 
 
 class IssueState(State):
-    """State of an issue: ``issue_state[IssueState.norm, k]``."""
+    """State of an issue: ``state.issue[IssueState.norm, k]``."""
 
     norm = ("norm", "position", 0, 1, "what the alliance is committed to", _SHIFT)
     target = ("target", "position", 0, 1, "what was adopted last, to which the norm moves")
