@@ -1,4 +1,4 @@
-"""Runs per second of an ensemble, beside the same model written for Mesa, NumPy and JAX.
+"""Runs per second of an ensemble, compared with a fixed reduced model in Mesa, NumPy and JAX.
 
 First every peer is run with the core's random numbers and must reproduce the core's outcomes. Then every measurement
 is a separate process, the fastest of three runs after one that loads and compiles; implementations alternate, and the

@@ -100,7 +100,7 @@ def test_growth_without_a_note_is_not_recorded(project: Path, monkeypatch, capsy
 
 
 @pytest.mark.parametrize("change", ["", "  ", "two\nlines"])
-def test_a_row_says_what_changed(project: Path, change: str, capsys) -> None:
+def test_a_row_needs_a_description_in_one_line(project: Path, change: str, capsys) -> None:
     with pytest.raises(SystemExit) as left:
         instructions.main(["--record", change])
     assert left.value.code == 2

@@ -19,7 +19,7 @@ from peers import inputs as prepared
 from peers import mesa_model, numpy_model
 
 DRAWS, SEED = 3, 7
-#: What the bundled scenario has not: a follow-up, private talks off the calendar, every channel of aid, trade, hybrids.
+#: Events that the bundled scenario lacks: a follow-up, unscheduled private talks, all channels of aid, trade, hybrids.
 MORE = (
     {"month": "2025-08", "type": "bilateral_summit", "conciliation": 0.6, "openness": 0.0, "follow_up": 3},
     {"month": "2025-09", "type": "trade_dispute", "with": "EU", "size": 0.5},
@@ -76,7 +76,7 @@ def test_some_follow_up_is_postponed_with_more_events() -> None:
     assert outcomes[:, -1, prepared.OUTCOMES.index("postponements")].any()
 
 
-def test_a_parameter_that_is_off_by_a_thousandth_is_seen(run) -> None:
+def test_an_error_of_a_thousandth_in_a_parameter_is_detected(run) -> None:
     given, noise, core = run
     off = replace(given, p={**given.p, "threat_diffusion": 1.001 * given.p["threat_diffusion"]})
     assert np.abs(numpy_model.NumpyModel(off).run(noise) - core).max() > 1e-9
@@ -90,7 +90,7 @@ def test_a_parameter_that_is_off_by_a_thousandth_is_seen(run) -> None:
         ({"events": [{"month": "2026-01", "type": "escalation", "size": 0.2, "probability": 0.5}]}, "may not happen"),
     ],
 )
-def test_what_the_peers_leave_out_is_refused(change: dict[str, object], what: str) -> None:
+def test_scenarios_beyond_the_fixed_model_are_refused(change: dict[str, object], what: str) -> None:
     if "events" in change:
         change = {"events": [{"id": "extra", "source": "test", **event} for event in change["events"]]}
     program = compile_scenario(Scenario.validated({**dict(prepared.reduced()), **change}))
