@@ -1,8 +1,8 @@
-"""How near the machine's limit a month runs: its arithmetic and bytes, counted, beside rates measured in the same run.
+"""A month compared with the machine's limit: counted arithmetic and bytes, and rates measured in the same run.
 
-One thread does everything, measurements take turns, and what is reported are medians over the rounds with the lowest
-and the highest. The limit is what a core makes of matrix products and of copies within its cache: no code does more
-arithmetic or moves more. How to read the tables is in benchmarks/README.md.
+Everything runs on one thread, measurements alternate, and the median, lowest and highest of the rounds are reported.
+The limit is the rate of matrix products and of copies within the cache of a core. The tables are explained in
+benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ import measure
 SCENARIO = "us_russia_reset_2025"
 ALLIES, ISSUES = 32, 9
 
-# What the core's series take (core/elementary.py): additions, multiplications, divisions.
+# Operations of the core's series (core/elementary.py): additions, multiplications, divisions.
 EXP, LOG = 28, 26
 LOGISTIC = EXP + 2
 POWER = EXP + LOG + 1
 HALVING = POWER + 1
-#: The procedure's part of the agenda: reference items, and texts the chair tries of each before nothing can be better
-#: (of 11 at most; mean over the scenario without its meetings, 64 draws).
+#: Consensus capacity: items of the fixed agenda, and texts that the chair tries of each until no other can be better
+#: (11 at most; mean over the scenario without its meetings, 64 draws).
 ITEMS, TEXTS = 4, 5.2
 #: One text before n voters: losses 3 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
 PER_VOTER, PER_TEXT = 3 + 9 + 4 + EXP, LOGISTIC + 20
@@ -40,17 +40,17 @@ Formula = Callable[[int, int], float]
 
 
 def nothing(n: int, k: int) -> float:
-    """No random number, most of the time."""
+    """Return zero: most mechanisms use no random numbers."""
     return 0
 
 
 @dataclass(frozen=True)
 class Count:
-    """What a mechanism takes in a month, by the numbers of allies n and issues k.
+    """Operations, numbers read or written, and random numbers of a mechanism in a month, for n allies and k issues.
 
     `flops` are additions, subtractions, multiplications, divisions and square roots of the model's formulas, each once;
-    comparisons, extrema and absolute values are free, and so is what a month of a quiet world leaves out. `words` are
-    numbers of 8 bytes read or written, each once a mechanism, as if what is in between stayed in registers.
+    comparisons, extrema and absolute values are free, and work that only events cause is not counted. `words` are
+    numbers of 8 bytes read or written, each once per mechanism, as if intermediate values stayed in registers.
     """
 
     name: str
@@ -61,18 +61,18 @@ class Count:
     observed: bool = False
 
 
-#: The month in its order, then its outcomes. Meetings depend on the calendar and are not counted.
+#: The steps of a month in order, then its outcomes. Meetings depend on the calendar and are not counted.
 COUNTS = (
     Count("voices", lambda n, k: n * n + n * (LOG + EXP + 2), lambda n, k: 2 * n * n + 2 * n,
           "a power of each standing; standing x affinity for each pair, and trust once some is lost"),
     Count("influence weights", lambda n, k: 2 * k * n * n + 5 * n * n + 3 * k * n, lambda n, k: 2 * n * n + k * n,
           "1 - |x|**2 / 2 - |y|**2 / 2 + x y (2k + 1), weight, sum and normalisation (4) for each ordered pair"),
     Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
-          "three stocks that fade, the two principals' mixture; remarks against allies"),
+          "three decaying stocks, the mixture of the two principals; remarks against allies"),
     Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
-          "two stocks that fade; an exponential for each ally's reading (of a new number only after private talks)"),
+          "two decaying stocks; an exponential for each ally's reading (redrawn only after private talks)"),
     Count("threat perception", lambda n, k: 2 * n * n + 23 * n, lambda n, k: n * n + 9 * n,
-          "threat of those listened to (2 for each pair); level, conduct, hybrids, shock (23 for each ally)",
+          "threat of the others (2 for each pair); level, conduct, hybrid campaigns, shock (23 for each ally)",
           numbers=lambda n, k: n),
     Count("guarantee", lambda n, k: 12 * n + 29, lambda n, k: 7 * n, "loss and recovery of confidence"),
     Count("wishes", lambda n, k: 6 * k * n + 9 * n + 11 * k, lambda n, k: k * n + 6 * n + 8 * k,
@@ -86,7 +86,7 @@ COUNTS = (
     Count("deterrence", lambda n, k: 2 * n + 10, lambda n, k: 3 * n, "capability made available"),
     Count("Russia and Ukraine", lambda n, k: 2 * HALVING + 60, lambda n, k: 0, "stocks of the world",
           numbers=lambda n, k: 1),
-    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards what was adopted; trust mends once some is lost"),
+    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards the level adopted; trust recovers after losses"),
     Count("agreement", lambda n, k: 5 * k * n + 9 * n + 20, lambda n, k: k * n + 8 * n,
           "weighted mean deviation on each issue; means over members", observed=True),
     Count("consensus capacity", lambda n, k: 4 * n + ITEMS * (4 * n + TEXTS * (PER_VOTER * n + PER_TEXT)),
@@ -114,7 +114,7 @@ def named(*names: str) -> tuple[Count, ...]:
     return tuple(count for count in COUNTS if count.name in names)
 
 
-#: What is timed, and what of the table that is; None where it is not counted.
+#: Timed parts, and their rows of the table; None if not counted.
 PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
     "step": ("influence step", named("influence step")),
     "weights": ("influence weights", named("influence weights")),
@@ -126,7 +126,7 @@ PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
 
 
 def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
-    """Return seconds, one a round: of a flop in a product, of a byte in a copy, and of each part once."""
+    """Return seconds by round: per flop of a product, per byte of a copy, and of each part."""
     import numpy as np
 
     import loops
@@ -140,7 +140,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     size, memory, draws, times = (1024, 2**24, 64, 20_000) if not quick else (64, 2**16, 2, 100)
     whole, quiet = compile_scenario(load_scenario(SCENARIO)), compile_scenario(reduced())
 
-    # What a month finds: the first draw at the end of the scenario.
+    # The state on which parts are timed: the first draw at the end of the scenario.
     block = whole.block(0, 0, 1, "final")
     whole.run(block, 0)
     states, shared, params = block.states, whole.shared, block.inputs.params[0]
@@ -186,12 +186,12 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         for name, take in takers.items():
             found[name].append(take())
     for name, array in (("near_byte", near), ("far_byte", far)):
-        found[name] = [taken / array.nbytes for taken in found[name]]  # what is read and what is written
+        found[name] = [taken / array.nbytes for taken in found[name]]  # bytes read and written
     return found
 
 
 def benchmark(rounds: int, quick: bool) -> dict[str, Any]:
-    """Return what was counted and measured over so many rounds."""
+    """Return the counts, and measurements over `rounds` rounds."""
     arguments = ["--rounds", str(rounds), *(["--quick"] if quick else [])]
     taken = measure.in_a_process(__file__, "--worker", "seconds", *arguments, **measure.ONE_BLAS_THREAD)
     parts = {}
@@ -199,7 +199,7 @@ def benchmark(rounds: int, quick: bool) -> dict[str, Any]:
         parts[name] = {"label": label, "seconds": measure.spread(taken[name])}
         if counts:
             needed = total(counts)
-            # Round by round, for machines whose speed wanders.
+            # Round by round, for machines whose speed varies.
             limits = [
                 max(needed["flops"] * flop, needed["bytes"] * byte)
                 for flop, byte in zip(taken["flop"], taken["near_byte"], strict=True)
@@ -259,20 +259,20 @@ def show(found: dict[str, Any]) -> None:
         print(line)
 
 
-# What the compiler made of the loops.
+# Vectorisation of the loops.
 
 _REMARK = re.compile(r"^remark: (?P<file>\S+\.py):(?P<line>[1-9]\d*):\d+: (?P<said>.*)$")
 _VECTOR = re.compile(r"vectorized loop \(vectorization width: (?P<width>\d+)")
 _REASON = re.compile(r"loop not vectorized: (?P<why>[^.]+)")
-#: What is said of loops that are vectors already, or that could be unrolled further.
+#: Remarks on loops that are vectorised already, or that could be unrolled further.
 _NO_REASON = re.compile("already been vectorized|interleaving")
 _ARITHMETIC = re.compile(r"^\s+v?(?:add|sub|mul|div|sqrt|max|min|fn?m(?:add|sub)\d*)(?P<form>[ps]d)\s(?P<operands>.*)$")
 
 
 def vectorised() -> dict[str, Any]:
-    """Compile the month with line numbers; return what the compiler said of each loop, and the instructions by width.
+    """Compile the month with line numbers; return the compiler's remarks on each loop, and the instructions by width.
 
-    Has to run in a process of its own with a cache of its own: code from the cache cannot be looked at.
+    Must run in a separate process with a separate cache: code from the cache cannot be inspected.
     """
     import llvmlite.binding as llvm
 
@@ -283,7 +283,7 @@ def vectorised() -> dict[str, Any]:
 
     with tempfile.TemporaryFile("w+") as remarks:
         errors = os.dup(2)
-        os.dup2(remarks.fileno(), 2)  # where LLVM writes
+        os.dup2(remarks.fileno(), 2)  # LLVM writes to standard error
         try:
             store_kernel()
         finally:
@@ -302,7 +302,7 @@ def vectorised() -> dict[str, Any]:
 
 
 def loops_of(said: str) -> list[dict[str, Any]]:
-    """Return the loops of the compiler's remarks: how many numbers at a time, or why one by one."""
+    """Return the loops of the compiler's remarks: vector widths, or reasons why a loop is scalar."""
     places: dict[tuple[str, int], tuple[set[int], set[str]]] = {}
     for found in filter(None, map(_REMARK.match, said.splitlines())):
         widths, reasons = places.setdefault((Path(found["file"]).name, int(found["line"])), (set(), set()))
@@ -317,7 +317,7 @@ def loops_of(said: str) -> list[dict[str, Any]]:
 
 
 def widths_of(assembly: str) -> dict[str, int]:
-    """Count the instructions on doubles in an x86 listing: one at a time, and by the register of packed ones."""
+    """Count the instructions on doubles in an x86 listing: scalar ones, and packed ones by register."""
     widths = Counter({"scalar": 0, "xmm": 0, "ymm": 0, "zmm": 0})
     for found in filter(None, map(_ARITHMETIC.match, assembly.splitlines())):
         packed = re.search("%([xyz]mm)", found["operands"]) if found["form"] == "pd" else None
@@ -326,11 +326,11 @@ def widths_of(assembly: str) -> dict[str, int]:
 
 
 def show_vectorised(found: dict[str, Any]) -> None:
-    """Print what the compiler made of the loops of the core, and its instructions."""
+    """Print the vectorisation of the loops of the core, and its instructions."""
     from alliance_sim import core
 
     source = {path.name: path.read_text("utf-8").splitlines() for path in Path(core.__file__).parent.glob("*.py")}
-    print("\nLoops of the core, as the compiler says (one inlined in several functions may have several answers)")
+    print("\nLoops of the core, as reported by the compiler (several reports if it is inlined in several functions)")
     for loop in found["loops"]:
         if loop["file"] in source:
             widths = " or ".join(map(str, loop["widths"]))
@@ -348,9 +348,9 @@ def show_vectorised(found: dict[str, Any]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = measure.options(__doc__, rounds=7)
-    parser.add_argument("--quick", action="store_true", help="a small part of the work, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="a small part of the work, as a test")
     parser.add_argument(
-        "--vectorised", action="store_true", help="also compile again and say which loops became vectors (minutes)"
+        "--vectorised", action="store_true", help="also compile again and report which loops are vectorised (minutes)"
     )
     parser.add_argument("--worker", choices=("seconds", "vectorised"), help=argparse.SUPPRESS)
     arguments = measure.arguments_of(parser)

@@ -1,9 +1,9 @@
-"""How time and memory grow with draws, months, allies, issues and threads, and how soon there is a first result.
+"""Growth of time and memory with draws, months, allies, issues and threads, and the time to a first result.
 
-Every point is a process of its own that loads and compiles before it is timed; points take turns, and what is reported
-are medians over the rounds with the lowest and the highest. An exponent is the slope of a line through the logarithms,
-with its standard error: 1 is growth in proportion. Memory has a line of its own, what a process takes anyway and what
-each draw, month or ally adds. What the axes are is in benchmarks/README.md.
+Every point is a separate process that loads and compiles before it is timed; points alternate, and the median, lowest
+and highest over the rounds are reported. An exponent is the slope of a line through the logarithms, with its standard
+error: 1 is proportional growth. Memory is fitted by a constant and an amount per draw, month or ally. The axes are
+described in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ import measure
 SCENARIO = "us_russia_reset_2025"
 #: Draws of a block on the axes that do not vary them.
 BLOCK_DRAWS = 16
-#: Draws before draws are timed: threads and memory have to wake up.
+#: Draws run before draws are timed, to start threads and allocate memory.
 WARM_DRAWS = 1_000
-#: Points with more draws than this are measured once, whatever the rounds.
+#: Points with more draws than this are measured once.
 MANY_DRAWS = 10_000
 JITTER = 0.01
 
@@ -37,7 +37,7 @@ Work = Callable[[], float]
 
 
 def ensemble(draws: int) -> Work:
-    """An ensemble on all threads: outcomes of the last month and all decisions stay in memory."""
+    """Return an ensemble on all threads that keeps outcomes of the last month and all decisions in memory."""
     from alliance_sim import load_scenario, simulate
 
     run = partial(simulate, load_scenario(SCENARIO), keep="final")
@@ -46,7 +46,7 @@ def ensemble(draws: int) -> Work:
 
 
 def chunks(draws: int) -> Work:
-    """The same chunks of draws, of which nothing is kept."""
+    """Return the same chunks of draws without keeping results."""
     from alliance_sim import load_scenario
     from alliance_sim.compile import compile_scenario
     from alliance_sim.simulation import CHUNK, in_chunks
@@ -67,7 +67,7 @@ def chunks(draws: int) -> Work:
 
 
 def threads(count: int) -> Work:
-    """An ensemble with monthly outcomes on so many threads, which the process was started with."""
+    """Return an ensemble with monthly outcomes; the process was started with `count` threads."""
     from alliance_sim import simulate
 
     run = partial(simulate, SCENARIO, keep="monthly")
@@ -76,7 +76,7 @@ def threads(count: int) -> Work:
 
 
 def months(count: int) -> Work:
-    """Months after the spin-up, on one thread, without meetings; events of the scenario as far as they fall within."""
+    """Return months after the spin-up, on one thread, without meetings, with the events of those months."""
     from alliance_sim import Scenario
     from alliance_sim.compile import compile_scenario
     from alliance_sim.simulation import first_months
@@ -91,17 +91,17 @@ def months(count: int) -> Work:
 
 
 def allies(count: int) -> Work:
-    """So many allies: the real ones again and again, a little off; all sit in all forums and no meetings are held."""
+    """Return a run of copies of the real allies with small changes; all are members of all forums, without meetings."""
     return synthetic(allies=count)
 
 
 def issues(count: int) -> Work:
-    """So many issues: the nine again and again, all drawn to the one that leads."""
+    """Return a run of copies of the nine issues, all coupled to the leading one."""
     return synthetic(issues=count)
 
 
 def synthetic(allies: int = 32, issues: int = 9) -> Work:
-    """The kernel on one thread, for a block and shared inputs stretched to so many allies and issues."""
+    """Return the kernel on one thread, with arrays extended to these numbers of allies and issues."""
     import numpy as np
 
     from alliance_sim.compile import compile_scenario
@@ -115,13 +115,13 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
     tables = (Param, AllyInput, AllyState, World, IssueState, Outcome)
     clash = {len(ALLIES), len(ISSUES)} & {len(program.months), BLOCK_DRAWS, *map(len, tables)}
     if clash:
-        raise RuntimeError(f"axes cannot be distinguished: several have the length {clash}")
-    # There is one Washington: the others are repeated.
+        raise RuntimeError(f"axes are ambiguous: several have the length {clash}")
+    # The United States is not repeated.
     ally = np.concatenate([[US], 1 + np.arange(allies - 1) % (len(ALLIES) - 1)])
     issue = np.arange(issues) % len(ISSUES)
 
     def stretched(given: Any) -> Any:
-        """Repeat allies and issues along every axis that is as long as there are."""
+        """Repeat allies and issues along every axis of their length."""
 
         def stretch(array: Any) -> Any:
             for axis, length in enumerate(np.shape(array)):
@@ -159,7 +159,7 @@ def load_kernel(program: Any) -> None:
 
 @dataclass(frozen=True)
 class Axis:
-    """What varies, and its values. `prepare` takes one of them and returns what measures it."""
+    """A quantity that varies, and its values. `prepare` takes a value and returns the function that measures it."""
 
     label: str
     values: tuple[int, ...]
@@ -179,20 +179,20 @@ AXES = {
 
 
 def point(axis: str, value: int) -> dict[str, float]:
-    """Return seconds, and the most memory this process had before and after."""
+    """Return seconds, and the peak memory of this process before and after."""
     work = AXES[axis].prepare(value)
     before = peak()
     return {"seconds": work(), "before": before, "peak": peak()}
 
 
 def peak() -> int:
-    """Return the most memory this process has had so far, in bytes."""
+    """Return the peak memory of this process so far, in bytes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else 1024 * most
 
 
 def power_law(values: Iterable[float], results: Iterable[float]) -> dict[str, float | None]:
-    """Return exponent and factor of a power law, and the exponent's standard error; None where points are too few."""
+    """Return exponent and factor of a power law, and the exponent's standard error; None for too few points."""
     import numpy as np
 
     x, y = np.log(list(values)), np.log(list(results))
@@ -204,7 +204,7 @@ def power_law(values: Iterable[float], results: Iterable[float]) -> dict[str, fl
 
 
 def line(values: Iterable[float], results: Iterable[float]) -> dict[str, float | None]:
-    """Return what is there anyway and what each adds; None where points are too few."""
+    """Return constant and slope of a line; None if there are too few points."""
     import numpy as np
 
     x, y = list(values), list(results)
@@ -215,7 +215,7 @@ def line(values: Iterable[float], results: Iterable[float]) -> dict[str, float |
 
 
 def startup(cold: bool, rounds: int) -> dict[str, Any]:
-    """Return the seconds of new processes: Python alone, our import, a list, and a first result."""
+    """Return the seconds of new processes: Python alone, the import, a list, and a first result."""
     command = [sys.executable, "-m", "alliance_sim"]
     first = [*command, "run", SCENARIO, "--draws", "10"]
     processes = {
@@ -235,18 +235,18 @@ def startup(cold: bool, rounds: int) -> dict[str, Any]:
             taken[name].append(seconds(process))
     if cold:
         with tempfile.TemporaryDirectory() as cache:
-            taken["the same, nothing compiled"] = [seconds(first, NUMBA_CACHE_DIR=cache)]
+            taken["the same, empty cache"] = [seconds(first, NUMBA_CACHE_DIR=cache)]
     return {name: measure.spread(values) for name, values in taken.items()}
 
 
 def growth(names: list[str], rounds: int, draws_up_to: int, quick: bool) -> dict[str, Any]:
-    """Return points and fitted exponents of some axes over so many rounds."""
+    """Return points and fitted exponents of axes over `rounds` rounds."""
     values = {name: AXES[name].quick if quick else AXES[name].values for name in names}
     for name in {"draws", "chunks"} & values.keys():
         values[name] = tuple(value for value in values[name] if value <= draws_up_to)
     in_a_process = partial(measure.in_a_process, __file__, "--worker")
     if not quick:
-        in_a_process("draws:1")  # compiles where nothing is in the cache
+        in_a_process("draws:1")  # compiles if the cache is empty
     taken: dict[str, dict[int, list[dict[str, float]]]] = {
         name: {value: [] for value in values[name]} for name in names
     }
@@ -277,7 +277,7 @@ def growth(names: list[str], rounds: int, draws_up_to: int, quick: bool) -> dict
 
 
 def show(found: dict[str, Any]) -> None:
-    """Print tables of what was measured."""
+    """Print tables of the measurements."""
     print("{scenario}: medians of {rounds} rounds on {cpus} CPUs (load {load:.1f})".format(**found))
     print(", ".join(f"{name} {version}" for name, version in found["versions"].items()))
     for axis in found["axes"].values():
@@ -295,14 +295,14 @@ def show(found: dict[str, Any]) -> None:
 
 
 def show_startup(found: dict[str, Any]) -> None:
-    """Print how soon there is a first result."""
+    """Print the times to a first result."""
     print(f"\n{'a new process':24}{'s: median':>11}{'low':>10}{'high':>10}")
     for name, seconds in found.items():
         print(f"{name:27}{seconds['median']:8.3f}{seconds['low']:10.3f}{seconds['high']:10.3f}")
 
 
 def exponent(law: dict[str, float | None]) -> str:
-    """An exponent with its standard error, as text."""
+    """Return an exponent with its standard error, as text."""
     if law["exponent"] is None:
         return "one point"
     error = "" if law["error"] is None else f" ± {law['error']:.2f}"
@@ -310,14 +310,14 @@ def exponent(law: dict[str, float | None]) -> str:
 
 
 def memory(law: dict[str, float | None]) -> str:
-    """A line of memory, as text."""
+    """Return a fitted line of memory, as text."""
     if law["anyway"] is None or law["each"] is None:
         return "one point"
     return f"{law['anyway'] / 1e6:.0f} MB + {law['each'] / 1e3:.2f} kB each"
 
 
 def plot(found: dict[str, Any], path: Path) -> None:
-    """Draw time against each axis and memory against draws, with the fitted lines."""
+    """Plot time against each axis and memory against draws, with the fitted lines."""
     import matplotlib.pyplot as plt
     import numpy as np
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
@@ -342,10 +342,10 @@ def plot(found: dict[str, Any], path: Path) -> None:
             power = time["factor"] * x ** time["exponent"]
             straight = memory_line["anyway"] + memory_line["each"] * x
             panel.plot(x, scale * (power if key == "seconds" else straight), color="0.6", zorder=1)
-        if values[-1] < 1000:  # few enough to name each
+        if values[-1] < 1000:  # few enough to label each
             panel.xaxis.set(major_locator=FixedLocator(values), minor_locator=NullLocator())
             panel.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
-        if max(high) < 10 * min(low):  # a decade in all panels, so that the flat looks flat
+        if max(high) < 10 * min(low):  # at least a decade, so that constant results look constant
             centre = math.sqrt(min(low) * max(high))
             panel.set_ylim(centre / math.sqrt(10), centre * math.sqrt(10))
     for panel in grid.flat[len(panels) :]:
@@ -363,8 +363,8 @@ def main() -> None:
         "--draws-up-to", type=int, default=10**5, metavar="N", help="largest number of draws (default 100000)"
     )
     parser.add_argument("--plot", metavar="FILE", type=measure.writable, help="draw a figure (.png, .svg, .pdf)")
-    parser.add_argument("--cold", action="store_true", help="also a first result with nothing compiled (minutes)")
-    parser.add_argument("--quick", action="store_true", help="a few small points, to see that it runs")
+    parser.add_argument("--cold", action="store_true", help="also a first result with an empty cache (minutes)")
+    parser.add_argument("--quick", action="store_true", help="a few small points, as a test")
     parser.add_argument("--worker", metavar="POINT", help=argparse.SUPPRESS)
     arguments = measure.arguments_of(parser)
     if arguments.worker:
