@@ -78,7 +78,7 @@ def parameters_page() -> str:
         "# Parameters",
         "Printed by `python docs/_build/registry_tables.py parameters`; change the registry, not this page. "
         "[model.md](model.md) has the equations, in symbols. Sources: A and B are the documents of 2025 and 2018, ¶ a paragraph; "
-        "*prototype* is a rough earlier model in which the value behaved, which is judgement as well.",
+        "*prototype* is a rough earlier model in which the value gave plausible results, which is judgement as well.",
         "A scenario sets any of them, as a value or a distribution, within its range; what it does not set is drawn "
         "from the prior, once a draw. `NAME.ALLY` has one value per ally (`susceptibility.HUN`); a prior that starts "
         "with an ISO3 code is that ally's own.",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.actors import USA as US
-from alliance_sim.registry.forums import Decision, Forum, Rule
+from alliance_sim.registry.forums import MAX_PACKAGE, Decision, Forum, Rule
 from alliance_sim.registry.issues import ISSUES as ISSUE_NAMES
 from alliance_sim.registry.outcomes import Outcome
 from alliance_sim.registry.parameters import Param
@@ -98,7 +98,7 @@ EXERCISES = ISSUE_NAMES.index("partner_exercises")
 ALLY_VARIABLES = ("threat_perception", "guarantee_confidence", "spending", "ukraine_support")
 
 #: An item may cover several issues, as a package.
-MAX_PARTS = 3
+MAX_PARTS = MAX_PACKAGE
 #: In place of a decision, for an item that has not come up.
 PENDING = -1
 #: State of an item between meetings: nothing pending, held up by an ally, or put off until the forum meets again.

@@ -36,7 +36,7 @@ class Quantity:
     place : callable
         Finds the array.
     row : int
-        The number's place in it, by the core's layout.
+        Its row, by the core's tables (`alliance_sim.core.structures`).
     low, high : float
         Range of the values that may be written.
     along : Quantity, optional

@@ -53,7 +53,7 @@ class Outcome(IntEnum):
     mean_guarantee_confidence = ("share", 0, 1, 1, "mean", "mean confidence of the others in the U.S. guarantee")
     burden_sharing = ("share", 0, 1, 1, "mean",
      "defence spending of the other allies, % of their joint GDP, over that of the United States; at most one")
-    threat_gap = ("threat", -1, 1, -1, "mean", "mean perceived threat of the European allies less that of Washington")
+    threat_gap = ("threat", -1, 1, -1, "mean", "mean perceived threat of the European allies minus Washington's")
     polarisation = ("index", 0, 1, -1, "mean",
      "Esteban and Ray (1994) between camps on the Russia strategy, by standing; 1 = two equal camps at the extremes")
     camps = ("camps", 1, len(ALLIES), -1, "mean",
@@ -63,10 +63,10 @@ class Outcome(IntEnum):
     isolation = ("index", 0, 1, 1, "mean",
      "isolation of Russia: sanctions in force, dialogue suspended, Washington not re-engaged, in equal parts")
     sanctions_durability = ("index", 0, 1, 1, "mean", "level of EU sanctions times the chance that two renewals pass")
-    objector_hazard = ("probability", 0, 1, -1, "mean", "chance that somebody breaks silence over an EU renewal")
+    objector_hazard = ("probability", 0, 1, -1, "mean", "chance that a member breaks silence over an EU renewal")
     objector_weight = ("share", 0, 1, -1, "mean", "expected share of standing that objects to an EU renewal")
     mean_spending = ("% GDP", 0, 15, 1, "final", "mean defence spending of the members, unweighted")
-    spending_spread = ("% GDP", 0, 15, -1, "final", "standard deviation of it between members")
+    spending_spread = ("% GDP", 0, 15, -1, "final", "standard deviation of defence spending between members")
     ukraine_support_total = ("index", 0, 20, 1, "mean", "aid to Ukraine over all channels, 1 = the mean of 2022-2024")
     ukraine_support_military = ("index", 0, 20, 1, "mean", "military aid, 1 = the mean of 2022-2024")
     ukraine_support_economic = ("index", 0, 20, 1, "mean", "economic aid, 1 = the mean of 2022-2024")
@@ -78,7 +78,7 @@ class Outcome(IntEnum):
     concession_pressure = ("share", 0, 1, -1, "mean", "pressure on Ukraine to concede")
     exercise_participation = ("share", 0, 1, 1, "mean", "share of members willing to join partner exercises")
     conciliation = ("stock", 0, 2, 0, "mean", "conciliation of Moscow by Washington")
-    opacity = ("stock", 0, 1, -1, "mean", "what was said behind closed doors and is not known")
+    opacity = ("stock", 0, 1, -1, "mean", "content of closed-door talks that allies do not know")
     criticism = ("share", 0, 1, 0, "mean", "criticism of the president's course in Washington")
     presidential_autonomy = ("share", 0, 1, 0, "mean", "weight of the president against the institutions")
     presidential_support = ("share", 0, 1, 0, "mean", "domestic support gained by breakthroughs")

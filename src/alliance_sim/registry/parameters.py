@@ -1,7 +1,7 @@
 """The parameters: name, unit, range, prior and source, once.
 
 Scenario files, `--set`, the explorer's levers, the core's parameter array and the docs are generated from this table. "Prototype" in a
-source means a rough earlier model in which the value behaved; it is judgement and has a wide prior.
+source means a rough earlier model in which the value gave plausible results; it is judgement and has a wide prior.
 """
 
 from __future__ import annotations
@@ -138,11 +138,11 @@ class Param(IntEnum):
     half_life_support = ("hl_support", "Washington", _MONTH, 0.5, 60, uniform(2, 6),
         "B ¶6 (short term); judgement", "half-life of that support")
     congress_brake = ("congress_brake", "Washington", _SHARE, 0, 1, uniform(0.3, 0.8),
-        "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress holds back", _STRENGTH)
+        "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress prevents", _STRENGTH)
     erosion_rate = ("erosion_rate", "Washington", _RATE, 0, 1, uniform(0.01, 0.05),
         "B ¶8; judgement", "drift of the institutions towards the leader per unit of conciliation", _STRENGTH)
     document_anchor = ("document_anchor", "Washington", _SHARE, 0, 1, uniform(0.6, 0.95),
-        "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of that drift which the strategic documents in force hold back", _STRENGTH)
+        "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of that drift which the strategic documents in force prevent", _STRENGTH)
     half_life_anchor = ("hl_anchor", "Washington", _MONTH, 1, 240, uniform(24, 60),
         "national strategies are rewritten every four years; judgement", "half-life of the hold that a new strategic document adds")
     # Signals
@@ -153,7 +153,7 @@ class Param(IntEnum):
     reset_flow = ("chi", "signals", _RATE, 0, 1, uniform(0.02, 0.08),
         "A ¶2; judgement", "conciliation a standing reset adds every month", _STRENGTH)
     reset_conditionality = ("chi_a", "signals", "per unit", 0, 2, fixed(0.0),
-        "A ¶2: goes on whatever Russia does", "how far that flow gives way when Russia grows more assertive")
+        "A ¶2: independent of Russia's conduct", "reduction of that flow per unit of added Russian assertiveness")
     reading_spread = ("sigma_read", "signals", "log", 0, 3, uniform(0.3, 0.9),
         "B ¶3; " + _PROTO, "spread of allies' readings per opacity", _STRENGTH)
     # Threat perception
@@ -164,7 +164,7 @@ class Param(IntEnum):
     conduct_response = ("beta", "threat perception", "per unit", 0, 3, uniform(0.3, 0.9),
         "A ¶4; judgement", "response to Russia's assertiveness", _STRENGTH)
     conduct_response_exposure = ("beta_exposure", "threat perception", _SHARE, 0, 2, uniform(0.5, 1.0),
-        "spending against distance to Moscow: rank correlation " "-0.67 in 2024; judgement", "how much more the exposed respond", _STRENGTH)
+        "spending against distance to Moscow: rank correlation " "-0.67 in 2024; judgement", "additional response of allies exposed to Russia", _STRENGTH)
     sd_threat = ("sd_tau", "threat perception", "per month", 0, 0.2, uniform(0.003, 0.012),
         _J, "monthly noise of perceived threat", _STRENGTH)
     # Guarantee
@@ -187,38 +187,38 @@ class Param(IntEnum):
     commitment_loss_conciliation = ("w_r", "guarantee", "per unit", 0, 2, uniform(0.1, 0.4),
         _J, "commitment lost per conciliation", _STRENGTH)
     commitment_loss_posture = ("w_p", "guarantee", "per unit", 0, 2, uniform(0.1, 0.5),
-        _J, "commitment lost per turn of Washington's posture", _STRENGTH)
+        _J, "commitment lost per change of Washington's position on posture", _STRENGTH)
     # Positions
     threat_response = ("rho", "positions", "per unit", 0, 3, uniform(0.6, 1.2),
-        "issue curves; judgement", "how far positions follow a change of perceived threat, times the slope of the issue", _STRENGTH)
+        "issue curves; judgement", "change of positions per change of perceived threat, times the slope of the issue", _STRENGTH)
     cover = ("cover", "positions", "per unit", 0, 3, uniform(0.1, 0.5),
         "B ¶10; judgement", "emboldening of those with ties to Russia", _STRENGTH)
     hedge = ("hedge", "positions", "per unit", 0, 3, uniform(0.1, 0.5),
         "A ¶5; judgement", "more posture and spending as the guarantee weakens", _STRENGTH)
     norm_pull = ("norm_pull", "positions", _SHARE, 0, 1, uniform(0.0, 0.3),
-        _J, "pull of what was adopted on what is wanted", _STRENGTH)
+        _J, "influence of adopted norms on what governments want", _STRENGTH)
     # Influence
     standing_weight = ("psi", "influence", "exponent", 0, 2, uniform(0.3, 1.0),
-        _J, "weight of standing in being listened to", _STRENGTH)
+        _J, "exponent of standing in the weight of a voice", _STRENGTH)
     confidence_bound = ("eps", "influence", "distance", 0.01, 10, uniform(0.4, 0.8),
-        _PROTO, "bounded confidence: beyond it nobody listens")
+        _PROTO, "bounded confidence: distance beyond which an ally has no influence")
     coupling = ("coupling", "influence", _SHARE, 0, 1, uniform(0.0, 0.3),
-        "B ¶10-11; judgement", "how far the belief about the threat drives posture, sanctions, support and dialogue", _STRENGTH)
+        "B ¶10-11; judgement", "influence of the position on the Russia strategy on posture, sanctions, support and dialogue", _STRENGTH)
     trust_loss = ("trust_loss", "influence", _SHARE, 0, 1, uniform(0.02, 0.15),
         _J, "trust lost between objectors and the rest by a block", _STRENGTH)
     trust_recovery = ("trust_recovery", "influence", _RATE, 0, 1, uniform(0.02, 0.1),
         _J, "recovery of trust")
     # Spending
     inertia = ("inertia", "spending", _RATE, 0, 1, uniform(0.03, 0.10),
-        _PROTO, "share of the gap to the wanted spending closed a month", _STRENGTH)
+        _PROTO, "share of the gap to the wanted spending that is closed in a month", _STRENGTH)
     spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.5, 4.0),
         _PROTO, "spending per unit of perceived threat", _STRENGTH)
     spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.5, 4.0),
         "A ¶5; " + _PROTO, "spending per lost confidence, by perceived threat", _STRENGTH)
     pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.2, 0.7),
-        "spending after the 2014 pledge; judgement", "share of a raised pledge that finds its way into spending", _STRENGTH)
+        "spending after the 2014 pledge; judgement", "share of a raised pledge that becomes spending", _STRENGTH)
     coercion = ("coercion", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
-        "B ¶8, B ¶10; judgement", "answer of exposed allies to pressure", _STRENGTH)
+        "B ¶8, B ¶10; judgement", "increase of spending by exposed allies under pressure", _STRENGTH)
     reactance = ("reactance", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
         "B ¶10; judgement", "reactance of allies not directly threatened", _STRENGTH)
     half_life_pressure = ("hl_pressure", "spending", _MONTH, 0.5, 60, uniform(3, 12),
@@ -233,7 +233,7 @@ class Param(IntEnum):
     compensation_rate = ("compensation_rate", "Ukraine", _RATE, 0, 1, uniform(0.04, 0.15),
         "A ¶5; aid data 2022-2024; judgement", "speed at which Europe and Canada change their support", _STRENGTH)
     compensation_capacity = ("compensation_capacity", "Ukraine", _SHARE, 0, 2, triangular(0.3, 0.6, 1.0),
-        "A ¶5; judgement", "share of a U.S. cut that they would make up if they did not tire", _STRENGTH)
+        "A ¶5; judgement", "share of a U.S. cut that they would compensate without fatigue", _STRENGTH)
     compensation_intelligence = ("compensation_intelligence", "Ukraine", _SHARE, 0, 1, uniform(0.1, 0.4),
         "A ¶4-5; judgement", "the same for intelligence", _STRENGTH)
     fatigue_rate = ("fatigue_rate", "Ukraine", "per % GDP", 0, 2, uniform(0.05, 0.3),
@@ -253,7 +253,7 @@ class Param(IntEnum):
     concession_conciliation = ("concession_conciliation", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
         "B ¶9; judgement", "pressure per conciliation", _STRENGTH)
     concession_private = ("concession_private", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
-        "B ¶9; judgement", "pressure per closed-door dealing", _STRENGTH)
+        "B ¶9; judgement", "pressure per opacity", _STRENGTH)
     # Deterrence
     forward_share = ("forward_share", "deterrence", _SHARE, 0, 1, triangular(0.15, 0.3, 0.5),
         "U.S. troops in Europe; judgement", "share of U.S. capability that counts in Europe", _STRENGTH)
@@ -263,17 +263,17 @@ class Param(IntEnum):
     initial_assertiveness = ("a0", "Russia", _SHARE, 0, 1, {"2014": fixed(0.3), "2018": fixed(0.5), "2025": fixed(0.6)},
         "A ¶2, B ¶5; scale set by judgement", "assertiveness at the start")
     weakness_response = ("omega", "Russia", "per unit", 0, 3, uniform(0.0, 1.5),
-        _PROTO, "assertiveness per weakness read", _STRENGTH)
+        _PROTO, "assertiveness per perceived weakness", _STRENGTH)
     assertiveness_speed = ("drift_a", "Russia", _RATE, 0, 1, uniform(0.04, 0.15),
         _PROTO, "speed of assertiveness")
     read_error = ("read_error", "Russia", "share", 0, 1, uniform(0.01, 0.05),
         _J, "error in reading weakness", _STRENGTH)
     failure_signal = ("failure_signal", "Russia", "per failure", 0, 1, uniform(0.0, 0.1),
-        _J, "weakness read into an open failure", _STRENGTH)
+        _J, "perceived weakness per open failure", _STRENGTH)
     half_life_failure = ("hl_failure", "Russia", _MONTH, 0.5, 60, uniform(2, 6),
         _J, "half-life of the memory of a failure")
     resumption_gain = ("resumption_gain", "Russia", "per unit", 0, 3, uniform(0.1, 0.6),
-        "B ¶10; judgement", "demands, and assertiveness, fed by cooperation resumed without a change of policy", _STRENGTH)
+        "B ¶10; judgement", "demands and assertiveness per cooperation resumed without a change of policy", _STRENGTH)
     half_life_demands = ("hl_demands", "Russia", _MONTH, 0.5, 60, uniform(4, 12),
         _J, "half-life of demands")
     sanctions_cost = ("sanctions_cost", "Russia", "per unit", 0, 3, uniform(0.0, 0.4),
@@ -287,14 +287,14 @@ class Param(IntEnum):
     war_rate = ("war_rate", "Russia", _RATE, 0, 1, uniform(0.03, 0.1),
         _J, "speed of war intensity", _STRENGTH)
     war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
-        "A ¶2; judgement", "how far resistance wears the war down", _STRENGTH)
+        "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
     loss_exponent = ("nu", "decision", "exponent", 1, 2, fixed(2.0),
         _PROTO, "curvature of the loss")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
         _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
     sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.03, 0.09),
-        _TUNED, "error of positions as read at the table")
+        _TUNED, "error of positions as read at a meeting")
     sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),
         _PROTO, "further error of the chair's reading")
     objection_cost = ("h0", "decision", "loss", 0, 1, uniform(0.02, 0.05),
@@ -316,7 +316,7 @@ class Param(IntEnum):
     standing_exponent = ("standing_exponent", "decision", "exponent", 0, 1, uniform(0.3, 0.5),
         _PROTO, "standing = (GDP / U.S. GDP) to this power")
     items_per_session = ("items_per_session", "decision", "items", 1, 20, fixed(2.0),
-        "A ¶3; judgement", "contested items one session has time for")
+        "A ¶3; judgement", "contested items that one session can decide")
     blowup_rate = ("blowup_rate", "decision", "per item", 0, 1, uniform(0.02, 0.12),
         "A ¶3, B ¶7 (G7 of 2018); judgement", "chance that an item on which silence was broken blows a meeting up", _STRENGTH)
     holdup_pivot = ("holdup_pivot", "decision", "factor", 0, 20, uniform(0.0, 1.0),
@@ -324,13 +324,13 @@ class Param(IntEnum):
     holdup_end = ("holdup_end", "decision", _RATE, 0, 1, uniform(0.1, 0.4),
         "days held out in the record 2008-2025; judgement", "chance a month that a hold-up ends")
     bypass_rate = ("bypass_rate", "decision", _SHARE, 0, 1, uniform(0.2, 0.8),
-        "record 2017-2025: five kinds of bypass; judgement", "chance that a blocked item is worked around, times the standing behind it", _STRENGTH)
+        "record 2017-2025: five kinds of bypass; judgement", "chance that others work around a blocked item, times the standing that supports it", _STRENGTH)
     bypass_share = ("bypass_share", "decision", _SHARE, 0, 1, uniform(0.3, 0.7),
-        _J, "substance a bypass moves", _STRENGTH)
+        _J, "share of the text that a bypass carries out", _STRENGTH)
     norm_speed = ("norm_speed", "decision", _RATE, 0, 1, uniform(0.1, 0.3),
         _J, "speed at which norms follow what was adopted", _STRENGTH)
     abstention = ("abstention", "decision", "loss", 0, 1, fixed(0.05),
-        _J, "further loss borne by abstaining, under constructive abstention")
+        _J, "further loss that an abstaining ally accepts, under constructive abstention")
     exercise_threshold = ("exercise_threshold", "decision", "position", 0, 1, fixed(0.5),
         "B ¶12; judgement", "position at which an ally takes part")
 
@@ -342,7 +342,7 @@ _PER_ALLY = (
     Parameter(
         "holdup", "holdup", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.001)),
         "record 2008-2025: 30 of 62 hard blocks by one ally alone, HUN 14, TUR 8, USA 4; scaled down because the record over-samples contested items (judgement)",
-        "chance that an ally holds up an agreed text over something else", _STRENGTH, True,
+        "chance that an ally holds up an agreed text over an unrelated matter", _STRENGTH, True,
         {"HUN": uniform(0.005, 0.05), "TUR": uniform(0.0, 0.03), "GRC": uniform(0.0, 0.005), "USA": uniform(0.0, 0.016)},
     ),
     Parameter(

@@ -49,7 +49,7 @@ class World(State):
     """State of the world: ``world[World.conciliation]``."""
 
     conciliation = ("r", "stock", 0, 2, "conciliation of Moscow by Washington", _SHIFT)
-    opacity = ("o", "stock", 0, 1, "what was said behind closed doors and is not known", _SHIFT)
+    opacity = ("o", "stock", 0, 1, "content of closed-door talks that allies do not know", _SHIFT)
     criticism = ("criticism", "share", 0, 1, "criticism of the president's course in Washington", _SHIFT)
     presidential_support = ("support", "share", 0, 1, "domestic support gained by breakthroughs", _SHIFT)
     presidential_autonomy = ("alpha", "share", 0, 1, "weight of the president against the institutions")
