@@ -40,7 +40,7 @@ PERCENT_OF_SCALE = 5.0  # position 1 on defence_spending means 5% of GDP
 @kernel(inline="always", noalias=True)
 def washington(state, forcing):
     """1. The two-level game (B6, B8): criticism, the president's support and autonomy, erosion of the institutions."""
-    params, world = state.params, state.world
+    params, world, ally, issue = state.params, state.world, state.ally, state.issue
     leader = int(world[World.leader])
     distance = abs(state.leader_threat[leader] - state.institutions_threat[0])
     world[World.criticism] = min(
@@ -75,23 +75,21 @@ def washington(state, forcing):
         * (1.0 - world[World.erosion])
     )
     # Relief of sanctions has Congress to pass (B6); a remark against an ally is one against the open door (B7).
-    state.issue[IssueState.leader_shift, SANCTIONS] -= forcing[Forcing.relief, US] * (
-        1.0 - params[Param.congress_brake]
-    )
+    issue[IssueState.leader_shift, SANCTIONS] -= forcing[Forcing.relief, US] * (1.0 - params[Param.congress_brake])
     slight = 0.0
     for i in range(state.position.shape[1]):
         slight = max(slight, forcing[Forcing.statement, i])
-    state.issue[IssueState.leader_shift, OPEN_DOOR] -= params[Param.statement_cost] * slight
+    issue[IssueState.leader_shift, OPEN_DOOR] -= params[Param.statement_cost] * slight
     if forcing[Forcing.leader, US] > 0.0:
         world[World.leader] = forcing[Forcing.leader, US] - 1.0
-    state.ally[AllyState.stance, US] += forcing[Forcing.stance, US]
-    state.ally[AllyState.threat_perception, US] = washington_threat(state)
+    ally[AllyState.stance, US] += forcing[Forcing.stance, US]
+    ally[AllyState.threat_perception, US] = washington_threat(state)
 
 
 @kernel(inline="always", noalias=True)
 def signals(state, forcing, shared, clock):
     """2. Conciliation and opacity: stocks that fade, summits that feed them, and what each ally reads into them."""
-    params, world = state.params, state.world
+    params, world, ally = state.params, state.world, state.ally
     world[World.conciliation] = (
         world[World.conciliation] * halving(params[Param.half_life_conciliation]) + forcing[Forcing.conciliation, US]
     )
@@ -126,21 +124,22 @@ def signals(state, forcing, shared, clock):
     world[World.conciliation] = clip(world[World.conciliation], 0.0, 2.0)
     world[World.opacity] = clip(world[World.opacity], 0.0, 1.0)
     if private:  # allies guess again what was said behind closed doors
-        fill_normal(state.ally[AllyState.reading_noise], clock, Channel.READING, shared.ally_ident)
+        fill_normal(ally[AllyState.reading_noise], clock, Channel.READING, shared.ally_ident)
     volatility = world[World.opacity] * params[Param.reading_spread]
     for i in range(state.position.shape[1]):
-        state.ally[AllyState.reading, i] = world[World.conciliation] * exp(
-            volatility * state.ally[AllyState.reading_noise, i] - 0.5 * volatility * volatility
+        ally[AllyState.reading, i] = world[World.conciliation] * exp(
+            volatility * ally[AllyState.reading_noise, i] - 0.5 * volatility * volatility
         )
 
 
 @kernel(inline="always", noalias=True)
 def listening(state, shared, scratch):
     """Influence weights of this month from last month's positions: affinity, standing, trust, and the guarantee."""
+    params, ally = state.params, state.ally
     n = state.position.shape[1]
     voice, weights = scratch.previous[0], scratch.weights
     for j in range(n):
-        voice[j] = exp(state.params[Param.standing_weight] * log(state.ally[AllyState.standing, j]))
+        voice[j] = exp(params[Param.standing_weight] * log(ally[AllyState.standing, j]))
     for j in range(n):
         for i in range(n):
             weights[j, i] = voice[j] * shared.affinity[j, i]  # affinity is symmetric, and so is trust
@@ -149,48 +148,44 @@ def listening(state, shared, scratch):
             for i in range(n):
                 weights[j, i] *= state.trust[j, i]
     for i in range(n):
-        weights[US, i] *= state.ally[AllyState.guarantee_confidence, i]
-    confidence_weights(
-        weights, state.position, shared.weight, state.params[Param.confidence_bound], 2.0, scratch.issue_major
-    )
+        weights[US, i] *= ally[AllyState.guarantee_confidence, i]
+    confidence_weights(weights, state.position, shared.weight, params[Param.confidence_bound], 2.0, scratch.issue_major)
 
 
 @kernel(inline="always", noalias=True)
 def threat_perception(state, forcing, shared, scratch, clock):
     """3. Perceived threat: back to its level, to Russia's conduct by exposure, and towards those listened to."""
-    params = state.params
+    params, ally, ally_input = state.params, state.ally, state.ally_input
     n = state.position.shape[1]
     before, shock, heard = scratch.previous[0], scratch.previous[1], scratch.previous[2]
     fill_normal(shock, clock, Channel.THREAT, shared.ally_ident)
     for i in range(n):
-        before[i] = state.ally[AllyState.threat_perception, i] - state.ally_input[AllyInput.initial_threat, i]
+        before[i] = ally[AllyState.threat_perception, i] - ally_input[AllyInput.initial_threat, i]
     product(scratch.previous[2:3], scratch.previous[0:1], scratch.weights, 1, n, n)
     for i in range(1, n):
-        state.ally[AllyState.stance, i] += forcing[Forcing.stance, i]
+        ally[AllyState.stance, i] += forcing[Forcing.stance, i]
         beta = params[Param.conduct_response] * (
-            1.0 + params[Param.conduct_response_exposure] * (state.ally_input[AllyInput.exposure, i] - 0.5)
+            1.0 + params[Param.conduct_response_exposure] * (ally_input[AllyInput.exposure, i] - 0.5)
         )
         anchor = (
-            state.ally_input[AllyInput.initial_threat, i]
-            + state.ally[AllyState.stance, i]
+            ally_input[AllyInput.initial_threat, i]
+            + ally[AllyState.stance, i]
             + beta * (state.world[World.assertiveness] - params[Param.initial_assertiveness])
         )
-        hybrid = (
-            params[Param.hybrid_gain] * forcing[Forcing.hybrid, i] * (1.0 - 2.0 * state.ally_input[AllyInput.ties, i])
-        )
+        hybrid = params[Param.hybrid_gain] * forcing[Forcing.hybrid, i] * (1.0 - 2.0 * ally_input[AllyInput.ties, i])
         change = (
-            params[Param.threat_reversion] * (anchor - state.ally[AllyState.threat_perception, i])
+            params[Param.threat_reversion] * (anchor - ally[AllyState.threat_perception, i])
             + params[Param.threat_diffusion] * (heard[i] - before[i])
             + hybrid
         )
         change += params[Param.sd_threat] * shock[i]
-        state.ally[AllyState.threat_perception, i] = clip(state.ally[AllyState.threat_perception, i] + change, 0.0, 1.0)
+        ally[AllyState.threat_perception, i] = clip(ally[AllyState.threat_perception, i] + change, 0.0, 1.0)
 
 
 @kernel(inline="always", noalias=True)
 def guarantee(state, forcing, shared):
     """4. The commitment of the United States, and what each ally believes of it."""
-    params, world = state.params, state.world
+    params, world, ally = state.params, state.world, state.ally
     turned = state.initial_position[POSTURE, US] - washington_position(state, POSTURE)
     world[World.us_commitment] += params[Param.commitment_speed] * (
         params[Param.initial_commitment]
@@ -206,8 +201,8 @@ def guarantee(state, forcing, shared):
             level - channel_after(level, forcing[Forcing.aid_military + channel, US])
         )
     for i in range(1, state.position.shape[1]):
-        loss = state.ally[AllyState.threat_perception, i] * (
-            params[Param.guarantee_loss_conciliation] * state.ally[AllyState.reading, i]
+        loss = ally[AllyState.threat_perception, i] * (
+            params[Param.guarantee_loss_conciliation] * ally[AllyState.reading, i]
             + params[Param.guarantee_loss_opacity] * world[World.opacity]
             + params[Param.cutoff_cost] * cut
         )
@@ -218,33 +213,33 @@ def guarantee(state, forcing, shared):
         recovery = params[Param.guarantee_recovery] * (
             state.ally_input[AllyInput.initial_confidence, i]
             + (world[World.us_commitment] - params[Param.initial_commitment])
-            - state.ally[AllyState.guarantee_confidence, i]
+            - ally[AllyState.guarantee_confidence, i]
         )
-        state.ally[AllyState.guarantee_confidence, i] = clip(
-            state.ally[AllyState.guarantee_confidence, i] - loss + recovery, 0.0, 1.0
+        ally[AllyState.guarantee_confidence, i] = clip(
+            ally[AllyState.guarantee_confidence, i] - loss + recovery, 0.0, 1.0
         )
 
 
 @kernel(inline="always", noalias=True)
 def wishes(state, shared, scratch):
     """5. Where each government wants to be, as a displacement: threat, emboldening, hedging, adopted norms."""
-    params = state.params
+    params, ally, ally_input = state.params, state.ally, state.ally_input
     issues, n = state.position.shape
     threat, embolden, hedge = scratch.previous[0], scratch.previous[1], scratch.previous[2]
     for i in range(n):
         threat[i] = params[Param.threat_response] * (
-            state.ally[AllyState.threat_perception, i] - state.ally_input[AllyInput.initial_threat, i]
+            ally[AllyState.threat_perception, i] - ally_input[AllyInput.initial_threat, i]
         )
         embolden[i] = (
             params[Param.cover]
-            * state.ally_input[AllyInput.ties, i]
-            * (1.0 - state.ally[AllyState.threat_perception, i])
-            * state.ally[AllyState.reading, i]
+            * ally_input[AllyInput.ties, i]
+            * (1.0 - ally[AllyState.threat_perception, i])
+            * ally[AllyState.reading, i]
         )
         hedge[i] = (
             params[Param.hedge]
-            * (state.ally_input[AllyInput.initial_confidence, i] - state.ally[AllyState.guarantee_confidence, i])
-            * state.ally[AllyState.threat_perception, i]
+            * (ally_input[AllyInput.initial_confidence, i] - ally[AllyState.guarantee_confidence, i])
+            * ally[AllyState.threat_perception, i]
         )
     for k in range(issues):
         adopted = params[Param.norm_pull] * (state.issue[IssueState.norm, k] - shared.initial_norm[k])
@@ -278,7 +273,7 @@ def influence(state, shared, scratch):
 @kernel(inline="always", noalias=True)
 def spending(state, forcing, shared):
     """7. Spending with inertia: threat, fear of abandonment (A5), the pledge, coercion and reactance (B10), fatigue."""
-    params = state.params
+    params, ally, ally_input = state.params, state.ally, state.ally_input
     fading = halving(params[Param.half_life_pressure])
     pledge = (
         params[Param.pledge]
@@ -287,39 +282,34 @@ def spending(state, forcing, shared):
     )
     for i in range(state.position.shape[1]):
         if i != US:
-            short = clip(state.world[World.demanded_spending] - state.ally[AllyState.spending, i], 0.0, 2.0) / 2.0
-            state.ally[AllyState.pressure, i] = (
-                state.ally[AllyState.pressure, i] * fading + forcing[Forcing.demand, i] * short
-            )
-            answer = params[Param.coercion] * state.ally_input[AllyInput.exposure, i] - params[Param.reactance] * (
-                1.0 - state.ally_input[AllyInput.exposure, i]
+            short = clip(state.world[World.demanded_spending] - ally[AllyState.spending, i], 0.0, 2.0) / 2.0
+            ally[AllyState.pressure, i] = ally[AllyState.pressure, i] * fading + forcing[Forcing.demand, i] * short
+            answer = params[Param.coercion] * ally_input[AllyInput.exposure, i] - params[Param.reactance] * (
+                1.0 - ally_input[AllyInput.exposure, i]
             )
             target = (
-                state.ally_input[AllyInput.initial_spending, i]
+                ally_input[AllyInput.initial_spending, i]
                 + params[Param.spending_response_threat]
-                * (state.ally[AllyState.threat_perception, i] - state.ally_input[AllyInput.initial_threat, i])
+                * (ally[AllyState.threat_perception, i] - ally_input[AllyInput.initial_threat, i])
                 + params[Param.spending_response_abandonment]
-                * state.ally[AllyState.threat_perception, i]
-                * (state.ally_input[AllyInput.initial_confidence, i] - state.ally[AllyState.guarantee_confidence, i])
+                * ally[AllyState.threat_perception, i]
+                * (ally_input[AllyInput.initial_confidence, i] - ally[AllyState.guarantee_confidence, i])
                 + pledge
-                + answer * state.ally[AllyState.pressure, i]
-                - params[Param.fatigue_spending] * state.ally[AllyState.fatigue, i]
+                + answer * ally[AllyState.pressure, i]
+                - params[Param.fatigue_spending] * ally[AllyState.fatigue, i]
             )
-            state.ally[AllyState.spending, i] = max(
-                0.0,
-                state.ally[AllyState.spending, i]
-                + params[Param.inertia] * (target - state.ally[AllyState.spending, i]),
+            ally[AllyState.spending, i] = max(
+                0.0, ally[AllyState.spending, i] + params[Param.inertia] * (target - ally[AllyState.spending, i])
             )
-        state.ally[AllyState.capability, i] += params[Param.depreciation] * (
-            state.ally[AllyState.spending, i] * state.ally_input[AllyInput.gdp, i] / 100.0
-            - state.ally[AllyState.capability, i]
+        ally[AllyState.capability, i] += params[Param.depreciation] * (
+            ally[AllyState.spending, i] * ally_input[AllyInput.gdp, i] / 100.0 - ally[AllyState.capability, i]
         )
 
 
 @kernel(inline="always", noalias=True)
 def ukraine_support(state, forcing, shared):
     """8. Three U.S. channels, cut one by one (A4); Europe and Canada make up with a lag, to a limit, and tire (A5)."""
-    params, world = state.params, state.world
+    params, world, ally, ally_input, position = state.params, state.world, state.ally, state.ally_input, state.position
     n = state.position.shape[1]
     gap = 0.0
     for channel in range(3):
@@ -327,31 +317,31 @@ def ukraine_support(state, forcing, shared):
         world[World.us_military + channel] = level
         gap += shared.channel_weight[channel] * max(0.0, 1.0 - level)
     need = world[World.aid_need]
-    missing = gap * need * state.ally_input[AllyInput.initial_aid, US] * state.ally_input[AllyInput.gdp, US]
+    missing = gap * need * ally_input[AllyInput.initial_aid, US] * ally_input[AllyInput.gdp, US]
     able = 0.0
     for i in range(1, n):
-        able += state.position[SUPPORT, i] * state.ally_input[AllyInput.gdp, i]
+        able += position[SUPPORT, i] * ally_input[AllyInput.gdp, i]
     reference, now = 0.0, 0.0
     for i in range(1, n):
-        extra = params[Param.compensation_capacity] * missing * state.position[SUPPORT, i] / able if able > 0.0 else 0.0
-        firmer = (state.position[SUPPORT, i] - state.ally[AllyState.initial_support, i]) / max(
-            state.ally[AllyState.initial_support, i], 0.05
+        extra = params[Param.compensation_capacity] * missing * position[SUPPORT, i] / able if able > 0.0 else 0.0
+        firmer = (position[SUPPORT, i] - ally[AllyState.initial_support, i]) / max(
+            ally[AllyState.initial_support, i], 0.05
         )
-        wish = need * state.ally_input[AllyInput.initial_aid, i] * (1.0 + firmer) + extra
-        wish *= 1.0 - state.ally[AllyState.fatigue, i]
-        state.ally[AllyState.ukraine_support, i] = max(
+        wish = need * ally_input[AllyInput.initial_aid, i] * (1.0 + firmer) + extra
+        wish *= 1.0 - ally[AllyState.fatigue, i]
+        ally[AllyState.ukraine_support, i] = max(
             0.0,
-            state.ally[AllyState.ukraine_support, i]
-            + params[Param.compensation_rate] * (wish - state.ally[AllyState.ukraine_support, i]),
+            ally[AllyState.ukraine_support, i]
+            + params[Param.compensation_rate] * (wish - ally[AllyState.ukraine_support, i]),
         )
-        state.ally[AllyState.fatigue, i] += (
-            params[Param.fatigue_rate] * extra - params[Param.fatigue_recovery] * state.ally[AllyState.fatigue, i]
+        ally[AllyState.fatigue, i] += (
+            params[Param.fatigue_rate] * extra - params[Param.fatigue_recovery] * ally[AllyState.fatigue, i]
         )
-        state.ally[AllyState.fatigue, i] = clip(state.ally[AllyState.fatigue, i], 0.0, 1.0)
-        reference += state.ally_input[AllyInput.initial_aid, i] * state.ally_input[AllyInput.gdp, i]
-        now += state.ally[AllyState.ukraine_support, i] * state.ally_input[AllyInput.gdp, i]
+        ally[AllyState.fatigue, i] = clip(ally[AllyState.fatigue, i], 0.0, 1.0)
+        reference += ally_input[AllyInput.initial_aid, i] * ally_input[AllyInput.gdp, i]
+        now += ally[AllyState.ukraine_support, i] * ally_input[AllyInput.gdp, i]
     others = now / reference
-    state.ally[AllyState.ukraine_support, US] = need * state.ally_input[AllyInput.initial_aid, US] * (1.0 - gap)
+    ally[AllyState.ukraine_support, US] = need * ally_input[AllyInput.initial_aid, US] * (1.0 - gap)
     for channel in range(2):
         share = shared.us_share[channel]
         world[World.aid_military + channel] = share * need * world[World.us_military + channel] + (1.0 - share) * others
@@ -368,17 +358,14 @@ def ukraine_support(state, forcing, shared):
 @kernel()  # not inlined: where nothing has changed since the beginning, it is to give the same bits
 def deterrence(state, shared, t):
     """9. Force in being for what was adopted, with and without the United States, against Russia's."""
-    params, world = state.params, state.world
-    posture = clip(state.issue[IssueState.norm, POSTURE] + state.issue[IssueState.coalition, POSTURE], 0.0, 1.0)
+    params, world, ally, issue = state.params, state.world, state.ally, state.issue
+    posture = clip(issue[IssueState.norm, POSTURE] + issue[IssueState.coalition, POSTURE], 0.0, 1.0)
     others = 0.0
     for i in range(1, state.position.shape[1]):
         if shared.member[t, Forum.NATO_SUMMIT, i]:
-            others += state.ally[AllyState.capability, i] * state.initial_position[POSTURE, i]
+            others += ally[AllyState.capability, i] * state.initial_position[POSTURE, i]
     others *= posture
-    force = (
-        others
-        + state.ally[AllyState.capability, US] * params[Param.forward_share] * world[World.us_commitment] * posture
-    )
+    force = others + ally[AllyState.capability, US] * params[Param.forward_share] * world[World.us_commitment] * posture
     russia = params[Param.russia_capability]
     world[World.deterrence] = force / (force + russia)
     world[World.deterrence_without_us] = others / (others + russia)
@@ -388,7 +375,7 @@ def deterrence(state, shared, t):
 @kernel(inline="always", noalias=True)
 def russia(state, forcing, shared, clock):
     """10. Russia reads weakness with error; resumed cooperation without a change of policy feeds demands (B10)."""
-    params, world = state.params, state.world
+    params, world, issue = state.params, state.world, state.issue
     weakness = (
         world[World.weakness]
         - world[World.weakness_at_start]
@@ -396,8 +383,8 @@ def russia(state, forcing, shared, clock):
     )
     weakness += params[Param.failure_signal] * world[World.open_failures]
     world[World.open_failures] *= halving(params[Param.half_life_failure])
-    resumed = max(0.0, shared.initial_norm[DIALOGUE] - state.issue[IssueState.norm, DIALOGUE])
-    pressure = params[Param.sanctions_cost] * (state.issue[IssueState.norm, SANCTIONS] - shared.initial_norm[SANCTIONS])
+    resumed = max(0.0, shared.initial_norm[DIALOGUE] - issue[IssueState.norm, DIALOGUE])
+    pressure = params[Param.sanctions_cost] * (issue[IssueState.norm, SANCTIONS] - shared.initial_norm[SANCTIONS])
     pressure += params[Param.resistance_cost] * (world[World.resistance] - params[Param.initial_resistance])
     target = (
         world[World.assertiveness_level]
@@ -453,12 +440,13 @@ def ukraine(state, shared):
 @kernel(inline="always", noalias=True)
 def norms(state, forcing):
     """12, last: norms move towards what was adopted; an exercise counts as adopted on its issue."""
-    state.issue[IssueState.target, EXERCISES] = clip(
-        state.issue[IssueState.target, EXERCISES] + forcing[Forcing.exercise, US], 0.0, 1.0
+    issue = state.issue
+    issue[IssueState.target, EXERCISES] = clip(
+        issue[IssueState.target, EXERCISES] + forcing[Forcing.exercise, US], 0.0, 1.0
     )
     for k in range(state.position.shape[0]):
-        state.issue[IssueState.norm, k] += state.params[Param.norm_speed] * (
-            state.issue[IssueState.target, k] - state.issue[IssueState.norm, k]
+        issue[IssueState.norm, k] += state.params[Param.norm_speed] * (
+            issue[IssueState.target, k] - issue[IssueState.norm, k]
         )
 
 
