@@ -339,3 +339,13 @@ def test_more_draws_extend_the_first_ones_and_seeds_differ():
 def test_errors_name_the_invalid_argument(arguments, message):
     with pytest.raises(InputError, match=message):
         decide(**arguments)
+
+
+def test_old_names_of_parameters_are_accepted_and_two_names_of_one_are_refused() -> None:
+    common = {"positions": [0.9, 0.8, 0.45], "proposal": 0.8, "reversion": 0.5, "draws": 50}
+    old = decide(**common, h0=0.03, s=0.005)
+    new = decide(**common, objection_cost=0.03, slack_scale=0.005)
+    assert (old.adopted, old.level) == (new.adopted, new.level)
+    for values in ({"h0": 0.9, "objection_cost": 0.01}, {"objection_cost": 0.01, "h0": 0.9}):
+        with pytest.raises(InputError, match=r"is the same parameter as .*; allowed: one of the two"):
+            decide(**common, **values)

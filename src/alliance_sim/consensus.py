@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from alliance_sim import checks
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.forums import RULES
-from alliance_sim.registry.parameters import PARAMETERS, current_name
+from alliance_sim.registry.parameters import PARAMETERS, by_current_name
 
 if TYPE_CHECKING:
     Array = NDArray[np.float64]
@@ -225,7 +225,7 @@ def _parameters(given: dict[str, float]) -> Array:
     from alliance_sim.core.structures import Param
 
     params = np.array([param.definition.prior("2025").a for param in Param], dtype=np.float64)
-    for name, value in ((current_name(given_name), value) for given_name, value in given.items()):
+    for name, value in by_current_name(given).items():
         if name not in _DECISION:
             raise InputError(
                 f"{name!r} is not a parameter of the decision{nearest(name, _DECISION)}; "

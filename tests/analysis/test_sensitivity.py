@@ -155,6 +155,7 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
     [
         ({"outcome": "cohesio"}, r"'cohesio' is not an outcome \(nearest: cohesion\)"),
         ({"method": "fast"}, "method: 'fast' is unknown; allowed: morris, sobol"),
+        ({"parameters": ("kappa", "threat_reversion")}, "threat_reversion: is the same parameter as kappa"),
         ({"parameters": ("pledg",)}, r"no parameter is called 'pledg' \(nearest: pledge\)"),
         ({"parameters": ("loss_exponent",)}, "loss_exponent is fixed at 2; allowed: one with a distribution"),
         ({"parameters": ("susceptibility",)}, "susceptibility has one value per ally; allowed: .* susceptibility.ALLY"),

@@ -44,7 +44,7 @@ def test_a_shift_under_an_old_name_has_the_current_name_and_the_same_random_numb
 @pytest.mark.parametrize("names", [("pledge", "old_pledge"), ("old_pledge", "pledge")])
 def test_two_names_of_one_parameter_are_refused(names: tuple[str, str]) -> None:
     text = f"{HEAD}parameters:\n  {names[0]}: 0.3\n  {names[1]}: 0.4\n"
-    problem = rf"^text:10: parameters\.{names[1]}: is pledge under another name; allowed: one of the two$"
+    problem = rf"^text:10: parameters\.{names[1]}: is the same parameter as {names[0]}; allowed: one of the two$"
     with pytest.raises(InputError, match=problem):
         load_text(text)
 

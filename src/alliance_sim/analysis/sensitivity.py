@@ -31,7 +31,7 @@ from alliance_sim.experiments.runner import Tables, Work, execute
 from alliance_sim.experiments.schema import Design
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, resolve
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, by_current_name, resolve
 from alliance_sim.results.summaries import summaries
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
@@ -186,7 +186,7 @@ def sensitivity(
     checks.outcome_name(outcome)
     if method not in METHODS:
         raise InputError(f"method: {shown(method)} is unknown; allowed: {', '.join(METHODS)}")
-    what_if, named = load_scenario(scenario), tuple(parameters)
+    what_if, named = load_scenario(scenario), tuple(by_current_name(dict.fromkeys(parameters)))
     priors = _moved(what_if, named)
     screening = method == "sobol" and not named and len(priors) > SCREENED
     sizes = ([METHODS["morris"] * (len(priors) + 1)] if screening else []) + [

@@ -64,6 +64,6 @@ def _compile() -> None:
     done = subprocess.run([sys.executable, "-c", code], env=environment, start_new_session=True)
     if done.returncode:
         raise InputError(
-            f"compiling failed, as said above; if {CACHE_BASE} cannot hold compiled code, "
+            f"compiling failed, see the error above; if {CACHE_BASE} cannot hold compiled code, "
             "NUMBA_CACHE_DIR names another folder"
         )

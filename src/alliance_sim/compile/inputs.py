@@ -28,7 +28,7 @@ from alliance_sim.registry.fields import month_number
 from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, current_name, parameter_names, resolve, symbol_of
+from alliance_sim.registry.parameters import ACTOR_QUANTITIES, by_current_name, parameter_names, resolve, symbol_of
 from alliance_sim.scenarios import Scenario
 
 __all__ = ["PER_ALLY", "PointValues", "draw_inputs", "membership", "priors", "shared_inputs"]
@@ -96,7 +96,7 @@ def draw_inputs(
     InputError
         If the name of a parameter is unknown, or a value out of range.
     """
-    points = {current_name(name): values for name, values in (points or {}).items()}
+    points = by_current_name(points or {})
     copies = _count_points(points)
     given: dict[str, float | NDArray[np.float64]] = {
         name: prior.a for name, prior in scenario.priors().items() if name in ACTOR_QUANTITIES

@@ -4,8 +4,9 @@ numba's own cache looks at the file of the function it stores and not at the fil
 So the cache lives in a folder named after the content of every file of the core and what it takes from the registry: a
 change anywhere starts a new one.
 
-Three things are not to be had through numba's public interface, and are worth what they cost (benchmarks/README.md):
-vectors of the processor's full width, functions that are never inlined, and arguments that share no memory.
+Three things cannot be requested through numba's public interface; each makes the core measurably faster
+(benchmarks/README.md): vectors of the processor's full width, functions that are never inlined, and arguments that
+share no memory.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class _WideLower(Lower):
 
     def pre_lower(self):
         super().pre_lower()
-        # llvmlite lists only attributes without a value, hence past its check of names.
+        # llvmlite's own `add` accepts only attributes without a value.
         set.add(self.function.attributes, '"prefer-vector-width"="512"')
 
 
@@ -151,7 +152,7 @@ def kernel(
         arrays need no reference counts, which take a third of the time of the smallest functions.
     inline : str
         ``always``: a call passes every array in seven words, which costs more than the smallest functions do.
-        ``never``: for what is large or seldom runs; copies take long to compile and slow down what always runs.
+        ``never``: for large functions and those that rarely run; copies take long to compile and slow down the rest.
     noalias : bool
         Promise that arguments share no memory that is written to (`CHECK_ALIASING` checks it).
     floats : str

@@ -152,7 +152,7 @@ class Plan:
             more = f" and {len(differences) - MOST:,} more" if len(differences) > MOST else ""
             raise InputError(
                 f"{folder}: holds another sweep: {'; '.join(differences[:MOST])}{more}; "
-                "allowed: to go on with what it was begun with, or a new folder"
+                "allowed: the same experiment, program and machine, or a new folder"
             )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
+from typing import TypeVar
 
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
@@ -25,6 +26,7 @@ __all__ = [
     "STRENGTHS",
     "Param",
     "Parameter",
+    "by_current_name",
     "current_name",
     "parameter_names",
     "resolve",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger("alliance_sim")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -434,6 +437,21 @@ def current_name(name: str) -> str:
 def _renamed(symbol: str) -> str:
     _log.warning("parameter %s is now called %s; the old name is accepted in this version", symbol, _RENAMED[symbol])
     return _RENAMED[symbol]
+
+
+def by_current_name(values: Mapping[str, T]) -> dict[str, T]:
+    """Return values by the current names of parameters.
+
+    Raises
+    ------
+    InputError
+        If two names are those of one parameter.
+    """
+    given: dict[str, str] = {}
+    for name in values:
+        if given.setdefault(current_name(name), name) != name:
+            raise InputError(f"{name}: is the same parameter as {given[current_name(name)]}; allowed: one of the two")
+    return {current: values[name] for current, name in given.items()}
 
 
 def symbol_of(name: str) -> str:

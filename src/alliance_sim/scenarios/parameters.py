@@ -152,14 +152,15 @@ def by_parameter(check: Callable[[str, Any], object]) -> WrapValidator:
         if len(values) > MAX_PARAMETERS:
             raise ValueError(f"has {len(values):,} entries; allowed: {MAX_PARAMETERS}")
         good: dict[str, Any] = {}
+        names: dict[str, str] = {}
         found: list[Problem] = []
         for written, value in values.items():
             # One by one, so that a problem in one does not hide those of the others.
             try:
                 ((name, checked),) = handler({written: value}).items()
                 current = current_name(name)
-                if current in good:
-                    raise InputError(f"is {current} under another name; allowed: one of the two")
+                if names.setdefault(current, name) != name:
+                    raise InputError(f"is the same parameter as {names[current]}; allowed: one of the two")
                 good[current] = checked
                 check(current, checked)
             except ValidationError as error:

@@ -66,7 +66,7 @@ class Dumper(yaml.CSafeDumper):
 
 
 _TEXT = "tag:yaml.org,2002:str"
-#: The parser's own reason seldom names the mistake: it does not distinguish wrong indentation, `month:1`, and a colon
+#: The parser's own reason rarely names the mistake: it does not distinguish wrong indentation, `month:1`, and a colon
 #: in a text.
 _REASONS = "usual reasons, here or just above: the indentation, no blank after a colon, a text that needs quotes"
 _PLAIN = "allowed: the value written out, or the text in quotes"
