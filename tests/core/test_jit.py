@@ -114,12 +114,12 @@ def test_an_edit_of_a_function_called_by_the_kernel_is_noticed(tmp_path):
     folder = package(tmp_path)
     before = run(folder, DECISION)
     assert run(folder, DECISION) == before
-    edit(folder, "consensus.py", "_ADOPTED_SHARE = 0.85", "_ADOPTED_SHARE = 0.5")
+    edit(folder, "procedure.py", "_ADOPTED_SHARE = 0.85", "_ADOPTED_SHARE = 0.5")
     after = run(folder, DECISION)
     assert after[0] == "True" and after[1:] != before[1:]
     assert float(after[1]) > float(before[1])
     assert after[2] != before[2]
-    edit(folder, "consensus.py", "_ADOPTED_SHARE = 0.5", "_ADOPTED_SHARE = 0.85")
+    edit(folder, "procedure.py", "_ADOPTED_SHARE = 0.5", "_ADOPTED_SHARE = 0.85")
     assert run(folder, DECISION) == before
 
 
@@ -130,7 +130,7 @@ def test_an_edit_of_a_mechanism_is_noticed(tmp_path):
     second = run(folder, MONTH)
     assert (first[0], second[0]) == ("False", "True")
     assert second[1:] == first[1:]
-    edit(folder, "mechanisms.py", "return 2.0 ** (-1.0 / half_life)", "return 3.0 ** (-1.0 / half_life)")
+    edit(folder, "derived.py", "return 2.0 ** (-1.0 / half_life)", "return 3.0 ** (-1.0 / half_life)")
     third = run(folder, MONTH)
     assert third[0] == "False" and third[2] != first[2]
 
