@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from alliance_sim.compile import compile_scenario
 from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.registry.parameters import parameter_names, resolve
+from alliance_sim.registry.states import AllyState, IssueState, World
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from core.helpers import of, run, scenario
 
@@ -91,3 +94,96 @@ def test_a_parameter_shifted_out_of_its_range_leaves_outcomes_within_their_range
                  [{{issue: russia_strategy, proposed: 0.7, reversion: 0.5, text: t, source: none}}]}}
             """
         assert_within_ranges(run(scenario(shift, months=8), draws=4))
+
+
+#: Every kind of event as large as it may be, several in one month, up and down: what no bundled scenario does.
+LARGE = """
+events:
+  - {id: e1, month: 0, type: bilateral_summit, conciliation: 1, openness: 0, follow_up: 1, process: true, source: none}
+  - {id: e2, month: 0, type: bilateral_summit, conciliation: 1.0, openness: 0.0, follow_up: 2, source: none}
+  - {id: e3, month: 0, type: strategic_document, strength: 1.0, source: none}
+  - {id: e4, month: 1, type: strategic_document, strength: 1.0, source: none}
+  - {id: e5, month: 1, type: strategic_document, strength: 1.0, source: none}
+  - {id: e6, month: 1, type: leadership_change, ally: USA, stance: washington_2024, source: none}
+  - {id: e7, month: 1, type: leadership_change, ally: DEU, stance: UP, source: none}
+  - {id: e8, month: 2, type: leadership_change, ally: DEU, stance: UP, source: none}
+  - {id: e9, month: 2, type: aid_change, channel: all, share: UP, source: none}
+  - {id: e10, month: 2, type: sanctions_relief, share: UP, source: none}
+  - {id: e11, month: 2, type: sanctions_relief, share: UP, source: none}
+  - {id: e12, month: 2, type: guarantee_statement, about: [POL, DEU, FRA, TUR], severity: UP, source: none}
+  - {id: e13, month: 3, type: guarantee_statement, about: [POL, DEU, FRA, TUR], severity: UP, source: none}
+  - {id: e14, month: 3, type: spending_demand, percent: 10.0, pressure: 1.0, source: none}
+  - {id: e15, month: 3, type: spending_demand, percent: 10.0, pressure: 1.0, source: none}
+  - {id: e16, month: 3, type: trade_dispute, with: EU, size: 1.0, source: none}
+  - {id: e17, month: 4, type: trade_dispute, with: EU, size: 1.0, source: none}
+  - {id: e18, month: 4, type: escalation, size: 1.0, source: none}
+  - {id: e19, month: 4, type: ceasefire, size: 1.0, source: none}
+  - {id: e20, month: 5, type: hybrid_campaign, size: 1.0, source: none}
+  - {id: e21, month: 5, type: hybrid_campaign, size: 1.0, source: none}
+  - {id: e22, month: 5, type: exercise, partner: UKR, ambition: UP, source: none}
+  - {id: e23, month: 6, type: exercise, partner: UKR, ambition: UP, source: none}
+  - {id: e24, month: 6, type: shift, name: aid_need, to: 2.0, source: none}
+  - {id: e25, month: 7, type: shift, name: position.sanctions, by: UP, source: none}
+  - {id: e26, month: 8, type: ceasefire_offer, size: 1.0, source: none}
+meetings:
+  - {month: 5, forum: nato_summit, title: t, source: none, agenda: [
+      {issue: defence_spending, proposed: 1.0, reversion: 0.4, text: t, source: none},
+      {issue: deterrence_posture, proposed: 1.0, reversion: 0.5, rule: coalition, text: t, source: none},
+      {issue: russia_strategy, proposed: 0.0, reversion: 0.7, text: t, source: none}]}
+  - {month: 7, forum: eu_council, title: t, source: none, agenda: [
+      {issue: sanctions, proposed: 0.8, reversion: 0.0, text: t, source: none}]}
+"""
+
+
+def corners(number, seed):
+    """Values of every parameter and every number of an actor at an end of its range, (number,) by name."""
+    random = np.random.default_rng(seed)
+    values = {}
+    for name in parameter_names():
+        parameter, _ = resolve(name)
+        ends = np.array([parameter.low, parameter.high])
+        values[name] = ends[random.integers(0, 2, number)]
+        values[name][:2] = ends  # one corner has all at their lowest, one all at their highest
+    return values
+
+
+def assert_states_within_ranges(block):
+    """Assert that every state is finite and within the range that the registry says."""
+    states = block.states
+    for table, array in ((World, states.world), (AllyState, states.ally), (IssueState, states.issue)):
+        for state in table:
+            values = array[:, state]
+            assert np.isfinite(values).all(), state.name
+            assert state.low <= values.min() and values.max() <= state.high, (state.name, values.min(), values.max())
+    assert ((states.displacement >= -1.0) & (states.displacement <= 1.0)).all()
+    for array in (states.position, states.salience, states.trust):
+        assert ((array >= 0.0) & (array <= 1.0)).all()
+
+
+@pytest.mark.parametrize("up", ["1.0", "-1.0"])
+def test_no_state_leaves_its_range_at_the_corners_of_the_parameters_whatever_happens(up):
+    program = compile_scenario(scenario(LARGE.replace("UP", up), months=10))
+    block = program.block(4, 0, 1, "trace", corners(1000, seed=int(float(up)) + 7))
+    program.run(block, 4, month1=0)
+    for month in range(len(program.months)):
+        program.run(block, 4, month, month + 1)
+        assert_states_within_ranges(block)
+    assert_within_ranges(block)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", list_scenarios())
+def test_no_state_leaves_its_range_at_the_corners_of_the_parameters_in_bundled_scenarios(name):
+    program = compile_scenario(load_scenario(name))
+    block = program.block(5, 0, 1, "monthly", corners(2000, seed=len(name)))
+    program.run(block, 5, month1=0)
+    for month in range(len(program.months)):
+        program.run(block, 5, month, month + 1)
+        assert_states_within_ranges(block)
+    assert_within_ranges(block)
+
+
+def test_erosion_of_the_institutions_ends_at_the_president():
+    block = run(load_scenario("us_russia_reset_2025").with_parameters({"erosion_rate": 1, "document_anchor": 0}), 20)
+    leader = block.inputs.leader_threat[:, block.states.world[:, World.leader].astype(int)].diagonal()
+    np.testing.assert_allclose(of(block, "institutions_stance")[:, -1], leader, rtol=0, atol=1e-6)

@@ -1,7 +1,14 @@
 """Quantities that several mechanisms and outcomes derive from the state, and views of it."""
 
+import numpy as np
+
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.structures import US, AllyState, DrawState, IssueState, World
+
+#: Ends of the range of every state, by row: (rows, 2).
+_WORLD, _ALLY, _ISSUE = (
+    np.array([(state.low, state.high) for state in table], np.float64) for table in (World, AllyState, IssueState)
+)
 
 
 @kernel(allocates=True)
@@ -31,6 +38,21 @@ def draw_state(states, inputs, row):
 def clip(value, low, high):
     """Return value, held within [low, high]."""
     return min(max(value, low), high)
+
+
+@kernel(inline="never")
+def hold_within_ranges(state):
+    """Hold every state within its range of the registry, whatever parameters and events add up to."""
+    for s in range(len(_WORLD)):
+        state.world[s] = clip(state.world[s], _WORLD[s, 0], _WORLD[s, 1])
+    for s in range(len(_ALLY)):
+        for i in range(state.ally.shape[1]):
+            state.ally[s, i] = clip(state.ally[s, i], _ALLY[s, 0], _ALLY[s, 1])
+    for k in range(state.issue.shape[1]):
+        for s in range(len(_ISSUE)):
+            state.issue[s, k] = clip(state.issue[s, k], _ISSUE[s, 0], _ISSUE[s, 1])
+        for i in range(state.ally.shape[1]):  # positions are within the scale, which has length 1
+            state.displacement[k, i] = clip(state.displacement[k, i], -1.0, 1.0)
 
 
 @kernel(inline="always")

@@ -5,7 +5,15 @@ strength among the parameters whose zero switches it off. Units: perceptions, po
 said otherwise, spending and aid in percent of GDP (aid: a year), capability in billion US dollars.
 """
 
-from alliance_sim.core.derived import channel_after, clip, halving, total_aid, washington_position, washington_threat
+from alliance_sim.core.derived import (
+    channel_after,
+    clip,
+    halving,
+    hold_within_ranges,
+    total_aid,
+    washington_position,
+    washington_threat,
+)
 from alliance_sim.core.elementary import exp, log
 from alliance_sim.core.events import happen
 from alliance_sim.core.influence import confidence_weights, influence_step, product
@@ -480,3 +488,4 @@ def month(state, shared, events, docket, scratch, session, clock):
     hold_meetings(state, shared, docket, session, clock)  # 12
     norms(state, forcing)
     trust_recovery(state)
+    hold_within_ranges(state)

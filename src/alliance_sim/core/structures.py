@@ -395,10 +395,11 @@ class Docket(NamedTuple):
 
 
 def names_in_machine_code() -> str:
-    """Return what the compiled core has taken from the registry: numbers of actors, names and order of all tables."""
+    """Return what the compiled core has taken from the registry: number of actors, names, order, ranges of states."""
     tables = (Param, World, AllyState, IssueState, Forcing, Outcome, Forum, Rule, Decision)
     names = [[member.name for member in table] for table in tables]
-    return repr((len(ALLIES), ISSUE_NAMES, names))
+    ranges = [(state.low, state.high) for table in (World, AllyState, IssueState) for state in table]
+    return repr((len(ALLIES), ISSUE_NAMES, names, ranges))
 
 
 #: Numbers in a line of the processor's cache.
