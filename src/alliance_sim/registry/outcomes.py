@@ -25,6 +25,13 @@ class Outcome(IntEnum):
         +1 if more of it means more cohesion or deterrence, -1 if less does, 0 if neither.
     summary : str
         How a run is summed up in one number: ``mean`` over months, or the ``final`` month.
+
+    Examples
+    --------
+    >>> Outcome.mean_spending.unit, Outcome.mean_spending.summary
+    ('% GDP', 'final')
+    >>> OUTCOMES["cohesion"] is Outcome.cohesion
+    True
     """
 
     unit: str

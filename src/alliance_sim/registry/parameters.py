@@ -64,6 +64,13 @@ class Parameter:
         One value per ally, written ``name.ISO3``.
     allies : mapping of ISO3 to Prior
         Where one ally differs from the others.
+
+    Examples
+    --------
+    >>> susceptibility = PARAMETERS["susceptibility"]
+    >>> str(susceptibility.prior("2025")), str(susceptibility.prior("2025", "USA"))
+    ('uniform 0.2 to 0.6', 'uniform 0.02 to 0.2')
+    >>> susceptibility.check(0.3)
     """
 
     name: str
@@ -102,6 +109,12 @@ class Param(IntEnum):
 
     A row is symbol, group, unit, lowest and highest value, prior (of all eras or by era), source, description, and
     whether it is the strength of a mechanism.
+
+    Examples
+    --------
+    >>> pledge = Param.pledge.definition
+    >>> pledge.name, pledge.unit, str(pledge.prior("2025"))
+    ('pledge', 'share', 'uniform 0.2 to 0.7')
     """
 
     definition: Parameter
@@ -376,15 +389,7 @@ ACTOR_QUANTITIES: tuple[str, ...] = (
 )
 _QUANTITIES = {
     name: Parameter(
-        name,
-        name,
-        "actors",
-        "position",
-        0.0,
-        1.0,
-        {},
-        "calibration: evidence and facts",
-        "calibrated quantity of an actor",
+        name, name, "actors", "position", 0, 1, {}, "calibration: evidence and facts", "calibrated quantity of an actor"
     )
     for name in ACTOR_QUANTITIES
 }
@@ -392,7 +397,14 @@ _QUANTITIES = {
 
 @cache
 def parameter_names() -> tuple[str, ...]:
-    """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors."""
+    """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors.
+
+    Examples
+    --------
+    >>> names = parameter_names()
+    >>> "pledge" in names, "susceptibility.HUN" in names, "position.sanctions.HUN" in names
+    (True, True, True)
+    """
     names: list[str] = []
     for parameter in PARAMETERS.values():
         names += [f"{parameter.name}.{ally}" for ally in ALLIES] if parameter.per_ally else [parameter.name]
@@ -408,6 +420,12 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
     ------
     InputError
         If no parameter has that name; the message holds the nearest one.
+
+    Examples
+    --------
+    >>> parameter, ally = resolve("susceptibility.HUN")
+    >>> parameter.name, ally
+    ('susceptibility', 'HUN')
     """
     if name in _QUANTITIES:
         return _QUANTITIES[name], None
@@ -428,6 +446,11 @@ def current_name(name: str) -> str:
     """Return the name of a parameter that is given by it or, as in earlier versions, by its symbol (``kappa``).
 
     Anything else comes back as it is. An old name is accepted in this version and logged once.
+
+    Examples
+    --------
+    >>> current_name("kappa"), current_name("pledge")
+    ('threat_reversion', 'pledge')
     """
     head, dot, ally = name.partition(".")
     return f"{_renamed(head)}{dot}{ally}" if head in _RENAMED else name
@@ -446,6 +469,11 @@ def by_current_name(values: Mapping[str, T]) -> dict[str, T]:
     ------
     InputError
         If two names are those of one parameter.
+
+    Examples
+    --------
+    >>> by_current_name({"kappa": 0.1, "pledge": 0.5})
+    {'threat_reversion': 0.1, 'pledge': 0.5}
     """
     given: dict[str, str] = {}
     for name in values:
@@ -455,6 +483,12 @@ def by_current_name(values: Mapping[str, T]) -> dict[str, T]:
 
 
 def symbol_of(name: str) -> str:
-    """Return what the random numbers of a parameter (``threat_reversion``, ``susceptibility.HUN``) are named by."""
+    """Return what the random numbers of a parameter (``threat_reversion``, ``susceptibility.HUN``) are named by.
+
+    Examples
+    --------
+    >>> symbol_of("threat_reversion"), symbol_of("susceptibility.HUN")
+    ('kappa', 'susceptibility.HUN')
+    """
     head, dot, ally = name.partition(".")
     return f"{PARAMETERS[head].symbol}{dot}{ally}" if head in PARAMETERS else name

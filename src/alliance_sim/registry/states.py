@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["ALLY_STATES", "STATES", "AllyState", "Forcing", "IssueState", "State", "World"]
+__all__ = ["ALLY_STATES", "STATES", "AllyState", "Forcing", "IssueState", "World"]
 
 _COUNTED = 1000.0
 
@@ -46,7 +46,13 @@ _SHIFT = True
 
 # fmt: off
 class World(State):
-    """State of the world: ``world[World.conciliation]``."""
+    """State of the world: ``world[World.conciliation]``.
+
+    Examples
+    --------
+    >>> World.us_commitment.symbol, World.us_commitment.unit, World.us_commitment.high
+    ('c', 'share', 1)
+    """
 
     conciliation = ("r", "stock", 0, 2, "conciliation of Moscow by Washington", _SHIFT)
     opacity = ("o", "stock", 0, 1, "content of closed-door talks that allies do not know", _SHIFT)
@@ -88,7 +94,13 @@ class World(State):
 
 
 class AllyState(State):
-    """State of an ally: ``state.ally[AllyState.threat_perception, i]``."""
+    """State of an ally: ``state.ally[AllyState.threat_perception, i]``.
+
+    Examples
+    --------
+    >>> AllyState.spending.unit, AllyState.spending.shift
+    ('% GDP', True)
+    """
 
     threat_perception = ("tau", "threat", 0, 1, "perceived threat from Russia", _SHIFT)
     guarantee_confidence = ("g", "share", 0, 1, "confidence in the U.S. guarantee", _SHIFT)
@@ -105,7 +117,13 @@ class AllyState(State):
 
 
 class IssueState(State):
-    """State of an issue: ``state.issue[IssueState.norm, k]``."""
+    """State of an issue: ``state.issue[IssueState.norm, k]``.
+
+    Examples
+    --------
+    >>> IssueState.norm.description
+    'what the alliance is committed to'
+    """
 
     norm = ("norm", "position", 0, 1, "what the alliance is committed to", _SHIFT)
     target = ("target", "position", 0, 1, "what was adopted last, to which the norm moves")
@@ -122,6 +140,11 @@ class Forcing(IntEnum):
     description : str
     others : bool
         Whether an event that names no ally acts on every ally but the United States; else it acts on the United States.
+
+    Examples
+    --------
+    >>> Forcing.demand.others, Forcing.conciliation.others
+    (True, False)
     """
 
     description: str

@@ -11,7 +11,14 @@ from alliance_sim.registry.fields import Ally, Label, Signed
 
 
 class Accession(Event):
-    """A country joins the alliance; membership follows from it when the scenario is compiled."""
+    """A country joins the alliance; membership follows from it when the scenario is compiled.
+
+    Examples
+    --------
+    >>> event = Accession(month="2023-04", ally="FIN", source="public fact")
+    >>> event.id, event.effects()
+    ('accession-2023-04-FIN', ())
+    """
 
     basis: ClassVar[str] = "public dates of accession"
     salient: ClassVar[str | None] = "ally"

@@ -45,6 +45,12 @@ class Effect:
         ``add`` or ``set``.
     low, high : float
         Range to which the state or parameter is limited.
+
+    Examples
+    --------
+    >>> effect = Effect("position", "position", 0.1, actor="HUN", issue="sanctions")
+    >>> effect.op, effect.low, effect.high
+    ('add', 0.0, 1.0)
     """
 
     kind: Literal["forcing", "parameter", "world", "ally", "issue", "position"]
@@ -58,7 +64,13 @@ class Effect:
 
 
 def forcing(name: str, value: float, *actors: str) -> tuple[Effect, ...]:
-    """Return additions to a forcing channel, one for each actor; without actors one that names none."""
+    """Return additions to a forcing channel, one for each actor; without actors one that names none.
+
+    Examples
+    --------
+    >>> [(effect.name, effect.actor) for effect in forcing("demand", 0.5, "DEU", "ESP")]
+    [('demand', 'DEU'), ('demand', 'ESP')]
+    """
     return tuple(Effect("forcing", name, value, actor) for actor in actors or (None,))
 
 
