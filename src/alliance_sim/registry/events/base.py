@@ -89,8 +89,8 @@ class Event(Entry, ABC):
     --------
     >>> from alliance_sim.registry.events import EVENT_TYPES
     >>> event = EVENT_TYPES["escalation"](month="2026-03", size=0.2, source="hypothetical")
-    >>> event.id, event.probability
-    ('escalation-2026-03', 1.0)
+    >>> event.id, event.probability, event.allies()
+    ('escalation-2026-03', 1.0, ())
     >>> [(effect.name, effect.value) for effect in event.effects()]
     [('escalation', 0.2), ('war', 0.2)]
     """
