@@ -58,7 +58,7 @@ _UP_OR_DOWN: JsonDict = {**_OF_NAME, "form": "width of the range of NAME, up or 
 
 
 class Shift(Event):
-    """A parameter or a state changes, for what the other types lack.
+    """A parameter or a state changes; for changes that no other type describes.
 
     Examples
     --------
