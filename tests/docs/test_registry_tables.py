@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS
+from alliance_sim.registry.states import AllyState, IssueState, World
 from registry_tables import issues_table, outcomes_table, parameters_page
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "_build" / "registry_tables.py"
@@ -44,6 +46,21 @@ def test_parameter_rows_say_unit_range_and_prior() -> None:
             assert prior == f"{priors[0].a:g}"
         else:
             assert prior == "; ".join(f"{era}: {each.a:g}" for era, each in zip(ERAS, priors, strict=True))
+
+
+def test_the_model_document_gives_symbols_the_names_of_the_registry() -> None:
+    names: dict[str, set[str]] = {}
+    for each in (*PARAMETERS.values(), *World, *AllyState, *IssueState):
+        names.setdefault(each.symbol, set()).add(each.name)
+    page = (SCRIPT.parents[1] / "model.md").read_text(encoding="utf-8")
+    pairs = [
+        (symbol.strip(), name)
+        for row in rows(page)
+        for symbol, name in zip(row[0].split(","), re.findall(r"`(\w+)`", row[1]), strict=False)
+        if symbol.strip() in names
+    ]
+    assert ("kappa", "threat_reversion") in pairs and ("failure", "open_failures") in pairs
+    assert [(symbol, name) for symbol, name in pairs if name not in names[symbol]] == []
 
 
 def test_command_prints_a_table() -> None:

@@ -47,6 +47,15 @@ class ActorDraws:
     institutions_threat : (D,) array
         Congress and the departments in this era.
     institutions_position : (D, K) array
+
+    Examples
+    --------
+    >>> from alliance_sim import calibration
+    >>> actors = calibration.draws("2025", seed=1, draw0=0, draw1=5)
+    >>> actors.threat.shape, actors.institutions_threat.shape
+    ((5, 32), (5,))
+    >>> bool((actors.position >= 0).all() and (actors.position <= 1).all())
+    True
     """
 
     threat: NDArray[np.float64]
@@ -70,7 +79,13 @@ class _Priors:
 
 
 def override_names() -> tuple[str, ...]:
-    """Return the names a caller of `draws` can fix: threat perceptions, then positions issue by issue."""
+    """Return the names a caller of `draws` can fix: threat perceptions, then positions issue by issue.
+
+    Examples
+    --------
+    >>> "threat_perception.USA.leader" in override_names(), "position.sanctions.HUN" in override_names()
+    (True, True)
+    """
     return tuple(_places(LEADERS[-1]))
 
 
@@ -124,7 +139,14 @@ def _priors(era: str) -> _Priors:
 
 
 def threat_slopes(era: str) -> NDArray[np.float64]:
-    """Return the slopes (K,) of the issue curves on perceived threat in an era."""
+    """Return the slopes (K,) of the issue curves on perceived threat in an era.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.issues import ISSUES
+    >>> len(threat_slopes("2025")) == len(ISSUES)
+    True
+    """
     return np.array([number(_curve(era, issue), "slope_threat") for issue in ISSUES])
 
 
@@ -168,6 +190,13 @@ def draws(
     Notes
     -----
     The presidents use common random numbers, so that two of them differ by their priors alone.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.actors import ALLY_INDEX
+    >>> drawn = draws("2025", seed=1, draw0=0, draw1=3, overrides={"threat_perception.HUN": 0.2})
+    >>> drawn.threat[:, ALLY_INDEX["HUN"]].tolist()
+    [0.2, 0.2, 0.2]
     """
     check_era(era)
     priors, n = _priors(era), len(ALLIES)

@@ -26,6 +26,14 @@ class Trace:
         The coded statements about the actor, by name or as a member of a group.
     departures : list of dict
         Its departures from the issue curves, with the reasons.
+
+    Examples
+    --------
+    >>> trace = evidence("POL", era="2025")
+    >>> trace.actor, trace.era, "threat_mean" in trace.priors
+    ('POL', '2025', True)
+    >>> str(trace).splitlines()[0]
+    'POL, 2025'
     """
 
     actor: str
@@ -73,6 +81,12 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     ------
     InputError
         If the era or the actor is unknown, or has no prior there.
+
+    Examples
+    --------
+    >>> from alliance_sim.calibration.evidence import evidence
+    >>> print(str(evidence("USA.leader", era="2018")).partition(",")[0])
+    USA.leader
     """
     chosen = era or ERAS[-1]
     if chosen not in ACTORS:

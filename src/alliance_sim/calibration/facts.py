@@ -18,16 +18,7 @@ from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
 from alliance_sim.registry.fields import month_number
 
-__all__ = [
-    "NEVER",
-    "ActorFacts",
-    "check_era",
-    "exposure_of",
-    "facts",
-    "members",
-    "neutral_standing",
-    "spending_of",
-]
+__all__ = ["NEVER", "ActorFacts", "facts", "neutral_standing"]
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -89,6 +80,16 @@ class ActorFacts:
         Place on the tile map, row 0 in the north.
     other_tiles : dict
         Column and row of RUS and UKR.
+
+    Examples
+    --------
+    >>> from alliance_sim import calibration
+    >>> from alliance_sim.registry.actors import ALLY_INDEX
+    >>> figures = calibration.facts("2025")
+    >>> figures.gdp.shape, figures.affinity.shape
+    ((32,), (32, 32))
+    >>> bool(figures.g7[ALLY_INDEX["ITA"]]), bool(figures.g7[ALLY_INDEX["POL"]])
+    (True, False)
     """
 
     gdp: NDArray[np.float64]
@@ -205,6 +206,12 @@ def facts(era: str) -> ActorFacts:
     ------
     InputError
         If the era is unknown, or a table has no row for an ally.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.fields import month_name
+    >>> month_name(int(facts("2025").accession[ALLY_INDEX["FIN"]]))
+    '2023-04'
     """
     check_era(era)
     spending = spending_of(era)
@@ -261,6 +268,13 @@ def neutral_standing(forum: str, era: str) -> float:
     """Return the joint standing of a forum's members outside the alliance, who are neutral.
 
     Austria, Cyprus, Ireland and Malta in the EU, Japan in the G7: the sum of (GDP / U.S. GDP) ** 0.4.
+
+    Examples
+    --------
+    >>> neutral_standing("nato_summit", "2025")
+    0.0
+    >>> 0 < neutral_standing("eu_council", "2025") < 1
+    True
     """
     us = facts(era).gdp[USA]
     year = ERA_TABLE[coded_as(era)].fact_year

@@ -23,7 +23,7 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERA_TABLE
 
-__all__ = ["ACTORS", "CONSTRUCTS", "Reading", "bears_on", "main", "prior", "priors_csv", "readings"]
+__all__ = ["ACTORS", "CONSTRUCTS"]
 
 #: Subjects of coded statements.
 CONSTRUCTS = (

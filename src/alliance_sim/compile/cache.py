@@ -13,8 +13,6 @@ from alliance_sim.core.jit import CACHE_BASE, CHECK_ALIASING, is_compiled
 from alliance_sim.core.kernel import run_block
 from alliance_sim.errors import InputError
 
-__all__ = ["load_kernel"]
-
 _log = logging.getLogger("alliance_sim")
 _compiling = threading.Lock()
 _compiled = threading.Event()

@@ -19,8 +19,6 @@ from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.scenarios import Scenario
 
-__all__ = ["compile_events", "identifier", "starts"]
-
 _COMPARISONS = {">": Comparison.ABOVE, ">=": Comparison.AT_LEAST, "<": Comparison.BELOW, "<=": Comparison.AT_MOST}
 _EVERYONE = range(len(ALLIES))
 _OTHERS = [i for i in _EVERYONE if i != US]

@@ -31,7 +31,7 @@ from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, by_current_name, parameter_names, resolve, symbol_of
 from alliance_sim.scenarios import Scenario
 
-__all__ = ["PER_ALLY", "PointValues", "draw_inputs", "membership", "priors", "shared_inputs"]
+__all__ = ["PointValues"]
 
 T = TypeVar("T")
 

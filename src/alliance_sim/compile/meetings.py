@@ -18,8 +18,6 @@ from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios import Scenario
 from alliance_sim.scenarios.schema import AgendaItem, Meeting
 
-__all__ = ["compile_meetings", "refuse_shared_keys"]
-
 
 def compile_meetings(scenario: Scenario, spin_up: int) -> tuple[Meetings, tuple[AgendaRow, ...]]:
     """Return the meetings of a scenario in order of their months, and a row for each issue of each item.

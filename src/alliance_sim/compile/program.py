@@ -47,7 +47,16 @@ Rows = TypeVar("Rows", RecordedOutput, DecisionRecords)
 
 
 def rows_of(record: Rows, row0: int, row1: int) -> Rows:
-    """Return a record of the draws in the rows `row0` to `row1 - 1` (no copies)."""
+    """Return a record of the draws in the rows `row0` to `row1 - 1` (no copies).
+
+    Examples
+    --------
+    >>> from alliance_sim.compile import compile_scenario
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> kept = compile_scenario(load_scenario("baseline_2025")).allocate_output(10, "final")
+    >>> len(rows_of(kept.output, 2, 5).outcomes)
+    3
+    """
     return type(record)(**{name: array[row0:row1] for name, array in record._asdict().items()})
 
 
@@ -62,6 +71,14 @@ class AgendaRow:
         On the scale of positions.
     column, part : int
         Where the core keeps its decision; rows of a package share a column.
+
+    Examples
+    --------
+    >>> from alliance_sim.compile import compile_scenario
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> row = compile_scenario(load_scenario("baseline_2025")).agenda[0]
+    >>> row.meeting, row.issue, row.column
+    ('nato_summit-2025-06', 'russia_strategy', 0)
     """
 
     meeting: str
@@ -77,7 +94,16 @@ class AgendaRow:
 
 @dataclass(frozen=True)
 class Block:
-    """Everything the kernel changes or writes for the draws `draw0` to `draw1 - 1`, at one point or at several."""
+    """Everything the kernel changes or writes for the draws `draw0` to `draw1 - 1`, at one point or at several.
+
+    Examples
+    --------
+    >>> from alliance_sim.compile import compile_scenario
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> block = compile_scenario(load_scenario("baseline_2025")).block(seed=1, draw0=5, draw1=8, keep="final")
+    >>> block.draw0, block.draw1, len(block.inputs.params)
+    (5, 8, 3)
+    """
 
     draw0: int
     draw1: int
@@ -105,6 +131,29 @@ class CompiledScenario:
         In time order.
     member : (T, forums, N) bool array
         Who sits in which forum in which month, forums in the order of `FORUMS`.
+
+    Examples
+    --------
+    Two draws, run to the end of their scenario:
+
+    >>> from alliance_sim.compile import compile_scenario
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> program = compile_scenario(load_scenario("baseline_2025"))
+    >>> block = program.block(seed=1, draw0=0, draw1=2, keep="allies")
+    >>> program.run(block, seed=1)
+    >>> program.mask_outsiders(block)
+    >>> block.output.outcomes.shape == (2, len(program.months), len(Outcome))
+    True
+    >>> program.levels(block.records.share).shape == (2, len(program.agenda))
+    True
+
+    Its parts, and a run whose results are discarded:
+
+    >>> program.draw_inputs(seed=1, draw0=0, draw1=2).ally_input.shape[2]
+    32
+    >>> program.allocate_output(2, "final").records.outcome.shape == (2, program.items)
+    True
+    >>> program.run_first(1)
     """
 
     scenario: Scenario

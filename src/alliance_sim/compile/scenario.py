@@ -42,5 +42,13 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
 
 
 def store_kernel() -> None:
-    """Compile all that a run needs into the cache, by running one draw."""
+    """Compile all that a run needs into the cache, by running one draw.
+
+    Examples
+    --------
+    >>> from alliance_sim.core.jit import is_compiled
+    >>> store_kernel()
+    >>> is_compiled("run_block")
+    True
+    """
     compile_scenario(load_scenario(list_scenarios()[0])).run_first(1)

@@ -82,7 +82,13 @@ numba.config.CACHE_DIR = str(_FOLDER)
 
 
 def is_compiled(name: str) -> bool:
-    """Return whether the function called `name` has compiled code in the cache of this core, on this CPU."""
+    """Return whether the function called `name` has compiled code in the cache of this core, on this CPU.
+
+    Examples
+    --------
+    >>> is_compiled("no_such_function")
+    False
+    """
     return any(_FOLDER.rglob(f"*.{name}-*.nbc"))
 
 
@@ -160,12 +166,17 @@ def kernel(
 
     Examples
     --------
-    A function that compiled functions alone call, and that promises not to write to what it reads::
+    A function that compiled functions alone call, and that promises not to write to what it reads. ``py_func`` is the
+    original:
 
-        @kernel(inline="always", noalias=True)
-        def double(out, values):
-            for i in range(values.shape[0]):
-                out[i] = 2.0 * values[i]
+    >>> @kernel(inline="always", noalias=True)
+    ... def double(out, values):
+    ...     for i in range(values.shape[0]):
+    ...         out[i] = 2.0 * values[i]
+    >>> out = np.zeros(2)
+    >>> double.py_func(out, np.array([1.0, 2.0]))
+    >>> out.tolist()
+    [2.0, 4.0]
     """
     options = {"fastmath": FLOATS[floats], "pipeline_class": _compiler(inline == "never", noalias)}
     if inline != "auto":

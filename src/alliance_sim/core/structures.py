@@ -23,56 +23,11 @@ from alliance_sim.registry.parameters import Param
 from alliance_sim.registry.states import AllyState, Forcing, IssueState, World
 
 __all__ = [
-    "ALLY_VARIABLES",
-    "CACHE_LINE",
-    "DIALOGUE",
-    "EXERCISES",
-    "HELD",
-    "ISSUES",
-    "MAX_PARTS",
-    "NOT_PENDING",
-    "N_ALLIES",
-    "OPEN_DOOR",
-    "PENDING",
-    "POSTURE",
-    "RUSSIA_STRATEGY",
-    "SANCTIONS",
-    "SPENDING",
-    "SUPPORT",
-    "US",
-    "WAITING",
-    "AllyInput",
-    "AllyState",
-    "Calendar",
-    "Channel",
-    "Clock",
-    "Comparison",
-    "Decision",
-    "DecisionRecords",
-    "Docket",
-    "DrawInputs",
-    "DrawState",
-    "Effect",
-    "Events",
-    "Forcing",
-    "Forum",
-    "IssueState",
-    "Item",
-    "Kept",
-    "Meetings",
-    "Outcome",
-    "Param",
-    "RecordedOutput",
-    "Rule",
-    "Scratch",
-    "Seating",
-    "Session",
-    "SharedInputs",
-    "Span",
-    "States",
-    "World",
-    "aligned",
-    "names_in_machine_code",
+    "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "HELD", "ISSUES", "MAX_PARTS", "NOT_PENDING",
+    "N_ALLIES", "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US",
+    "WAITING", "AllyInput", "AllyState", "Calendar", "Channel", "Comparison", "Decision", "DecisionRecords",
+    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueState", "Item", "Kept", "Meetings", "Outcome",
+    "Param", "RecordedOutput", "Rule", "SharedInputs", "Span", "States", "World", "aligned",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -106,7 +61,14 @@ NOT_PENDING, HELD, WAITING = range(3)
 
 
 class AllyInput(IntEnum):
-    """What an ally brings to a draw, from facts and calibration: ``ally_input[AllyInput.gdp, i]``."""
+    """What an ally brings to a draw, from facts and calibration: ``ally_input[AllyInput.gdp, i]``.
+
+    Examples
+    --------
+    >>> ally_input = np.zeros((len(AllyInput), N_ALLIES))
+    >>> ally_input[AllyInput.gdp].shape
+    (32,)
+    """
 
     initial_threat = 0  # [0, 1]
     initial_confidence = 1  # [0, 1], in the U.S. guarantee
@@ -122,7 +84,13 @@ class AllyInput(IntEnum):
 
 
 class Channel(IntEnum):
-    """Channels of the generator: one for each kind of chance, never shared."""
+    """Channels of the generator: one for each kind of chance, never shared.
+
+    Examples
+    --------
+    >>> Channel.THREAT.name, Channel.THREAT.value
+    ('THREAT', 5)
+    """
 
     CALIBRATION = 1
     PARAMETER = 2
@@ -140,7 +108,13 @@ class Channel(IntEnum):
 
 
 class Effect(IntEnum):
-    """What an effect of an event acts on."""
+    """What an effect of an event acts on.
+
+    Examples
+    --------
+    >>> Effect(1).name
+    'PARAMETER'
+    """
 
     FORCING = 0
     PARAMETER = 1
@@ -152,7 +126,13 @@ class Effect(IntEnum):
 
 
 class Comparison(IntEnum):
-    """How the condition of an event compares an outcome with a bound."""
+    """How the condition of an event compares an outcome with a bound.
+
+    Examples
+    --------
+    >>> Comparison(2).name
+    'BELOW'
+    """
 
     ABOVE = 0
     AT_LEAST = 1
@@ -161,7 +141,14 @@ class Comparison(IntEnum):
 
 
 class States(NamedTuple):
-    """State of a block of D draws; the kernel changes all of it."""
+    """State of a block of D draws; the kernel changes all of it.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).block.states.ally[:, AllyState.spending].shape
+    (1, 32)
+    """
 
     ally: Floats  #: (D, AllyState, N)
     displacement: Floats  #: (D, K, N); of expressed positions from calibrated ones
@@ -175,7 +162,14 @@ class States(NamedTuple):
 
 
 class DrawInputs(NamedTuple):
-    """What a block of D draws brings: parameters and calibrated actors. Events may change the first three."""
+    """What a block of D draws brings: parameters and calibrated actors. Events may change the first three.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).block.inputs.params[:, Param.pledge].shape
+    (1,)
+    """
 
     params: Floats  #: (D, Param)
     ally_input: Floats  #: (D, AllyInput, N)
@@ -208,7 +202,14 @@ class DrawState(NamedTuple):
 
 
 class SharedInputs(NamedTuple):
-    """What all draws of a scenario share; nothing changes it."""
+    """What all draws of a scenario share; nothing changes it.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).program.shared.member[-1, Forum.NAC].shape
+    (32,)
+    """
 
     initial_leader: int  #: place in the table of leaderships
     slope: Floats  #: (K,); of positions on perceived threat
@@ -232,7 +233,15 @@ class SharedInputs(NamedTuple):
 
 
 class Events(NamedTuple):
-    """Events of a scenario: E events in order of their months, with F effects. Sparse, as events may be uncertain."""
+    """Events of a scenario: E events in order of their months, with F effects. Sparse, as events may be uncertain.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> events = AllianceModel("baseline_2025", seed=1).program.calendar.events
+    >>> len(events.ident) == int(events.start[-1]), len(events.kind) == int(events.first[-1])
+    (True, True)
+    """
 
     start: Ints  #: (T + 1,); events start[t] to start[t + 1] are those of month t
     ident: Idents  #: (E,); names of random numbers
@@ -252,7 +261,14 @@ class Events(NamedTuple):
 
 
 class Meetings(NamedTuple):
-    """Meetings of a scenario: M meetings in order of their months, with J items."""
+    """Meetings of a scenario: M meetings in order of their months, with J items.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> Forum(AllianceModel("baseline_2025", seed=1).program.calendar.meetings.forum[0]).name
+    'NATO_SUMMIT'
+    """
 
     start: Ints  #: (T + 1,); meetings start[t] to start[t + 1] are those of month t
     forum: Ints  #: (M,); a Forum
@@ -271,14 +287,29 @@ class Meetings(NamedTuple):
 
 
 class Calendar(NamedTuple):
-    """What happens, and what is decided, in the months of a scenario."""
+    """What happens, and what is decided, in the months of a scenario.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> calendar = AllianceModel("baseline_2025", seed=1).program.calendar
+    >>> len(calendar.events.start) == len(calendar.meetings.start)
+    True
+    """
 
     events: Events
     meetings: Meetings
 
 
 class DecisionRecords(NamedTuple):
-    """What is kept of decisions of D draws."""
+    """What is kept of decisions of D draws.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).block.records.objection.shape[2]
+    32
+    """
 
     outcome: Bytes  #: (D, J); a Decision, or PENDING
     share: Floats  #: (D, J), [0, 1]; text agreed, as a share of the way to the proposal
@@ -293,7 +324,14 @@ class DecisionRecords(NamedTuple):
 
 
 class RecordedOutput(NamedTuple):
-    """What is kept of runs of D draws; T is 1 where the last month alone is kept, 0 where nothing is."""
+    """What is kept of runs of D draws; T is 1 where the last month alone is kept, 0 where nothing is.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).block.output.outcomes[:, :, Outcome.cohesion].shape
+    (1, 1)
+    """
 
     outcomes: Floats  #: (D, T, Outcome)
     allies: Floats  #: (D, T, ALLY_VARIABLES, N)
@@ -301,14 +339,29 @@ class RecordedOutput(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """Where a run writes what is kept of it."""
+    """Where a run writes what is kept of it.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> kept = AllianceModel("baseline_2025", seed=1).program.allocate_output(draws=10, keep="final")
+    >>> len(kept.output.outcomes), len(kept.records.share)
+    (10, 10)
+    """
 
     output: RecordedOutput
     records: DecisionRecords
 
 
 class Span(NamedTuple):
-    """Draws and months that the kernel runs. Months are counted from the beginning of the spin-up."""
+    """Draws and months that the kernel runs. Months are counted from the beginning of the spin-up.
+
+    Examples
+    --------
+    >>> span = Span(np.uint64(1), draw0=0, draw1=100, month0=0, month1=60, spin_up=48)
+    >>> span.draw1 - span.draw0
+    100
+    """
 
     seed: np.uint64
     draw0: int
@@ -337,7 +390,17 @@ class Scratch(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A text to decide on: ``base + f * span`` on each issue, f in [0, 1]; several parts make a package."""
+    """A text to decide on: ``base + f * span`` on each issue, f in [0, 1]; several parts make a package.
+
+    Examples
+    --------
+    >>> item = Item(
+    ...     parts=1, base=np.array([0.5]), span=np.array([0.3]), reversion=np.array([0.5]), has_reversion=True,
+    ...     committee=False, min_share=0.4, divisible=True, rule=Rule.UNANIMITY, allowance=0, rounds=2,
+    ... )
+    >>> (item.base + item.min_share * item.span).round(2).tolist()
+    [0.62]
+    """
 
     parts: int
     base: Floats  #: (P,)
@@ -407,7 +470,13 @@ CACHE_LINE = 8
 
 
 def aligned(shape: tuple[int, ...]) -> Floats:
-    """Return zeros that begin at a line of the cache: vectors that straddle two load at half the speed."""
+    """Return zeros that begin at a line of the cache: vectors that straddle two load at half the speed.
+
+    Examples
+    --------
+    >>> aligned((2, 3)).shape
+    (2, 3)
+    """
     size = 1
     for length in shape:
         size *= length

@@ -31,6 +31,13 @@ class Actor(mesa.Agent):
     iso3 : str
     is_member : bool
         In NATO in the month being simulated.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> model = AllianceModel("baseline_2025", seed=1)
+    >>> model.ukraine.iso3, model.ukraine.is_member, model.allies["FIN"].is_member
+    ('UKR', False, True)
     """
 
     model: AllianceModel

@@ -11,8 +11,6 @@ from alliance_sim.compile import Block
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.issues import ISSUES
 
-__all__ = ["ByIssue", "Quantity", "ReadOnly", "ally_state", "ally_trait", "parameter", "world_state"]
-
 #: Finds the array of a quantity: from a block of one draw and the index of an ally to a one-dimensional view.
 Place = Callable[[Block, int], NDArray[Any]]
 

@@ -32,6 +32,14 @@ class Condition:
         One of `OPERATORS`.
     value : float
         In the unit of the outcome.
+
+    Examples
+    --------
+    >>> condition = parse_condition("cohesion <= 0.5")
+    >>> condition.outcome, condition.op, condition.value
+    ('cohesion', '<=', 0.5)
+    >>> str(condition)
+    'cohesion <= 0.5'
     """
 
     outcome: str
@@ -49,6 +57,11 @@ def parse_condition(text: object) -> Condition:
     ------
     ValueError
         If the text is not ``OUTCOME OPERATOR NUMBER``, the outcome is unknown, or the number outside its range.
+
+    Examples
+    --------
+    >>> parse_condition("assertiveness > 0.6").value
+    0.6
     """
     found = _CONDITION.fullmatch(text) if isinstance(text, str) else None
     if not found:

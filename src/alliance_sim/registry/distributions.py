@@ -22,6 +22,14 @@ class Prior:
         logarithm, truncated) or ``triangular`` (mode a).
     a, b, low, high : float
         As above; ``low`` and ``high`` bound the draws.
+
+    Examples
+    --------
+    >>> prior = normal(0.5, 0.1, 0.0, 1.0)
+    >>> prior.kind, prior.a, prior.high
+    ('normal', 0.5, 1.0)
+    >>> str(prior)
+    'normal 0.5 ± 0.1, within 0 to 1'
     """
 
     kind: Kind
@@ -46,25 +54,55 @@ class Prior:
 
 
 def fixed(value: float) -> Prior:
-    """Return the distribution that always gives `value`."""
+    """Return the distribution that always gives `value`.
+
+    Examples
+    --------
+    >>> str(fixed(0.3))
+    '0.3'
+    """
     return Prior("fixed", value, 0.0, value, value)
 
 
 def uniform(low: float, high: float) -> Prior:
-    """Return the uniform distribution on [low, high]."""
+    """Return the uniform distribution on [low, high].
+
+    Examples
+    --------
+    >>> str(uniform(0.2, 0.6))
+    'uniform 0.2 to 0.6'
+    """
     return Prior("uniform", 0.5 * (low + high), 0.0, low, high)
 
 
 def normal(mean: float, sd: float, low: float, high: float) -> Prior:
-    """Return the normal distribution truncated to [low, high]."""
+    """Return the normal distribution truncated to [low, high].
+
+    Examples
+    --------
+    >>> str(normal(0.5, 0.1, 0.0, 1.0))
+    'normal 0.5 ± 0.1, within 0 to 1'
+    """
     return Prior("normal", mean, sd, low, high)
 
 
 def lognormal(log_mean: float, log_sd: float, low: float, high: float) -> Prior:
-    """Return the lognormal distribution truncated to [low, high]."""
+    """Return the lognormal distribution truncated to [low, high].
+
+    Examples
+    --------
+    >>> str(lognormal(0.0, 0.5, 0.2, 5.0))
+    'lognormal, median 1, sd 0.5 of the log, within 0.2 to 5'
+    """
     return Prior("lognormal", log_mean, log_sd, low, high)
 
 
 def triangular(low: float, mode: float, high: float) -> Prior:
-    """Return the triangular distribution."""
+    """Return the triangular distribution.
+
+    Examples
+    --------
+    >>> str(triangular(0.0, 0.2, 1.0))
+    'triangular 0 to 1, mode 0.2'
+    """
     return Prior("triangular", mode, 0.0, low, high)

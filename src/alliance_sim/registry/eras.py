@@ -36,6 +36,12 @@ class Era:
         Name of the government of the United States at that date in events.
     also_counts : tuple of str
         Earlier eras whose statements still count for all actors but the president.
+
+    Examples
+    --------
+    >>> era = ERA_TABLE["2018"]
+    >>> era.name, era.leader_only, era.fact_year
+    ('2018', False, '2018')
     """
 
     name: str
@@ -95,7 +101,13 @@ LEADERSHIPS: tuple[str, ...] = tuple(era.leadership for era in ERA_TABLE.values(
 
 
 def coded_as(era: str) -> str:
-    """Return the era whose coding of allies and issues stands in for one that has none of its own."""
+    """Return the era whose coding of allies and issues stands in for one that has none of its own.
+
+    Examples
+    --------
+    >>> coded_as("2018"), coded_as("2014")
+    ('2018', '2018')
+    """
     return ERA_TABLE[era].coded_as
 
 
@@ -104,6 +116,11 @@ def for_every_era(values: Mapping[str, T]) -> dict[str, T]:
 
     An era without a value takes the value of the era it is coded as or, failing that, of the closest in time (the
     earlier of two equally close ones).
+
+    Examples
+    --------
+    >>> for_every_era({"2018": "low", "2025": "high"})["2025"]
+    'high'
     """
 
     def source(era: str) -> str:

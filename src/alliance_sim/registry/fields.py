@@ -44,7 +44,15 @@ __all__ = [
 
 
 class Record(BaseModel):
-    """An immutable record that refuses unknown keys and infinite numbers."""
+    """An immutable record that refuses unknown keys and infinite numbers.
+
+    Examples
+    --------
+    >>> class Source(Record):
+    ...     title: str
+    >>> Source(title=" a speech ").title
+    'a speech'
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True, serialize_by_alias=True
@@ -60,18 +68,36 @@ class Record(BaseModel):
 
 
 def month_number(month: str) -> int:
-    """Return the months from January 1970 to a ``YYYY-MM`` month (negative before)."""
+    """Return the months from January 1970 to a ``YYYY-MM`` month (negative before).
+
+    Examples
+    --------
+    >>> month_number("1970-01"), month_number("2025-06")
+    (0, 665)
+    """
     year, number = month.split("-")
     return (int(year) - 1970) * 12 + int(number) - 1
 
 
 def month_name(number: int) -> str:
-    """Return the ``YYYY-MM`` month that is `number` months after January 1970."""
+    """Return the ``YYYY-MM`` month that is `number` months after January 1970.
+
+    Examples
+    --------
+    >>> month_name(665)
+    '2025-06'
+    """
     return f"{1970 + number // 12}-{number % 12 + 1:02d}"
 
 
 def known(what: str, names: Collection[str], listed: bool = True) -> Callable[[str], str]:
-    """Return a check that a text is one of `names`; the message lists them all if `listed`."""
+    """Return a check that a text is one of `names`; the message lists them all if `listed`.
+
+    Examples
+    --------
+    >>> known("an ally", ("HUN", "POL"))("HUN")
+    'HUN'
+    """
 
     def check(name: str) -> str:
         if name not in names:
@@ -176,7 +202,15 @@ Parties = Annotated[
 
 
 class Entry(Record):
-    """An entry of the calendar of a scenario: an event or a meeting."""
+    """An entry of the calendar of a scenario: an event or a meeting.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.events import EVENT_TYPES
+    >>> entry = EVENT_TYPES["escalation"](month="2026-03", size=0.2, source="hypothetical")
+    >>> entry.month, entry.source
+    ('2026-03', 'hypothetical')
+    """
 
     month: _MonthOrOffset = Field(
         description="when: YYYY-MM, or months after the start (+3)",

@@ -12,7 +12,13 @@ __all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decis
 
 
 class Forum(IntEnum):
-    """A body that decides."""
+    """A body that decides.
+
+    Examples
+    --------
+    >>> Forum.EU_COUNCIL.name.lower(), FORUMS[Forum.EU_COUNCIL]
+    ('eu_council', 'eu_council')
+    """
 
     NAC = 0  # the North Atlantic Council in routine session
     NATO_SUMMIT = 1
@@ -21,7 +27,13 @@ class Forum(IntEnum):
 
 
 class Rule(IntEnum):
-    """A decision rule."""
+    """A decision rule.
+
+    Examples
+    --------
+    >>> RULES[Rule.UNANIMITY]
+    'unanimity'
+    """
 
     UNANIMITY = 0
     UNANIMITY_MINUS_N = 1
@@ -31,7 +43,13 @@ class Rule(IntEnum):
 
 
 class Decision(IntEnum):
-    """The outcome of an agenda item."""
+    """The outcome of an agenda item.
+
+    Examples
+    --------
+    >>> DECISIONS[Decision.BLOCKED]
+    'blocked'
+    """
 
     ADOPTED = 0
     DILUTED = 1

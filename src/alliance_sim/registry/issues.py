@@ -31,6 +31,14 @@ class Issue:
         (reversion, proposal) of the fixed agenda behind consensus capacity; None where it is not on it.
     source : str
         Of the weights, and of the norms in short; `norms.csv` has one for each.
+
+    Examples
+    --------
+    >>> sanctions = ISSUE_TABLE[ISSUES.index("sanctions")]
+    >>> sanctions.description
+    'sanctions on Russia'
+    >>> 0 <= sanctions.norm["2025"] <= 1
+    True
     """
 
     name: str

@@ -25,6 +25,13 @@ class Outcome(IntEnum):
         +1 if more of it means more cohesion or deterrence, -1 if less does, 0 if neither.
     summary : str
         How a run is summed up in one number: ``mean`` over months, or the ``final`` month.
+
+    Examples
+    --------
+    >>> Outcome.mean_spending.unit, Outcome.mean_spending.summary
+    ('% GDP', 'final')
+    >>> OUTCOMES["cohesion"] is Outcome.cohesion
+    True
     """
 
     unit: str
@@ -59,7 +66,7 @@ class Outcome(IntEnum):
     camps = ("camps", 1, len(ALLIES), -1, "mean",
      "camps on the Russia strategy: groups separated by a gap of more than 0.12")
     deterrence = ("share", 0, 1, 1, "mean", "committed force F over F + R, R being Russia's capability")
-    deterrence_without_us = ("share", 0, 1, 1, "mean", "the same without the United States")
+    deterrence_without_us = ("share", 0, 1, 1, "mean", "deterrence without the forces of the United States")
     isolation = ("index", 0, 1, 1, "mean",
      "isolation of Russia: sanctions in force, dialogue suspended, Washington not re-engaged, in equal parts")
     sanctions_durability = ("index", 0, 1, 1, "mean", "level of EU sanctions times the chance that two renewals pass")

@@ -64,6 +64,13 @@ class Parameter:
         One value per ally, written ``name.ISO3``.
     allies : mapping of ISO3 to Prior
         Where one ally differs from the others.
+
+    Examples
+    --------
+    >>> susceptibility = PARAMETERS["susceptibility"]
+    >>> str(susceptibility.prior("2025")), str(susceptibility.prior("2025", "USA"))
+    ('uniform 0.2 to 0.6', 'uniform 0.02 to 0.2')
+    >>> susceptibility.check(0.3)
     """
 
     name: str
@@ -102,6 +109,12 @@ class Param(IntEnum):
 
     A row is symbol, group, unit, lowest and highest value, prior (of all eras or by era), source, description, and
     whether it is the strength of a mechanism.
+
+    Examples
+    --------
+    >>> pledge = Param.pledge.definition
+    >>> pledge.name, pledge.unit, str(pledge.prior("2025"))
+    ('pledge', 'share', 'uniform 0.2 to 0.7')
     """
 
     definition: Parameter
@@ -139,13 +152,13 @@ class Param(IntEnum):
     support_gain = ("support_gain", "Washington", _SHARE, 0, 1, uniform(0.1, 0.4),
         "B ¶6; judgement", "domestic support gained per unit of conciliation at a summit", _STRENGTH)
     half_life_support = ("hl_support", "Washington", _MONTH, 0.5, 60, uniform(2, 6),
-        "B ¶6 (short term); judgement", "half-life of that support")
+        "B ¶6 (short term); judgement", "half-life of domestic support")
     congress_brake = ("congress_brake", "Washington", _SHARE, 0, 1, uniform(0.3, 0.8),
         "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress prevents", _STRENGTH)
     erosion_rate = ("erosion_rate", "Washington", _RATE, 0, 1, uniform(0.01, 0.05),
         "B ¶8; judgement", "drift of the institutions towards the leader per unit of conciliation", _STRENGTH)
     document_anchor = ("document_anchor", "Washington", _SHARE, 0, 1, uniform(0.6, 0.95),
-        "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of that drift which the strategic documents in force prevent", _STRENGTH)
+        "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of the drift of the institutions that the strategic documents in force prevent", _STRENGTH)
     half_life_anchor = ("hl_anchor", "Washington", _MONTH, 1, 240, uniform(24, 60),
         "national strategies are rewritten every four years; judgement", "half-life of the hold that a new strategic document adds")
     # Signals
@@ -156,9 +169,9 @@ class Param(IntEnum):
     reset_flow = ("chi", "signals", _RATE, 0, 1, uniform(0.02, 0.08),
         "A ¶2; judgement", "conciliation a standing reset adds every month", _STRENGTH)
     reset_conditionality = ("chi_a", "signals", "per unit", 0, 2, fixed(0.0),
-        "A ¶2: independent of Russia's conduct", "reduction of that flow per unit of added Russian assertiveness")
+        "A ¶2: independent of Russia's conduct", "reduction of the conciliation that a reset adds, per unit of added Russian assertiveness")
     reading_spread = ("sigma_read", "signals", "log", 0, 3, uniform(0.3, 0.9),
-        "B ¶3; " + _PROTO, "spread of allies' readings per opacity", _STRENGTH)
+        "B ¶3; " + _PROTO, "spread of allies' readings per unit of opacity", _STRENGTH)
     # Threat perception
     threat_reversion = ("kappa", "threat perception", _RATE, 0, 1, uniform(0.04, 0.15),
         _PROTO, "return of perceived threat to its level", _STRENGTH)
@@ -172,11 +185,11 @@ class Param(IntEnum):
         _J, "monthly noise of perceived threat", _STRENGTH)
     # Guarantee
     guarantee_loss_conciliation = ("g_r", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
-        _TUNED, "confidence lost per conciliation, by perceived threat", _STRENGTH)
+        _TUNED, "confidence lost per unit of conciliation, by perceived threat", _STRENGTH)
     guarantee_recovery = ("g_rec", "guarantee", _RATE, 0, 1, uniform(0.1, 0.3),
         _PROTO, "recovery of confidence")
     guarantee_loss_opacity = ("amb", "guarantee", _RATE, 0, 1, uniform(0.0, 0.1),
-        "B ¶3; " + _TUNED, "confidence lost per opacity, by perceived threat", _STRENGTH)
+        "B ¶3; " + _TUNED, "confidence lost per unit of opacity, by perceived threat", _STRENGTH)
     statement_cost = ("statement_cost", "guarantee", _SHARE, 0, 1, uniform(0.1, 0.4),
         "B ¶7; judgement", "confidence an ally loses by a remark against it; the open-door commitment loses as much", _STRENGTH)
     trade_cost = ("trade_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.15),
@@ -186,9 +199,9 @@ class Param(IntEnum):
     initial_commitment = ("c0", "guarantee", _SHARE, 0, 1, {"2014": normal(0.8, 0.08, 0.5, 1), "2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
         "B ¶8, A ¶5; judgement", "commitment of the United States at the start")
     commitment_speed = ("k_c", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
-        _J, "speed of the commitment", _STRENGTH)
+        _J, "speed at which the commitment changes", _STRENGTH)
     commitment_loss_conciliation = ("w_r", "guarantee", "per unit", 0, 2, uniform(0.1, 0.4),
-        _J, "commitment lost per conciliation", _STRENGTH)
+        _J, "commitment lost per unit of conciliation", _STRENGTH)
     commitment_loss_posture = ("w_p", "guarantee", "per unit", 0, 2, uniform(0.1, 0.5),
         _J, "commitment lost per change of Washington's position on posture", _STRENGTH)
     # Positions
@@ -232,13 +245,13 @@ class Param(IntEnum):
         _J, "turnover of military capability", _STRENGTH)
     # Ukraine
     initial_aid_need = ("aid_need0", "Ukraine", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
-        "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before", "aid that the war calls for at the start, 1 = the mean of 2022-2024")
+        "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before", "aid that the war requires at the start, 1 = the mean of 2022-2024")
     compensation_rate = ("compensation_rate", "Ukraine", _RATE, 0, 1, uniform(0.04, 0.15),
         "A ¶5; aid data 2022-2024; judgement", "speed at which Europe and Canada change their support", _STRENGTH)
     compensation_capacity = ("compensation_capacity", "Ukraine", _SHARE, 0, 2, triangular(0.3, 0.6, 1.0),
-        "A ¶5; judgement", "share of a U.S. cut that they would compensate without fatigue", _STRENGTH)
+        "A ¶5; judgement", "share of a U.S. cut that Europe and Canada would compensate without fatigue", _STRENGTH)
     compensation_intelligence = ("compensation_intelligence", "Ukraine", _SHARE, 0, 1, uniform(0.1, 0.4),
-        "A ¶4-5; judgement", "the same for intelligence", _STRENGTH)
+        "A ¶4-5; judgement", "share of a U.S. cut of intelligence support that Europe and Canada would compensate", _STRENGTH)
     fatigue_rate = ("fatigue_rate", "Ukraine", "per % GDP", 0, 2, uniform(0.05, 0.3),
         "A ¶5; judgement", "fatigue per month and extra effort", _STRENGTH)
     fatigue_recovery = ("fatigue_recovery", "Ukraine", _RATE, 0, 1, uniform(0.01, 0.05),
@@ -246,17 +259,17 @@ class Param(IntEnum):
     initial_resistance = ("resistance0", "Ukraine", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
         "A ¶4, B ¶9; judgement", "Ukraine's resistance at the start")
     resistance_rate = ("resistance_rate", "Ukraine", _RATE, 0, 1, uniform(0.05, 0.2),
-        _J, "speed of resistance")
+        _J, "speed at which resistance changes")
     aid_elasticity = ("aid_elasticity", "Ukraine", "per unit", 0, 3, uniform(0.2, 0.8),
         "A ¶4; judgement", "resistance per unit of total aid", _STRENGTH)
     initial_concession = ("concession0", "Ukraine", _SHARE, 0, 1, fixed(0.3),
         _J, "pressure to concede at the start")
     concession_rate = ("concession_rate", "Ukraine", _RATE, 0, 1, uniform(0.1, 0.4),
-        _J, "speed of that pressure")
+        _J, "speed at which the pressure to concede changes")
     concession_conciliation = ("concession_conciliation", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
-        "B ¶9; judgement", "pressure per conciliation", _STRENGTH)
+        "B ¶9; judgement", "pressure to concede per unit of conciliation", _STRENGTH)
     concession_private = ("concession_private", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
-        "B ¶9; judgement", "pressure per opacity", _STRENGTH)
+        "B ¶9; judgement", "pressure to concede per unit of opacity", _STRENGTH)
     # Deterrence
     forward_share = ("forward_share", "deterrence", _SHARE, 0, 1, triangular(0.15, 0.3, 0.5),
         "U.S. troops in Europe; judgement", "share of U.S. capability that counts in Europe", _STRENGTH)
@@ -268,7 +281,7 @@ class Param(IntEnum):
     weakness_response = ("omega", "Russia", "per unit", 0, 3, uniform(0.0, 1.5),
         _PROTO, "assertiveness per perceived weakness", _STRENGTH)
     assertiveness_speed = ("drift_a", "Russia", _RATE, 0, 1, uniform(0.04, 0.15),
-        _PROTO, "speed of assertiveness")
+        _PROTO, "speed at which assertiveness changes")
     read_error = ("read_error", "Russia", "share", 0, 1, uniform(0.01, 0.05),
         _J, "error in reading weakness", _STRENGTH)
     failure_signal = ("failure_signal", "Russia", "per failure", 0, 1, uniform(0.0, 0.1),
@@ -288,7 +301,7 @@ class Param(IntEnum):
     initial_war = ("war0", "Russia", _SHARE, 0, 1, {"2014": fixed(0.0), "2018": fixed(0.25), "2025": fixed(0.7)},
         "A ¶2, B ¶5; scale set by judgement", "war intensity at the start")
     war_rate = ("war_rate", "Russia", _RATE, 0, 1, uniform(0.03, 0.1),
-        _J, "speed of war intensity", _STRENGTH)
+        _J, "speed at which the intensity of the war changes", _STRENGTH)
     war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
         "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
@@ -329,7 +342,7 @@ class Param(IntEnum):
     bypass_rate = ("bypass_rate", "decision", _SHARE, 0, 1, uniform(0.2, 0.8),
         "record 2017-2025: five kinds of bypass; judgement", "chance that others work around a blocked item, times the standing that supports it", _STRENGTH)
     bypass_share = ("bypass_share", "decision", _SHARE, 0, 1, uniform(0.3, 0.7),
-        _J, "share of the text that a bypass carries out", _STRENGTH)
+        _J, "share of a blocked text that a bypass puts into practice", _STRENGTH)
     norm_speed = ("norm_speed", "decision", _RATE, 0, 1, uniform(0.1, 0.3),
         _J, "speed at which norms follow what was adopted", _STRENGTH)
     abstention = ("abstention", "decision", "loss", 0, 1, fixed(0.05),
@@ -376,15 +389,7 @@ ACTOR_QUANTITIES: tuple[str, ...] = (
 )
 _QUANTITIES = {
     name: Parameter(
-        name,
-        name,
-        "actors",
-        "position",
-        0.0,
-        1.0,
-        {},
-        "calibration: evidence and facts",
-        "calibrated quantity of an actor",
+        name, name, "actors", "position", 0, 1, {}, "calibration: evidence and facts", "calibrated quantity of an actor"
     )
     for name in ACTOR_QUANTITIES
 }
@@ -392,7 +397,14 @@ _QUANTITIES = {
 
 @cache
 def parameter_names() -> tuple[str, ...]:
-    """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors."""
+    """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors.
+
+    Examples
+    --------
+    >>> names = parameter_names()
+    >>> "pledge" in names, "susceptibility.HUN" in names, "position.sanctions.HUN" in names
+    (True, True, True)
+    """
     names: list[str] = []
     for parameter in PARAMETERS.values():
         names += [f"{parameter.name}.{ally}" for ally in ALLIES] if parameter.per_ally else [parameter.name]
@@ -408,6 +420,12 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
     ------
     InputError
         If no parameter has that name; the message holds the nearest one.
+
+    Examples
+    --------
+    >>> parameter, ally = resolve("susceptibility.HUN")
+    >>> parameter.name, ally
+    ('susceptibility', 'HUN')
     """
     if name in _QUANTITIES:
         return _QUANTITIES[name], None
@@ -428,6 +446,11 @@ def current_name(name: str) -> str:
     """Return the name of a parameter that is given by it or, as in earlier versions, by its symbol (``kappa``).
 
     Anything else comes back as it is. An old name is accepted in this version and logged once.
+
+    Examples
+    --------
+    >>> current_name("kappa"), current_name("pledge")
+    ('threat_reversion', 'pledge')
     """
     head, dot, ally = name.partition(".")
     return f"{_renamed(head)}{dot}{ally}" if head in _RENAMED else name
@@ -446,6 +469,11 @@ def by_current_name(values: Mapping[str, T]) -> dict[str, T]:
     ------
     InputError
         If two names are those of one parameter.
+
+    Examples
+    --------
+    >>> by_current_name({"kappa": 0.1, "pledge": 0.5})
+    {'threat_reversion': 0.1, 'pledge': 0.5}
     """
     given: dict[str, str] = {}
     for name in values:
@@ -455,6 +483,12 @@ def by_current_name(values: Mapping[str, T]) -> dict[str, T]:
 
 
 def symbol_of(name: str) -> str:
-    """Return what the random numbers of a parameter (``threat_reversion``, ``susceptibility.HUN``) are named by."""
+    """Return what the random numbers of a parameter (``threat_reversion``, ``susceptibility.HUN``) are named by.
+
+    Examples
+    --------
+    >>> symbol_of("threat_reversion"), symbol_of("susceptibility.HUN")
+    ('kappa', 'susceptibility.HUN')
+    """
     head, dot, ally = name.partition(".")
     return f"{PARAMETERS[head].symbol}{dot}{ally}" if head in PARAMETERS else name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["ALLY_STATES", "STATES", "AllyState", "Forcing", "IssueState", "State", "World"]
+__all__ = ["ALLY_STATES", "STATES", "AllyState", "Forcing", "IssueState", "World"]
 
 _COUNTED = 1000.0
 
@@ -46,7 +46,13 @@ _SHIFT = True
 
 # fmt: off
 class World(State):
-    """State of the world: ``world[World.conciliation]``."""
+    """State of the world: ``world[World.conciliation]``.
+
+    Examples
+    --------
+    >>> World.us_commitment.symbol, World.us_commitment.unit, World.us_commitment.high
+    ('c', 'share', 1)
+    """
 
     conciliation = ("r", "stock", 0, 2, "conciliation of Moscow by Washington", _SHIFT)
     opacity = ("o", "stock", 0, 1, "content of closed-door talks that allies do not know", _SHIFT)
@@ -73,22 +79,28 @@ class World(State):
     concession_pressure = ("concession", "share", 0, 1, "pressure on Ukraine to concede", _SHIFT)
     open_failures = ("failure", "failures", 0, _COUNTED, "open failures that Moscow remembers")
     strained = ("strained", "0 or 1", 0, 1, "whether a text was ever blocked, so that trust may be below one")
-    aid_need = ("need", "index", 0, 2, "aid that the war calls for, 1 = the mean of 2022-2024", _SHIFT)
-    us_military = ("us_military", "share", 0, 2, "U.S. military aid as a share of what the war calls for")
-    us_economic = ("us_economic", "share", 0, 2, "the same for economic aid")
-    us_intelligence = ("us_intelligence", "share", 0, 2, "the same for intelligence")
+    aid_need = ("need", "index", 0, 2, "aid that the war requires, 1 = the mean of 2022-2024", _SHIFT)
+    us_military = ("us_military", "share", 0, 2, "U.S. military aid as a share of the aid that the war requires")
+    us_economic = ("us_economic", "share", 0, 2, "U.S. economic aid, likewise")
+    us_intelligence = ("us_intelligence", "share", 0, 2, "U.S. intelligence support, likewise")
     aid_military = ("aid_military", "index", 0, 20, "military aid by all, 1 = the mean of 2022-2024")
     aid_economic = ("aid_economic", "index", 0, 20, "economic aid by all")
     aid_intelligence = ("aid_intelligence", "index", 0, 20, "intelligence support by all")
     intelligence_made_up = ("made_up_intelligence", "share", 0, 1, "U.S. intelligence support that others make up for")
     deterrence = ("deterrence", "share", 0, 1, "committed force F over F + R, R being Russia's capability")
-    deterrence_without_us = ("deterrence_alone", "share", 0, 1, "the same without the United States")
+    deterrence_without_us = ("deterrence_alone", "share", 0, 1, "deterrence without the forces of the United States")
     weakness = ("w", "share", 0, 1, "R over F + R")
     weakness_at_start = ("w0", "share", 0, 1, "weakness when the run begins")
 
 
 class AllyState(State):
-    """State of an ally: ``state.ally[AllyState.threat_perception, i]``."""
+    """State of an ally: ``state.ally[AllyState.threat_perception, i]``.
+
+    Examples
+    --------
+    >>> AllyState.spending.unit, AllyState.spending.shift
+    ('% GDP', True)
+    """
 
     threat_perception = ("tau", "threat", 0, 1, "perceived threat from Russia", _SHIFT)
     guarantee_confidence = ("g", "share", 0, 1, "confidence in the U.S. guarantee", _SHIFT)
@@ -105,7 +117,13 @@ class AllyState(State):
 
 
 class IssueState(State):
-    """State of an issue: ``state.issue[IssueState.norm, k]``."""
+    """State of an issue: ``state.issue[IssueState.norm, k]``.
+
+    Examples
+    --------
+    >>> IssueState.norm.description
+    'what the alliance is committed to'
+    """
 
     norm = ("norm", "position", 0, 1, "what the alliance is committed to", _SHIFT)
     target = ("target", "position", 0, 1, "what was adopted last, to which the norm moves")
@@ -122,6 +140,11 @@ class Forcing(IntEnum):
     description : str
     others : bool
         Whether an event that names no ally acts on every ally but the United States; else it acts on the United States.
+
+    Examples
+    --------
+    >>> Forcing.demand.others, Forcing.conciliation.others
+    (True, False)
     """
 
     description: str
@@ -139,7 +162,7 @@ class Forcing(IntEnum):
     private = ("whether allies have to guess what was said",)
     follow_up = ("months until a planned follow-up",)
     process = ("whether a standing reset begins",)
-    aid_military = ("change of U.S. military aid, as a share of what the war calls for",)
+    aid_military = ("change of U.S. military aid, as a share of the aid that the war requires",)
     aid_economic = ("change of U.S. economic aid",)
     aid_intelligence = ("change of U.S. intelligence support",)
     relief = ("share of U.S. sanctions that the president seeks to lift",)
@@ -152,7 +175,7 @@ class Forcing(IntEnum):
     escalation = ("size of a Russian escalation",)
     war = ("change of the intensity of the war",)
     hybrid = ("size of a hybrid campaign against an ally", True)
-    exercise = ("ambition of an exercise beside the usual",)
+    exercise = ("ambition of an exercise compared with the usual one",)
 # fmt: on
 
 

@@ -11,13 +11,20 @@ from alliance_sim.registry.fields import Ally, Label, Signed
 
 
 class Accession(Event):
-    """A country joins the alliance; membership follows from it when the scenario is compiled."""
+    """A country joins the alliance; membership follows from it when the scenario is compiled.
+
+    Examples
+    --------
+    >>> event = Accession(month="2023-04", ally="FIN", source="public fact")
+    >>> event.id, event.effects()
+    ('accession-2023-04-FIN', ())
+    """
 
     basis: ClassVar[str] = "public dates of accession"
     salient: ClassVar[str | None] = "ally"
 
     type: Literal["accession"] = "accession"
-    ally: Ally = Field(description="who joins in this month; no member at the start")
+    ally: Ally = Field(description="country that joins in this month; not a member at the start")
 
     @model_validator(mode="after")
     def _certain(self) -> Accession:
@@ -40,7 +47,7 @@ class Exercise(Event):
     type: Literal["exercise"] = "exercise"
     partner: Label = Field(description="partner country")
     ambition: Signed = Field(
-        description="ambition beside the usual year's exercise; negative = scaled down",
+        description="ambition compared with the usual yearly exercise; negative = scaled down",
         json_schema_extra={"unit": "position"},
     )
 

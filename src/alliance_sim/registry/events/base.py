@@ -45,6 +45,12 @@ class Effect:
         ``add`` or ``set``.
     low, high : float
         Range to which the state or parameter is limited.
+
+    Examples
+    --------
+    >>> effect = Effect("position", "position", 0.1, actor="HUN", issue="sanctions")
+    >>> effect.op, effect.low, effect.high
+    ('add', 0.0, 1.0)
     """
 
     kind: Literal["forcing", "parameter", "world", "ally", "issue", "position"]
@@ -58,7 +64,13 @@ class Effect:
 
 
 def forcing(name: str, value: float, *actors: str) -> tuple[Effect, ...]:
-    """Return additions to a forcing channel, one for each actor; without actors one that names none."""
+    """Return additions to a forcing channel, one for each actor; without actors one that names none.
+
+    Examples
+    --------
+    >>> [(effect.name, effect.actor) for effect in forcing("demand", 0.5, "DEU", "ESP")]
+    [('demand', 'DEU'), ('demand', 'ESP')]
+    """
     return tuple(Effect("forcing", name, value, actor) for actor in actors or (None,))
 
 
@@ -77,8 +89,8 @@ class Event(Entry, ABC):
     --------
     >>> from alliance_sim.registry.events import EVENT_TYPES
     >>> event = EVENT_TYPES["escalation"](month="2026-03", size=0.2, source="hypothetical")
-    >>> event.id, event.probability
-    ('escalation-2026-03', 1.0)
+    >>> event.id, event.probability, event.allies()
+    ('escalation-2026-03', 1.0, ())
     >>> [(effect.name, effect.value) for effect in event.effects()]
     [('escalation', 0.2), ('war', 0.2)]
     """

@@ -40,7 +40,7 @@ class CeasefireOffer(Event):
 class Ceasefire(Event):
     """The fighting in Ukraine stops, wholly or in part."""
 
-    basis: ClassVar[str] = "judgement (A ¶2 holds it unlikely)"
+    basis: ClassVar[str] = "judgement (A ¶2 considers it unlikely)"
 
     type: Literal["ceasefire"] = "ceasefire"
     size: Share = Field(1.0, description="share of the fighting that stops")
@@ -50,14 +50,14 @@ class Ceasefire(Event):
 
 
 class HybridCampaign(Event):
-    """Russia works on allies by sabotage, influence and energy."""
+    """Russia puts pressure on allies by sabotage, influence and energy."""
 
     basis: ClassVar[str] = "B ¶5"
     salient: ClassVar[str | None] = "target"
 
     type: Literal["hybrid_campaign"] = "hybrid_campaign"
-    target: Allies | None = Field(None, description="ally or list of allies; none = all, by their ties to Russia")
-    size: Share = Field(description="0 = none, 1 = the most seen so far")
+    target: Allies | None = Field(None, description="ally or list of allies; default: all, by their ties to Russia")
+    size: Share = Field(description="0 = none, 1 = the strongest so far")
 
     def effects(self) -> tuple[Effect, ...]:
         return forcing("hybrid", self.size, *(self.target or ()))

@@ -58,14 +58,14 @@ _UP_OR_DOWN: JsonDict = {**_OF_NAME, "form": "width of the range of NAME, up or 
 
 
 class Shift(Event):
-    """A parameter or a state changes, for what the other types lack.
+    """A parameter or a state changes; for changes that no other type describes.
 
     Examples
     --------
     >>> from alliance_sim.registry.events import EVENT_TYPES
-    >>> shift = EVENT_TYPES["shift"](month="2026-03", name="pledge", to=0.6, source="hypothetical")
-    >>> shift.id, shift.effects()[0].op
-    ('shift-2026-03-pledge', 'set')
+    >>> shift = EVENT_TYPES["shift"](month="2026-03", name="holdup.HUN", to=0.1, source="hypothetical")
+    >>> shift.id, shift.effects()[0].op, shift.allies()
+    ('shift-2026-03-holdup.HUN', 'set', ('HUN',))
     """
 
     basis: ClassVar[str] = "judgement"

@@ -28,7 +28,7 @@ class BilateralSummit(Event):
 
     type: Literal["bilateral_summit"] = "bilateral_summit"
     conciliation: Share = Field(
-        0.4, description="how far Washington goes to meet Moscow", json_schema_extra=BY_JUDGEMENT
+        0.4, description="how far Washington accommodates Moscow", json_schema_extra=BY_JUDGEMENT
     )
     openness: Share = Field(
         0.5,
@@ -39,7 +39,7 @@ class BilateralSummit(Event):
         None, description="months until a planned follow-up meeting", json_schema_extra={"unit": "months"}
     )
     process: Annotated[bool, Field(strict=True)] = Field(
-        False, description="opens a standing reset: conciliation goes on each month"
+        False, description="begins a standing reset, which adds conciliation every month"
     )
 
     def effects(self) -> tuple[Effect, ...]:
@@ -60,7 +60,7 @@ class AidChange(Event):
 
     type: Literal["aid_change"] = "aid_change"
     channel: Literal["military", "economic", "intelligence", "all"] = Field(description="which support")
-    share: Signed = Field(description="change as a share of what the war calls for (aid_need); -1 ends it")
+    share: Signed = Field(description="change as a share of the aid that the war requires (aid_need); -1 ends it")
 
     def effects(self) -> tuple[Effect, ...]:
         channels = ("military", "economic", "intelligence") if self.channel == "all" else (self.channel,)
