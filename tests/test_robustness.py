@@ -16,7 +16,7 @@ import pytest
 
 import alliance_sim
 from alliance_sim import cli, simulation
-from alliance_sim.core.jit import CACHE_BASE
+from alliance_sim.core.jit import CACHE_FOLDER
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder, plots
@@ -173,7 +173,9 @@ def test_of_two_runs_into_one_folder_exactly_one_is_kept(tmp_path: Path) -> None
 def test_a_run_works_without_a_home_folder(tmp_path: Path) -> None:
     figure = tmp_path / "figure.png"
     homeless = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), "/proc/none")
-    status, _, _ = ended(start(*RUN, "--plot", str(figure), NUMBA_CACHE_DIR=str(CACHE_BASE), **homeless))
+    status, _, _ = ended(
+        start(*RUN, "--plot", str(figure), NUMBA_CACHE_DIR=str(CACHE_FOLDER.parent.parent), **homeless)
+    )
     assert status == 0 and figure.stat().st_size > 10_000
 
 

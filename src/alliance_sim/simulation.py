@@ -20,6 +20,7 @@ results are the same for any number of threads and any size of chunks.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -27,7 +28,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
-import numba
 import numpy as np
 
 from alliance_sim import __version__
@@ -265,13 +265,20 @@ def threads() -> int:
 
 @cache
 def _pool() -> tuple[ThreadPoolExecutor, int]:
-    threads = int(numba.config.NUMBA_NUM_THREADS)
+    from numba import config
+
+    threads = int(config.NUMBA_NUM_THREADS)
     return ThreadPoolExecutor(threads, thread_name_prefix="alliance_sim"), threads
+
+
+if hasattr(os, "register_at_fork"):  # threads do not go with a forked process: it makes a pool of its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions and hashes that the bits of a result depend on, besides its scenario, seed and draws."""
+    import numba
     from numba.core.registry import cpu_target
 
     return {

@@ -9,13 +9,23 @@ import sys
 import threading
 from collections.abc import Callable
 
-from alliance_sim.core.jit import CACHE_BASE, CHECK_ALIASING, is_compiled
+from alliance_sim.core.jit import CACHE_FOLDER, INTERPRETED, is_compiled
 from alliance_sim.core.kernel import run_block
 from alliance_sim.errors import InputError
 
 _log = logging.getLogger("alliance_sim")
-_compiling = threading.Lock()
-_compiled = threading.Event()
+_loading = threading.Lock()
+_loaded = False
+
+
+def _after_fork() -> None:
+    """Give a forked process a lock of its own: a thread that held it is not there to release it."""
+    global _loading
+    _loading = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def load_kernel(run_first: Callable[[int], None]) -> None:
@@ -31,16 +41,19 @@ def load_kernel(run_first: Callable[[int], None]) -> None:
     InputError
         If it cannot be compiled.
     """
-    if _compiled.is_set():
+    global _loaded
+    if _loaded:
         return
-    with _compiling:
-        if not _compiled.is_set():
-            if not CHECK_ALIASING:
-                _compile()
+    with _loading:
+        if _loaded:
+            return
+        if INTERPRETED:
+            _log.warning("running without compiled code, as the environment asks: a thousand times slower")
+        else:
+            _compile()
             run_first(0)
-            if not CHECK_ALIASING:
-                run_block.disable_compile()
-            _compiled.set()
+            run_block.disable_compile()
+        _loaded = True
 
 
 def _compile() -> None:
@@ -49,19 +62,19 @@ def _compile() -> None:
     In a process of its own: code fresh from the compiler may be linked in another way than the same code from the
     cache, and differ in the last bit.
     """
-    if is_compiled("run_block"):
+    if is_compiled(run_block):
         return
     _log.warning("compiling the model for this machine: a minute or two, this once")
     environment = {
         **os.environ,
-        "NUMBA_CACHE_DIR": str(CACHE_BASE),
+        "NUMBA_CACHE_DIR": str(CACHE_FOLDER.parent.parent),
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
     code = "from alliance_sim.compile import store_kernel; store_kernel()"
     # In a session of its own: on Ctrl-C it is this process that ends it, and says so once.
     done = subprocess.run([sys.executable, "-c", code], env=environment, start_new_session=True)
-    if done.returncode:
+    if done.returncode or not is_compiled(run_block):
         raise InputError(
-            f"compiling failed, see the error above; if {CACHE_BASE} cannot hold compiled code, "
+            f"compiling failed, see the error above; if {CACHE_FOLDER} cannot hold compiled code, "
             "NUMBA_CACHE_DIR names another folder"
         )

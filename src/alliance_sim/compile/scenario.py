@@ -47,8 +47,9 @@ def store_kernel() -> None:
     Examples
     --------
     >>> from alliance_sim.core.jit import is_compiled
+    >>> from alliance_sim.core.kernel import run_block
     >>> store_kernel()
-    >>> is_compiled("run_block")
+    >>> is_compiled(run_block)
     True
     """
     compile_scenario(load_scenario(list_scenarios()[0])).run_first(1)

@@ -11,29 +11,34 @@ share no memory.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import hashlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
 import llvmlite.binding as llvm
-import numba
 import numpy as np
+
+from alliance_sim.core import structures
+from alliance_sim.errors import InputError
+
+try:
+    import numba
+except ValueError as error:  # of a setting of the environment
+    raise InputError(f"numba does not start: {error}") from None
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from alliance_sim.core import structures
-
-__all__ = ["CACHE_BASE", "CHECK_ALIASING", "aligned", "is_compiled", "kernel"]
+__all__ = ["CACHE_FOLDER", "CHECK_ALIASING", "INTERPRETED", "aligned", "is_compiled", "kernel"]
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
@@ -43,8 +48,11 @@ FAST = {"reassoc", "contract", "nsz", "arcp"}
 FLOATS: dict[str, bool | set[str]] = {"fast": FAST, "contract": {"contract"}, "strict": False}
 
 #: Debug mode, from the environment: no function of arrays is compiled, and each that was promised arguments without
-#: shared memory checks the promise. A month takes seconds.
+#: shared memory checks the promise.
 CHECK_ALIASING = bool(os.environ.get("ALLIANCE_SIM_CHECK_ALIASING"))
+#: The core runs in Python, where debuggers and coverage see it; with `CHECK_ALIASING` alone, random numbers and
+#: elementary functions stay compiled.
+INTERPRETED = CHECK_ALIASING or bool(numba.config.DISABLE_JIT)
 
 
 def core_hash() -> str:
@@ -55,41 +63,97 @@ def core_hash() -> str:
         digest.update(path.read_bytes())
     cpu = numba.config.CPU_NAME or llvm.get_host_cpu_name()
     features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
-    versions = (sys.version, numba.__version__, cpu, features, numba.config.OPT, numba.config.BOUNDSCHECK)
+    versions = (
+        sys.version,
+        sys.flags.optimize,
+        numba.__version__,
+        cpu,
+        features,
+        numba.config.OPT,
+        numba.config.BOUNDSCHECK,
+        INTERPRETED,
+    )
     for part in (structures.names_in_machine_code(), *versions):
         digest.update(str(part).encode())
     return digest.hexdigest()[:16]
 
 
-def cache_base() -> Path:
-    """Return a writable folder for compiled code, one of this process alone where no lasting one can be written."""
+def _bases() -> Iterator[Path]:
+    """Yield folders that may hold compiled code, the first choice first; the last is of this user on this machine."""
     for base in filter(None, (os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), "~/.cache")):
-        folder = Path(base).expanduser()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except (OSError, RuntimeError):  # RuntimeError: no home folder
+            yield Path(base).expanduser()
+        except RuntimeError:  # no home folder
             continue
-    own = tempfile.mkdtemp(prefix="alliance_sim-")
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return Path(own)
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    own = Path(tempfile.gettempdir()) / f"alliance_sim-{user}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    if own.is_symlink() or own.stat().st_uid not in (user, 0):  # code of somebody else is not to run
+        raise InputError(f"{own} belongs to another user; NUMBA_CACHE_DIR names a folder for compiled code")
+    yield own
 
 
-CACHE_BASE = cache_base()
-_FOLDER = CACHE_BASE / "alliance_sim" / f"core-{core_hash()}"
-numba.config.CACHE_DIR = str(_FOLDER)
+def _writable(base: Path) -> bool:
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=base):
+            return True
+    except OSError:
+        return False
 
 
-def is_compiled(name: str) -> bool:
-    """Return whether the function called `name` has compiled code in the cache of this core, on this CPU.
+def cache_folder() -> Path:
+    """Return the folder of this core's compiled code, below the first base that can be written or has it already.
+
+    numba writes into any folder it reads from. Code in a folder that cannot be written (an image, a share) is
+    copied into one that can, once for all processes.
+
+    Raises
+    ------
+    InputError
+        If no folder can be written, not even a temporary one.
+    """
+    name = Path("alliance_sim", f"core-{core_hash()}")
+    kept: Path | None = None
+    try:
+        for base in _bases():
+            if _writable(base):
+                if kept and not (base / name).is_dir():
+                    _copy(kept, base / name)
+                return base / name
+            kept = kept or (base / name if (base / name).is_dir() else None)
+    except OSError:
+        pass
+    raise InputError("no folder can be written for compiled code; NUMBA_CACHE_DIR or TMPDIR names one")
+
+
+def _copy(folder: Path, target: Path) -> None:
+    """Copy a folder so that processes which begin at the same time see none or all of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+        copied = shutil.copytree(folder, Path(temporary) / target.name, copy_function=shutil.copyfile)
+        try:
+            copied.rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was first
+                raise
+
+
+CACHE_FOLDER = cache_folder()
+numba.config.CACHE_DIR = str(CACHE_FOLDER)
+
+
+def is_compiled(function) -> bool:
+    """Return whether a compiled function is in the cache of this core, for this CPU and this place of the package.
 
     Examples
     --------
-    >>> is_compiled("no_such_function")
-    False
+    >>> from alliance_sim.core.kernel import run_block
+    >>> is_compiled(run_block) in (True, False)
+    True
     """
-    return any(_FOLDER.rglob(f"*.{name}-*.nbc"))
+    name = function.py_func.__qualname__
+    return any(Path(function.stats.cache_path).glob(f"*.{name}-*.nbc"))
 
 
 class _WideLower(Lower):
@@ -187,16 +251,22 @@ def kernel(
         options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         if not allocates:
             options["_nrt"] = False
-    compiled = numba.njit(nogil=True, error_model="numpy", **options)
-    if CHECK_ALIASING and floats == "fast":
-        return _checked if noalias else _interpreted
-    return compiled
+    if INTERPRETED and floats == "fast":
+        return _checked if CHECK_ALIASING and noalias else _interpreted
+    if numba.config.DISABLE_JIT:
+        return _wrapping
+    return numba.njit(nogil=True, error_model="numpy", **options)
 
 
 def _interpreted(function, original=None):
     """Return the function as it is, with the attribute of a compiled one by which Python finds the original."""
     function.py_func = original or function
     return function
+
+
+def _wrapping(function):
+    """Return the function as it is, in whole numbers that wrap around without a warning."""
+    return _interpreted(np.errstate(over="ignore")(function), function)
 
 
 def _checked(function):
