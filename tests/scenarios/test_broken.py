@@ -9,12 +9,12 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import work
 from alliance_sim.errors import InputError
 from alliance_sim.scenarios import load_scenario
 
@@ -196,10 +196,8 @@ def test_paths_that_are_no_files_are_refused(first_messages: dict[str, str], pat
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_no_content_takes_long(folder: Path, name: str) -> None:
-    start = time.perf_counter()
-    with contextlib.suppress(InputError):
+    with work.at_most(3_000_000), contextlib.suppress(InputError):  # about a second
         load_scenario(folder / f"{name}.yaml")
-    assert time.perf_counter() - start < 2.0
 
 
 def test_nothing_in_a_file_is_run(messages: dict[str, list[str]]) -> None:
