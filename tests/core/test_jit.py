@@ -249,3 +249,16 @@ def test_without_compiled_code_a_run_gives_the_same_numbers(tmp_path):
     assert done.stderr == "running without compiled code, as the environment asks: a thousand times slower\n"
     for name, mean in results[0].items():
         np.testing.assert_allclose(results[1][name], mean, rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.full
+def test_processes_that_begin_together_compile_once(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "alliance_sim", "run", "baseline_2025", "--draws", "2", "--months", "2", "--json"]
+    jobs = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)
+    ]
+    results = {job.communicate()[0] for job in jobs}
+    assert len(results) == 1 and all(job.returncode == 0 for job in jobs)
+    code = list(tmp_path.rglob("kernel.run_block-*.nbc"))
+    assert len(code) == 1, code  # each that compiles writes a file of its own

@@ -9,6 +9,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from filelock import FileLock
+
 from alliance_sim.core.jit import CACHE_FOLDER, INTERPRETED, is_compiled
 from alliance_sim.core.kernel import run_block
 from alliance_sim.errors import InputError
@@ -57,14 +59,22 @@ def load_kernel(run_first: Callable[[int], None]) -> None:
 
 
 def _compile() -> None:
-    """Compile the kernel into the cache if it is not there.
-
-    In a process of its own: code fresh from the compiler may be linked in another way than the same code from the
-    cache, and differ in the last bit.
-    """
+    """Compile the kernel into the cache if it is not there."""
     if is_compiled(run_block):
         return
     _log.warning("compiling the model for this machine: a minute or two, this once")
+    CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE_FOLDER / "lock"):  # processes of a batch wait for the first
+        if not is_compiled(run_block):
+            _store()
+
+
+def _store() -> None:
+    """Compile in a process of its own.
+
+    Code fresh from the compiler may be linked in another way than the same code from the cache, and differ in the last
+    bit.
+    """
     environment = {
         **os.environ,
         "NUMBA_CACHE_DIR": str(CACHE_FOLDER.parent.parent),
