@@ -109,7 +109,7 @@ def test_a_function_is_compiled_if_the_cache_has_it_for_this_place_of_the_packag
     for folder in ("there", "here"):
         assert not jit.is_compiled(function)
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "procedure.decide_draws-1.py311.1.nbc").touch()
+        (tmp_path / folder / "procedure.decide_draws-1.py311.nbi").touch()
     assert jit.is_compiled(function)
 
 

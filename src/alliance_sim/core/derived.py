@@ -101,7 +101,7 @@ def washington_position(state, k):
 
 @kernel(inline="always")
 def channel_after(level, change):
-    """U.S. support through a channel after a change, 1 = what the war calls for."""
+    """U.S. support through a channel after a change, 1 = the aid needed (`aid_need`)."""
     return clip(level + change, 0.0, 2.0)
 
 

@@ -153,7 +153,8 @@ def is_compiled(function) -> bool:
     True
     """
     name = function.py_func.__qualname__
-    return any(Path(function.stats.cache_path).glob(f"*.{name}-*.nbc"))
+    # The index is written last.
+    return any(Path(function.stats.cache_path).glob(f"*.{name}-*.nbi"))
 
 
 class _WideLower(Lower):
