@@ -63,7 +63,17 @@ CHUNK = 128
 
 
 class Cancelled(Exception):
-    """A run was stopped by its caller."""
+    """A run was stopped by its caller.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> try:
+    ...     als.simulate("baseline_2018", draws=2, cancelled=lambda: True)
+    ... except Cancelled:
+    ...     print("stopped")
+    stopped
+    """
 
 
 def simulate(
@@ -154,6 +164,14 @@ def collect(
         Called from this thread with the number of draws done; an error that it raises stops the run.
     chunk : int
         As in `simulate`.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> from alliance_sim.compile import compile_scenario
+    >>> program = compile_scenario(als.load_scenario("baseline_2018"))
+    >>> collect(program, 2, 7, "final", lambda block: program.run(block, 7))
+    <Ensemble baseline_2018: 2 draws, 36 months, seed 7, keep 'final'>
     """
     kept = allocate(program, draws, keep)
     # Without draws: the kernel is compiled in this thread, which can be interrupted.
@@ -238,6 +256,11 @@ def in_chunks(
         Largest number of draws in a chunk.
     most : int, optional
         Largest number of chunks in the pool at a time; default: two for each thread.
+
+    Examples
+    --------
+    >>> sum(in_chunks(lambda draw0, draw1: draw1 - draw0, 1000, 128))
+    1000
     """
     pool, size = _pool()
     # The same number of chunks for each thread, all of about the same size.
@@ -259,7 +282,13 @@ def in_chunks(
 
 
 def threads() -> int:
-    """Return the number of threads of the shared pool."""
+    """Return the number of threads of the shared pool.
+
+    Examples
+    --------
+    >>> threads() >= 1
+    True
+    """
     return _pool()[1]
 
 
@@ -271,7 +300,13 @@ def _pool() -> tuple[ThreadPoolExecutor, int]:
 
 @cache
 def versions() -> Mapping[str, str]:
-    """Return the versions and hashes that the bits of a result depend on, besides its scenario, seed and draws."""
+    """Return the versions and hashes that the bits of a result depend on, besides its scenario, seed and draws.
+
+    Examples
+    --------
+    >>> list(versions())
+    ['version', 'calibration', 'core', 'numba', 'numpy', 'cpu']
+    """
     from numba.core.registry import cpu_target
 
     return {

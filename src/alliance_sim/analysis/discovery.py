@@ -25,7 +25,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Box", "Discovery", "boxes", "discover"]
+__all__ = ["Box", "Discovery", "discover"]
 
 #: A second box, and each one after it, is reported only if more than half of its cases are of interest.
 MAJORITY = 0.5
@@ -86,6 +86,16 @@ class Box:
         Share of all cases that are in the box.
     trajectory : DataFrame
         ``coverage, density, mass`` of every box from the whole space to the smallest, and which one was ``chosen``.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> middle = results.frame("runs")["cohesion"].median()
+    >>> box = als.discover(results, "cohesion", below=middle).boxes[0]
+    >>> list(box.trajectory), 0 < box.mass <= 1
+    (['coverage', 'density', 'mass', 'chosen'], True)
     """
 
     restrictions: tuple[Restriction, ...]

@@ -248,6 +248,13 @@ def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFra
         regret_p90, regret_max`` over futures (regret: how far its mean in a future is behind the mean of the policy
         that is best there, never negative); ``behind`` (how far its mean is behind the best mean) with ``mc_error``,
         the standard error of that difference over draws and futures (NaN for a single draw).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> runs = pd.DataFrame({"scenario": ["a", "b"] * 2, "point": [0, 0, 1, 1], "draw": 0, "cohesion": [3, 2, 1, 4]})
+    >>> policy_table(runs, "cohesion", "higher")["regret_max"].to_dict()
+    {'a': 3.0, 'b': 1.0}
     """
     sign = 1.0 if better == "higher" else -1.0
     gain = (sign * runs[outcome]).groupby([runs["scenario"], runs["point"]], sort=False).mean()

@@ -39,7 +39,7 @@ from alliance_sim.simulation import CHUNK, in_chunks
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["METHODS", "Sensitivity", "ablation", "indices", "sensitivity"]
+__all__ = ["METHODS", "Sensitivity", "sensitivity"]
 
 Method = Literal["morris", "sobol"]
 #: Size of the design of each method: trajectories (ten to fifty are usual, Campolongo and others 2007), base points.

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
 
-__all__ = ["board", "check_kind", "discovery", "drivers", "fans", "forest", "policies", "write"]
+__all__ = ["check_kind", "discovery", "drivers", "forest", "policies", "write"]
 
 INK, GREY, BLUE = "#1f2933", "#7b8794", "#1f5f99"
 #: Outcomes of an item, from agreed to refused; they differ in lightness as well as in hue.
@@ -120,6 +120,14 @@ def forest(differences: pd.DataFrame, outcomes: list[str], title: str, note: str
         What to draw, from the top; an outcome that does not vary between draws has no place on the axis.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> summary = als.compare("baseline_2018", "helsinki_2018", draws=5).summary()
+    >>> figure = forest(summary, ["cohesion", "agreement"], "Helsinki", "5 draws")
+    >>> len(figure.axes)
+    1
     """
     by_name = {str(name): rows.droplevel("scenario") for name, rows in differences.groupby("scenario", sort=False)}
     shown = [name for name in outcomes if all(np.isfinite(rows["size"][name]) for rows in by_name.values())]
@@ -169,6 +177,14 @@ def drivers(parameters: pd.DataFrame, mechanisms: pd.DataFrame, unit: str, title
         Of the outcome.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> parameters = pd.DataFrame({"mu_star": [0.2], "mu_star_conf": [0.1]}, ["pledge"])
+    >>> mechanisms = pd.DataFrame({"effect": [0.3], "low": [0.2], "high": [0.4]}, ["coupling"])
+    >>> len(drivers(parameters, mechanisms, "share", "What drives cohesion", "80 runs").axes)
+    2
     """
     most, effects = parameters[:LISTED], mechanisms[:LISTED]
     with plt.rc_context(_STYLE):
@@ -205,6 +221,14 @@ def policies(table: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
         Of the outcome.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns = ["mean", "p05", "p95", "worst", "regret_p90", "regret_max"]
+    >>> table = pd.DataFrame([[0.6, 0.5, 0.7, 0.4, 0.1, 0.2]], ["held"], columns)
+    >>> len(policies(table, "share", "Cohesion by policy", "4 futures").axes)
+    2
     """
     places = np.arange(len(table))
     with plt.rc_context(_STYLE):
@@ -237,6 +261,14 @@ def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFr
         The inputs, and ``of_interest``.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> trajectory = pd.DataFrame({"coverage": [1.0, 0.8], "density": [0.5, 0.9], "chosen": [False, True]})
+    >>> cases = pd.DataFrame({"pledge": [0.2, 0.8], "of_interest": [False, True]})
+    >>> len(discovery(trajectory, {"pledge": (0.5, None)}, cases, "When is cohesion low?", "2 cases").axes)
+    2
     """
     with plt.rc_context(_STYLE):
         figure = Figure(figsize=(10.5, 4.6), dpi=150, layout="constrained")
@@ -280,6 +312,11 @@ def check_kind(path: Path) -> None:
     ------
     InputError
         With the endings allowed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> check_kind(Path("cohesion.svg"))
     """
     kinds = Figure().canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in kinds:
@@ -296,6 +333,12 @@ def write(figure: Figure, path: Path) -> None:
     ------
     InputError
         If the kind is unknown or the file cannot be written; then a file of that name stays as it was.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import alliance_sim as als
+    >>> write(als.simulate("baseline_2018", draws=2).plot("cohesion"), Path("cohesion.png"))
     """
     # Dates would make two equal figures differ.
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())

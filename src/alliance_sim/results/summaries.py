@@ -12,11 +12,18 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 
-__all__ = ["decided", "decision_board", "summaries"]
+__all__ = ["decided", "summaries"]
 
 
 def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the summary of each outcome in each draw (D, outcomes), from outcomes by month (D, T, outcomes)."""
+    """Return the summary of each outcome in each draw (D, outcomes), from outcomes by month (D, T, outcomes).
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> summaries(als.simulate("baseline_2018", draws=2).output.outcomes).shape
+    (2, 36)
+    """
     columns = [
         outcomes[:, :, o].mean(axis=1) if outcome.summary == "mean" else outcomes[:, -1, o]
         for o, outcome in enumerate(OUTCOMES.values())
@@ -25,7 +32,15 @@ def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def decided(records: DecisionRecords) -> NDArray[np.int8]:
-    """Return how items ended; items of a meeting that was not held count as deferred."""
+    """Return how items ended, as indices of `DECISIONS` (D, items); those of a meeting not held count as deferred.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> ensemble = als.simulate("baseline_2018", draws=2)
+    >>> decided(ensemble.records).shape == ensemble.records.outcome.shape
+    True
+    """
     return np.where(records.outcome == PENDING, Decision.DEFERRED, records.outcome).astype(np.int8)
 
 

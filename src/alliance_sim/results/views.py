@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "dates", "kept"]
+__all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "kept"]
 
 #: The views, and the least `keep` of a run with which each can be made.
 VIEWS: dict[str, Keep] = {
@@ -48,7 +48,13 @@ RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = {"traces": {"room": "margin"}
 
 
 def kept(keep: Keep) -> tuple[str, ...]:
-    """Return the views of runs that were made with `keep`."""
+    """Return the views of runs that were made with `keep`.
+
+    Examples
+    --------
+    >>> kept("final")
+    ('runs', 'decisions', 'objections')
+    """
     return tuple(view for view, least in VIEWS.items() if KEEPS.index(least) <= KEEPS.index(keep))
 
 
@@ -70,6 +76,15 @@ class Runs:
         Parameters that the design sets; columns of ``runs``.
     levers : mapping of str to str
         The option of each lever that makes this scenario; columns of ``runs``.
+
+    Examples
+    --------
+    >>> from alliance_sim.compile import compile_scenario
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> program = compile_scenario(load_scenario("baseline_2018"))
+    >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+    >>> runs.draw, runs.point
+    (array([0, 1]), array([0, 0]))
     """
 
     program: CompiledScenario
@@ -91,7 +106,17 @@ class Runs:
         points: PointValues | None = None,
         levers: Mapping[str, str] | None = None,
     ) -> Runs:
-        """Return the runs of a block; `points` are the points it was made with, `point0` is the number of the first."""
+        """Return the runs of a block; `points` are the points it was made with, `point0` is the number of the first.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> runs.keep
+        'monthly'
+        """
         draws = block.draw1 - block.draw0
         row = np.arange(len(block.records.outcome))
         parameters = {name: np.repeat(values, draws) for name, values in (points or {}).items()}
@@ -99,11 +124,31 @@ class Runs:
         return cls(program, keep, block.output, block.records, draw, point, parameters, levers or {})
 
     def tables(self) -> dict[str, pa.Table]:
-        """Return all views that are kept."""
+        """Return all views that are kept.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> list(runs.tables())
+        ['runs', 'trajectories', 'decisions', 'objections']
+        """
         return {view: self.table(view) for view in kept(self.keep)}
 
     def table(self, view: str) -> pa.Table:
-        """Return one view, its rows in the order of the runs (``trajectories``: of the outcomes, then the runs)."""
+        """Return one view, its rows in the order of the runs (``trajectories``: of the outcomes, then the runs).
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> runs.table("trajectories").column_names
+        ['scenario', 'draw', 'point', 'month', 'outcome', 'value']
+        """
         tables = {
             "runs": self._runs,
             "trajectories": self._trajectories,
@@ -123,6 +168,15 @@ class Runs:
         settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is the level in force
         after it, `holder` the ally that held a text up, `settled` how a deferred item ended later, `margin` how far the
         least willing ally was from objecting.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> len(runs.decisions()) == 2 * len(program.agenda)
+        True
         """
         return _frame(self._decisions())
 
@@ -131,6 +185,15 @@ class Runs:
 
         `round` is the round of the ally's first objection; 0 is an objection that the chair anticipated and withdrew
         the text.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> list(runs.objections())
+        ['draw', 'meeting', 'issue', 'ally', 'round']
         """
         return _frame(self._objections())
 
