@@ -36,7 +36,9 @@ from alliance_sim.compile import KEEPS, Block, CompiledScenario, Keep, compile_s
 from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.results.ensemble import Ensemble, allocate, draw_size
+from alliance_sim.registry.fields import FrozenDict
+from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.results.memory import allocate, draw_size
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.messages import field_name
@@ -173,6 +175,7 @@ def collect(
     >>> collect(program, 2, 7, "final", lambda block: program.run(block, 7))
     <Ensemble baseline_2018: 2 draws, 36 months, seed 7, keep 'final'>
     """
+    origin = versions()  # before the run: files may change during it
     kept = allocate(program, draws, keep)
     # Without draws: the kernel is compiled in this thread, which can be interrupted.
     program.run(program.block(seed, 0, 0, keep), seed)
@@ -188,7 +191,7 @@ def collect(
         done += count
         if after_chunk:
             after_chunk(done)
-    return Ensemble(program, seed, draws, keep, kept.output, kept.records, dict(versions()))
+    return Ensemble(program, seed, draws, keep, kept.output, kept.records, origin)
 
 
 def first_months(scenario: Scenario, months: int) -> Scenario:
@@ -299,7 +302,7 @@ def _pool() -> tuple[ThreadPoolExecutor, int]:
 
 
 @cache
-def versions() -> Mapping[str, str]:
+def versions() -> FrozenDict[str, str]:
     """Return the versions and hashes that the bits of a result depend on, besides its scenario, seed and draws.
 
     Examples
@@ -309,14 +312,14 @@ def versions() -> Mapping[str, str]:
     """
     from numba.core.registry import cpu_target
 
-    return {
-        "version": __version__,
-        "calibration": calibration_hash(),
-        "core": core_hash(),
-        "numba": numba.__version__,
-        "numpy": np.__version__,
-        "cpu": cpu_target.target_context.codegen().magic_tuple()[1],
-    }
+    return FrozenDict(
+        version=__version__,
+        calibration=calibration_hash(),
+        core=core_hash(),
+        numba=numba.__version__,
+        numpy=np.__version__,
+        cpu=cpu_target.target_context.codegen().magic_tuple()[1],
+    )
 
 
 def branch(

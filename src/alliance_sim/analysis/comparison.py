@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import decided, summaries
+from alliance_sim.results.views import dates
 from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
@@ -231,9 +233,11 @@ class Pair:
         lost = counts[:, _PASSES][:, :, ~_PASSES].sum(axis=(1, 2))
         difference = (gained - lost) / draws
         columns = ("meeting", "month", "forum", "issue", "title")
+        items = {name: [getattr(row, name) for row, _ in self.agenda] for name in columns}
         return pd.DataFrame(
             {
-                **{name: [getattr(row, name) for row, _ in self.agenda] for name in columns},
+                **items,
+                "month": dates(items["month"]),
                 "base": before[:, _PASSES].sum(axis=1) / draws,
                 "other": after[:, _PASSES].sum(axis=1) / draws,
                 "difference": difference,
@@ -265,8 +269,18 @@ class Comparison:
     draws: int
     seed: int
 
+    def __post_init__(self) -> None:
+        for pair in self.pairs:
+            pair.values.flags.writeable = pair.counts.flags.writeable = False
+
+    def __reduce__(self) -> tuple[type[Comparison], tuple[object, ...]]:
+        return Comparison, (self.pairs, self.draws, self.seed)
+
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(self._names)} with {self.base.name}: {self.draws} draws, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.summary().to_html(float_format='{:.3g}'.format)}"
 
     @property
     def base(self) -> Scenario:

@@ -21,6 +21,7 @@ from alliance_sim import checks
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,7 +103,7 @@ class Box:
     coverage: float
     density: float
     mass: float
-    trajectory: pd.DataFrame
+    trajectory: Table = Table()
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,8 @@ class Discovery:
         The bound beyond which cases are of interest; the other is None.
     boxes : tuple of Box
         Each is searched for among the cases outside the ones before it.
+    version : str
+        Of the package, when the sweep was run.
     cases : DataFrame
         One row a policy and point: levers, parameters, ``value`` (mean over draws) and ``of_interest``.
 
@@ -136,7 +139,8 @@ class Discovery:
     below: float | None
     above: float | None
     boxes: tuple[Box, ...]
-    cases: pd.DataFrame
+    version: str
+    cases: Table = Table()
 
     @property
     def event(self) -> str:
@@ -189,13 +193,12 @@ class Discovery:
         >>> middle = results.frame("runs")["cohesion"].median()
         >>> _ = als.discover(results, "cohesion", below=middle).plot("conditions.png")
         """
-        from alliance_sim import __version__
         from alliance_sim.results import plots
 
         first = self.boxes[0]
         sides = {each.name: each.options or (each.low, each.high) for each in first.restrictions}
         inputs = [name for name in self.cases if name not in ("scenario", "point", "value")]
-        note = f"{len(self.cases):,} cases, {self.base_rate:.0%} of interest · alliance_sim {__version__}"
+        note = f"{len(self.cases):,} cases, {self.base_rate:.0%} of interest · alliance_sim {self.version}"
         title = f"{self.experiment}: when is {self.event}?"
         figure = plots.discovery(first.trajectory, sides, self.cases[inputs], title, note)
         if path is not None:
@@ -266,7 +269,8 @@ def discover(
         )
     found_boxes = boxes(cases[inputs], of_interest.to_numpy())
     cases = cases.assign(of_interest=of_interest)
-    return Discovery(found.experiment.name, outcome, OUTCOMES[outcome].unit, below, above, found_boxes, cases)
+    name, unit, version = found.experiment.name, OUTCOMES[outcome].unit, found.plan["environment"]["version"]
+    return Discovery(name, outcome, unit, below, above, found_boxes, version, cases)
 
 
 def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ...]:
