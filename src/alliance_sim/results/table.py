@@ -21,7 +21,8 @@ class Table:
     ... class Ranking:
     ...     values: Table = Table()
     >>> ranking = Ranking(pd.DataFrame({"mean": [0.5]}))
-    >>> ranking.values["mean"] = 0.0
+    >>> table = ranking.values
+    >>> table["mean"] = 0.0
     >>> ranking.values["mean"].tolist()
     [0.5]
     """
