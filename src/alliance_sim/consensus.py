@@ -65,6 +65,9 @@ class Odds:
     levels: NDArray[np.float64] = field(repr=False)
     objectors: NDArray[np.float64]
 
+    def __post_init__(self) -> None:
+        self.levels.flags.writeable = self.objectors.flags.writeable = False
+
 
 def _vector(name: str, values: ArrayLike | None, n: int, default: float, low: float, high: float) -> Array:
     if values is None:

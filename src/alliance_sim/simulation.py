@@ -36,7 +36,9 @@ from alliance_sim.compile import KEEPS, Block, CompiledScenario, Keep, compile_s
 from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.results.ensemble import Ensemble, allocate, draw_size
+from alliance_sim.registry.fields import FrozenDict
+from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.results.memory import allocate, draw_size
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.messages import field_name
@@ -63,7 +65,17 @@ CHUNK = 128
 
 
 class Cancelled(Exception):
-    """A run was stopped by its caller."""
+    """A run was stopped by its caller.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> try:
+    ...     als.simulate("baseline_2018", draws=2, cancelled=lambda: True)
+    ... except Cancelled:
+    ...     print("stopped")
+    stopped
+    """
 
 
 def simulate(
@@ -154,7 +166,16 @@ def collect(
         Called from this thread with the number of draws done; an error that it raises stops the run.
     chunk : int
         As in `simulate`.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> from alliance_sim.compile import compile_scenario
+    >>> program = compile_scenario(als.load_scenario("baseline_2018"))
+    >>> collect(program, 2, 7, "final", lambda block: program.run(block, 7))
+    <Ensemble baseline_2018: 2 draws, 36 months, seed 7, keep 'final'>
     """
+    origin = versions()  # before the run: files may change during it
     kept = allocate(program, draws, keep)
     # Without draws: the kernel is compiled in this thread, which can be interrupted.
     program.run(program.block(seed, 0, 0, keep), seed)
@@ -170,7 +191,7 @@ def collect(
         done += count
         if after_chunk:
             after_chunk(done)
-    return Ensemble(program, seed, draws, keep, kept.output, kept.records, dict(versions()))
+    return Ensemble(program, seed, draws, keep, kept.output, kept.records, origin)
 
 
 def first_months(scenario: Scenario, months: int) -> Scenario:
@@ -238,6 +259,11 @@ def in_chunks(
         Largest number of draws in a chunk.
     most : int, optional
         Largest number of chunks in the pool at a time; default: two for each thread.
+
+    Examples
+    --------
+    >>> sum(in_chunks(lambda draw0, draw1: draw1 - draw0, 1000, 128))
+    1000
     """
     pool, size = _pool()
     # The same number of chunks for each thread, all of about the same size.
@@ -259,7 +285,13 @@ def in_chunks(
 
 
 def threads() -> int:
-    """Return the number of threads of the shared pool."""
+    """Return the number of threads of the shared pool.
+
+    Examples
+    --------
+    >>> threads() >= 1
+    True
+    """
     return _pool()[1]
 
 
@@ -276,19 +308,25 @@ if hasattr(os, "register_at_fork"):  # threads do not go with a forked process: 
 
 
 @cache
-def versions() -> Mapping[str, str]:
-    """Return the versions and hashes that the bits of a result depend on, besides its scenario, seed and draws."""
+def versions() -> FrozenDict[str, str]:
+    """Return the versions and hashes that the bits of a result depend on, besides its scenario, seed and draws.
+
+    Examples
+    --------
+    >>> list(versions())
+    ['version', 'calibration', 'core', 'numba', 'numpy', 'cpu']
+    """
     import numba
     from numba.core.registry import cpu_target
 
-    return {
-        "version": __version__,
-        "calibration": calibration_hash(),
-        "core": core_hash(),
-        "numba": numba.__version__,
-        "numpy": np.__version__,
-        "cpu": cpu_target.target_context.codegen().magic_tuple()[1],
-    }
+    return FrozenDict(
+        version=__version__,
+        calibration=calibration_hash(),
+        core=core_hash(),
+        numba=numba.__version__,
+        numpy=np.__version__,
+        cpu=cpu_target.target_context.codegen().magic_tuple()[1],
+    )
 
 
 def branch(

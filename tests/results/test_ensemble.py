@@ -2,17 +2,23 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
+from alliance_sim.analysis.comparison import compare
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
+from alliance_sim.experiments.results import load_results, open_views
+from alliance_sim.model import AllianceModel
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.results import query
+from alliance_sim.results.ensemble import Ensemble, load_ensemble
 from alliance_sim.results.views import Runs
 from alliance_sim.scenarios import load_scenario
-from alliance_sim.simulation import first_months, simulate
+from alliance_sim.simulation import branch, first_months, simulate
 
 RESET = load_scenario("us_russia_reset_2025")
 SHORT = first_months(RESET, 9)
@@ -86,14 +92,19 @@ def test_decisions_add_up_and_name_objectors(reset: Ensemble) -> None:
     board = reset.decisions()
     np.testing.assert_allclose(board[list(DECISIONS)].sum(axis=1), 1.0)
     assert (board["bypassed"] <= board["blocked"]).all() and (board["settled"] <= board["deferred"]).all()
-    assert list(board["month"]) == sorted(board["month"])
-    strategy = board.iloc[0]
-    assert strategy["issue"] == "russia_strategy" and next(iter(strategy["objectors"])) == "USA"
-    for row, objectors in enumerate(board["objectors"]):
-        rates = list(objectors.values())
-        assert rates == sorted(rates, reverse=True) and all(0.0 < rate <= 1.0 for rate in rates)
-        expected = (reset.data["objection"][:, row].sel(ally="HUN") >= 0).mean().item()
-        assert objectors.get("HUN", 0.0) == expected
+    assert board["month"].is_monotonic_increasing
+    objectors = reset.objectors()
+    assert board["issue"][0] == "russia_strategy" and objectors["ally"][0] == "USA"
+    items = ["meeting", "month", "forum", "issue"]
+    assert len(objectors.merge(board[items], on=items)) == len(objectors)
+    shares = objectors.set_index(["meeting", "issue", "ally"])["share"]
+    for at, row in enumerate(board.itertuples()):
+        objections = (reset.data["objection"][:, at] >= 0).mean("draw").to_series()
+        expected = objections[objections > 0.0].sort_values(ascending=False, kind="stable")
+        found = shares[shares.index.isin([row.meeting], 0) & shares.index.isin([row.issue], 1)]
+        assert found.tolist() == expected.tolist() and list(found.index.get_level_values("ally")) == list(
+            expected.index
+        )
     span = board["proposed"] - board["reversion"]
     share = (board["level_mean"] - board["reversion"]) / span
     assert share.between(0.0, board["adopted"] + board["diluted"] + 1e-12).all()
@@ -153,3 +164,95 @@ def test_equal_figures_are_equal_files(reset: Ensemble, kind: str, tmp_path: Pat
         assert "40 draws" in note and "seed 3" in note
     with pytest.raises(InputError, match=r"allowed: .*\.png"):
         reset.plot("cohesion", tmp_path / "figure.xyz")
+
+
+@pytest.mark.parametrize("keep", ["final", "monthly", "allies", "trace"])
+@pytest.mark.parametrize("seed", [1, 2**31, 2**40, 2**64 - 1])
+def test_a_dataset_of_any_seed_comes_back_from_netcdf(keep: str, seed: int, tmp_path: Path) -> None:
+    """With the engine of SciPy, the only one that the package installs."""
+    ensemble = simulate(SHORT.with_parameters({"susceptibility.HUN": 0.2}), 2, seed, keep)
+    same_as_written(ensemble.data, tmp_path / "data.nc")
+    assert int(ensemble.data.attrs["seed"]) == seed == ensemble.provenance["seed"]
+    assert load_ensemble(ensemble.save(tmp_path / "kept")).seed == seed
+
+
+def test_a_dataset_without_decisions_comes_back_from_netcdf(tmp_path: Path) -> None:
+    quiet = simulate(first_months(load_scenario("baseline_2018"), 2), 2, keep="trace")
+    assert "item" not in quiet.data.dims
+    same_as_written(quiet.data, tmp_path / "quiet.nc")
+
+
+def test_datasets_of_branches_and_of_loaded_results_come_back_from_netcdf(tmp_path: Path) -> None:
+    branched = branch(SHORT, "2025-08", draws=2, seed=2**64 - 1, parent_draw=2**32 - 2)[SHORT.name]
+    assert branched.data.attrs["parent_draw"] == str(2**32 - 2)
+    same_as_written(branched.data, tmp_path / "branch.nc")
+    same_as_written(load_ensemble(branched.save(tmp_path / "kept")).data, tmp_path / "loaded.nc")
+
+
+def test_the_dataset_of_a_sweep_comes_back_from_netcdf(swept: Path, tmp_path: Path) -> None:
+    same_as_written(load_results(swept).data, tmp_path / "sweep.nc")
+
+
+def same_as_written(data: xr.Dataset, path: Path) -> None:
+    data.to_netcdf(path, engine="scipy")
+    with xr.open_dataset(path, engine="scipy") as found:
+        assert found.attrs == data.attrs
+        for name, variable in data.variables.items():
+            assert found[name].dims == variable.dims
+            np.testing.assert_array_equal(found[name].values, variable.values)
+
+
+def test_months_are_of_one_kind_in_every_table(reset: Ensemble, tmp_path: Path) -> None:
+    sweep, loaded = load_results(Path(__file__).parent / "old" / "sweep"), load_ensemble(reset.save(tmp_path / "kept"))
+    model = AllianceModel(SHORT, seed=1)
+    model.step()
+    months = [
+        reset.data["month"], reset.data["item_month"], sweep.data["month"],
+        reset.series("cohesion").index, reset.frame("cohesion")["month"], reset.frame("spending")["month"],
+        reset.frame("decisions")["month"], reset.decisions()["month"], reset.objectors()["month"],
+        compare("baseline_2025", SHORT, draws=2).decisions()["month"], model.decisions()["month"],
+        sweep.frame("decisions")["month"], sweep.sql("SELECT DISTINCT month FROM trajectories")["month"],
+        *(found.sql(f"SELECT month FROM {view}")["month"]
+          for found in (reset, loaded) for view in ("trajectories", "allies", "decisions", "objectors")),
+    ]  # fmt: skip
+    assert {str(each.dtype) for each in months} == {"datetime64[ns]"}
+
+
+def test_boards_objectors_and_series_join_on_their_month(reset: Ensemble) -> None:
+    board = reset.decisions()
+    assert len(board.merge(reset.series("cohesion").reset_index(), on="month")) == len(board)
+    assert len(board.merge(reset.frame("cohesion"), on="month")) == reset.draws * len(board)
+    joined = reset.sql(
+        "SELECT * FROM objectors JOIN trajectories USING (month) WHERE outcome = 'cohesion' AND draw = 0"
+    )
+    assert len(joined) == len(reset.objectors())
+
+
+def test_dates_that_do_not_fit_the_unit_of_months_are_kept(reset: Ensemble) -> None:
+    found = reset.sql("SELECT DATE '9999-01-01' AS late")
+    assert str(found["late"][0].date()) == "9999-01-01"
+
+
+def test_no_cell_of_a_table_holds_a_container(reset: Ensemble) -> None:
+    comparison = compare("baseline_2025", SHORT, draws=2)
+    tables = [
+        reset.decisions(),
+        reset.objectors(),
+        reset.summary(),
+        reset.frame("decisions"),
+        reset.frame("objections"),
+    ]
+    for table in (*tables, comparison.decisions(), comparison.summary()):
+        assert not any(isinstance(cell, (dict, list, tuple, set)) for column in table for cell in table[column])
+
+
+def test_the_long_table_is_a_view_of_memory_and_of_a_folder(reset: Ensemble, tmp_path: Path) -> None:
+    views, _ = open_views(reset.save(tmp_path / "kept"))
+    for found in (reset.sql("SELECT * FROM objectors"), query.frame(views, "SELECT * FROM objectors")):
+        pd.testing.assert_frame_equal(found, reset.objectors())
+    counted = reset.sql(
+        "SELECT meeting, issue, ally, count(*) / (SELECT count(*) FROM runs) AS share FROM objections GROUP BY ALL"
+    ).set_index(["meeting", "issue", "ally"])["share"]
+    assert counted.to_dict() == pytest.approx(
+        reset.objectors().set_index(["meeting", "issue", "ally"])["share"].to_dict()
+    )

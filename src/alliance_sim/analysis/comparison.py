@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import decided, summaries
+from alliance_sim.results.views import dates
 from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
@@ -103,7 +105,7 @@ def compare(
         for pair in pairs:
             block = pair.other.block(seed, draw0, draw1, "monthly")
             pair.other.run(block, seed)
-            counts.append(pair.take(base_block, block))
+            counts.append(pair._take(base_block, block))
         return draw1 - draw0, counts
 
     done = 0
@@ -132,6 +134,13 @@ class Pair:
         The registered summary of each outcome over these months, of the base and of the other.
     counts : (items, 5, 5) array
         Draws by how an item ends in the base and in the other, in the order of `DECISIONS`.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
+    >>> pair.name, len(pair.months), pair.inputs[0].sign
+    ('helsinki_2018', 36, '+')
     """
 
     base: CompiledScenario
@@ -151,7 +160,7 @@ class Pair:
         """The differences between the two scenarios as they were written."""
         return input_differences(self.base.scenario, self.other.scenario)
 
-    def take(self, *blocks: Block) -> NDArray[np.int64]:
+    def _take(self, *blocks: Block) -> NDArray[np.int64]:
         """Store the summaries of a block of draws of base and other; return how its items ended, as in `counts`."""
         codes = []
         for side, (program, block) in enumerate(zip((self.base, self.other), blocks, strict=True)):
@@ -164,12 +173,28 @@ class Pair:
         return np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
     def per_draw(self) -> pd.DataFrame:
-        """Return the paired differences, other minus base: one row a draw, one column an outcome."""
+        """Return the paired differences, other minus base: one row a draw, one column an outcome.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
+        >>> pair.per_draw().shape  # draws, outcomes
+        (5, 36)
+        """
         draws = pd.RangeIndex(self.values.shape[1], name="draw")
         return pd.DataFrame(self.values[1] - self.values[0], draws, list(OUTCOMES))
 
     def summary(self) -> pd.DataFrame:
-        """Return one row an outcome; see `Comparison.summary`."""
+        """Return one row an outcome; see `Comparison.summary`.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
+        >>> list(pair.summary())[:7]
+        ['unit', 'summary', 'base', 'other', 'mean', 'p05', 'p95']
+        """
         differences = self.per_draw()
         mean, spread = differences.mean(), np.sqrt(self.values.var(axis=1).mean(axis=0))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -193,16 +218,26 @@ class Pair:
         )
 
     def decisions(self) -> pd.DataFrame:
-        """Return one row an item that both decide; see `Comparison.decisions`."""
+        """Return one row an item that both decide; see `Comparison.decisions`.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
+        >>> len(pair.decisions()) == len(pair.agenda)
+        True
+        """
         counts, draws = self.counts, self.values.shape[1]
         before, after = counts.sum(axis=2), counts.sum(axis=1)
         gained = counts[:, ~_PASSES][:, :, _PASSES].sum(axis=(1, 2))
         lost = counts[:, _PASSES][:, :, ~_PASSES].sum(axis=(1, 2))
         difference = (gained - lost) / draws
         columns = ("meeting", "month", "forum", "issue", "title")
+        items = {name: [getattr(row, name) for row, _ in self.agenda] for name in columns}
         return pd.DataFrame(
             {
-                **{name: [getattr(row, name) for row, _ in self.agenda] for name in columns},
+                **items,
+                "month": dates(items["month"]),
                 "base": before[:, _PASSES].sum(axis=1) / draws,
                 "other": after[:, _PASSES].sum(axis=1) / draws,
                 "difference": difference,
@@ -234,8 +269,18 @@ class Comparison:
     draws: int
     seed: int
 
+    def __post_init__(self) -> None:
+        for pair in self.pairs:
+            pair.values.flags.writeable = pair.counts.flags.writeable = False
+
+    def __reduce__(self) -> tuple[type[Comparison], tuple[object, ...]]:
+        return Comparison, (self.pairs, self.draws, self.seed)
+
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(self._names)} with {self.base.name}: {self.draws} draws, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.summary().to_html(float_format='{:.3g}'.format)}"
 
     @property
     def base(self) -> Scenario:
@@ -318,7 +363,15 @@ class Comparison:
 
 
 def moved(summary: pd.DataFrame) -> list[str]:
-    """Return the outcomes of a `Comparison.summary` whose size is notable in one of its scenarios, largest first."""
+    """Return the outcomes of a `Comparison.summary` whose size is notable in one of its scenarios, largest first.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> summary = als.compare("baseline_2025", "us_russia_reset_2025", draws=5).summary()
+    >>> "cohesion" in moved(summary)
+    True
+    """
     sizes = summary["size"].abs().groupby("outcome", sort=False).max().sort_values(ascending=False, kind="stable")
     return list(sizes.index[sizes >= NOTABLE])
 

@@ -21,11 +21,12 @@ from alliance_sim import checks
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Box", "Discovery", "boxes", "discover"]
+__all__ = ["Box", "Discovery", "discover"]
 
 #: A second box, and each one after it, is reported only if more than half of its cases are of interest.
 MAJORITY = 0.5
@@ -86,13 +87,23 @@ class Box:
         Share of all cases that are in the box.
     trajectory : DataFrame
         ``coverage, density, mass`` of every box from the whole space to the smallest, and which one was ``chosen``.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> results = als.sweep(experiment, "summits")
+    >>> middle = results.frame("runs")["cohesion"].median()
+    >>> box = als.discover(results, "cohesion", below=middle).boxes[0]
+    >>> list(box.trajectory), 0 < box.mass <= 1
+    (['coverage', 'density', 'mass', 'chosen'], True)
     """
 
     restrictions: tuple[Restriction, ...]
     coverage: float
     density: float
     mass: float
-    trajectory: pd.DataFrame
+    trajectory: Table = Table()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +117,8 @@ class Discovery:
         The bound beyond which cases are of interest; the other is None.
     boxes : tuple of Box
         Each is searched for among the cases outside the ones before it.
+    version : str
+        Of the package, when the sweep was run.
     cases : DataFrame
         One row a policy and point: levers, parameters, ``value`` (mean over draws) and ``of_interest``.
 
@@ -126,7 +139,8 @@ class Discovery:
     below: float | None
     above: float | None
     boxes: tuple[Box, ...]
-    cases: pd.DataFrame
+    version: str
+    cases: Table = Table()
 
     @property
     def event(self) -> str:
@@ -179,13 +193,12 @@ class Discovery:
         >>> middle = results.frame("runs")["cohesion"].median()
         >>> _ = als.discover(results, "cohesion", below=middle).plot("conditions.png")
         """
-        from alliance_sim import __version__
         from alliance_sim.results import plots
 
         first = self.boxes[0]
         sides = {each.name: each.options or (each.low, each.high) for each in first.restrictions}
         inputs = [name for name in self.cases if name not in ("scenario", "point", "value")]
-        note = f"{len(self.cases):,} cases, {self.base_rate:.0%} of interest · alliance_sim {__version__}"
+        note = f"{len(self.cases):,} cases, {self.base_rate:.0%} of interest · alliance_sim {self.version}"
         title = f"{self.experiment}: when is {self.event}?"
         figure = plots.discovery(first.trajectory, sides, self.cases[inputs], title, note)
         if path is not None:
@@ -256,7 +269,8 @@ def discover(
         )
     found_boxes = boxes(cases[inputs], of_interest.to_numpy())
     cases = cases.assign(of_interest=of_interest)
-    return Discovery(found.experiment.name, outcome, OUTCOMES[outcome].unit, below, above, found_boxes, cases)
+    name, unit, version = found.experiment.name, OUTCOMES[outcome].unit, found.plan["environment"]["version"]
+    return Discovery(name, outcome, unit, below, above, found_boxes, version, cases)
 
 
 def boxes(inputs: pd.DataFrame, of_interest: NDArray[np.bool_]) -> tuple[Box, ...]:

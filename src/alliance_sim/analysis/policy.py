@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -22,6 +23,7 @@ from alliance_sim.analysis.precision import crossed_error
 from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,11 +33,13 @@ __all__ = ["RULES", "Policies", "policy", "policy_table"]
 Better = Literal["higher", "lower"]
 
 #: Rules of robust choice, by the column of the table that decides.
-RULES = {
-    "mean": "the best mean over all futures",
-    "worst": "the best in its own worst future (maximin)",
-    "regret_max": "the least to regret at most (minimax regret)",
-}
+RULES = MappingProxyType(
+    {
+        "mean": "the best mean over all futures",
+        "worst": "the best in its own worst future (maximin)",
+        "regret_max": "the least to regret at most (minimax regret)",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +52,12 @@ class Policies:
     better : str
         ``higher`` or ``lower``.
     levers : tuple of str
-    table : DataFrame
-        The options of the levers, and `policy_table`.
     futures, draws : int
         Points of the design, and draws at each.
+    version : str
+        Of the package, when the sweep was run.
+    table : DataFrame
+        The options of the levers, and `policy_table`.
 
     Examples
     --------
@@ -68,9 +74,10 @@ class Policies:
     unit: str
     better: Better
     levers: tuple[str, ...]
-    table: pd.DataFrame
     futures: int
     draws: int
+    version: str
+    table: Table = Table()
 
     @property
     def tied(self) -> list[str]:
@@ -160,11 +167,10 @@ class Policies:
         >>> results = als.sweep(experiment, "summits")
         >>> _ = als.policy(results, "cohesion").plot("policies.png")
         """
-        from alliance_sim import __version__
         from alliance_sim.results import plots
 
         title = f"{self.experiment}: {self.outcome.replace('_', ' ')} by policy ({self.better} is better)"
-        note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {__version__}"
+        note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {self.version}"
         rows = self.table.sort_values("behind", kind="stable")
         figure = plots.policies(rows.set_axis([self.label(str(name)) for name in rows.index]), self.unit, title, note)
         if path is not None:
@@ -226,7 +232,8 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
     table = pd.DataFrame.from_dict(options, orient="index").join(policy_table(runs, outcome, direction))
     met = int((runs.groupby("point")["scenario"].nunique() == len(options)).sum())
     levers, draws = tuple(found.experiment.levers), found.experiment.replications
-    return Policies(found.experiment.name, outcome, OUTCOMES[outcome].unit, direction, levers, table, met, draws)
+    name, unit, version = found.experiment.name, OUTCOMES[outcome].unit, found.plan["environment"]["version"]
+    return Policies(name, outcome, unit, direction, levers, met, draws, version, table)
 
 
 def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFrame:
@@ -248,6 +255,13 @@ def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFra
         regret_p90, regret_max`` over futures (regret: how far its mean in a future is behind the mean of the policy
         that is best there, never negative); ``behind`` (how far its mean is behind the best mean) with ``mc_error``,
         the standard error of that difference over draws and futures (NaN for a single draw).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> runs = pd.DataFrame({"scenario": ["a", "b"] * 2, "point": [0, 0, 1, 1], "draw": 0, "cohesion": [3, 2, 1, 4]})
+    >>> policy_table(runs, "cohesion", "higher")["regret_max"].to_dict()
+    {'a': 3.0, 'b': 1.0}
     """
     sign = 1.0 if better == "higher" else -1.0
     gain = (sign * runs[outcome]).groupby([runs["scenario"], runs["point"]], sort=False).mean()

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -33,17 +34,18 @@ from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, by_current_name, resolve
 from alliance_sim.results.summaries import summaries
+from alliance_sim.results.table import Table
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["METHODS", "Sensitivity", "ablation", "indices", "sensitivity"]
+__all__ = ["METHODS", "Sensitivity", "sensitivity"]
 
 Method = Literal["morris", "sobol"]
 #: Size of the design of each method: trajectories (ten to fifty are usual, Campolongo and others 2007), base points.
-METHODS: Mapping[Method, int] = {"morris": 20, "sobol": 256}
+METHODS: Mapping[Method, int] = MappingProxyType({"morris": 20, "sobol": 256})
 #: Parameters that Morris' screening selects for Sobol indices, where none are named: judgement.
 SCREENED = 8
 #: Draws at each point: judgement; `Sensitivity.chance` shows whether it is enough.
@@ -62,14 +64,6 @@ class Sensitivity:
     outcome : str
     method : str
     draws, seed : int
-    parameters : DataFrame
-        By parameter, the largest first. ``morris``: ``mu_star`` (mean absolute change of the outcome when the
-        parameter alone moves by half of its distribution), ``mu_star_conf`` (half of its 95 % interval), ``mu`` (mean
-        change), ``sigma`` (standard deviation of the change: interaction or curvature). ``sobol``: ``S1`` (share of
-        the variance due to the parameter alone), ``ST`` (also in interaction with others), each with ``_conf``.
-    mechanisms : DataFrame
-        By strength, the largest first: ``effect`` (mean paired difference of the outcome with the mechanism and
-        without), ``mc_error``, ``low, high`` (95 % interval of the mean).
     chance : float
         Variance between draws at a point, as a share of the sum of it and the variance between points: the part of the
         variance of single runs that is due to random events, actors and the parameters that are not varied. NaN for a
@@ -78,6 +72,14 @@ class Sensitivity:
         Parameters that were screened to find these; 0 without screening.
     runs : int
         Number of all runs.
+    parameters : DataFrame
+        By parameter, the largest first. ``morris``: ``mu_star`` (mean absolute change of the outcome when the
+        parameter alone moves by half of its distribution), ``mu_star_conf`` (half of its 95 % interval), ``mu`` (mean
+        change), ``sigma`` (standard deviation of the change: interaction or curvature). ``sobol``: ``S1`` (share of
+        the variance due to the parameter alone), ``ST`` (also in interaction with others), each with ``_conf``.
+    mechanisms : DataFrame
+        By strength, the largest first: ``effect`` (mean paired difference of the outcome with the mechanism and
+        without), ``mc_error``, ``low, high`` (95 % interval of the mean).
 
     Examples
     --------
@@ -94,11 +96,11 @@ class Sensitivity:
     method: Method
     draws: int
     seed: int
-    parameters: pd.DataFrame
-    mechanisms: pd.DataFrame
     chance: float
     screened: int
     runs: int
+    parameters: Table = Table()
+    mechanisms: Table = Table()
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw both rankings, with 95 % intervals.
@@ -211,7 +213,7 @@ def sensitivity(
     table, chance = indices(method, priors, points, draws, seed, work, on_progress)
     past = sum(sizes) * draws
     mechanisms = ablation(what_if, outcome, pairs, seed, on_progress)
-    return Sensitivity(what_if, outcome, method, draws, seed, table, mechanisms, chance, screened, total)
+    return Sensitivity(what_if, outcome, method, draws, seed, chance, screened, total, table, mechanisms)
 
 
 def indices(

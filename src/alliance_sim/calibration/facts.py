@@ -78,7 +78,7 @@ class ActorFacts:
     g7 : (N,) bool array
     tile_col, tile_row : (N,) int64 arrays
         Place on the tile map, row 0 in the north.
-    other_tiles : dict
+    other_tiles : mapping
         Column and row of RUS and UKR.
 
     Examples
@@ -107,7 +107,7 @@ class ActorFacts:
     g7: NDArray[np.bool_]
     tile_col: NDArray[np.int64]
     tile_row: NDArray[np.int64]
-    other_tiles: dict[str, tuple[int, int]]
+    other_tiles: Mapping[str, tuple[int, int]]
 
 
 def check_era(era: str) -> None:
@@ -260,7 +260,7 @@ def facts(era: str) -> ActorFacts:
         g7=_frozen(np.array([actors[iso3]["g7"] == "1" for iso3 in ALLIES])),
         tile_col=integers([tile(iso3)[0] for iso3 in ALLIES]),
         tile_row=integers([tile(iso3)[1] for iso3 in ALLIES]),
-        other_tiles={iso3: tile(iso3) for iso3 in ("RUS", "UKR")},
+        other_tiles=MappingProxyType({iso3: tile(iso3) for iso3 in ("RUS", "UKR")}),
     )
 
 

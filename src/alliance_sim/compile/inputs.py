@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from functools import cache
 from typing import TypeVar
 
@@ -77,7 +78,7 @@ def priors(scenario: Scenario) -> Distributions:
         b=np.array([prior.b for prior in values]),
         low=np.array([prior.low for prior in values]),
         high=np.array([prior.high for prior in values]),
-        ident=_IDENTS,
+        ident=_IDENTS.copy(),
     )
 
 
@@ -172,8 +173,8 @@ def membership(scenario: Scenario, spin_up: int) -> NDArray[np.uint8]:
 
 
 def shared_inputs(scenario: Scenario, member: NDArray[np.uint8]) -> SharedInputs:
-    """Return what all draws of a scenario share."""
-    return _shared_inputs_of(scenario.era)._replace(member=member)
+    """Return what all draws of a scenario share, in arrays of its own."""
+    return deepcopy(_shared_inputs_of(scenario.era))._replace(member=member)
 
 
 @cache

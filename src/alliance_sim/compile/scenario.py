@@ -19,7 +19,8 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
     Raises
     ------
     InputError
-        If two things that need random numbers of their own have names that hash alike.
+        If the scenario was made by `model_copy` and is not valid, or two things that need random numbers of their own
+        have names that hash alike.
 
     Examples
     --------
@@ -27,6 +28,8 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
     >>> compile_scenario(als.load_scenario("baseline_2025")).months[0]
     '2025-06'
     """
+    # Validated again, since `model_copy` does not: nobody else can change what the results are tied to.
+    scenario = Scenario.validated(dict(scenario))
     start = month_number(scenario.start)
     member = membership(scenario, SPIN_UP)
     meetings, agenda = compile_meetings(scenario, SPIN_UP)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import design
+from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.results import parquet
 from alliance_sim.scenarios import dump
 from alliance_sim.simulation import versions
@@ -169,7 +170,7 @@ def plan_of(experiment: Experiment) -> Plan:
 @cache
 def environment() -> Mapping[str, str]:
     """Return the versions, the hash of the calibration and the processor that the bits of a result depend on."""
-    return {**versions(), "pyarrow": pa.__version__}
+    return FrozenDict(versions() | {"pyarrow": pa.__version__})
 
 
 def _tasks(variants: int, points: int, replications: int) -> Iterator[Task]:

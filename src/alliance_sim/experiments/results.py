@@ -5,10 +5,12 @@ Here, and not in `alliance_sim.results`, since a sweep is read together with its
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +25,11 @@ from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.parts import FAILURES, Marker
 from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
 from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.registry.fields import frozen
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import current_name
 from alliance_sim.results import query
+from alliance_sim.results.dataset import read_only
 from alliance_sim.results.ensemble import Ensemble, load_ensemble
 from alliance_sim.results.folder import check_sha256, checked_files, saved_views
 from alliance_sim.scenarios import Scenario
@@ -78,7 +82,7 @@ def open_results(folder: str | Path | Results) -> Results:
     markers = parts.read_markers(folder, plan)
     if parts.is_complete(folder):
         parts.check_manifest(folder, plan, markers)
-    return Results(folder, plan, markers)
+    return Results(folder, frozen(plan), frozen(markers))
 
 
 def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
@@ -94,7 +98,8 @@ def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
         results = open_results(folder)
         return results.views, results.note
     files = saved_views(folder.absolute())
-    return {view: partial(checked_files, view, [file]) for view, file in files.items()}, ""
+    views: dict[str, query.View] = {view: partial(checked_files, view, [file]) for view, file in files.items()}
+    return {**views, "objectors": lambda: load_ensemble(folder).views["objectors"]()}, ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +132,10 @@ class Results:
     def __repr__(self) -> str:
         return f"<Results {self.folder.name}: {self.note or 'complete'}>"
 
+    def _repr_html_(self) -> str:
+        states = self.status.groupby("state", observed=False)[["runs", "failed"]].sum()
+        return f"<p>{escape(repr(self))}</p>{states.to_html()}"
+
     @cached_property
     def experiment(self) -> Experiment:
         """The experiment that was run.
@@ -139,7 +148,7 @@ class Results:
         >>> results.experiment.name
         'summit_form_2018'
         """
-        fields = self.plan["experiment"]
+        fields = json.loads(json.dumps(self.plan["experiment"]))  # with lists, like a file
         return Experiment.validated({**fields, "scenario": Scenario.validated(fields["scenario"])})
 
     @cached_property
@@ -157,7 +166,9 @@ class Results:
         path = self.folder / POINTS
         check_sha256(path, self.plan["points"])
         table = pq.read_table(path).to_pandas().set_index("point")
-        return Points(tuple(current_name(name) for name in table), table.to_numpy(np.float64))
+        values = table.to_numpy(np.float64, copy=True)
+        values.flags.writeable = False
+        return Points(tuple(current_name(name) for name in table), values)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -173,7 +184,7 @@ class Results:
         """
         return self.experiment.variants()
 
-    @cached_property
+    @property
     def status(self) -> pd.DataFrame:
         """One row a task: ``variant, point0, point1, draw0, draw1, runs, failed, state`` (done, failed or open).
 
@@ -185,6 +196,10 @@ class Results:
         >>> int(results.status["runs"].sum())
         324
         """
+        return self._status.copy()
+
+    @cached_property
+    def _status(self) -> pd.DataFrame:
         tasks = [Task(*task) for task in self.plan["tasks"]]
         table = pd.DataFrame(tasks, columns=list(Task._fields)).rename(columns={"number": "task"}).set_index("task")
         failed = [self._rows(FAILURES, task.number) for task in tasks]
@@ -304,9 +319,11 @@ class Results:
         checks.memory(rows, 8 * len(columns), f"the view {view}", unit="rows")
         return self.sql(f"SELECT * FROM {view}")
 
-    @cached_property
+    @property
     def data(self) -> xr.Dataset:
         """The outcomes, labelled: (scenario, point, draw), and month where months were kept; NaN for missing runs.
+
+        The arrays cannot be changed.
 
         Options of levers are coordinates along `scenario`, values of the design along `point`.
 
@@ -318,6 +335,10 @@ class Results:
         >>> results.data["cohesion"].dims
         ('scenario', 'point', 'draw', 'month')
         """
+        return self._labelled.copy()
+
+    @cached_property
+    def _labelled(self) -> xr.Dataset:
         import xarray as xr
 
         labels: dict[str, Any] = {
@@ -341,7 +362,7 @@ class Results:
         options = self.experiment.choices()
         levers = {lever: ("scenario", [each[lever] for each in options]) for lever in self.experiment.levers}
         parameters = {name: ("point", self.points.values[:, i]) for i, name in enumerate(self.points.names)}
-        return xr.Dataset(variables, {**labels, **levers, **parameters}, attrs=self.plan["environment"])
+        return read_only(xr.Dataset(variables, {**labels, **levers, **parameters}, attrs=self.plan["environment"]))
 
     def _files(self, view: str) -> query.Files:
         if view not in self._checked:

@@ -162,11 +162,13 @@ class Experiment(Record):
     )
     constants: Annotated[dict[str, Number], by_parameter(prior)] = Field(
         {},
+        validate_default=True,
         description="parameters held at a number in all runs, by name of the registry",
         json_schema_extra={"form": "numbers within the parameters' ranges"},
     )
     uncertainties: Annotated[dict[str, Distribution], by_parameter(prior)] = Field(
         {},
+        validate_default=True,
         description="parameters that the design varies, by name of the registry; the rest is drawn from the priors",
         json_schema_extra={"form": "distributions"},
     )
@@ -174,6 +176,7 @@ class Experiment(Record):
         dict[Annotated[Label, AfterValidator(lever_name)], dict[Label, Patch]], WrapValidator(whole_levers)
     ] = Field(
         {},
+        validate_default=True,
         description="what can be chosen: by name of the lever its options, each a change of the base",
         json_schema_extra={"form": "two options or more each"},
     )

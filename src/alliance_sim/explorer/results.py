@@ -109,17 +109,22 @@ def _view(request: Request, ensemble: Ensemble, start: float) -> View:
 
 
 def _board(ensemble: Ensemble) -> list[dict[str, Any]]:
+    from alliance_sim.results.summaries import objectors_by_item
+
     scenario = ensemble.scenario
     meetings = {meeting.id: meeting.title for meeting in scenario.meetings}
+    objectors = objectors_by_item(ensemble.objectors())
     rows = []
     for row in ensemble.decisions().to_dict("records"):
-        at_table = ensemble.program.member[scenario.offset(row["month"]), FORUMS.index(row["forum"])]
+        month = f"{row['month']:%Y-%m}"
+        at_table = ensemble.program.member[scenario.offset(month), FORUMS.index(row["forum"])]
+        shares = objectors.get((row["meeting"], row["issue"]), {})
         rows.append(
             {
                 "key": f"{row['meeting']}/{row['issue']}",
                 "meeting": row["meeting"],
                 "held": meetings[row["meeting"]],
-                "when": month_label(row["month"]),
+                "when": month_label(month),
                 "forum": FORUM_LABELS[row["forum"]],
                 "issue": label(row["issue"]),
                 "text": row["title"],
@@ -129,7 +134,7 @@ def _board(ensemble: Ensemble) -> list[dict[str, Any]]:
                 "bypassed": round(row["bypassed"], 4),
                 "settled": round(row["settled"], 4),
                 "level": round(row["level_mean"], 3),
-                "objectors": [[ally, round(rate, 4)] for ally, rate in row["objectors"].items() if rate >= LEAST_RATE],
+                "objectors": [[ally, round(share, 4)] for ally, share in shares.items() if share >= LEAST_RATE],
                 "seated": [ally for ally, sits in zip(ALLIES, at_table, strict=True) if sits],
             }
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from alliance_sim.data import Row, table
 from alliance_sim.errors import InputError
 
@@ -12,7 +15,7 @@ _ROWS: tuple[Row, ...] = tuple(row for row in table("facts/actors") if row["nato
 
 #: All members of 2025, simulated throughout in every era; a forum's membership at a date is a mask.
 ALLIES: tuple[str, ...] = tuple(row["iso3"] for row in _ROWS)
-ALLY_INDEX: dict[str, int] = {iso3: i for i, iso3 in enumerate(ALLIES)}
+ALLY_INDEX: Mapping[str, int] = MappingProxyType({iso3: i for i, iso3 in enumerate(ALLIES)})
 USA = 0
 if ALLIES[:1] != ("USA",) or len(ALLY_INDEX) != len(ALLIES):
     raise InputError("facts/actors.csv: iso3: allies are out of order; allowed: USA first, then each other ally once")

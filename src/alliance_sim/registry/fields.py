@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,7 @@ __all__ = [
     "Ally",
     "Entry",
     "Filled",
+    "FrozenDict",
     "Label",
     "Month",
     "Number",
@@ -37,10 +38,52 @@ __all__ = [
     "Share",
     "Signed",
     "Text",
+    "frozen",
     "known",
     "month_name",
     "month_number",
 ]
+
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class FrozenDict(dict[Key, Value]):
+    """A mapping that cannot be changed; `copy` and the operator ``|`` return ordinary ones.
+
+    Not a `MappingProxyType`, which can neither be pickled nor written as JSON.
+
+    Examples
+    --------
+    >>> mapping = FrozenDict(pledge=0.5)
+    >>> mapping | {"coupling": 0.1}
+    {'pledge': 0.5, 'coupling': 0.1}
+    >>> mapping["pledge"] = 0.7
+    Traceback (most recent call last):
+    TypeError: cannot be changed; allowed: a change of a copy
+    """
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("cannot be changed; allowed: a change of a copy")
+
+    __delitem__ = __ior__ = __setitem__ = clear = pop = popitem = setdefault = update = _refuse  # noqa: RUF100
+
+    def __reduce__(self) -> tuple[type[FrozenDict[Key, Value]], tuple[dict[Key, Value]]]:
+        return type(self), (dict(self),)
+
+
+def frozen(value: Any) -> Any:
+    """Return a value whose mappings and lists, at all levels, cannot be changed; lists become tuples.
+
+    Examples
+    --------
+    >>> frozen({"months": ["2025-06"]})
+    {'months': ('2025-06',)}
+    """
+    if isinstance(value, dict):
+        return FrozenDict({key: frozen(each) for key, each in value.items()})
+    return tuple(map(frozen, value)) if type(value) in (list, tuple) else value
 
 
 class Record(BaseModel):
@@ -64,7 +107,7 @@ class Record(BaseModel):
         field = cls.model_fields[str(info.field_name)]
         if value is None and field.default is None:
             raise ValueError("is empty; allowed: a value, or no such key")
-        return value
+        return frozen(value)
 
 
 def month_number(month: str) -> int:

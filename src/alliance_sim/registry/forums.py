@@ -6,7 +6,9 @@ its name in lower case is what users write and read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 
 __all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decision", "Forum", "Rule"]
 
@@ -60,7 +62,7 @@ class Decision(IntEnum):
 
 FORUMS: tuple[str, ...] = tuple(forum.name.lower() for forum in Forum)
 #: Short names for tables.
-FORUM_LABELS: dict[str, str] = dict(zip(FORUMS, ("NAC", "NATO", "EU", "G7"), strict=True))
+FORUM_LABELS: Mapping[str, str] = MappingProxyType(dict(zip(FORUMS, ("NAC", "NATO", "EU", "G7"), strict=True)))
 RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decision)
 #: Items of a meeting that one decision can hold.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Literal
 
 from alliance_sim.registry.actors import ALLIES
@@ -98,4 +100,4 @@ class Outcome(IntEnum):
 
 
 #: By name, in the order of the core's outcome array.
-OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in Outcome}
+OUTCOMES: Mapping[str, Outcome] = MappingProxyType({outcome.name: outcome for outcome in Outcome})

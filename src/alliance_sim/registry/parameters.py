@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
+from types import MappingProxyType
 from typing import TypeVar
 
 from alliance_sim.errors import InputError, nearest, shown
@@ -369,9 +370,9 @@ _PER_ALLY = (
 )
 # fmt: on
 
-PARAMETERS: dict[str, Parameter] = {
-    parameter.name: parameter for parameter in (*(param.definition for param in Param), *_PER_ALLY)
-}
+PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
+    {parameter.name: parameter for parameter in (*(param.definition for param in Param), *_PER_ALLY)}
+)
 
 #: Strengths: at zero each switches off the mechanism that it belongs to, and nothing else.
 STRENGTHS: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.strength)

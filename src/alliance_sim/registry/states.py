@@ -6,7 +6,9 @@ arrays; its name is what users write and read. An outcome that reports a state u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 
 __all__ = ["ALLY_STATES", "STATES", "AllyState", "Forcing", "IssueState", "World"]
 
@@ -180,7 +182,9 @@ class Forcing(IntEnum):
 
 
 #: States that `shift` events may change, by name.
-STATES: dict[str, World] = {name: World[name] for name in sorted(state.name for state in World if state.shift)}
-ALLY_STATES: dict[str, AllyState] = {
-    name: AllyState[name] for name in sorted(state.name for state in AllyState if state.shift)
-}
+STATES: Mapping[str, World] = MappingProxyType(
+    {name: World[name] for name in sorted(state.name for state in World if state.shift)}
+)
+ALLY_STATES: Mapping[str, AllyState] = MappingProxyType(
+    {name: AllyState[name] for name in sorted(state.name for state in AllyState if state.shift)}
+)

@@ -3,60 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
+from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from alliance_sim import __version__, checks
-from alliance_sim.compile import ALLY_VARIABLES, CompiledScenario, Keep, compile_scenario
+from alliance_sim import checks
+from alliance_sim.compile import CompiledScenario, Keep, compile_scenario
 from alliance_sim.compile.program import rows_of
-from alliance_sim.core.structures import DecisionRecords, Kept, RecordedOutput
+from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.errors import InputError, nearest
-from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder as files
 from alliance_sim.results import query
-from alliance_sim.results.summaries import decided, decision_board, summaries
-from alliance_sim.results.views import Runs, kept
+from alliance_sim.results.dataset import dataset
+from alliance_sim.results.memory import allocate
+from alliance_sim.results.summaries import decision_board, objectors, summaries
+from alliance_sim.results.views import Runs, dates, kept
 from alliance_sim.scenarios import Scenario, dump, load_text
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    #: Dimensions and values of a variable.
-    Labelled = tuple[str | tuple[str, ...], Sequence[str] | NDArray[np.generic]]
+__all__ = ["Ensemble", "load_ensemble"]
 
-__all__ = ["Ensemble", "allocate", "draw_size", "load_ensemble"]
-
-QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-
-
-def allocate(program: CompiledScenario, draws: int, keep: Keep) -> Kept:
-    """Return arrays for the part of a result that is kept.
-
-    Raises
-    ------
-    InputError
-        If they would not fit into memory.
-    """
-    hint = "" if keep == "final" else ", or keep less"
-    checks.memory(draws, draw_size(program, keep), f"{program.scenario.name} with keep={keep!r}", hint)
-    return program.allocate_output(draws, keep)
-
-
-def draw_size(program: CompiledScenario, keep: Keep) -> int:
-    """Return the bytes that are kept of a draw."""
-    return sum(
-        array.itemsize * math.prod(array.shape[1:]) for part in program.allocate_output(0, keep) for array in part
-    )
+QUANTILES = MappingProxyType({"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95})
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +77,24 @@ class Ensemble:
     records: DecisionRecords
     origin: Mapping[str, str | int]
 
+    def __post_init__(self) -> None:
+        # The arrays themselves, not copies: what is handed out shares their memory.
+        for array in (*self.output, *self.records):
+            array.flags.writeable = False
+        object.__setattr__(self, "origin", FrozenDict(self.origin))
+
+    def __reduce__(self) -> tuple[type[Ensemble], tuple[object, ...]]:
+        # Copies and pickles are made by `__init__`, so that their arrays cannot be changed either.
+        return Ensemble, tuple(getattr(self, each.name) for each in fields(self))
+
     def __repr__(self) -> str:
         return (
             f"<Ensemble {self.scenario.name}: {self.draws} draws, {len(self.program.months)} months, "
             f"seed {self.seed}, keep {self.keep!r}>"
         )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.summary().to_html(float_format='{:.3g}'.format)}"
 
     @property
     def scenario(self) -> Scenario:
@@ -116,7 +108,7 @@ class Ensemble:
         """
         return self.program.scenario
 
-    @cached_property
+    @property
     def provenance(self) -> dict[str, str | int]:
         """Scenario, seed, versions and hashes: all that is needed to compute the same numbers again.
 
@@ -126,15 +118,19 @@ class Ensemble:
         >>> list(als.simulate("baseline_2018", draws=2).provenance)[:6]
         ['scenario', 'title', 'scenario_text', 'seed', 'draws', 'keep']
         """
-        return {
+        return dict(self._provenance)
+
+    @cached_property
+    def _provenance(self) -> Mapping[str, str | int]:
+        own: dict[str, str | int] = {
             "scenario": self.scenario.name,
             "title": self.scenario.title,
             "scenario_text": dump(self.scenario),
             "seed": self.seed,
             "draws": self.draws,
             "keep": self.keep,
-            **self.origin,
         }
+        return {**own, **self.origin}
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -148,17 +144,17 @@ class Ensemble:
         """
         return self.program.months[-self.output.outcomes.shape[1] :]
 
-    @cached_property
+    @property
     def data(self) -> xr.Dataset:
-        """All variables that were kept, labelled.
+        """All variables that were kept, labelled; its arrays cannot be changed.
 
         Outcomes are (draw, month), `month` being datetime64 (the state at its end). Ally variables are
-        (draw, month, ally), NaN before an ally joins; `position` is (draw, month, ally, issue). Decisions
-        are (draw, item), an item being a row of the agenda: `decision` (0 to 4 = adopted, diluted,
-        withdrawn, blocked, deferred), `level` (in force after it, in [0, 1]), `bypassed`, `pivotal` (index of an
-        ally, or -1), `settled` (how a deferred item ended later, or -1); `objection` (draw, item, ally) is
-        the round of the first objection, 0 where it was anticipated and -1 for silence. The attributes are the
-        provenance.
+        (draw, month, ally), NaN before an ally joins; `position` is (draw, month, ally, issue). Decisions are
+        (draw, item), an item being a row of the agenda; there are none without meetings: `decision` (0 to 4 =
+        adopted, diluted, withdrawn, blocked, deferred), `level` (in force after it, in [0, 1]), `bypassed`, `pivotal`
+        (index of an ally, or -1), `settled` (how a deferred item ended later, or -1); `objection` (draw, item, ally)
+        is the round of the first objection, 0 where it was anticipated and -1 for silence. The attributes are the
+        provenance as texts, so that every format of file can hold them.
 
         Examples
         --------
@@ -169,39 +165,12 @@ class Ensemble:
         >>> data["spending"].sel(month="2025-12-01", ally="POL").mean("draw").dims
         ()
         """
-        import xarray as xr
+        # A copy whose arrays are the same: a variable that is replaced in it stays as it is here.
+        return self._labelled.copy()
 
-        program, output, records = self.program, self.output, self.records
-        column = [row.column for row in program.agenda]
-        variables: dict[Hashable, Labelled] = {
-            name: (("draw", "month"), output.outcomes[:, :, o]) for o, name in enumerate(OUTCOMES)
-        }
-        if output.allies.shape[1]:
-            for v, name in enumerate(ALLY_VARIABLES):
-                variables[name] = (("draw", "month", "ally"), output.allies[:, :, v])
-        if output.positions.shape[1]:
-            variables["position"] = (("draw", "month", "ally", "issue"), output.positions)
-        variables["decision"] = (("draw", "item"), decided(records)[:, column])
-        variables["level"] = (("draw", "item"), self.program.levels(records.share))
-        for name, codes in (
-            ("bypassed", records.bypassed),
-            ("pivotal", records.pivotal),
-            ("settled", records.settled),
-        ):
-            variables[name] = (("draw", "item"), codes[:, column])
-        variables["objection"] = (("draw", "item", "ally"), records.objection[:, column])
-        coordinates: dict[Hashable, Labelled] = {
-            "draw": ("draw", np.arange(self.draws)),
-            "month": ("month", _dates(self.months)),
-            "ally": ("ally", list(ALLIES)),
-            "item_meeting": ("item", [row.meeting for row in program.agenda]),
-            "item_month": ("item", _dates([row.month for row in program.agenda])),
-            "item_forum": ("item", [row.forum for row in program.agenda]),
-            "item_issue": ("item", [row.issue for row in program.agenda]),
-        }
-        if output.positions.shape[1]:
-            coordinates["issue"] = ("issue", list(ISSUES))
-        return xr.Dataset(variables, coordinates, attrs=self.provenance)
+    @cached_property
+    def _labelled(self) -> xr.Dataset:
+        return dataset(self.program, self.months, self.output, self.records, self.provenance)
 
     def frame(self, *names: str) -> pd.DataFrame:
         """Return variables as a tidy table.
@@ -244,7 +213,7 @@ class Ensemble:
                     f"frame: {name!r} is not a variable kept here (keep={self.keep!r})"
                     f"{nearest(name, self._frameable)}; allowed: {', '.join(self._frameable)}"
                 )
-        arrays = [self.data[name] for name in names]
+        arrays = [self._labelled[name] for name in names]
         if len({array.dims for array in arrays}) > 1:
             raise InputError(f"frame: {', '.join(names)} have different dimensions; allowed: names of one kind")
         labels = [str(dim) for dim in arrays[0].dims]
@@ -256,7 +225,7 @@ class Ensemble:
 
     @property
     def _frameable(self) -> list[str]:
-        return [str(name) for name, array in self.data.data_vars.items() if "month" in array.dims]
+        return [str(name) for name, array in self._labelled.data_vars.items() if "month" in array.dims]
 
     def per_draw(self) -> pd.DataFrame:
         """Return the summary of each outcome in each draw: one row a draw, one column an outcome.
@@ -320,7 +289,7 @@ class Ensemble:
         quantiles = np.quantile(values, list(QUANTILES.values()), axis=1)
         return pd.DataFrame(
             {"mean": values.mean(axis=1), **dict(zip(QUANTILES, quantiles, strict=True))},
-            index=pd.DatetimeIndex(_dates(self.months), name="month"),
+            index=pd.DatetimeIndex(dates(self.months), name="month"),
         )
 
     def decisions(self) -> pd.DataFrame:
@@ -328,9 +297,8 @@ class Ensemble:
 
         ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one;
         ``bypassed`` is the part of `blocked` that others worked around, ``settled`` the part of `deferred`
-        that a later meeting took up; ``level_mean`` is the mean level in force after the meeting.
-        ``objectors`` maps ISO3 codes to the share of draws in which the ally objected, largest first; for a
-        text that was withdrawn these are objections that the chair anticipated.
+        that a later meeting took up; ``level_mean`` is the mean level in force after the meeting. `objectors`
+        has who objected.
 
         Examples
         --------
@@ -341,6 +309,23 @@ class Ensemble:
         True
         """
         return decision_board(self.program, self.records)
+
+    def objectors(self) -> pd.DataFrame:
+        """Return who objected: one row an item of an agenda and ally, in time order, the most frequent first.
+
+        Columns: ``meeting, month, forum, issue``, as in `decisions`, ``ally`` (ISO3 code) and ``share`` of the draws
+        in which it objected. Objections to a text that was withdrawn are those that the chair anticipated. Allies
+        that never objected have no row.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> ensemble = als.simulate("us_russia_reset_2025", draws=5)
+        >>> objectors = ensemble.decisions().merge(ensemble.objectors(), on=["meeting", "month", "forum", "issue"])
+        >>> objectors.loc[objectors["issue"] == "russia_strategy", "ally"].iloc[0]
+        'USA'
+        """
+        return objectors(self.program, self.records)
 
     def plot(self, names: str | list[str] = "cohesion", path: str | Path | None = None) -> Figure:
         """Draw outcomes over time, or the decision board.
@@ -367,9 +352,9 @@ class Ensemble:
         from alliance_sim.results import plots
 
         wanted = [names] if isinstance(names, str) else list(names)
-        note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {__version__}"
+        note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {self.origin['version']}"
         if wanted == ["decisions"]:
-            figure = plots.board(self.decisions(), self.scenario.title, note)
+            figure = plots.board(self.decisions(), self.objectors(), self.scenario.title, note)
         elif not wanted or "decisions" in wanted:
             raise InputError("plot: give one outcome or more, or 'decisions' on its own")
         elif len(self.months) == 1:
@@ -413,7 +398,10 @@ class Ensemble:
         return folder
 
     def sql(self, text: str) -> pd.DataFrame:
-        """Return the result of a query on the views: ``runs, trajectories, allies, decisions, objections, traces``.
+        """Return the result of a query on the views.
+
+        ``runs, trajectories, allies, decisions, objections, traces``, as far as they are kept, and ``objectors``, the
+        table of that name.
 
         Parameters
         ----------
@@ -433,8 +421,28 @@ class Ensemble:
         >>> found.shape
         (5, 2)
         """
+        return query.frame(self.views, text)
+
+    @property
+    def views(self) -> Mapping[str, query.View]:
+        """The views that `sql` queries, by name.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> list(als.simulate("baseline_2018", draws=2, keep="final").views)
+        ['runs', 'decisions', 'objections', 'traces', 'objectors']
+        """
+        import pyarrow as pa
+
+        def table() -> pa.Table:
+            # DATE in SQL, like the other months.
+            found = pa.Table.from_pandas(self.objectors(), preserve_index=False)
+            at = found.schema.get_field_index("month")
+            return found.set_column(at, "month", found["month"].cast(pa.date32()))
+
         runs = self._runs(0, self.draws)
-        return query.frame({view: partial(runs.table, view) for view in self._views}, text)
+        return {**{view: partial(runs.table, view) for view in self._views}, "objectors": table}
 
     @property
     def _views(self) -> tuple[str, ...]:
@@ -475,7 +483,3 @@ def load_ensemble(folder: str | Path) -> Ensemble:
         files.read_output(folder, keep, output)
         files.read_records(folder, program, records)
     return Ensemble(program, seed, draws, keep, output, records, origin)
-
-
-def _dates(months: Sequence[str]) -> NDArray[np.datetime64]:
-    return np.array(months, dtype="datetime64[M]").astype("datetime64[ns]")

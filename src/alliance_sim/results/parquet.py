@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["encoded", "group", "options"]
+__all__ = ["encoded"]
 
 #: Columns whose numbers repeat, since they come from texts; in others only the first bytes are alike.
 _REPEATED = ("proposed", "reversion", "level", "share", "tabled", "settled_share")
@@ -33,7 +33,15 @@ def group(table: pa.Table) -> int:
 
 
 def encoded(table: pa.Table) -> pa.Buffer:
-    """Return a file with a table in it."""
+    """Return a file with a table in it.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> import pyarrow.parquet as pq
+    >>> pq.read_table(encoded(pa.table({"draw": [0, 1]}))).to_pydict()
+    {'draw': [0, 1]}
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

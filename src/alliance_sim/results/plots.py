@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,17 +10,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-# Notebooks show figures once pyplot is loaded. Figures are made directly, without its list of open ones.
-from matplotlib import pyplot as plt
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
+from alliance_sim.results.summaries import objectors_by_item
 
-__all__ = ["board", "check_kind", "discovery", "drivers", "fans", "forest", "policies", "write"]
+__all__ = ["check_kind", "discovery", "drivers", "forest", "policies", "write"]
 
 INK, GREY, BLUE = "#1f2933", "#7b8794", "#1f5f99"
 #: Outcomes of an item, from agreed to refused; they differ in lightness as well as in hue.
@@ -41,6 +41,15 @@ _STYLE: Any = {
 }
 
 
+class NotebookFigure(Figure):
+    """A figure that every notebook shows. Of others only the text is shown, unless pyplot has made a figure before."""
+
+    def _repr_png_(self) -> bytes:
+        with rc_context(_STYLE):
+            self.savefig(picture := io.BytesIO(), format="png")
+        return picture.getvalue()
+
+
 def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) -> Figure:
     """Draw outcomes over time: the median, the middle half of the draws, and 5 to 95 % of them.
 
@@ -53,8 +62,10 @@ def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) 
     """
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    with plt.rc_context(_STYLE):
-        figure = Figure(figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained")
+    with rc_context(_STYLE):
+        figure = NotebookFigure(
+            figsize=(6.8 if columns == 1 else 10.5, 1.0 + 2.9 * rows), dpi=150, layout="constrained"
+        )
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, (name, (series, unit)) in zip(axes, panels.items(), strict=False):
             _fan(axis, series)
@@ -67,13 +78,13 @@ def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) 
     return figure
 
 
-def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
-    """Draw the decision board (`Ensemble.decisions`): one bar an item, split by outcome."""
+def board(decisions: pd.DataFrame, objectors: pd.DataFrame, title: str, note: str) -> Figure:
+    """Draw the decision board (`Ensemble.decisions` and `objectors`): one bar an item, split by outcome."""
     if decisions.empty:
         raise InputError("plot: the scenario holds no meetings, so there are no decisions to draw")
     count = len(decisions)
-    with plt.rc_context(_STYLE):
-        figure = Figure(figsize=(10.5, 1.6 + 0.27 * count), dpi=150, layout="constrained")
+    with rc_context(_STYLE):
+        figure = NotebookFigure(figsize=(10.5, 1.6 + 0.27 * count), dpi=150, layout="constrained")
         axis = figure.subplots()
         left = np.zeros(count)
         for name, colour in COLOURS.items():
@@ -88,7 +99,8 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
                 edgecolor="white", hatch="////", linewidth=0, height=0.78, label="(bypassed)",
             )  # fmt: skip
         labels = [
-            f"{row['month']}  {row['forum']}  {row['issue']}".replace("_", " ") for row in decisions.to_dict("records")
+            f"{row['month']:%Y-%m}  {row['forum']}  {row['issue']}".replace("_", " ")
+            for row in decisions.to_dict("records")
         ]
         axis.set_yticks(np.arange(count), labels)
         axis.invert_yaxis()
@@ -98,8 +110,10 @@ def board(decisions: pd.DataFrame, title: str, note: str) -> Figure:
         axis.set_xlabel("share of draws")
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.tick_params(axis="y", length=0)
-        for at, objectors in enumerate(decisions["objectors"]):
-            worst = "  ".join(f"{ally} {rate:.0%}" for ally, rate in list(objectors.items())[:3] if rate >= 0.01)
+        shares = objectors_by_item(objectors)
+        for at, item in enumerate(zip(decisions["meeting"], decisions["issue"], strict=True)):
+            most = list(shares.get(item, {}).items())[:3]
+            worst = "  ".join(f"{ally} {share:.0%}" for ally, share in most if share >= 0.01)
             axis.annotate(worst, (1.0, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5, color=GREY)
         figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=8.5)
         _frame(figure, title, note)
@@ -120,14 +134,22 @@ def forest(differences: pd.DataFrame, outcomes: list[str], title: str, note: str
         What to draw, from the top; an outcome that does not vary between draws has no place on the axis.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> summary = als.compare("baseline_2018", "helsinki_2018", draws=5).summary()
+    >>> figure = forest(summary, ["cohesion", "agreement"], "Helsinki", "5 draws")
+    >>> len(figure.axes)
+    1
     """
     by_name = {str(name): rows.droplevel("scenario") for name, rows in differences.groupby("scenario", sort=False)}
     shown = [name for name in outcomes if all(np.isfinite(rows["size"][name]) for rows in by_name.values())]
     places = np.arange(len(shown))
-    colours = [BLUE] if len(by_name) == 1 else plt.get_cmap("viridis")(np.linspace(0.0, 0.85, len(by_name)))
-    with plt.rc_context(_STYLE):
+    colours = [BLUE] if len(by_name) == 1 else colormaps["viridis"](np.linspace(0.0, 0.85, len(by_name)))
+    with rc_context(_STYLE):
         height = 1.6 + len(shown) * (0.16 + 0.1 * len(by_name))
-        figure = Figure(figsize=(10.5, height), dpi=150, layout="constrained")
+        figure = NotebookFigure(figsize=(10.5, height), dpi=150, layout="constrained")
         axis = figure.subplots()
         axis.axvline(0.0, color=GREY, linewidth=0.8)
         for s, ((name, rows), colour) in enumerate(zip(by_name.items(), colours, strict=True)):
@@ -169,10 +191,20 @@ def drivers(parameters: pd.DataFrame, mechanisms: pd.DataFrame, unit: str, title
         Of the outcome.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> parameters = pd.DataFrame({"mu_star": [0.2], "mu_star_conf": [0.1]}, ["pledge"])
+    >>> mechanisms = pd.DataFrame({"effect": [0.3], "low": [0.2], "high": [0.4]}, ["coupling"])
+    >>> len(drivers(parameters, mechanisms, "share", "What drives cohesion", "80 runs").axes)
+    2
     """
     most, effects = parameters[:LISTED], mechanisms[:LISTED]
-    with plt.rc_context(_STYLE):
-        figure = Figure(figsize=(10.5, 1.6 + 0.24 * max(len(most), len(effects))), dpi=150, layout="constrained")
+    with rc_context(_STYLE):
+        figure = NotebookFigure(
+            figsize=(10.5, 1.6 + 0.24 * max(len(most), len(effects))), dpi=150, layout="constrained"
+        )
         left, right = figure.subplots(1, 2)
         places = np.arange(len(most))
         if "ST" in most:
@@ -205,10 +237,18 @@ def policies(table: pd.DataFrame, unit: str, title: str, note: str) -> Figure:
         Of the outcome.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns = ["mean", "p05", "p95", "worst", "regret_p90", "regret_max"]
+    >>> table = pd.DataFrame([[0.6, 0.5, 0.7, 0.4, 0.1, 0.2]], ["held"], columns)
+    >>> len(policies(table, "share", "Cohesion by policy", "4 futures").axes)
+    2
     """
     places = np.arange(len(table))
-    with plt.rc_context(_STYLE):
-        figure = Figure(figsize=(10.5, 1.6 + 0.3 * len(table)), dpi=150, layout="constrained")
+    with rc_context(_STYLE):
+        figure = NotebookFigure(figsize=(10.5, 1.6 + 0.3 * len(table)), dpi=150, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         left.hlines(places, table["p05"], table["p95"], color=BLUE, linewidth=1.6, label="5-95 % of the runs")
         left.plot(table["mean"], places, "o", color=BLUE, markersize=4.5, label="mean")
@@ -237,9 +277,17 @@ def discovery(trajectory: pd.DataFrame, box: Mapping[str, Any], cases: pd.DataFr
         The inputs, and ``of_interest``.
     title, note : str
         Above the figure, and small in its corner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> trajectory = pd.DataFrame({"coverage": [1.0, 0.8], "density": [0.5, 0.9], "chosen": [False, True]})
+    >>> cases = pd.DataFrame({"pledge": [0.2, 0.8], "of_interest": [False, True]})
+    >>> len(discovery(trajectory, {"pledge": (0.5, None)}, cases, "When is cohesion low?", "2 cases").axes)
+    2
     """
-    with plt.rc_context(_STYLE):
-        figure = Figure(figsize=(10.5, 4.6), dpi=150, layout="constrained")
+    with rc_context(_STYLE):
+        figure = NotebookFigure(figsize=(10.5, 4.6), dpi=150, layout="constrained")
         left, right = figure.subplots(1, 2)
         left.plot(trajectory["coverage"], trajectory["density"], "o-", color="#9cc0df", markersize=3.5)
         chosen = trajectory[trajectory["chosen"]]
@@ -280,6 +328,11 @@ def check_kind(path: Path) -> None:
     ------
     InputError
         With the endings allowed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> check_kind(Path("cohesion.svg"))
     """
     kinds = Figure().canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in kinds:
@@ -296,6 +349,12 @@ def write(figure: Figure, path: Path) -> None:
     ------
     InputError
         If the kind is unknown or the file cannot be written; then a file of that name stays as it was.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import alliance_sim as als
+    >>> write(als.simulate("baseline_2018", draws=2).plot("cohesion"), Path("cohesion.png"))
     """
     # Dates would make two equal figures differ.
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
@@ -304,7 +363,7 @@ def write(figure: Figure, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as temporary:
             unfinished = Path(temporary) / path.name
-            with plt.rc_context(_STYLE):
+            with rc_context(_STYLE):
                 figure.savefig(unfinished, metadata=metadata)
             unfinished.replace(path)
     except OSError as error:

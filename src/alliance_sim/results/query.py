@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -59,8 +59,17 @@ Node = dict[str, Any]
 
 def frame(views: Mapping[str, View], text: str) -> pd.DataFrame:
     """Return the result of a query; arguments and errors are the same as for `select`."""
+    import pyarrow as pa
+
     with select(views, text) as reader:
-        found: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
+        table = reader.read_all()
+    # Months have one unit in all tables; dates that do not fit into it keep theirs.
+    with suppress(pa.ArrowInvalid):
+        nanoseconds = pa.timestamp("ns")
+        table = table.cast(
+            pa.schema(each.with_type(nanoseconds) if pa.types.is_date(each.type) else each for each in table.schema)
+        )
+    found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
 
 

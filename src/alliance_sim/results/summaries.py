@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_sim.compile import CompiledScenario
+from alliance_sim.compile import AgendaRow, CompiledScenario
 from alliance_sim.core.structures import PENDING, Decision, DecisionRecords
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.views import dates
 
-__all__ = ["decided", "decision_board", "summaries"]
+__all__ = ["decided", "objectors_by_item", "summaries"]
 
 
 def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the summary of each outcome in each draw (D, outcomes), from outcomes by month (D, T, outcomes)."""
+    """Return the summary of each outcome in each draw (D, outcomes), from outcomes by month (D, T, outcomes).
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> summaries(als.simulate("baseline_2018", draws=2).output.outcomes).shape
+    (2, 36)
+    """
     columns = [
         outcomes[:, :, o].mean(axis=1) if outcome.summary == "mean" else outcomes[:, -1, o]
         for o, outcome in enumerate(OUTCOMES.values())
@@ -25,40 +35,69 @@ def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def decided(records: DecisionRecords) -> NDArray[np.int8]:
-    """Return how items ended; items of a meeting that was not held count as deferred."""
+    """Return how items ended, as indices of `DECISIONS` (D, items); those of a meeting not held count as deferred.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> ensemble = als.simulate("baseline_2018", draws=2)
+    >>> decided(ensemble.records).shape == ensemble.records.outcome.shape
+    True
+    """
     return np.where(records.outcome == PENDING, Decision.DEFERRED, records.outcome).astype(np.int8)
 
 
 def decision_board(program: CompiledScenario, records: DecisionRecords) -> pd.DataFrame:
     """Return one row an item of an agenda, in time order; see `Ensemble.decisions`."""
-    codes = decided(records)
-    shares = [(codes == code).mean(axis=0) for code in range(len(DECISIONS))]
-    bypassed = (records.bypassed > 0).mean(axis=0)
-    settled = (records.settled != PENDING).mean(axis=0)
-    objecting = (records.objection >= 0).mean(axis=0)
-    level = program.levels(records.share).mean(axis=0)
-    rows = []
-    for at, row in enumerate(program.agenda):
-        rates = objecting[row.column]
-        order = np.argsort(-rates, kind="stable")
-        rows.append(
-            {
-                "meeting": row.meeting,
-                "month": row.month,
-                "forum": row.forum,
-                "issue": row.issue,
-                "title": row.title,
-                "proposed": row.proposed,
-                "reversion": row.reversion,
-                **{name: float(share[row.column]) for name, share in zip(DECISIONS, shares, strict=True)},
-                "bypassed": float(bypassed[row.column]),
-                "settled": float(settled[row.column]),
-                "level_mean": float(level[at]),
-                "objectors": {ALLIES[i]: float(rates[i]) for i in order if rates[i] > 0.0},
-            }
-        )
-    columns = (
-        "meeting month forum issue title proposed reversion adopted diluted withdrawn blocked deferred "
-        "bypassed settled level_mean objectors"
+    agenda = program.agenda
+    column = [row.column for row in agenda]
+    codes = decided(records)[:, column]
+    return pd.DataFrame(
+        {
+            **_items(agenda),
+            "title": [row.title for row in agenda],
+            "proposed": [row.proposed for row in agenda],
+            "reversion": [row.reversion for row in agenda],
+            **{name: (codes == code).mean(axis=0) for code, name in enumerate(DECISIONS)},
+            "bypassed": (records.bypassed > 0).mean(axis=0)[column],
+            "settled": (records.settled != PENDING).mean(axis=0)[column],
+            "level_mean": program.levels(records.share).mean(axis=0),
+        }
     )
-    return pd.DataFrame(rows, columns=columns.split())
+
+
+def objectors(program: CompiledScenario, records: DecisionRecords) -> pd.DataFrame:
+    """Return one row an item and ally that objected to it; see `Ensemble.objectors`."""
+    shares = (records.objection >= 0).mean(axis=0)[[row.column for row in program.agenda]]
+    order = np.argsort(-shares, axis=1, kind="stable")
+    item, place = np.nonzero(np.take_along_axis(shares, order, axis=1))
+    ally = order[item, place]
+    return pd.DataFrame(
+        {**_items([program.agenda[i] for i in item]), "ally": np.array(ALLIES)[ally], "share": shares[item, ally]}
+    )
+
+
+def objectors_by_item(objectors: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the shares of `Ensemble.objectors` by meeting and issue, then by ally; items without any are missing.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> found = objectors_by_item(als.simulate("us_russia_reset_2025", draws=5).objectors())
+    >>> "USA" in found["nato_summit-2025-06", "russia_strategy"]
+    True
+    """
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for meeting, issue, ally, share in objectors[["meeting", "issue", "ally", "share"]].itertuples(index=False):
+        found.setdefault((meeting, issue), {})[ally] = share
+    return found
+
+
+def _items(rows: Sequence[AgendaRow]) -> dict[str, object]:
+    """Return the columns that identify rows of agendas."""
+    return {
+        "meeting": [row.meeting for row in rows],
+        "month": dates([row.month for row in rows]),
+        "forum": [row.forum for row in rows],
+        "issue": [row.issue for row in rows],
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from alliance_sim.compile import ALLY_VARIABLES, KEEPS, Block, CompiledScenario, Keep, PointValues
 from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.fields import frozen
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -28,14 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "dates", "kept"]
 
 #: The views, and the least `keep` of a run with which each can be made.
-VIEWS: dict[str, Keep] = {
-    "runs": "final",
-    "trajectories": "monthly",
-    "allies": "allies",
-    "decisions": "final",
-    "objections": "final",
-    "traces": "trace",
-}
+VIEWS: Mapping[str, Keep] = MappingProxyType(
+    {
+        "runs": "final",
+        "trajectories": "monthly",
+        "allies": "allies",
+        "decisions": "final",
+        "objections": "final",
+        "traces": "trace",
+    }
+)
 #: The columns that identify a run, the first of every view.
 KEYS = ("scenario", "draw", "point")
 _ITEM = ("meeting", "month", "forum", "issue")
@@ -44,11 +48,17 @@ _COLUMNS = {
     "traces": (*KEYS, "meeting", "issue", "share", "tabled", "margin", "holder", "settled", "settled_share"),
 }
 #: Former to current names of the columns of a view, for reading files that were written under the former ones.
-RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = {"traces": {"room": "margin"}}
+RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = frozen({"traces": {"room": "margin"}})
 
 
 def kept(keep: Keep) -> tuple[str, ...]:
-    """Return the views of runs that were made with `keep`."""
+    """Return the views of runs that were made with `keep`.
+
+    Examples
+    --------
+    >>> kept("final")
+    ('runs', 'decisions', 'objections')
+    """
     return tuple(view for view, least in VIEWS.items() if KEEPS.index(least) <= KEEPS.index(keep))
 
 
@@ -70,6 +80,15 @@ class Runs:
         Parameters that the design sets; columns of ``runs``.
     levers : mapping of str to str
         The option of each lever that makes this scenario; columns of ``runs``.
+
+    Examples
+    --------
+    >>> from alliance_sim.compile import compile_scenario
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> program = compile_scenario(load_scenario("baseline_2018"))
+    >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+    >>> runs.draw, runs.point
+    (array([0, 1]), array([0, 0]))
     """
 
     program: CompiledScenario
@@ -91,7 +110,17 @@ class Runs:
         points: PointValues | None = None,
         levers: Mapping[str, str] | None = None,
     ) -> Runs:
-        """Return the runs of a block; `points` are the points it was made with, `point0` is the number of the first."""
+        """Return the runs of a block; `points` are the points it was made with, `point0` is the number of the first.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> runs.keep
+        'monthly'
+        """
         draws = block.draw1 - block.draw0
         row = np.arange(len(block.records.outcome))
         parameters = {name: np.repeat(values, draws) for name, values in (points or {}).items()}
@@ -99,11 +128,31 @@ class Runs:
         return cls(program, keep, block.output, block.records, draw, point, parameters, levers or {})
 
     def tables(self) -> dict[str, pa.Table]:
-        """Return all views that are kept."""
+        """Return all views that are kept.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> list(runs.tables())
+        ['runs', 'trajectories', 'decisions', 'objections']
+        """
         return {view: self.table(view) for view in kept(self.keep)}
 
     def table(self, view: str) -> pa.Table:
-        """Return one view, its rows in the order of the runs (``trajectories``: of the outcomes, then the runs)."""
+        """Return one view, its rows in the order of the runs (``trajectories``: of the outcomes, then the runs).
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> runs.table("trajectories").column_names
+        ['scenario', 'draw', 'point', 'month', 'outcome', 'value']
+        """
         tables = {
             "runs": self._runs,
             "trajectories": self._trajectories,
@@ -123,6 +172,15 @@ class Runs:
         settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is the level in force
         after it, `holder` the ally that held a text up, `settled` how a deferred item ended later, `margin` how far the
         least willing ally was from objecting.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> len(runs.decisions()) == 2 * len(program.agenda)
+        True
         """
         return _frame(self._decisions())
 
@@ -131,6 +189,15 @@ class Runs:
 
         `round` is the round of the ally's first objection; 0 is an objection that the chair anticipated and withdrew
         the text.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
+        >>> list(runs.objections())
+        ['draw', 'meeting', 'issue', 'ally', 'round']
         """
         return _frame(self._objections())
 
@@ -143,7 +210,7 @@ class Runs:
         table: dict[str, pa.Array | NDArray[np.generic]] = self._keys(np.repeat(np.arange(rows), len(agenda)))
         for name in ("meeting", "month", "forum", "issue"):
             texts = [getattr(row, name) for row in agenda]
-            table[name] = pa.array(np.tile(dates(texts), rows)) if name == "month" else _texts(texts, rows)
+            table[name] = pa.array(np.tile(_days(texts), rows)) if name == "month" else _texts(texts, rows)
         for name in ("proposed", "reversion"):
             table[name] = np.tile([getattr(row, name) for row in agenda], rows)
         table["outcome"] = _category(held.outcome.ravel(), DECISIONS)
@@ -176,7 +243,7 @@ class Runs:
 
         rows, months = self.output.outcomes.shape[:2]
         keys = self._keys(np.repeat(np.arange(rows), months))
-        month = pa.array(np.tile(dates(self.program.months), rows))
+        month = pa.array(np.tile(_days(self.program.months), rows))
         return pa.concat_tables(
             pa.table(
                 {
@@ -200,7 +267,7 @@ class Runs:
         return pa.table(
             {
                 **self._keys(np.repeat(np.arange(rows), months * allies)),
-                "month": pa.array(np.tile(np.repeat(dates(self.program.months), allies), rows)),
+                "month": pa.array(np.tile(np.repeat(_days(self.program.months), allies), rows)),
                 "ally": _category(np.tile(np.arange(allies), rows * months), ALLIES),
                 # NULL before an ally joins: means in SQL leave out NULL, not NaN.
                 **{name: pa.array(column, from_pandas=True) for name, column in columns.items()},
@@ -243,13 +310,26 @@ class Runs:
 
 
 def dates(months: Sequence[str]) -> NDArray[np.datetime64]:
-    """Return the first days of months given as ``YYYY-MM``."""
-    return np.array(months, dtype="datetime64[M]").astype("datetime64[D]")
+    """Return the first days of months given as ``YYYY-MM``, in the unit that months have in all tables.
+
+    Examples
+    --------
+    >>> dates(["2025-06"]).astype(str).tolist()
+    ['2025-06-01T00:00:00.000000000']
+    """
+    return np.array(months, dtype="datetime64[M]").astype("datetime64[ns]")
+
+
+def _days(months: Sequence[str]) -> NDArray[np.datetime64]:
+    """Return the same as days, which are DATE in SQL."""
+    return dates(months).astype("datetime64[D]")
 
 
 def _frame(view: pa.Table) -> pd.DataFrame:
-    table: pd.DataFrame = view.drop_columns(["scenario", "point"]).to_pandas(date_as_object=False)
-    return table
+    found: pd.DataFrame = view.drop_columns(["scenario", "point"]).to_pandas(
+        date_as_object=False, coerce_temporal_nanoseconds=True
+    )
+    return found
 
 
 def _category(codes: NDArray[np.number], names: Sequence[str]) -> pa.DictionaryArray:

@@ -24,7 +24,17 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
-from alliance_sim.registry.fields import Entry, Filled, Label, Month, Record, Share, Text, known, month_number
+from alliance_sim.registry.fields import (
+    Entry,
+    Filled,
+    Label,
+    Month,
+    Record,
+    Share,
+    Text,
+    known,
+    month_number,
+)
 from alliance_sim.registry.forums import FORUMS, MAX_PACKAGE, RULES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios.calendar import Period, check_length, check_start, read_entries
@@ -213,7 +223,9 @@ class Scenario(Record):
         description="what it rests on", json_schema_extra={"minItems": 1}
     )
     parameters: Parameters = Field(
-        {}, description="value or distribution, by name of the registry; the rest is drawn from the priors"
+        {},
+        validate_default=True,
+        description="value or distribution, by name of the registry; the rest is drawn from the priors",
     )
     events: tuple[AnyEvent, ...] = Field((), description="what happens, and when")
     meetings: tuple[Meeting, ...] = Field((), description="who decides what, and when")

@@ -115,7 +115,8 @@ def _decisions(pair: Pair) -> list[RenderableType]:
             f"{head} {100.0 * row[name]:+.0f}" for name, (head, _) in DECISION_STYLES.items() if abs(row[name]) >= 0.005
         ]
         table.add_row(
-            row["month"], FORUM_LABELS[row["forum"]], row["issue"], percent(row["base"]), percent(row["other"]),
+            f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"],
+            percent(row["base"]), percent(row["other"]),
             Text.assemble(
                 (f"{100.0 * row['difference']:+.1f}", "bold"), (f" ±{100.0 * row['mc_error']:.1f}", "dim")
             ),

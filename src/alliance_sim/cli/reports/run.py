@@ -35,6 +35,9 @@ MOST_ROWS = 40
 
 def ensemble_as_json(ensemble: Ensemble) -> dict[str, Any]:
     """Return what `run --json` prints."""
+    from alliance_sim.results.summaries import objectors_by_item
+
+    objectors = objectors_by_item(ensemble.objectors())
     outcomes = {}
     for name, outcome in OUTCOMES.items():
         series = ensemble.series(name)
@@ -45,7 +48,10 @@ def ensemble_as_json(ensemble: Ensemble) -> dict[str, Any]:
         "draws": ensemble.draws,
         "months": list(ensemble.months),
         "outcomes": outcomes,
-        "decisions": ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records"),
+        "decisions": [
+            {**row, "month": f"{row['month']:%Y-%m}", "objectors": objectors.get((row["meeting"], row["issue"]), {})}
+            for row in ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records")
+        ],
     }
 
 
@@ -66,7 +72,10 @@ def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
         Text(),
     ]
     if len(decisions):
-        lines += [Text("Decision board: how each text ends, % of draws", "bold"), _board(decisions)]
+        lines += [
+            Text("Decision board: how each text ends, % of draws", "bold"),
+            _board(decisions, ensemble.objectors()),
+        ]
         bypassed = "byp: blocked but bypassed by others; " if wide() else ""
         note = f"levels from 0 to 1 (strongest response); {bypassed}objectors: those most often, % of draws, "
         lines += [Text(f"{note}anticipated where the text was withdrawn", "dim"), Text()]
@@ -96,7 +105,10 @@ def _range(name: str) -> float:
     return min(OUTCOMES[name].high - OUTCOMES[name].low, 32.0)
 
 
-def _board(decisions: pd.DataFrame) -> Table:
+def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
+    from alliance_sim.results.summaries import objectors_by_item
+
+    objecting = objectors_by_item(objectors)
     heads = [f">{head}" for head, _ in DECISION_STYLES.values()]
     if wide():
         table = new_table("month", "forum", "issue", "text", *heads, ">byp", ">level", "objectors", gap=1)
@@ -108,16 +120,17 @@ def _board(decisions: pd.DataFrame) -> Table:
     most = (new_console().width - (83 if wide() else 69)) // 8
     for row in decisions.to_dict("records"):
         most_frequent = max(DECISION_STYLES, key=lambda name: row[name])
-        shares = [
+        cells = [
             Text(percent(row[name]), f"bold {colour}" if name == most_frequent else colour if row[name] else "dim")
             for name, (_, colour) in DECISION_STYLES.items()
         ]
-        objectors = [f"{ally} {percent(rate)}" for ally, rate in row["objectors"].items() if rate >= 0.01]
+        shares = objecting.get((row["meeting"], row["issue"]), {})
+        objecting_most = [f"{ally} {percent(share)}" for ally, share in shares.items() if share >= 0.01][:most]
         text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}",) if wide() else ()
         bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
         table.add_row(
-            row["month"], FORUM_LABELS[row["forum"]], row["issue"], *text, *shares, *bypassed,
-            f"{row['level_mean']:.2f}", "  ".join(objectors[:most]),
+            f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"], *text, *cells, *bypassed,
+            f"{row['level_mean']:.2f}", "  ".join(objecting_most),
         )  # fmt: skip
     return table
 

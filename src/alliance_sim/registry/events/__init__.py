@@ -5,7 +5,8 @@ A class in one of the modules below is an event type; it is listed nowhere else.
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
@@ -25,9 +26,9 @@ def _types_in(module: ModuleType) -> dict[str, type[Event]]:
 
 
 #: Every event type by name, in the order they are listed to users: module by module, class by class.
-EVENT_TYPES: dict[str, type[Event]] = {
-    name: kind for module in (washington, russia, alliance, shift) for name, kind in _types_in(module).items()
-}
+EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
+    {name: kind for module in (washington, russia, alliance, shift) for name, kind in _types_in(module).items()}
+)
 
 #: An event of any type, validated by its `type`.
 if TYPE_CHECKING:

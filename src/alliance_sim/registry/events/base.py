@@ -15,12 +15,12 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from alliance_sim.registry.conditions import ConditionField
-from alliance_sim.registry.fields import Entry, Share
+from alliance_sim.registry.fields import Entry, FrozenDict, Share
 
 __all__ = ["BY_JUDGEMENT", "Effect", "Event", "forcing"]
 
 #: Source of a default that no text gives.
-BY_JUDGEMENT: JsonDict = {"source": "default: judgement"}
+BY_JUDGEMENT: JsonDict = FrozenDict(source="default: judgement")
 
 
 @dataclass(frozen=True)
