@@ -89,7 +89,7 @@ def test_forbidden_port_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("port", [0, -1, 65536, 2**64, "8765", 8765.0, True])
 def test_port_out_of_range_is_an_input_error(port: Any) -> None:
-    with pytest.raises(InputError, match="port: .* is out of range; allowed: a whole number from 1 to 65535"):
+    with pytest.raises(InputError, match=r"port: .* is out of range; allowed: a whole number from 1 to 65535"):
         server.serve(port)
 
 
