@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
 import signal
 import socket
@@ -10,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,12 +58,43 @@ class Visit:
         return self.page.locator(f"[data-lever={name}] input")
 
 
+@dataclass
+class Server:
+    """The explorer as a process of its own."""
+
+    url: str
+    pid: int
+
+    def status(self, name: str) -> int:
+        """Return a number that Linux keeps of the process: memory in kB, or threads."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        (found,) = (line for line in lines if line.startswith(f"{name}:"))
+        return int(found.split()[1])
+
+    def sessions(self) -> int:
+        """Return the number of sessions that the server keeps."""
+        with urllib.request.urlopen(f"{self.url}/resourcez", timeout=60) as response:
+            return int(json.load(response)["kernels"]["total"])
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("explorer")) as started:
+        yield started.url
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("explorer") / "log"
+    log = folder / "log"
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as stream:
         command = [sys.executable, "-m", "alliance_sim", "explore", "--port", str(port)]
@@ -70,15 +104,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         while not answers(url):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
-        yield url
+        yield Server(url, process.pid)
         assert process.poll() is None, log.read_text()
         assert answers(url)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
             raise
 
 
@@ -103,16 +138,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(server: str, browser: Browser) -> Iterator[Callable[[], Visit]]:
+def visit(server: str, browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open the explorer, each time as another visitor; at the end no page may have had an error."""
     visits: list[Visit] = []
 
-    def arrive() -> Visit:
+    def arrive(name: str = "127.0.0.1") -> Visit:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         made = Visit(page)
         visits.append(made)
-        made.watch(server)
-        page.goto(server)
+        url = server.replace("127.0.0.1", name)
+        made.watch(url)
+        page.goto(url)
         page.get_by_role("button", name="500", exact=True).click()
         made.settle("--draws 500")
         return made

@@ -1,6 +1,7 @@
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ def settings_restored(monkeypatch: pytest.MonkeyPatch) -> None:
         (settings.telemetry, "mixpanel_enable"),
         (settings.theme, "show_banner"),
         (settings.theme, "title"),
+        (settings.kernel, "cull_timeout"),
         (solara.settings.assets, "proxy"),
     ):
         monkeypatch.setattr(holder, name, getattr(holder, name))
@@ -55,6 +57,40 @@ def test_port_that_is_taken_is_an_input_error() -> None:
         port = other.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port}: .*--port"):
             server.serve(port)
+
+
+@pytest.mark.usefixtures("settings_restored")
+@pytest.mark.filterwarnings("ignore")
+def test_port_is_taken_before_the_page_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind((server.HOST, 0))
+        port = free.getsockname()[1]
+    served: list[int] = []
+
+    def second() -> None:
+        with pytest.raises(InputError, match=f"port {port}: "):
+            server.serve(port)
+        served.append(port)
+
+    monkeypatch.setattr(server, "warm_up", second)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *arguments, **options: None)
+    server.serve(port)
+    assert served == [port]
+
+
+def test_forbidden_port_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("socket.socket.bind", refuse)
+    with pytest.raises(InputError, match="port 80: Permission denied; allowed: a free one, with --port"):
+        server.serve(80)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 2**64, "8765", 8765.0, True])
+def test_port_out_of_range_is_an_input_error(port: Any) -> None:
+    with pytest.raises(InputError, match=r"port: .* is out of range; allowed: a whole number from 1 to 65535"):
+        server.serve(port)
 
 
 def test_vue_files_and_styles_are_in_the_package() -> None:

@@ -7,8 +7,6 @@ from typing import Any
 
 from alliance_sim.registry.outcomes import Outcome
 
-__all__ = ["fan"]
-
 ACCENT, INK, GREY, LINE = "#1f5f99", "#1f2933", "#7b8794", "#e4e7eb"
 #: An outcome whose range is at most this wide is drawn on all of it, so that panels and runs compare at a glance.
 _WIDE = 2.0

@@ -1,25 +1,24 @@
-"""Runs in the background: the model is compiled first, a request waits for a moment, a newer one cancels it."""
+"""Runs in the background: first the model is compiled, then come a preview, the whole run, and one to compare with."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
 
+import solara
 import solara.lab
 
 from alliance_sim.errors import InputError
 from alliance_sim.explorer.results import compute, preview
 from alliance_sim.explorer.state import Request, Session
+from alliance_sim.explorer.turns import Run, Step, Turns
 
-__all__ = ["run_state", "use_run", "warm_up"]
-
-#: Seconds a lever has to rest before a run starts.
-DEBOUNCE = 0.1
+_TURNS = Turns()
 
 _Task = solara.lab.Task[[], Coroutine[object, object, None]]
 
@@ -29,10 +28,16 @@ _log = logging.getLogger("alliance_sim")
 def use_run(session: Session) -> _Task:
     """Run the request of a session, again whenever it changes; the results go to the session."""
     request = session.request
+    # Started while the page is drawn, in the order of changes: the threads of tasks may overtake each other.
+    run = solara.use_memo(lambda: _TURNS.start(session), [request])
 
     async def job() -> None:
-        await _run(request, session)
+        await _run(request, run, session)
 
+    def closing() -> Callable[[], None]:
+        return lambda: _TURNS.end(session)
+
+    solara.use_effect(closing, [])
     return solara.lab.use_task(job, dependencies=[request], raise_error=False)
 
 
@@ -43,33 +48,32 @@ def run_state(task: _Task, session: Session) -> str:
     return "failed" if task.error else "ready"
 
 
-async def _run(request: Request, session: Session) -> None:
-    """Store a preview, then the whole run, then what it compares with."""
-    await asyncio.sleep(DEBOUNCE)
-    stop = threading.Event()
+async def _run(request: Request, run: Run, session: Session) -> None:
     ready = warm_up()
-    cache = session.cache
     try:
         session.phase.value = "computing" if ready.done() else "compiling"
         await asyncio.shield(asyncio.wrap_future(ready))
         session.phase.value = "computing"
-        first = await asyncio.to_thread(preview, request, stop.is_set)
-        cache.store(first)
-        session.version.value += 1
-        if first.draws < request.draws:
-            cache.store(await asyncio.to_thread(compute, request, first, stop.is_set))
+        for step in _steps(request, session):
+            await asyncio.wrap_future(_TURNS.submit(run, step))
             session.version.value += 1
-        if request.levers and cache.reference() is None:
-            cache.store_reference(await asyncio.to_thread(preview, replace(request, levers=()), stop.is_set))
-            session.version.value += 1
-    except asyncio.CancelledError:
-        stop.set()
-        raise
     except InputError:
         raise
-    except Exception:
+    except Exception as error:
         _log.exception("the run failed: %s", request.command())
-        raise
+        # The page keeps the error, and its frames the arrays of the run.
+        raise error.with_traceback(None) from None
+
+
+def _steps(request: Request, session: Session) -> Iterator[Step]:
+    """Yield what is to be computed, each after the last is done."""
+    cache = session.cache
+    yield lambda stopped: cache.store(preview(request, stopped))
+    first = cache.view
+    if first and first.draws < request.draws:
+        yield lambda stopped: cache.store(compute(request, first, stopped))
+    if request.levers and cache.reference() is None:
+        yield lambda stopped: cache.store_reference(preview(replace(request, levers=()), stopped))
 
 
 @cache

@@ -10,8 +10,6 @@ from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.parameters import PARAMETERS, Parameter
 from alliance_sim.scenarios import Scenario
 
-__all__ = ["LEVERS", "Lever"]
-
 #: Half-width of a normal distribution's 5-95 % interval in standard deviations.
 _Z95 = 1.645
 

@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
     from alliance_sim.results.ensemble import Ensemble
 
-__all__ = [
-    "PREVIEW",
-    "compute",
-    "country_names",
-    "label",
-    "month_label",
-    "preview",
-]
-
 #: Draws of the first result after a change. The maps are means over these draws only: keeping allies in every draw
 #: would fill the memory of a small machine once several people use the page.
 PREVIEW = 500

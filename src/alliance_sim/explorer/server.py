@@ -11,10 +11,12 @@ import solara.settings
 import uvicorn
 from solara.server import cdn_helper, settings
 
+from alliance_sim.checks import whole_number
 from alliance_sim.errors import InputError
+from alliance_sim.explorer.access import OwnPagesOnly
 from alliance_sim.explorer.jobs import warm_up
 
-__all__ = ["HOST", "configure", "serve"]
+__all__ = ["serve"]
 
 #: This machine only: anybody who can open the page can use its processors.
 HOST = "127.0.0.1"
@@ -30,6 +32,8 @@ def configure() -> None:
     settings.telemetry.mixpanel_enable = False
     settings.theme.show_banner = False
     settings.theme.title = "alliance_sim"
+    # A page whose connection breaks may return; a tab that is closed says so, and its memory is free at once.
+    settings.kernel.cull_timeout = "5m"
     solara.settings.assets.proxy = True
     # It is about cookies inside other sites' pages; this page is in none.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
@@ -40,6 +44,8 @@ def configure() -> None:
 def serve(port: int = 8765) -> None:
     """Serve the explorer on this machine until interrupted; the model is compiled meanwhile.
 
+    Only pages of its own address are answered: no page of another site can use it.
+
     Parameters
     ----------
     port : int
@@ -48,20 +54,33 @@ def serve(port: int = 8765) -> None:
     Raises
     ------
     InputError
-        If the port is taken.
+        If the port is out of range, taken, or not allowed to this user.
+
+    Examples
+    --------
+    >>> from alliance_sim.explorer import serve
+    >>> serve(port=70_000)
+    Traceback (most recent call last):
+        ...
+    alliance_sim.errors.InputError: port: 70000 is out of range; allowed: a whole number from 1 to 65535
     """
+    port = whole_number("port", port, 1, 65535)
     with socket.socket() as listener:
         if os.name == "posix":
             # Elsewhere the option means that others may take the port too.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
+            # With that option, two sockets may have a port until one of them listens.
+            listener.listen()
         except OSError as error:
             raise InputError(f"port {port}: {error.strerror}; allowed: a free one, with --port") from None
         configure()
+        from solara.server.starlette import app
+
         warm_up()
         print(f"Explorer: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
-        server = uvicorn.Server(uvicorn.Config("solara.server.starlette:app", log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(OwnPagesOnly(app, port), log_level="warning"))
         server.run(sockets=[listener])
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import solara
 
 from alliance_sim.scenarios import Scenario, load_scenario
-
-__all__ = ["DRAWS", "FIRST_SCENARIO", "MAX_SEED", "Request", "ResultCache", "Session", "View"]
 
 FIRST_SCENARIO = "us_russia_reset_2025"
 DRAWS = (500, 2_000, 10_000)
@@ -81,10 +79,10 @@ class View:
 
 @dataclass
 class ResultCache:
-    """The last result, and medians as calibrated by scenario and seed."""
+    """The last result, and the last run without levers: its scenario and seed, and its medians."""
 
     view: View | None = None
-    calibrated: dict[tuple[str, int], dict[str, list[float]]] = field(default_factory=dict)
+    calibrated: tuple[tuple[str, int], dict[str, list[float]]] | None = None
 
     def store(self, view: View) -> None:
         """Keep a result, to be shown until the next."""
@@ -94,14 +92,15 @@ class ResultCache:
 
     def store_reference(self, view: View) -> None:
         """Keep the medians of a run without levers."""
-        key = (view.request.scenario, view.request.seed)
-        self.calibrated[key] = {name: quantiles[2] for name, quantiles in view.fans.items()}
+        medians = {name: quantiles[2] for name, quantiles in view.fans.items()}
+        self.calibrated = (view.request.scenario, view.request.seed), medians
 
     def reference(self) -> dict[str, list[float]] | None:
         """Return the medians to compare the result shown with; None without levers."""
-        if self.view is None or not self.view.request.levers:
+        if self.view is None or not self.view.request.levers or self.calibrated is None:
             return None
-        return self.calibrated.get((self.view.request.scenario, self.view.request.seed))
+        key, medians = self.calibrated
+        return medians if key == (self.view.request.scenario, self.view.request.seed) else None
 
 
 class Session:

@@ -7,8 +7,6 @@ from typing import Any
 
 import solara
 
-__all__ = ["Board", "LeverSlider", "Reproduce", "TileMap"]
-
 
 @solara.component_vue("lever.vue")
 def LeverSlider(lever: dict[str, Any], value: float | None, event_move: Callable[[float | None], None]) -> None:

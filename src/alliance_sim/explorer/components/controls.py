@@ -15,8 +15,6 @@ from alliance_sim.explorer.levers import LEVERS, Lever
 from alliance_sim.explorer.state import DRAWS, MAX_SEED, Session
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
-__all__ = ["Controls"]
-
 
 @solara.component
 def Controls(session: Session, scenario: Scenario) -> None:

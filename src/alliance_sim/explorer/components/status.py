@@ -8,8 +8,6 @@ import solara
 from alliance_sim.errors import InputError
 from alliance_sim.explorer.state import Request, View
 
-__all__ = ["Failure", "Status", "message"]
-
 
 @solara.component
 def Status(view: View | None, request: Request, state: str, version: int) -> None:

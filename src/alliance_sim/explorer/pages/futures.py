@@ -21,8 +21,6 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
 
-__all__ = ["Futures"]
-
 #: Outcomes with a chart of their own; `ALONE` is in the chart of deterrence, and the last chart shows one of `OTHERS`.
 PANELS = ("cohesion", "consensus_capacity", "threat_gap", "mean_guarantee_confidence", "deterrence")
 ALONE = "deterrence_without_us"
