@@ -412,18 +412,20 @@ class Ensemble:
         files.write_ensemble(folder, self._views, self._runs, self.draws, self.provenance)
         return folder
 
-    def sql(self, text: str) -> pd.DataFrame:
+    def sql(self, text: str, timeout: float | None = None) -> pd.DataFrame:
         """Return the result of a query on the views: ``runs, trajectories, allies, decisions, objections, traces``.
 
         Parameters
         ----------
         text : str
-            One SELECT of DuckDB's SQL.
+            One SELECT of DuckDB's SQL. The same text has the same result to the last digit, on machines of one type.
+        timeout : float, optional
+            Seconds after which the query is stopped. Default: no limit.
 
         Raises
         ------
         InputError
-            If it is something else, reads anything but views kept here, or fails.
+            If it is something else, reads anything but views kept here, takes longer, or fails.
 
         Examples
         --------
@@ -434,7 +436,7 @@ class Ensemble:
         (5, 2)
         """
         runs = self._runs(0, self.draws)
-        return query.frame({view: partial(runs.table, view) for view in self._views}, text)
+        return query.frame({view: partial(runs.table, view) for view in self._views}, text, timeout)
 
     @property
     def _views(self) -> tuple[str, ...]:
