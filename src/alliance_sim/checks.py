@@ -164,7 +164,7 @@ def writable(path: Path, size: int = 0) -> None:
     try:
         with contextlib.suppress(FileNotFoundError):
             path.lstat()
-        above = next(parent for parent in path.absolute().parents if parent.exists())
+        above = next((parent for parent in path.absolute().parents if parent.exists()), path)
         with tempfile.TemporaryFile(dir=above):
             pass
         free = shutil.disk_usage(above).free
