@@ -43,7 +43,9 @@ BANNED = {
 }
 CHAMBER, DOWN, COLUMN = "esuoH"[::-1], "roolf"[::-1], "moor"[::-1]
 #: Proper names, and the function that rounds down.
-ALLOWED = re.compile(rf"White\s+{CHAMBER}|{CHAMBER}\s+of\s+Representatives|\b{DOWN}\(|\b(?:np|numpy|math)\.{DOWN}\b")
+ALLOWED = re.compile(
+    rf"White\s+{CHAMBER}|{CHAMBER}\s+of\s+Representatives|\b{DOWN}\(|\b(?:np\.|numpy\.|math\.|ceiling ){DOWN}\b"
+)
 #: Files that quote old names of parameters, keys and columns on purpose.
 OLD_NAMES = dict.fromkeys(
     (

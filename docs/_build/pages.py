@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiment_tables import experiment_tables
-from markdown_tables import replace_section
+from markdown_tables import markdown_table, replace_section
 from random_number_tables import differences_table, pairs_table
 from registry_tables import issues_table, outcomes_table, parameters_page
 from scenario_tables import language_tables
 from stories import with_stories
+
+from alliance_sim.results.functions import KINDS
 
 __all__ = ["DOCS", "PAGES", "renewed"]
 
@@ -31,12 +33,18 @@ def _sections(*sections: tuple[str, str, Callable[[], str]]) -> Callable[[str], 
     return renew
 
 
+def functions_table() -> str:
+    """Return the functions that a query may call, by kind."""
+    return markdown_table(("kind", "functions"), ((kind, f"`{' '.join(names)}`") for kind, names in KINDS.items()))
+
+
 #: By page: from its text to the text with every generated part renewed.
 PAGES: dict[str, Callable[[str], str]] = {
     "analysis.md": _sections(("crn", "end", differences_table), ("crn others", "end", pairs_table)),
     "experiments.md": _sections(("experiments", "/experiments", experiment_tables)),
     "language.md": _sections(("language", "/language", language_tables)),
     "model.md": _sections(("issues", "/issues", issues_table), ("outcomes", "/outcomes", outcomes_table)),
+    "results.md": _sections(("functions", "/functions", functions_table)),
     "parameters.md": lambda _: parameters_page(),
     "scenarios.md": with_stories,
 }

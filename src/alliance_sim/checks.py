@@ -18,7 +18,17 @@ from alliance_sim.errors import InputError
 from alliance_sim.registry.fields import known
 from alliance_sim.registry.outcomes import OUTCOMES
 
-__all__ = ["MAX_DRAWS", "MAX_SEED", "draws_and_seed", "memory", "outcome_name", "vacant", "whole_number", "writable"]
+__all__ = [
+    "MAX_DRAWS",
+    "MAX_SEED",
+    "draws_and_seed",
+    "memory",
+    "outcome_name",
+    "seconds",
+    "vacant",
+    "whole_number",
+    "writable",
+]
 
 #: Draws are numbered with 32 bits.
 MAX_DRAWS = 2**32 - 1
@@ -67,8 +77,31 @@ def draws_and_seed(draws: int, seed: int) -> tuple[int, int]:
     ------
     InputError
         If `draws` is not from 1 to 2**32 - 1, or `seed` not from 0 to 2**64 - 1.
+
+    Examples
+    --------
+    >>> draws_and_seed(1000, 0)
+    (1000, 0)
     """
     return whole_number("draws", draws, 1, MAX_DRAWS), whole_number("seed", seed, 0, MAX_SEED)
+
+
+def seconds(name: str, value: float) -> float:
+    """Return a time limit in seconds.
+
+    Raises
+    ------
+    InputError
+        If it is no number above 0 and up to 1,000,000.
+
+    Examples
+    --------
+    >>> seconds("timeout", 60)
+    60.0
+    """
+    if not (isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1e6):
+        raise InputError(f"{name}: {value!r} is out of range; allowed: a number of seconds above 0, up to 1,000,000")
+    return float(value)
 
 
 def outcome_name(name: str) -> str:
@@ -97,6 +130,10 @@ def vacant(folder: Path) -> None:
     ------
     InputError
         If it does, or is not a folder.
+
+    Examples
+    --------
+    >>> vacant(Path("results/new"))
     """
     try:
         free = not any(folder.iterdir()) if folder.is_dir() else not os.path.lexists(folder)
@@ -119,11 +156,15 @@ def writable(path: Path, size: int = 0) -> None:
     ------
     InputError
         If the name or the folders above it do not allow it, or less than `size` is free on the disk.
+
+    Examples
+    --------
+    >>> writable(Path("results/new"), size=1000)
     """
     try:
         with contextlib.suppress(FileNotFoundError):
             path.lstat()
-        above = next(parent for parent in path.absolute().parents if parent.exists())
+        above = next((parent for parent in path.absolute().parents if parent.exists()), path)
         with tempfile.TemporaryFile(dir=above):
             pass
         free = shutil.disk_usage(above).free
@@ -151,6 +192,15 @@ def memory(count: int, size: int, what: str, hint: str = "", unit: str = "draws"
     ------
     InputError
         With the number that would fit, and the hint.
+
+    Examples
+    --------
+    >>> memory(1000, 8 * 36, "baseline_2025")
+    >>> try:
+    ...     memory(10**12, 8 * 36, "baseline_2025")
+    ... except InputError as error:
+    ...     str(error).split(";")[0]
+    'draws: 1,000,000,000,000 draws of baseline_2025 take 288,000.0 GB'
     """
     limit = MEMORY_SHARE * _machine_memory()
     if count * size > limit:

@@ -184,10 +184,10 @@ def decide(
         raise InputError(f"rule: {rule!r} is not known; allowed: {', '.join(RULES)}{nearest(rule, RULES)}")
     if patron is not None:
         checks.whole_number("patron", patron, 0, n - 1)
-    checks.whole_number("draws", draws, 1, 2**32 - 1)
+    draws, seed = checks.draws_and_seed(draws, seed)
+    checks.memory(draws, 9 * n + 48, f"{n:,} members")
     checks.whole_number("rounds", rounds, 1, 1000)
     checks.whole_number("allowance", allowance, 0, n)
-    checks.whole_number("seed", seed, 0, 2**64 - 1)
     q0, r = _level("proposal", proposal), _level("reversion", reversion)
     params = _parameters(parameters)
 

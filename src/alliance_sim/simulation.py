@@ -31,7 +31,7 @@ from typing import TypeVar
 import numpy as np
 
 from alliance_sim import __version__
-from alliance_sim.checks import MAX_DRAWS, draws_and_seed, whole_number
+from alliance_sim.checks import MAX_DRAWS, draws_and_seed, memory, whole_number
 from alliance_sim.compile import KEEPS, Block, CompiledScenario, Keep, compile_scenario
 from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
@@ -131,8 +131,7 @@ def simulate(
     """
     draws, seed = draws_and_seed(draws, seed)
     chunk = whole_number("chunk", chunk, 1, MAX_DRAWS)
-    if keep not in KEEPS:
-        raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
+    _check_keep(keep)
     program = compile_scenario(load_scenario(scenario))
 
     def after_chunk(done: int) -> None:
@@ -142,6 +141,11 @@ def simulate(
             raise Cancelled
 
     return collect(program, draws, seed, keep, lambda block: program.run(block, seed), after_chunk, chunk)
+
+
+def _check_keep(keep: Keep) -> None:
+    if keep not in KEEPS:
+        raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
 
 
 def collect(
@@ -230,7 +234,7 @@ def result_size(scenario: Scenario, draws: int, keep: Keep) -> int:
     Raises
     ------
     InputError
-        If `draws` is out of range.
+        If `draws` is out of range, or `keep` unknown.
 
     Examples
     --------
@@ -240,6 +244,7 @@ def result_size(scenario: Scenario, draws: int, keep: Keep) -> int:
     >>> result_size(scenario, 20, "monthly") == 2 * result_size(scenario, 10, "monthly")
     True
     """
+    _check_keep(keep)
     return whole_number("draws", draws, 1, MAX_DRAWS) * draw_size(compile_scenario(scenario), keep)
 
 
@@ -390,6 +395,7 @@ def branch(
     """
     draws, seed = draws_and_seed(draws, seed)
     parent_draw = whole_number("parent_draw", parent_draw, 0, MAX_DRAWS - 1)
+    _check_keep(keep)
     parent = compile_scenario(load_scenario(scenario))
     if month not in parent.months[1:]:
         raise InputError(
@@ -399,9 +405,14 @@ def branch(
     at = parent.months.index(month)
     past = parent.block(seed, parent_draw, parent_draw + 1, keep)
     parent.run(past, seed, month1=at)
+    programs = {
+        name: compile_scenario(_agreeing(parent.scenario, _load(future, parent.scenario, name), month, name))
+        for name, future in (futures or {parent.scenario.name: parent.scenario}).items()
+    }
+    sizes = [draw_size(program, keep) for program in programs.values()]
+    memory(draws, sum(sizes), f"{len(programs):,} futures with keep={keep!r}")
     ensembles: dict[str, Ensemble] = {}
-    for name, future in (futures or {parent.scenario.name: parent.scenario}).items():
-        program = compile_scenario(_agreeing(parent.scenario, _load(future, parent.scenario, name), month, name))
+    for name, program in programs.items():
         ensemble = collect(program, draws, seed, keep, partial(_go_on, program, seed, past, at))
         ensembles[name] = replace(ensemble, origin={**ensemble.origin, "branched": month, "parent_draw": parent_draw})
     return ensembles

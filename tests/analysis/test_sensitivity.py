@@ -161,7 +161,7 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
         ({"parameters": ("susceptibility",)}, "susceptibility has one value per ally; allowed: .* susceptibility.ALLY"),
         ({"parameters": ("threat_perception.HUN",)}, "threat_perception.HUN is calibrated"),
         ({"method": "sobol", "points": 100}, "points: 100 is not allowed with sobol; allowed: a power of two"),
-        ({"points": 1}, "points: 1 is not allowed with morris; allowed: 2 or more"),
+        ({"points": 1}, "points: 1 is out of range; allowed: a whole number from 2 to 1000000"),
         ({"draws": 0}, "draws: 0 is out of range"),
         ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("objection_cost",), "points": 2,
           "draws": 1},

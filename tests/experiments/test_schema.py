@@ -124,3 +124,25 @@ def test_levers_cannot_have_the_names_of_other_columns() -> None:
 def test_bundled_experiment_is_returned_as_it_is() -> None:
     experiment = made()
     assert load_experiment(experiment) is experiment
+
+
+@pytest.mark.parametrize("where", ["constants", "uncertainties"])
+@pytest.mark.parametrize("name", ["threat_reversion.", "kappa.", "susceptibility.", "threat_reversion..", ".pledge"])
+def test_names_with_empty_parts_are_no_parameters(where: str, name: str) -> None:
+    value = 0.1 if where == "constants" else {"uniform": [0.04, 0.1]}
+    with pytest.raises(InputError, match=rf"{where}\.{name}: no parameter is called"):
+        made(**{"constants": {}, "uncertainties": {}, where: {name: value}, "design": {}})
+
+
+@pytest.mark.parametrize("first", ["threat_diffusion ", " threat_diffusion", "eta "])
+def test_two_names_that_differ_in_blanks_are_one_parameter(first: str) -> None:
+    spread = {"uniform": [0.0, 0.05]}
+    with pytest.raises(InputError, match=r"is the same parameter as .*; allowed: one of the two"):
+        made(uncertainties={first: spread, "threat_diffusion": {"uniform": [0.01, 0.05]}})
+
+
+def test_names_of_levers_and_options_have_no_blanks_around_them() -> None:
+    with pytest.raises(InputError, match=r"levers\.'aid ': 'aid ' has blanks around it; allowed: none"):
+        made(levers={"aid ": FIELDS["levers"]["aid"]})
+    with pytest.raises(InputError, match=r"levers\.aid\.' as_is': ' as_is' has blanks around it; allowed: none"):
+        made(levers={"aid": {" as_is": {}, "cut": {"drop": ["nac-2025-10"]}}})

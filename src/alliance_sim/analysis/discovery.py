@@ -245,7 +245,7 @@ def discover(
     """
     checks.outcome_name(outcome)
     bounds = [bound for bound in (below, above) if bound is not None]
-    if len(bounds) != 1 or not np.isfinite(bounds[0]):
+    if len(bounds) != 1 or not abs(bounds[0]) < np.inf:
         raise InputError("discover: allowed: one of below and above, a number")
     found = open_results(results)
     if not found.finished:
@@ -254,6 +254,7 @@ def discover(
         )
     inputs = [*found.experiment.levers, *found.points.names]
     columns = ", ".join(f'"{name}"' for name in (*inputs, outcome))
+    checks.memory(found.experiment.runs, 24 * (len(inputs) + 3), "a table of all runs", unit="runs")
     runs = found.sql(f"SELECT scenario, point, {columns} FROM runs")
     by_case = runs.groupby(["scenario", "point"], sort=False)
     cases = by_case[inputs].first().assign(value=by_case[outcome].mean()).reset_index()

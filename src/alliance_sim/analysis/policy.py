@@ -221,6 +221,7 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
         raise InputError(
             f"{found.folder}: {found.note}; allowed: a finished sweep, since missing runs are no random sample"
         )
+    checks.memory(found.experiment.runs, 24 * 4, "a table of all runs", unit="runs")
     runs = found.sql(f"SELECT scenario, point, draw, {outcome} FROM runs")
     direction: Better = better or known or "higher"
     options = {variant.scenario.name: variant.options for variant in found.variants}

@@ -29,7 +29,7 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments.design import LEVELS, Points, problem, sample
 from alliance_sim.experiments.plan import Plan, Task
 from alliance_sim.experiments.runner import Tables, Work, execute
-from alliance_sim.experiments.schema import Design
+from alliance_sim.experiments.schema import MAX_POINTS, Design
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, by_current_name, resolve
@@ -158,9 +158,10 @@ def sensitivity(
         The parameters to vary. Default: all parameters without an index that have a distribution; for ``sobol`` the
         most influential of them after a screening. All others are drawn from their priors.
     points : int, optional
-        Trajectories of ``morris``, base points of ``sobol`` (a power of two).
+        Trajectories of ``morris``, base points of ``sobol`` (a power of two): from 2 to 1,000,000, as far as memory
+        allows.
     draws : int
-        Draws at each point.
+        Draws at each point, as far as memory allows.
     seed : int
         From 0 to 2**64 - 1.
     progress : callable, optional
@@ -173,7 +174,7 @@ def sensitivity(
     Raises
     ------
     InputError
-        If an argument is wrong, or SALib is not installed.
+        If an argument is wrong, the runs would not fit into memory, or SALib is not installed.
 
     Examples
     --------
@@ -196,6 +197,7 @@ def sensitivity(
     ]
     pairs = METHODS["morris"] * draws  # as many as screening has for each parameter
     total = sum(sizes) * draws + pairs * (len(STRENGTHS) + 1)
+    _check_memory(sizes[-1], len(priors), _design(method, points).points, draws)
     past = 0
 
     def on_progress(done: int, _: int = 0) -> None:
@@ -347,7 +349,8 @@ def _respond(at: Points, draws: int, work: Work, progress: Callable[[int, int], 
     with tempfile.TemporaryDirectory(prefix="alliance_sim-") as temporary:
         folder = Path(temporary) / "runs"
         try:
-            execute(Plan({}, {"response": {}}, at, draws), work, folder, progress=progress)
+            plan = Plan({}, {"response": {}}, at, draws)
+            execute(plan, work, folder, 24 * plan.runs, progress=progress)
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # nothing is kept here that could be resumed
         table = pq.read_table(folder / "parts" / "response")
@@ -359,11 +362,20 @@ def _respond(at: Points, draws: int, work: Work, progress: Callable[[int, int], 
 
 
 def _design(method: Method, points: int | None) -> Design:
-    size = METHODS[method] if points is None else points
-    if size < 2 or (method == "sobol" and size & (size - 1)):
-        allowed = "a power of two" if method == "sobol" else "2 or more"
-        raise InputError(f"points: {size} is not allowed with {method}; allowed: {allowed}")
+    size = METHODS[method] if points is None else checks.whole_number("points", points, 2, MAX_POINTS)
+    if method == "sobol" and size & (size - 1):
+        raise InputError(f"points: {size} is not allowed with sobol; allowed: a power of two")
     return Design(method="morris" if method == "morris" else "sobol_indices", points=size)
+
+
+def _check_memory(size: int, parameters: int, points: int, draws: int) -> None:
+    """Refuse a design of `size` points whose runs or bootstrap would not fit into memory."""
+    # A run is a row of a table, read back and spread over points and draws; mechanisms need further draws.
+    runs = 64 * size + 16 * METHODS["morris"] * len(STRENGTHS)
+    checks.memory(draws, runs, f"{size:,} points and all mechanisms")
+    # SALib copies the design, and resamples it for one parameter at a time.
+    each = size // points * (64 * draws + 32 * parameters) + 40 * RESAMPLES
+    checks.memory(points, each, f"{parameters:,} parameters with {draws:,} draws each", unit="points")
 
 
 def _moved(scenario: Scenario, names: tuple[str, ...]) -> dict[str, Prior]:

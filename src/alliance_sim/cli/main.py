@@ -47,7 +47,30 @@ USAGE_ERRORS: tuple[type[Any], ...] = typer.BadParameter.__bases__
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit: 0 done, 1 the answer is no, 2 wrong input, 130 interrupted."""
+    """Run a command and exit: 0 done, 1 the answer is no, 2 wrong input, 130 interrupted.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of this process.
+
+    Raises
+    ------
+    SystemExit
+        Always, with the exit status.
+
+    Examples
+    --------
+    >>> from contextlib import redirect_stdout
+    >>> from io import StringIO
+    >>> out = StringIO()
+    >>> try:
+    ...     with redirect_stdout(out):
+    ...         main(["check", "baseline_2025"])
+    ... except SystemExit as exit:
+    ...     exit.code, out.getvalue().split(":")[1]
+    (0, ' ok (baseline_2025')
+    """
     open_streams()
     out = cast(TextIO, Stream(sys.stdout, raises=True))
     err = cast(TextIO, Stream(sys.stderr, raises=False))

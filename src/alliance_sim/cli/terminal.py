@@ -113,6 +113,12 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def write_in_utf8() -> None:
+    """Let standard output be UTF-8 from here on, whatever the locale says."""
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(encoding="utf-8")
+
+
 class Stream:
     """A standard stream that reports its own write errors; a pipe closed by its reader is no error.
 

@@ -6,10 +6,12 @@ their results to files themselves, so that little is sent between processes.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import signal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -71,8 +73,8 @@ def started(where: Workers) -> Iterator[Run]:
         raise InputError("scheduler: has no effect on local threads; allowed: with the engine dask")
     if scheduler is not None and workers is not None:
         raise InputError("workers: a scheduler has its own; allowed: without one")
-    if workers is not None and not 1 <= workers <= threads():
-        raise InputError(f"workers: {workers} is out of range; allowed: 1 to {threads()}, set by NUMBA_NUM_THREADS")
+    if workers is not None and not (isinstance(workers, int) and 1 <= workers <= threads()):
+        raise InputError(f"workers: {workers!r} is out of range; allowed: 1 to {threads()}, set by NUMBA_NUM_THREADS")
     if engine == "local":
         yield lambda job, tasks: in_chunks(lambda i, _: job(tasks[i]), len(tasks), 1, workers)
         return
@@ -103,15 +105,26 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
             yield client
         return
     try:
+        with ThreadPoolExecutor(1) as pool:  # since a notebook has a loop of its own
+            pool.submit(asyncio.run, asyncio.wait_for(_identity(scheduler), PATIENCE)).result()
         client = distributed.Client(scheduler, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
-        raise InputError(f"scheduler: {scheduler} cannot be reached ({error}); allowed: tcp://HOST:PORT") from None
+    except (OSError, ValueError, TypeError, MemoryError) as error:  # what else answers there, and missing settings
+        why = str(error).strip() or f"no answer within {PATIENCE} seconds"
+        raise InputError(f"scheduler: {scheduler} cannot be reached ({why}); allowed: tcp://HOST:PORT") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise InputError(f"scheduler: {scheduler} has no workers; start one: dask worker {scheduler}") from None
         yield client
+
+
+async def _identity(scheduler: str) -> None:
+    """Ask a scheduler who it is: Dask's client waits without end for a server that accepts and does not answer."""
+    import distributed
+
+    async with distributed.rpc(scheduler) as remote:
+        await remote.identity()
 
 
 def dask_setup(worker: object) -> None:

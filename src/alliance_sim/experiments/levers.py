@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError, ValidationInfo
@@ -66,10 +66,7 @@ def whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
     for lever, options in levers.items():
         if taken.setdefault(str(lever).lower(), str(lever)) != str(lever):
             found.append(((lever,), f"differs from {taken[str(lever).lower()]} in case only; allowed: another name"))
-        try:
-            handler({lever: {}})
-        except ValidationError as error:
-            found += [((lever,), problem) for _, problem in problems(error, {"levers": KEYS})]
+        found += [((lever,), problem) for problem in _of_name(lever, lambda name: handler({name: {}}))]
         if not isinstance(options, dict):
             refused = "is empty" if options is None else f"{shown(options)} is not allowed"
             found.append(((lever,), f"{refused}; allowed: a mapping of options"))
@@ -81,16 +78,23 @@ def whole_levers(levers: Any, handler: Any, info: ValidationInfo) -> Any:
             found.append(((lever,), "has fewer than two options; allowed: two options or more, of which one may be {}"))
         good[lever] = {}
         for option, patch in options.items():
-            try:
-                handler({"lever": {option: {}}})
-            except ValidationError as error:
-                found += [((lever, option), problem) for _, problem in problems(error, {"levers": KEYS})]
+            of_name = _of_name(option, lambda name: handler({"lever": {name: {}}}))
+            found += [((lever, option), problem) for problem in of_name]
             checked, wrong = _patch(base, patch)
             found += [((lever, option, *place), problem) for place, problem in wrong]
             good[lever][option] = checked
     found += _set_twice(good, info.data.get("uncertainties", {}))
     refuse("levers", found)
     return good
+
+
+def _of_name(name: Any, check: Callable[[Any], object]) -> list[str]:
+    """Return what is wrong with the name of a lever or an option."""
+    try:
+        check(name)
+    except ValidationError as error:
+        return [problem for _, problem in problems(error, {"levers": KEYS})]
+    return [] if name == name.strip() else [f"{shown(name)} has blanks around it; allowed: none"]
 
 
 def _patch(base: Scenario, patch: Any) -> tuple[Patch, list[Problem]]:

@@ -264,7 +264,7 @@ class Results:
         views.setdefault(FAILURES, parts.FAILURE_SCHEMA.empty_table)
         return views
 
-    def sql(self, text: str) -> pd.DataFrame:
+    def sql(self, text: str, timeout: float | None = None) -> pd.DataFrame:
         """Return the result of a query on the views.
 
         ``runs, decisions, objections, failures``; with ``keep: monthly`` also ``trajectories``, with ``allies`` also
@@ -273,12 +273,14 @@ class Results:
         Parameters
         ----------
         text : str
-            One SELECT of DuckDB's SQL.
+            One SELECT of DuckDB's SQL. The same text has the same result to the last digit, on machines of one type.
+        timeout : float, optional
+            Seconds after which the query is stopped. Default: no limit.
 
         Raises
         ------
         InputError
-            If it is something else, reads anything but views, or fails; if a file is damaged.
+            If it is something else, reads anything but views, takes longer, or fails; if a file is damaged.
 
         Examples
         --------
@@ -288,7 +290,7 @@ class Results:
         >>> results.sql("SELECT meeting, avg(cohesion) AS cohesion FROM runs GROUP BY meeting").shape
         (3, 2)
         """
-        return query.frame(self.views, text)
+        return query.frame(self.views, text, timeout)
 
     def frame(self, view: str) -> pd.DataFrame:
         """Return a whole view, in the order of the runs.

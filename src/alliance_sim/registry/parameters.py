@@ -430,15 +430,15 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
     """
     if name in _QUANTITIES:
         return _QUANTITIES[name], None
-    head, _, ally = name.partition(".")
+    head, dot, ally = name.partition(".")
     parameter = PARAMETERS.get(current_name(head))
-    if parameter is not None and not ally:
+    if parameter is not None and not dot:
         return parameter, None
     if parameter is not None and parameter.per_ally and ally in ALLIES:
         return parameter, ally
     hint = nearest(name, (*PARAMETERS, *parameter_names()))
     raise InputError(
-        f"no parameter is called {shown(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
+        f"no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
         "position.ISSUE.ALLY"
     )
 

@@ -397,7 +397,7 @@ class Ensemble:
         files.write_ensemble(folder, self._views, self._runs, self.draws, self.provenance)
         return folder
 
-    def sql(self, text: str) -> pd.DataFrame:
+    def sql(self, text: str, timeout: float | None = None) -> pd.DataFrame:
         """Return the result of a query on the views.
 
         ``runs, trajectories, allies, decisions, objections, traces``, as far as they are kept, and ``objectors``, the
@@ -406,12 +406,14 @@ class Ensemble:
         Parameters
         ----------
         text : str
-            One SELECT of DuckDB's SQL.
+            One SELECT of DuckDB's SQL. The same text has the same result to the last digit, on machines of one type.
+        timeout : float, optional
+            Seconds after which the query is stopped. Default: no limit.
 
         Raises
         ------
         InputError
-            If it is something else, reads anything but views kept here, or fails.
+            If it is something else, reads anything but views kept here, takes longer, or fails.
 
         Examples
         --------
@@ -421,7 +423,7 @@ class Ensemble:
         >>> found.shape
         (5, 2)
         """
-        return query.frame(self.views, text)
+        return query.frame(self.views, text, timeout)
 
     @property
     def views(self) -> Mapping[str, query.View]:

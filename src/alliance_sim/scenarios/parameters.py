@@ -159,7 +159,7 @@ def by_parameter(check: Callable[[str, Any], object]) -> WrapValidator:
             try:
                 ((name, checked),) = handler({written: value}).items()
                 current = current_name(name)
-                if names.setdefault(current, name) != name:
+                if names.setdefault(current, written) != written:
                     raise InputError(f"is the same parameter as {names[current]}; allowed: one of the two")
                 good[current] = checked
                 check(current, checked)

@@ -10,7 +10,7 @@ import typer
 
 from alliance_sim.cli.options import AsJson, Draws, ScenarioName, Seed, Settings, figure, parse_settings
 from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, query_report
-from alliance_sim.cli.terminal import print_json, print_parts, progress, write
+from alliance_sim.cli.terminal import print_json, print_parts, progress, write, write_in_utf8
 from alliance_sim.cli.written import print_note, written_files
 from alliance_sim.errors import InputError
 from alliance_sim.scenarios import load_scenario
@@ -74,8 +74,9 @@ def run(
 def query(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of run or sweep.", show_default=False)],
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.", show_default=False)],
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Stop a query that takes longer.")] = 60.0,
 ) -> None:
-    """Query results with DuckDB's SQL: a table in a terminal, CSV in a pipe.
+    """Query results with DuckDB's SQL: a table in a terminal, CSV (UTF-8) in a pipe.
 
     Views: runs, trajectories, allies, decisions, objections, traces, failures, as far as they were kept. "DESCRIBE
     runs" gives the columns of one.
@@ -84,10 +85,11 @@ def query(
     from alliance_sim.results import query as queries
 
     views, note = open_views(folder)
-    with queries.select(views, sql) as found:
+    with queries.select(views, sql, timeout) as found:
         if sys.stdout.isatty():
             print_parts(*query_report(found))
         else:
+            write_in_utf8()
             for text in queries.as_csv(found):
                 write(text)
     print_note(folder, note)

@@ -22,6 +22,7 @@ from alliance_sim.cli.terminal import (
 from alliance_sim.errors import printable
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results.query import values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,11 +159,12 @@ def query_report(found: pa.RecordBatchReader) -> list[RenderableType]:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold")
     numbers = [str(each.type).startswith(("int", "uint", "float", "double", "decimal")) for each in found.schema]
     for name, number in zip(found.schema.names, numbers, strict=True):
-        table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
+        table.add_column(Text(printable(name)), justify="right" if number else "left", overflow="fold")
     count = 0
     for batch in found:
-        for row in batch.slice(0, max(0, MOST_ROWS - count)).to_pylist():
-            table.add_row(*(_cell(value) for value in row.values()))
+        columns = (values(column) for column in batch.slice(0, max(0, MOST_ROWS - count)).columns)
+        for row in zip(*columns, strict=True):  # Names of columns may occur twice.
+            table.add_row(*map(_cell, row))
         count += len(batch)
     shown = f", the first {MOST_ROWS} shown; in a pipe all are written as CSV" if count > MOST_ROWS else ""
     return [table, dim(f"{counted(count, 'row')}{shown}")]
