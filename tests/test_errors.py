@@ -30,6 +30,11 @@ NAMES = (*PARAMETERS, *parameter_names())
         ("DE", ALLIES, "DEU"),
         ("NATO", FORUMS, "nato_summit"),
         ("2024", ("2014", "2018", "2025"), "2025"),
+        # Two are as close: none is better than the wrong one.
+        ("2016", ("2014", "2018", "2025"), ""),
+        ("cohesive", ("cohesion", "cohesiom"), ""),
+        ("a.sanctons.x", ("a.sanctons1.x", "a.sanctons2.x"), ""),
+        ("events", ("event1", "event2", "event3", "event4", "event5", "event6", "event7"), ""),
     ],
 )
 def test_nearest_suggests_only_close_names(name: str, names: tuple[str, ...], meant: str) -> None:
