@@ -67,6 +67,12 @@ def draws_and_seed(draws: int, seed: int) -> tuple[int, int]:
     ------
     InputError
         If `draws` is not from 1 to 2**32 - 1, or `seed` not from 0 to 2**64 - 1.
+
+    Examples
+    --------
+    >>> from alliance_sim.checks import draws_and_seed
+    >>> draws_and_seed(1000, 0)
+    (1000, 0)
     """
     return whole_number("draws", draws, 1, MAX_DRAWS), whole_number("seed", seed, 0, MAX_SEED)
 
@@ -97,6 +103,12 @@ def vacant(folder: Path) -> None:
     ------
     InputError
         If it does, or is not a folder.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from alliance_sim.checks import vacant
+    >>> vacant(Path("new"))
     """
     try:
         free = not any(folder.iterdir()) if folder.is_dir() else not os.path.lexists(folder)
@@ -119,11 +131,20 @@ def writable(path: Path, size: int = 0) -> None:
     ------
     InputError
         If the name or the folders above it do not allow it, or less than `size` is free on the disk.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from alliance_sim.checks import writable
+    >>> writable(Path("figures/fan.png"), size=1_000)
     """
     try:
         with contextlib.suppress(FileNotFoundError):
             path.lstat()
-        above = next(parent for parent in path.absolute().parents if parent.exists())
+        full = path.absolute()
+        above = next(
+            each for each in (full, *full.parents) if each.is_dir() or (each != full and os.path.lexists(each))
+        )
         with tempfile.TemporaryFile(dir=above):
             pass
         free = shutil.disk_usage(above).free
@@ -151,6 +172,11 @@ def memory(count: int, size: int, what: str, hint: str = "", unit: str = "draws"
     ------
     InputError
         With the number that would fit, and the hint.
+
+    Examples
+    --------
+    >>> from alliance_sim.checks import memory
+    >>> memory(1_000, 8, "a scenario")
     """
     limit = MEMORY_SHARE * _machine_memory()
     if count * size > limit:

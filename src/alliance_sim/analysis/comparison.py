@@ -313,7 +313,7 @@ class Comparison:
         summary = self.summary()
         figure = plots.forest(summary, moved(summary), f"What changes against {self.base.name}", note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
 

@@ -128,7 +128,7 @@ class Sensitivity:
         note = f"{self.runs:,} runs · {self.draws} draws a point · seed {self.seed} · alliance_sim {__version__}"
         figure = plots.drivers(self.parameters, self.mechanisms, OUTCOMES[self.outcome].unit, title, note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
 

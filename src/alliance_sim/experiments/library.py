@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,6 +12,7 @@ from alliance_sim.errors import InputError, few_hints, printable
 from alliance_sim.experiments.schema import KEYS, Experiment
 from alliance_sim.scenarios import Scenario
 from alliance_sim.scenarios import library as scenarios
+from alliance_sim.scenarios.mappings import as_yaml, plain
 from alliance_sim.scenarios.messages import MOST, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
 from alliance_sim.scenarios.yaml_files import bundled, parse, path_of, read_text
@@ -31,13 +34,14 @@ def list_experiments() -> tuple[str, ...]:
     return tuple(bundled(FOLDER))
 
 
-def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
+def load_experiment(source: str | Path | Mapping[str, Any] | Experiment) -> Experiment:
     """Return an experiment.
 
     Parameters
     ----------
-    name_or_path : str, Path or Experiment
-        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path). An
+    source : str, Path, mapping or Experiment
+        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path), or a
+        mapping with the keys of a file, whose paths are relative to the working directory. A mapping is copied. An
         experiment is returned as it is.
 
     Returns
@@ -47,7 +51,7 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
     Raises
     ------
     InputError
-        If there is no such experiment, or with all problems of its file, one a line.
+        If there is no such experiment, or with all its problems, one a line.
 
     Examples
     --------
@@ -55,9 +59,13 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
     >>> als.load_experiment("summit_form_2018").scenario.name
     'helsinki_2018'
     """
-    if isinstance(name_or_path, Experiment):
-        return name_or_path
-    path = experiment_path(name_or_path)
+    if isinstance(source, Experiment):
+        return source
+    if isinstance(source, Mapping):
+        base = {key: value for key, value in source.items() if key == "scenario" and isinstance(value, Scenario)}
+        fields = plain({key: value for key, value in source.items() if key not in base})
+        return Experiment.validated({**fields, **base, "text": as_yaml(fields)})
+    path = experiment_path(source)
     return _read(read_text(path, bundled(FOLDER)), path)
 
 

@@ -22,6 +22,7 @@ from alliance_sim.experiments.library import load_experiment
 from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.paths import local_path
 from alliance_sim.results.folder import MANIFEST
 from alliance_sim.results.views import Runs
 
@@ -89,7 +90,7 @@ def sweep(
     >>> len(results.variants), len(results.points.values), experiment.replications
     (6, 27, 2)
     """
-    experiment = load_experiment(experiment)
+    experiment, out = load_experiment(experiment), local_path(out)
     plan = plan_of(experiment)
     work = Simulation(experiment.variants(), plan.points, experiment.seed, experiment.keep)
     work.compile()
@@ -127,7 +128,7 @@ def execute(
     InputError
         As in `sweep`.
     """
-    folder = Path(out).absolute()
+    folder = local_path(out).absolute()
     with started(where) as run, _locked(folder, plan, size, resume):
         left = [task for task in plan.tasks if not parts.is_done(folder, task.number, plan.hash)]
         done = plan.runs - sum(task.runs for task in left)

@@ -243,9 +243,9 @@ def _ally_variable(name: str, agent: Any) -> float:
 
 
 def _what_if(scenario: Any, parameters: Any, more: Mapping[str, Any]) -> Scenario:
-    if not isinstance(scenario, (str, Path, Scenario)):
+    if not isinstance(scenario, (str, Path, Scenario, Mapping)):
         raise InputError(
-            f"scenario: {scenario!r}; allowed: a name, a path or a Scenario; "
+            f"scenario: {scenario!r}; allowed: a name, a path, a mapping or a Scenario; "
             "in mesa.batch_run a name or a list of names"
         )
     if not isinstance(parameters, Mapping):

@@ -18,6 +18,7 @@ from alliance_sim.compile import ALLY_VARIABLES, CompiledScenario, Keep, compile
 from alliance_sim.compile.program import rows_of
 from alliance_sim.core.structures import DecisionRecords, Kept, RecordedOutput
 from alliance_sim.errors import InputError, nearest
+from alliance_sim.paths import local_path
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -378,7 +379,7 @@ class Ensemble:
             panels = {name: (self.series(name), OUTCOMES[name].unit) for name in wanted}
             figure = plots.fans(panels, self.scenario.title, note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
     def save(self, folder: str | Path) -> Path:
@@ -408,7 +409,7 @@ class Ensemble:
         >>> als.load_results(folder).draws
         5
         """
-        folder = Path(folder)
+        folder = local_path(folder)
         files.write_ensemble(folder, self._views, self._runs, self.draws, self.provenance)
         return folder
 
@@ -464,7 +465,7 @@ def load_ensemble(folder: str | Path) -> Ensemble:
     >>> load_ensemble(folder)
     <Ensemble baseline_2018: 2 draws, 36 months, seed 0, keep 'final'>
     """
-    folder = Path(folder)
+    folder = local_path(folder)
     with files.reading(folder):
         for path, sha256 in files.saved_views(folder).values():
             files.check_sha256(path, sha256)

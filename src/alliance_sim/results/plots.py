@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
+from alliance_sim.paths import local_path, suffix_of
 
 __all__ = ["board", "check_kind", "discovery", "drivers", "fans", "forest", "policies", "write"]
 
@@ -282,14 +283,14 @@ def check_kind(path: Path) -> None:
         With the endings allowed.
     """
     kinds = Figure().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in kinds:
+    if suffix_of(path).removeprefix(".") not in kinds:
         allowed = ", ".join(f".{kind}" for kind in sorted(kinds))
         raise InputError(f"{path}: no figure ends in {shown(path.suffix)}; allowed: {allowed}")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; allowed: a file")
 
 
-def write(figure: Figure, path: Path) -> None:
+def write(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file of the kind its ending names.
 
     Raises
@@ -297,12 +298,13 @@ def write(figure: Figure, path: Path) -> None:
     InputError
         If the kind is unknown or the file cannot be written; then a file of that name stays as it was.
     """
+    path = local_path(path)
     # Dates would make two equal figures differ.
-    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
+    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix_of(path))
     try:
         check_kind(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as temporary:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as temporary:
             unfinished = Path(temporary) / path.name
             with plt.rc_context(_STYLE):
                 figure.savefig(unfinished, metadata=metadata)

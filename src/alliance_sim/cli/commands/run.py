@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alliance_sim.cli.options import AsJson, Draws, ScenarioName, Seed, Settings, figure, parse_settings
+from alliance_sim.cli.options import (
+    AsJson,
+    Draws,
+    ResultsFolder,
+    ScenarioName,
+    Seed,
+    Settings,
+    figure,
+    new_folder,
+    parse_settings,
+)
 from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, query_report
 from alliance_sim.cli.terminal import print_json, print_parts, progress, write
 from alliance_sim.cli.written import print_note, written_files
@@ -35,7 +45,7 @@ def run(
     seed: Seed = 0,
     months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
     settings: Settings = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the results in a new folder.")] = None,
+    out: Annotated[Path | None, new_folder("Keep the results in a new folder.")] = None,
     plot: Annotated[Path | None, figure("the main outcomes")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -72,7 +82,7 @@ def run(
 
 
 def query(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of run or sweep.", show_default=False)],
+    folder: ResultsFolder,
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.", show_default=False)],
 ) -> None:
     """Query results with DuckDB's SQL: a table in a terminal, CSV in a pipe.
