@@ -3,6 +3,8 @@
 import gc
 import sys
 
+from alliance_sim.errors import InputError
+
 
 def main() -> None:
     """Load the command line and run it."""
@@ -12,6 +14,10 @@ def main() -> None:
         from alliance_sim import cli
 
         cli.main()
+    except InputError as error:
+        # Commands report their own; this one is of the tables, which are read by imports.
+        print(error, file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

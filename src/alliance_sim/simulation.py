@@ -37,7 +37,7 @@ from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.results.ensemble import Ensemble, allocate, draw_size
-from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.messages import field_name
 
@@ -67,7 +67,7 @@ class Cancelled(Exception):
 
 
 def simulate(
-    scenario: str | Path | Scenario,
+    scenario: ScenarioSource,
     draws: int = 1000,
     seed: int = 0,
     keep: Keep = "allies",
@@ -80,8 +80,8 @@ def simulate(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A bundled name, the path of a file, or a scenario.
+    scenario : str, Path, mapping or Scenario
+        A bundled name, the path of a file, a mapping with its keys, or a scenario.
     draws : int
         From 1 to 2**32 - 1, as far as memory allows. The first n draws do not depend on how many follow.
     seed : int
@@ -285,7 +285,7 @@ def versions() -> Mapping[str, str]:
 
 
 def branch(
-    scenario: str | Path | Scenario,
+    scenario: ScenarioSource,
     month: str,
     futures: Mapping[str, str | Path | Scenario | Changes] | None = None,
     draws: int = 1000,
@@ -301,7 +301,7 @@ def branch(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
+    scenario : str, Path, mapping or Scenario
         The parent: it gives the past.
     month : str
         ``YYYY-MM``, the first month that is open, within the run and not its first.

@@ -64,6 +64,11 @@ def test_every_path_of_the_command_line_may_be_in_the_home_folder(shell: Shell, 
     assert list(Path.cwd().iterdir()) == [Path.cwd() / "copy.yaml"]
 
 
+def test_one_path_cannot_be_a_folder_and_a_figure(shell: Shell) -> None:
+    message = shell.bad(*RUN, "--out=~/x.svg", "--plot", str(Path.home() / "x.svg"))
+    assert message == f"{Path.home()}/x.svg: is given as a folder and as a figure; allowed: two paths\n"
+
+
 def test_a_problem_with_one_path_does_not_hide_those_of_others(shell: Shell) -> None:
     Path("good.yaml").write_text(OWN)
     status, out, err = shell("check", "s3://b/x.yaml", "good.yaml", "~nobody_of_that_name/x.yaml", "")
@@ -94,6 +99,19 @@ def bytes_of(*arguments: str, **environment: str) -> bytes:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     return done.stdout
+
+
+@pytest.mark.parametrize("tables", ["s3://bucket/data", "broken"])
+def test_tables_that_cannot_be_read_are_one_message(tmp_path: Path, tables: str) -> None:
+    facts = tmp_path / "work" / "broken" / "calibration" / "facts"
+    facts.mkdir(parents=True)
+    (facts / "actors.csv").write_text("iso3,nato_accession,europe\nCAN,1949-08,0\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "alliance_sim", "list"], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "ALLIANCE_SIM_DATA": tables},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "allowed: " in done.stderr
 
 
 ODD = "name: mine\nextends: baseline_2018\ntitle: Türkiye ¶ 日本\n"

@@ -1,6 +1,7 @@
 """Scenarios and experiments as mappings: the keys, checks and results of files."""
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,12 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import alliance_sim as als
+from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.scenarios import Distribution, Scenario, dump, list_scenarios, load_scenario, load_text
 from alliance_sim.scenarios.mappings import as_yaml, plain
+from alliance_sim.scenarios.schema import KEYS
 from alliance_sim.scenarios.yaml_files import Loader
+from mutations import changed, changes
 
 EVENT = {"month": "2026-01", "type": "escalation", "size": 0.2, "source": "hypothetical"}
 MINE: dict[str, Any] = {"name": "mine", "extends": "us_russia_reset_2025", "parameters": {"pledge": 0.5}}
@@ -176,6 +182,61 @@ def test_an_experiment_file_may_hold_its_scenario(tmp_path: Path) -> None:
 def test_a_problem_of_an_experiment_names_the_field(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         als.load_experiment({**EXPERIMENT, **change})
+
+
+NAMES = st.sampled_from(sorted({name for keys in KEYS.values() for name in keys}))
+VALUES = st.sampled_from(
+    [
+        None,
+        True,
+        "",
+        "x" * 90,
+        "a\x1b",
+        "GER",
+        "2025-13",
+        "baseline_2018",
+        0,
+        -1,
+        2**70,
+        0.5,
+        1e300,
+        math.inf,
+        [],
+        {},
+        [{}],
+    ]
+)
+
+
+@pytest.mark.parametrize("count", [100, pytest.param(3_000, marks=pytest.mark.full)])
+def test_a_mapping_has_the_problems_of_the_same_file(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mutated.yaml"
+    originals = [(data_folder("scenarios") / f"{name}.yaml").read_bytes() for name in list_scenarios()]
+    accepted = 0
+
+    def read(source: Any) -> Scenario | list[str]:
+        try:
+            return load_scenario(source)
+        except InputError as error:
+            return sorted(re.sub(rf"^{re.escape(str(path))}:\d+: ", "", line) for line in str(error).splitlines())
+
+    @settings(max_examples=count, suppress_health_check=list(HealthCheck), database=None, deadline=None)
+    @given(st.builds(changed, st.sampled_from(originals), changes(NAMES, VALUES)))
+    def each(content: bytes) -> None:
+        nonlocal accepted
+        path.write_bytes(content)
+        of_file, of_mapping = read(path), read(yaml.load(content, Loader))
+        if isinstance(of_file, Scenario):
+            assert isinstance(of_mapping, Scenario)
+            of_mapping = of_mapping.model_copy(update={"text": of_file.text})
+            accepted += 1
+        assert of_file == of_mapping
+
+    each()
+    assert count // 50 < accepted < count
 
 
 def test_plain_values_are_those_of_a_file() -> None:

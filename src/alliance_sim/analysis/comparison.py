@@ -22,7 +22,7 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import decided, summaries
-from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
+from alliance_sim.scenarios import Difference, Scenario, ScenarioSource, input_differences, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ _PASSES = np.isin(DECISIONS, ("adopted", "diluted"))
 
 
 def compare(
-    base: str | Path | Scenario,
-    *others: str | Path | Scenario,
+    base: ScenarioSource,
+    *others: ScenarioSource,
     draws: int = 1000,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
@@ -51,9 +51,10 @@ def compare(
 
     Parameters
     ----------
-    base : str, Path or Scenario
-        The scenario that the others are compared with: a bundled name, the path of a file, or a scenario.
-    *others : str, Path or Scenario
+    base : str, Path, mapping or Scenario
+        The scenario that the others are compared with: a bundled name, the path of a file, a mapping with its keys, or
+        a scenario.
+    *others : str, Path, mapping or Scenario
         One or more, of the base's era and with names of their own. Their order does not matter.
     draws : int
         From 1 to 2**32 - 1, as far as memory allows.

@@ -33,7 +33,7 @@ from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, by_current_name, resolve
 from alliance_sim.results.summaries import summaries
-from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Sensitivity:
 
 
 def sensitivity(
-    scenario: str | Path | Scenario,
+    scenario: ScenarioSource,
     outcome: str,
     method: Method = "morris",
     parameters: Iterable[str] = (),
@@ -146,8 +146,8 @@ def sensitivity(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A bundled name, the path of a file, or a scenario.
+    scenario : str, Path, mapping or Scenario
+        A bundled name, the path of a file, a mapping with its keys, or a scenario.
     outcome : str
         Name of an outcome; its summary is explained: the mean over months, or the last month.
     method : str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -34,7 +33,7 @@ def list_experiments() -> tuple[str, ...]:
     return tuple(bundled(FOLDER))
 
 
-def load_experiment(source: str | Path | Mapping[str, Any] | Experiment) -> Experiment:
+def load_experiment(source: str | Path | Mapping[str, object] | Experiment) -> Experiment:
     """Return an experiment.
 
     Parameters

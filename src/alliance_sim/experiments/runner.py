@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ LOCAL = Workers()
 
 
 def sweep(
-    experiment: str | Path | Experiment,
+    experiment: str | Path | Mapping[str, object] | Experiment,
     out: str | Path,
     *,
     engine: Engine = "local",
@@ -53,8 +53,8 @@ def sweep(
 
     Parameters
     ----------
-    experiment : str, Path or Experiment
-        A bundled name, the path of a file, or an experiment.
+    experiment : str, Path, mapping or Experiment
+        A bundled name, the path of a file, a mapping with its keys, or an experiment.
     out : str or Path
         A new or empty folder; with `resume`, the folder of a sweep that was interrupted.
     engine : str

@@ -114,7 +114,7 @@ def _base(value: Any, info: ValidationInfo) -> Any:
         scenario, found = built(plain(value), folder or Path())
         refuse("scenario", found)
         return scenario
-    if isinstance(value, str):
+    if isinstance(value, (str, Path)):
         try:
             return load_scenario(scenario_path(value, folder))
         except InputError as error:

@@ -30,6 +30,7 @@ from alliance_sim.scenarios.yaml_files import (
 )
 
 __all__ = [
+    "ScenarioSource",
     "built",
     "dump",
     "extended",
@@ -42,6 +43,8 @@ __all__ = [
     "write_scenario",
 ]
 
+#: What `load_scenario` takes: a bundled name, a path, the keys of a file, a scenario.
+ScenarioSource = str | Path | Mapping[str, object] | Scenario
 #: Longest chain of files that extend one another; bundled ones have two.
 MAX_CHAIN = 20
 
@@ -61,7 +64,7 @@ def list_scenarios() -> tuple[str, ...]:
     return tuple(bundled())
 
 
-def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario:
+def load_scenario(source: ScenarioSource) -> Scenario:
     """Return a scenario.
 
     Parameters

@@ -19,7 +19,7 @@ __all__ = ["as_yaml", "plain"]
 _ALLOWED = "a text, a number, true or false, a list or a mapping"
 
 
-def plain(source: Mapping[str, Any]) -> dict[str, Any]:
+def plain(source: Mapping[str, object]) -> dict[str, Any]:
     """Return a copy of a mapping with the values that a file can hold.
 
     Parameters
@@ -46,7 +46,7 @@ def plain(source: Mapping[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def as_yaml(fields: Mapping[str, Any]) -> str:
+def as_yaml(fields: Mapping[str, object]) -> str:
     """Return a mapping of plain values as YAML.
 
     Raises
@@ -66,7 +66,7 @@ def as_yaml(fields: Mapping[str, Any]) -> str:
     return text
 
 
-def _copy(value: Any, place: Location, found: list[Problem]) -> Any:
+def _copy(value: object, place: Location, found: list[Problem]) -> object:
     if len(place) > MAX_DEPTH:
         raise InputError(f"{field_name(place[:1])}: nested too deeply; allowed: {MAX_DEPTH} levels")
     match value:
@@ -93,7 +93,7 @@ def _copy(value: Any, place: Location, found: list[Problem]) -> Any:
     return None
 
 
-def _entries(source: Mapping[Any, Any], place: Location, found: list[Problem]) -> list[tuple[str, Any]]:
+def _entries(source: Mapping[str, object], place: Location, found: list[Problem]) -> list[tuple[str, object]]:
     """Return the entries of a mapping whose keys are texts."""
     wrong = [key for key in source if not (isinstance(key, str) and _is_text(key))]
     found += [((*place, "?"), f"{shown(key)} is not a key; allowed: a text") for key in wrong]

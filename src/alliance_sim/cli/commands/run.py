@@ -64,6 +64,8 @@ def run(
         if out:
             checks.vacant(out)
             checks.writable(out, size)
+        if plot and plot == out:
+            raise InputError(f"{plot}: is given as a folder and as a figure; allowed: two paths")
         if plot and what_if.months == 1:
             raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
 
