@@ -39,6 +39,7 @@ from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.results.ensemble import Ensemble, allocate, draw_size
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.scenarios.library import extended
+from alliance_sim.scenarios.mappings import plain
 from alliance_sim.scenarios.messages import field_name
 
 __all__ = [
@@ -308,7 +309,7 @@ def branch(
     futures : mapping, optional
         Scenarios of the future by name. Each agrees with `scenario` until `month` in era, start, parameters, events
         and meetings, and may end sooner or later; or it is a mapping with ``events, meetings, drop`` and other keys of
-        a scenario file that extends `scenario`. Default: `scenario` itself.
+        a scenario file, which extends `scenario` unless it has ``extends``. Default: `scenario` itself.
     draws : int
         Futures of each, from 1 to 2**32 - 1. Future d has the random numbers of draw d in all scenarios, so
         differences between two of them are paired; parameters and actors are the parent's in all.
@@ -365,7 +366,10 @@ def branch(
 def _load(future: str | Path | Scenario | Changes, parent: Scenario, name: str) -> Scenario:
     if not isinstance(future, Mapping):
         return load_scenario(future)
-    scenario, wrong = extended(parent, {"name": f"{parent.name}+{name}", "text": "", **future})
+    fields = {"name": f"{parent.name}+{name}", **future}
+    if "extends" in future:
+        return load_scenario(fields)
+    scenario, wrong = extended(parent, {**plain(fields), "text": ""})
     if scenario is None or wrong:
         raise InputError("\n".join(f"futures: {name}: {field_name(place)}: {problem}" for place, problem in wrong))
     return scenario
