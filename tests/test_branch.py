@@ -109,7 +109,7 @@ def test_a_future_may_extend_another_scenario(futures):
     future = {"extends": "baseline_2025", "events": [late]}
     found = als.branch("baseline_2025", MONTH, {"war": future}, 5, SEED, PARENT, "monthly")["war"]
     assert (found.scenario.name, found.scenario.events[-1].size) == ("baseline_2025+war", 0.2)
-    with pytest.raises(InputError, match="moths: unknown key .nearest: months."):
+    with pytest.raises(InputError, match=r"moths: unknown key \(nearest: months\)"):
         als.branch("baseline_2025", MONTH, {"war": {**future, "moths": 3}}, 5)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import alliance_sim as als
 from alliance_sim import checks
+from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.library import experiment_path, load_file
 from alliance_sim.experiments.results import open_results, open_views
@@ -193,6 +194,12 @@ def test_a_folder_that_cannot_be_made_is_refused_before_the_work() -> None:
             checks.writable(Path(path))
     Path("empty").mkdir()
     checks.writable(Path("empty"))
+
+
+def test_the_data_folder_may_be_in_the_home_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "data" / "scenarios").mkdir(parents=True)
+    monkeypatch.setenv("ALLIANCE_SIM_DATA", "~/data")
+    assert data_folder.__wrapped__("scenarios") == home / "data" / "scenarios"
 
 
 def test_a_copy_of_a_scenario_still_finds_a_parent_in_the_home_folder(home: Path) -> None:

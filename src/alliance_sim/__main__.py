@@ -3,21 +3,20 @@
 import gc
 import sys
 
-from alliance_sim.errors import InputError
-
 
 def main() -> None:
     """Load the command line and run it."""
     # Imports make many objects and no garbage; collecting it took a sixth of the time of a short run.
     gc.set_threshold(500_000)
     try:
-        from alliance_sim import cli
+        from alliance_sim.errors import InputError
 
+        try:
+            from alliance_sim import cli
+        except InputError as error:  # in a table of the data folder
+            print(error, file=sys.stderr)
+            sys.exit(2)
         cli.main()
-    except InputError as error:
-        # Commands report their own; this one is of the tables, which are read by imports.
-        print(error, file=sys.stderr)
-        sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

@@ -240,6 +240,7 @@ def test_a_mapping_has_the_problems_of_the_same_file(
 
 
 def test_plain_values_are_those_of_a_file() -> None:
-    fields = {"a": (1, 2.5, None, True), "b": {"c": np.float32(0.5)}, "d": Path("x"), "e": Path("x.yaml")}
-    assert plain(fields) == {"a": [1, 2.5, None, True], "b": {"c": 0.5}, "d": "./x", "e": "x.yaml"}
+    fields = {"a": (1, 2.5, None, True), "b": {"c": np.float32(0.5), "f": np.True_}, "d": Path("x")}
+    assert plain(fields) == {"a": [1, 2.5, None, True], "b": {"c": 0.5, "f": True}, "d": "./x"}
+    assert plain({"extends": Path("x.yaml")}) == {"extends": "x.yaml"}
     assert yaml.load(as_yaml(plain(fields)), Loader) == plain(fields)

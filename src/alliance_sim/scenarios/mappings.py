@@ -88,6 +88,8 @@ def _copy(value: object, place: Location, found: list[Problem]) -> object:
             return int(value)
         case Real():
             return float(value)
+        case _ if getattr(getattr(value, "dtype", None), "kind", "") == "b" and getattr(value, "ndim", None) == 0:
+            return bool(value)  # NumPy's
     what = "a set" if isinstance(value, Set) else shown(value)
     found.append((place, f"{what} is not allowed; allowed: {_ALLOWED}"))
     return None
