@@ -70,7 +70,6 @@ def draws_and_seed(draws: int, seed: int) -> tuple[int, int]:
 
     Examples
     --------
-    >>> from alliance_sim.checks import draws_and_seed
     >>> draws_and_seed(1000, 0)
     (1000, 0)
     """
@@ -106,9 +105,7 @@ def vacant(folder: Path) -> None:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> from alliance_sim.checks import vacant
-    >>> vacant(Path("new"))
+    >>> vacant(Path("results/new"))
     """
     try:
         free = not any(folder.iterdir()) if folder.is_dir() else not os.path.lexists(folder)
@@ -134,9 +131,7 @@ def writable(path: Path, size: int = 0) -> None:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> from alliance_sim.checks import writable
-    >>> writable(Path("figures/fan.png"), size=1_000)
+    >>> writable(Path("results/new"), size=1000)
     """
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -175,8 +170,12 @@ def memory(count: int, size: int, what: str, hint: str = "", unit: str = "draws"
 
     Examples
     --------
-    >>> from alliance_sim.checks import memory
-    >>> memory(1_000, 8, "a scenario")
+    >>> memory(1000, 8 * 36, "baseline_2025")
+    >>> try:
+    ...     memory(10**12, 8 * 36, "baseline_2025")
+    ... except InputError as error:
+    ...     str(error).split(";")[0]
+    'draws: 1,000,000,000,000 draws of baseline_2025 take 288,000.0 GB'
     """
     limit = MEMORY_SHARE * _machine_memory()
     if count * size > limit:

@@ -72,12 +72,25 @@ def experiment_path(name_or_path: str | Path) -> Path:
     """Return the file of a bundled name, or the path; raise `InputError` if it is neither.
 
     The file need not exist.
+
+    Examples
+    --------
+    >>> from alliance_sim.experiments import experiment_path
+    >>> experiment_path("summit_form_2018").name, experiment_path("own/mine.yaml").as_posix()
+    ('summit_form_2018.yaml', 'own/mine.yaml')
     """
     return path_of(name_or_path, Path(), bundled(FOLDER), "experiment")
 
 
 def load_file(name_or_path: str | Path) -> Scenario | Experiment:
-    """Return the scenario or the experiment of a bundled name or a file, depending on its keys."""
+    """Return the scenario or the experiment of a bundled name or a file, depending on its keys.
+
+    Examples
+    --------
+    >>> from alliance_sim.experiments import load_file
+    >>> [type(load_file(name)).__name__ for name in ("baseline_2018", "summit_form_2018")]
+    ['Scenario', 'Experiment']
+    """
     files = bundled() | bundled(FOLDER)
     path = path_of(name_or_path, Path(), files, "scenario or experiment")
     text = read_text(path, files)
