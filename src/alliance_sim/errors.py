@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import functools
-import heapq
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -130,15 +130,14 @@ def _closest(part: str, choices: Mapping[str, str]) -> list[str]:
 
 def _alike(part: str, texts: Collection[str]) -> str:
     """Return the text that is closest in spelling, or an empty one if none is close, or two as close."""
-    letters = set(part)
+    letters = Counter(part)
+    least = 0.6 if len(part) > 2 else 0.5
+    # Texts that contain it as a whole word: nato for nato_summit.
+    whole = {each for each in texts if part and f"_{part}_" in f"_{each}_"}
 
-    def likely(text: str) -> float:
-        return len(letters.intersection(text)) / (len(part) + len(text))
-
-    def alike(text: str) -> tuple[float, int]:
-        # Of two as close the longest common beginning counts: 2025 for 2024.
-        begin = next((i for i, (a, b) in enumerate(zip(part, text, strict=False)) if a != b), 0)
-        return (ratio(text), begin)
+    def at_most(text: str) -> float:
+        """Return what `ratio` cannot exceed; it counts the letters in common."""
+        return 2.0 * sum(map(min, letters.values(), map(text.count, letters))) / (len(part) + len(text))
 
     def ratio(text: str) -> float:
         same = difflib.SequenceMatcher(None, part, text).ratio()
@@ -149,14 +148,17 @@ def _alike(part: str, texts: Collection[str]) -> str:
         # A different first letter mostly means another word: UKR is not TUR.
         return same if same >= 0.8 or text[:1] == part[:1] else 0.0
 
-    # Texts that contain it as a whole word: nato for nato_summit.
-    whole = {each for each in texts if part and f"_{part}_" in f"_{each}_"}
-    # Comparing is slow: only the most promising texts, and all that are as promising as the last of them.
-    promise = {text: likely(text) for text in texts}
-    least = min(heapq.nlargest(5, promise.values()), default=0.0)
-    close = sorted((alike(text), text) for text, each in promise.items() if text in whole or 0.0 < each >= least)
-    (best, found), second = close[-1] if close else ((0.0, 0), ""), close[-2][0] if close[1:] else None
-    return found if best != second and best[0] >= (0.6 if len(part) > 2 else 0.5) else ""
+    best, found = (0.0, 0), ""
+    likely = [(bound, text) for text in texts if (bound := 1.0 if text in whole else at_most(text)) >= least]
+    for bound, text in sorted(likely, reverse=True):
+        if bound < best[0]:
+            break  # Comparing is slow, and no later text can be closer.
+        # Of two as close the longest common beginning counts: 2025 for 2024.
+        begin = next((i for i, (a, b) in enumerate(zip(part, text, strict=False)) if a != b), 0)
+        alike = (ratio(text), begin)
+        if alike >= best:
+            best, found = alike, text if alike > best else ""
+    return found if best[0] >= least else ""
 
 
 def shown(value: object) -> str:
