@@ -1,22 +1,24 @@
-"""Work that a call takes, counted: the same on any machine and under any load."""
+"""Work counted instead of timed: a count is the same on a slow machine and on a busy one."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 @contextmanager
-def at_most(events: int) -> Iterator[None]:
-    """Fail if the block makes more than that many calls of and returns from functions, those of libraries included."""
-    made = 0
+def at_most(limit: int) -> Iterator[None]:
+    """Fail if what runs within calls more than so many functions, of Python or of C."""
+    count = 0
 
-    def count(*_: object) -> None:
-        nonlocal made
-        made += 1
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
 
-    sys.setprofile(count)
+    before = sys.getprofile()
+    sys.setprofile(profile)
     try:
         yield
     finally:
-        sys.setprofile(None)
-    assert 0 < made <= events, f"{made:,} calls and returns"
+        sys.setprofile(before)
+    assert count <= limit, f"{count:,} calls, allowed are {limit:,}"
