@@ -15,7 +15,7 @@ from alliance_sim.scenarios import load_text
 
 ACTORS = (*ALLIES, "RUS", "UKR")
 #: Of each actor: ISO 3166-1 (two letters), Eurostat, the International Olympic Committee, Correlates of War, and names.
-#: Typed from the publications of the four, apart from the table of the package.
+#: Recalled, and written apart from the table of the package.
 CODES = """
 USA US US USA USA | United States | United States of America | the United States
 CAN CA CA CAN CAN | Canada

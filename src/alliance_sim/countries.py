@@ -2,6 +2,8 @@
 
 The table ``countries.csv`` beside this file has the codes of ISO 3166-1 (three and two letters), of Eurostat, of the
 International Olympic Committee and of the Correlates of War project (list of states 2016), and English names.
+ISO's and most Olympic codes were taken from lists that others keep (pycountry, country_converter); Eurostat's and those
+of Correlates of War were recalled and not compared with a published copy.
 """
 
 from __future__ import annotations
