@@ -104,6 +104,15 @@ def test_a_future_may_be_given_by_its_changes(futures):
     assert (found.output.outcomes[:, at:] != same[:, at:]).any()
 
 
+def test_a_future_may_extend_another_scenario(futures):
+    late = {"month": "2026-01", "type": "escalation", "size": np.float64(0.2), "source": "-"}
+    future = {"extends": "baseline_2025", "events": [late]}
+    found = als.branch("baseline_2025", MONTH, {"war": future}, 5, SEED, PARENT, "monthly")["war"]
+    assert (found.scenario.name, found.scenario.events[-1].size) == ("baseline_2025+war", 0.2)
+    with pytest.raises(InputError, match=r"moths: unknown key \(nearest: months\)"):
+        als.branch("baseline_2025", MONTH, {"war": {**future, "moths": 3}}, 5)
+
+
 def test_a_future_may_end_sooner(futures):
     from alliance_sim.simulation import first_months
 

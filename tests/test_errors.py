@@ -6,7 +6,10 @@ import pytest
 
 from alliance_sim.errors import few_hints, nearest, printable
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.events import EVENT_TYPES
 from alliance_sim.registry.forums import FORUMS
+from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, parameter_names
 
 NAMES = (*PARAMETERS, *parameter_names())
@@ -30,10 +33,28 @@ NAMES = (*PARAMETERS, *parameter_names())
         ("DE", ALLIES, "DEU"),
         ("NATO", FORUMS, "nato_summit"),
         ("2024", ("2014", "2018", "2025"), "2025"),
+        # Two are as close: none is better than the wrong one.
+        ("2016", ("2014", "2018", "2025"), ""),
+        ("cohesive", ("cohesion", "cohesiom"), ""),
+        ("a.sanctons.x", ("a.sanctons1.x", "a.sanctons2.x"), ""),
+        ("events", ("event1", "event2", "event3", "event4", "event5", "event6", "event7"), ""),
     ],
 )
 def test_nearest_suggests_only_close_names(name: str, names: tuple[str, ...], meant: str) -> None:
     assert nearest(name, names) == (f" (nearest: {meant})" if meant else "")
+
+
+@pytest.mark.parametrize(
+    "names", [PARAMETERS, OUTCOMES, ISSUES, EVENT_TYPES], ids=["parameter", "outcome", "issue", "event"]
+)
+def test_a_name_without_one_of_its_letters_is_recognised(names: dict[str, object]) -> None:
+    wrong = {
+        name[:i] + name[i + 1 :]: name
+        for name in names
+        for i in range(len(name))
+        if nearest(name[:i] + name[i + 1 :], names) != f" (nearest: {name})"
+    }
+    assert wrong == {}
 
 
 def test_the_number_of_hints_can_be_limited() -> None:

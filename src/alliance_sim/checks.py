@@ -164,7 +164,10 @@ def writable(path: Path, size: int = 0) -> None:
     try:
         with contextlib.suppress(FileNotFoundError):
             path.lstat()
-        above = next((parent for parent in path.absolute().parents if parent.exists()), path)
+        full = path.absolute()
+        above = next(
+            each for each in (full, *full.parents) if each.is_dir() or (each != full and os.path.lexists(each))
+        )
         with tempfile.TemporaryFile(dir=above):
             pass
         free = shutil.disk_usage(above).free

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from alliance_sim.errors import InputError, shown
+from alliance_sim.paths import local_path
 
 __all__ = ["Row", "calibration_hash", "data_folder", "find_row", "number", "table"]
 
@@ -30,6 +31,12 @@ def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
     ------
     FileNotFoundError
         If none of the three exists.
+
+    Examples
+    --------
+    >>> from alliance_sim.data import data_folder
+    >>> (data_folder("scenarios") / "baseline_2025.yaml").is_file()
+    True
     """
     candidates = [
         Path(str(files("alliance_sim"))) / "_data" / kind,
@@ -37,7 +44,7 @@ def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
     ]
     override = os.environ.get("ALLIANCE_SIM_DATA")
     if override:
-        candidates.insert(0, Path(override) / kind)
+        candidates.insert(0, local_path(override) / kind)
     for folder in candidates:
         if folder.is_dir():
             return folder
@@ -46,7 +53,14 @@ def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
 
 @cache
 def calibration_hash() -> str:
-    """Return a hash over the files of the calibration folder, by which results identify the data they are based on."""
+    """Return a hash over the files of the calibration folder, by which results identify the data they are based on.
+
+    Examples
+    --------
+    >>> from alliance_sim.data import calibration_hash
+    >>> len(calibration_hash())
+    16
+    """
     folder = data_folder("calibration")
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -73,6 +87,12 @@ def table(name: str) -> tuple[Row, ...]:
     ------
     FileNotFoundError
         If there is no such table.
+
+    Examples
+    --------
+    >>> from alliance_sim.data import table
+    >>> len(table("facts/actors")), table("facts/actors")[0]["name"]
+    (34, 'United States')
     """
     with (data_folder("calibration") / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return tuple(MappingProxyType(row) for row in csv.DictReader(handle))
@@ -86,6 +106,12 @@ def find_row(name: str, **cells: str) -> Row:
     ------
     InputError
         If there is none.
+
+    Examples
+    --------
+    >>> from alliance_sim.data import find_row
+    >>> find_row("facts/actors", iso3="NLD")["name"]
+    'Netherlands'
     """
     for found in table(name):
         if all(found[column] == cell for column, cell in cells.items()):
@@ -101,6 +127,12 @@ def number(row: Row, column: str, missing: float | None = 0.0) -> float:
     ------
     InputError
         If the cell holds something that is not a number, or nothing and `missing` is None.
+
+    Examples
+    --------
+    >>> from alliance_sim.data import find_row, number
+    >>> number(find_row("facts/actors", iso3="GRC"), "g7")
+    0.0
     """
     text = row[column] if missing is not None else row.get(column, "")
     if not text and missing is not None:

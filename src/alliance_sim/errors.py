@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import functools
-import heapq
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+
+from alliance_sim import countries
 
 __all__ = ["InputError", "few_hints", "nearest", "printable", "shown"]
 
@@ -37,13 +39,28 @@ class InputError(ValueError):
 
 
 def printable(text: str | Path) -> str:
-    """Return a text or path with control characters escaped, which a terminal would execute."""
+    r"""Return a text or path with control characters escaped, which a terminal would execute.
+
+    Examples
+    --------
+    >>> from alliance_sim.errors import printable
+    >>> printable("tab\tand colour\x1b[31m")
+    'tab\\tand colour\\x1b[31m'
+    """
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
 
 
 @contextmanager
 def few_hints(most: int) -> Iterator[None]:
-    """Limit the searches by `nearest` in the block to `most`: a file can have thousands of wrong names."""
+    """Limit the searches by `nearest` in the block to `most`: a file can have thousands of wrong names.
+
+    Examples
+    --------
+    >>> from alliance_sim.errors import few_hints, nearest
+    >>> with few_hints(1):
+    ...     [nearest("cohesoin", ["cohesion"]) for _ in range(2)]
+    [' (nearest: cohesion)', '']
+    """
     token = _hints.set([most])
     try:
         yield
@@ -52,9 +69,19 @@ def few_hints(most: int) -> Iterator[None]:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return `` (nearest: x)`` for the closest of `names`, or an empty string when none is close.
+    """Return `` (nearest: x)`` for the closest of `names`, or an empty string when none is close, or two as close.
 
-    Dotted names are compared part by part, and the parts have to be close one by one.
+    Dotted names are compared part by part, and the parts have to be close one by one. Where `names` are ISO3 codes of
+    countries, the codes of other systems and English names are known; one that means several countries gives all of
+    them, and one that means a country not in `names` gives none.
+
+    Examples
+    --------
+    >>> from alliance_sim.errors import nearest
+    >>> nearest("cohesoin", ["cohesion", "agreement"])
+    ' (nearest: cohesion)'
+    >>> nearest("EL", ["DEU", "GRC", "BEL"])
+    ' (nearest: GRC)'
     """
     left = _hints.get()
     if left:
@@ -65,11 +92,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
     *heads, last = name.lower().split(".")
     for head in heads:
         part = _closest(head, parts.get((found, "."), {}))
-        if not part:
+        if len(part) != 1:
             return ""
-        found += f"{part}."
-    part = _closest(last, parts.get((found, ""), {}))
-    return f" (nearest: {found}{part})" if part else ""
+        found += f"{part[0]}."
+    closest = ", ".join(f"{found}{part}" for part in _closest(last, parts.get((found, ""), {})))
+    return f" (nearest: {closest})" if closest else ""
 
 
 @functools.lru_cache(maxsize=100)
@@ -86,38 +113,63 @@ def _parts(names: tuple[str, ...]) -> dict[tuple[str, str], dict[str, str]]:
     return parts
 
 
-def _closest(part: str, choices: Mapping[str, str]) -> str:
-    """Return the choice that was probably meant, or an empty string."""
+def _closest(part: str, choices: Mapping[str, str]) -> list[str]:
+    """Return the choice that was probably meant; none where it is not clear, several where a code has meanings."""
     if part in choices:
-        return choices[part]
-    letters = set(part)
+        return [choices[part]]
+    texts = dict(zip(choices, choices, strict=True))
+    if len(countries.codes() & choices.keys()) >= 3:
+        meant = countries.meant(part)
+        if meant:
+            return sorted(choices[code] for code in meant) if meant <= choices.keys() else []
+        # A misspelling of another country is no misspelling of a choice.
+        texts = {**countries.spelled(), **texts}
+    found = choices.get(texts.get(_alike(part, texts), ""))
+    return [found] if found else []
 
-    def likely(choice: str) -> float:
-        return len(letters.intersection(choice)) / (len(part) + len(choice))
 
-    def alike(choice: str) -> tuple[float, int]:
-        # Ties go to the choice with the longest common beginning: 2025 for 2024.
-        begin = next((i for i, (a, b) in enumerate(zip(part, choice, strict=False)) if a != b), 0)
-        return (ratio(choice), begin)
+def _alike(part: str, texts: Collection[str]) -> str:
+    """Return the text that is closest in spelling, or an empty one if none is close, or two as close."""
+    letters = Counter(part)
+    least = 0.6 if len(part) > 2 else 0.5
+    # Texts that contain it as a whole word: nato for nato_summit.
+    whole = {each for each in texts if part and f"_{part}_" in f"_{each}_"}
 
-    def ratio(choice: str) -> float:
-        same = difflib.SequenceMatcher(None, part, choice).ratio()
-        if sorted(choice) == sorted(part):  # transposed letters: GBR for GRB
+    def at_most(text: str) -> float:
+        """Return what `ratio` cannot exceed; it counts the letters in common."""
+        return 2.0 * sum(map(min, letters.values(), map(text.count, letters))) / (len(part) + len(text))
+
+    def ratio(text: str) -> float:
+        same = difflib.SequenceMatcher(None, part, text).ratio()
+        if sorted(text) == sorted(part):  # transposed letters: GBR for GRB
             return max(same, 0.9)
-        if choice in whole:
+        if text in whole:
             return max(same, 0.7)
         # A different first letter mostly means another word: UKR is not TUR.
-        return same if same >= 0.8 or choice[:1] == part[:1] else 0.0
+        return same if same >= 0.8 or text[:1] == part[:1] else 0.0
 
-    # Choices that contain it as a whole word: nato for nato_summit.
-    whole = {each for each in choices if part and f"_{part}_" in f"_{each}_"}
-    # Comparing is slow: only the most promising choices.
-    found = max((*heapq.nlargest(5, choices, likely), *sorted(whole)), key=alike, default="")
-    return choices[found] if found and ratio(found) >= (0.6 if len(part) > 2 else 0.5) else ""
+    best, found = (0.0, 0), ""
+    likely = [(bound, text) for text in texts if (bound := 1.0 if text in whole else at_most(text)) >= least]
+    for bound, text in sorted(likely, reverse=True):
+        if bound < best[0]:
+            break  # Comparing is slow, and no later text can be closer.
+        # Of two as close the longest common beginning counts: 2025 for 2024.
+        begin = next((i for i, (a, b) in enumerate(zip(part, text, strict=False)) if a != b), 0)
+        alike = (ratio(text), begin)
+        if alike >= best:
+            best, found = alike, text if alike > best else ""
+    return found if best[0] >= least else ""
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it: short, on one line, in the words of YAML."""
+    """Return a value as a message shows it: short, on one line, in the words of YAML.
+
+    Examples
+    --------
+    >>> from alliance_sim.errors import shown
+    >>> [shown(value) for value in (None, True, "text", [1, 2])]
+    ['an empty value', 'true', "'text'", 'a list']
+    """
     if value is None:
         return "an empty value"
     if isinstance(value, bool):

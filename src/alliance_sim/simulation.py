@@ -39,8 +39,9 @@ from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.results.memory import allocate, draw_size
-from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.scenarios.library import extended
+from alliance_sim.scenarios.mappings import plain
 from alliance_sim.scenarios.messages import field_name
 
 __all__ = [
@@ -79,7 +80,7 @@ class Cancelled(Exception):
 
 
 def simulate(
-    scenario: str | Path | Scenario,
+    scenario: ScenarioSource,
     draws: int = 1000,
     seed: int = 0,
     keep: Keep = "allies",
@@ -92,8 +93,8 @@ def simulate(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A bundled name, the path of a file, or a scenario.
+    scenario : str, Path, mapping or Scenario
+        A bundled name, the path of a file, a mapping with its keys, or a scenario.
     draws : int
         From 1 to 2**32 - 1, as far as memory allows. The first n draws do not depend on how many follow.
     seed : int
@@ -335,7 +336,7 @@ def versions() -> FrozenDict[str, str]:
 
 
 def branch(
-    scenario: str | Path | Scenario,
+    scenario: ScenarioSource,
     month: str,
     futures: Mapping[str, str | Path | Scenario | Changes] | None = None,
     draws: int = 1000,
@@ -351,14 +352,14 @@ def branch(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
+    scenario : str, Path, mapping or Scenario
         The parent: it gives the past.
     month : str
         ``YYYY-MM``, the first month that is open, within the run and not its first.
     futures : mapping, optional
         Scenarios of the future by name. Each agrees with `scenario` until `month` in era, start, parameters, events
         and meetings, and may end sooner or later; or it is a mapping with ``events, meetings, drop`` and other keys of
-        a scenario file that extends `scenario`. Default: `scenario` itself.
+        a scenario file, which extends `scenario` unless it has ``extends``. Default: `scenario` itself.
     draws : int
         Futures of each, from 1 to 2**32 - 1. Future d has the random numbers of draw d in all scenarios, so
         differences between two of them are paired; parameters and actors are the parent's in all.
@@ -421,7 +422,10 @@ def branch(
 def _load(future: str | Path | Scenario | Changes, parent: Scenario, name: str) -> Scenario:
     if not isinstance(future, Mapping):
         return load_scenario(future)
-    scenario, wrong = extended(parent, {"name": f"{parent.name}+{name}", "text": "", **future})
+    fields = {"name": f"{parent.name}+{name}", **future}
+    if "extends" in future:
+        return load_scenario(fields)
+    scenario, wrong = extended(parent, {**plain(fields), "text": ""})
     if scenario is None or wrong:
         raise InputError("\n".join(f"futures: {name}: {field_name(place)}: {problem}" for place, problem in wrong))
     return scenario

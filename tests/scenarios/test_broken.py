@@ -134,7 +134,7 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     ),
     "many_hints_of_long_names": (
         (HEAD + "events:\n" + "".join(SHIFT % f"susceptibility_and_norm_{i}" for i in range(2_000))).encode(),
-        "9: events[0].name: 'susceptibility_and_norm_0' is neither a parameter nor a state; allowed: ...",
+        "9: events[0].name: 'susceptibility_and_norm_0' is neither a parameter nor a state (nearest: suscep...",
     ),
     "many_wrong_parameters": (
         f"{HEAD}parameters:\n".encode() + b"".join(b"  position.sanctions.P%d: 1\n" % i for i in range(500)),

@@ -24,7 +24,7 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import decided, summaries
 from alliance_sim.results.views import dates
-from alliance_sim.scenarios import Difference, Scenario, input_differences, load_scenario
+from alliance_sim.scenarios import Difference, Scenario, ScenarioSource, input_differences, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ _PASSES = np.isin(DECISIONS, ("adopted", "diluted"))
 
 
 def compare(
-    base: str | Path | Scenario,
-    *others: str | Path | Scenario,
+    base: ScenarioSource,
+    *others: ScenarioSource,
     draws: int = 1000,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
@@ -53,9 +53,10 @@ def compare(
 
     Parameters
     ----------
-    base : str, Path or Scenario
-        The scenario that the others are compared with: a bundled name, the path of a file, or a scenario.
-    *others : str, Path or Scenario
+    base : str, Path, mapping or Scenario
+        The scenario that the others are compared with: a bundled name, the path of a file, a mapping with its keys, or
+        a scenario.
+    *others : str, Path, mapping or Scenario
         One or more, of the base's era and with names of their own. Their order does not matter.
     draws : int
         From 1 to 2**32 - 1, as far as memory allows.
@@ -358,7 +359,7 @@ class Comparison:
         summary = self.summary()
         figure = plots.forest(summary, moved(summary), f"What changes against {self.base.name}", note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
 

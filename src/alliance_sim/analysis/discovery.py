@@ -202,7 +202,7 @@ class Discovery:
         title = f"{self.experiment}: when is {self.event}?"
         figure = plots.discovery(first.trajectory, sides, self.cases[inputs], title, note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
 

@@ -174,7 +174,7 @@ class Policies:
         rows = self.table.sort_values("behind", kind="stable")
         figure = plots.policies(rows.set_axis([self.label(str(name)) for name in rows.index]), self.unit, title, note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
 

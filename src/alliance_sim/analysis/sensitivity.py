@@ -35,7 +35,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, by_current_name, resolve
 from alliance_sim.results.summaries import summaries
 from alliance_sim.results.table import Table
-from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
@@ -130,12 +130,12 @@ class Sensitivity:
         note = f"{self.runs:,} runs · {self.draws} draws a point · seed {self.seed} · alliance_sim {__version__}"
         figure = plots.drivers(self.parameters, self.mechanisms, OUTCOMES[self.outcome].unit, title, note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
 
 def sensitivity(
-    scenario: str | Path | Scenario,
+    scenario: ScenarioSource,
     outcome: str,
     method: Method = "morris",
     parameters: Iterable[str] = (),
@@ -148,8 +148,8 @@ def sensitivity(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A bundled name, the path of a file, or a scenario.
+    scenario : str, Path, mapping or Scenario
+        A bundled name, the path of a file, a mapping with its keys, or a scenario.
     outcome : str
         Name of an outcome; its summary is explained: the mean over months, or the last month.
     method : str

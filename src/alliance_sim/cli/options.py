@@ -8,9 +8,19 @@ from typing import Annotated
 import typer
 
 from alliance_sim.errors import InputError, printable
+from alliance_sim.paths import local_path
+
+
+def _local(path: str | None) -> Path | None:
+    """Return the path that an option or argument holds; every one of them is read as text and passed to this."""
+    return None if path is None else local_path(path)
+
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
-SweepFolder = Annotated[Path, typer.Argument(metavar="DIR", help="Results of a sweep.", show_default=False)]
+SweepFolder = Annotated[
+    Path,
+    typer.Argument(parser=str, callback=_local, metavar="DIR", help="Results of a sweep.", show_default=False),
+]
 OutcomeName = Annotated[
     str, typer.Option("--outcome", metavar="NAME", help="An outcome; `run` lists them.", show_default=False)
 ]
@@ -20,12 +30,21 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter in every scenario; may be repeated."),
 ]
+ResultsFolder = Annotated[
+    Path,
+    typer.Argument(parser=str, callback=_local, metavar="DIR", help="Results of run or sweep.", show_default=False),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
+
+
+def new_folder(what: str) -> object:
+    """Return the declaration of ``--out``, with what the folder is for."""
+    return typer.Option("--out", parser=str, callback=_local, metavar="DIR", help=what, show_default=False)
 
 
 def figure(what: str) -> object:
     """Return the declaration of ``--plot``, with what the figure of a command shows."""
-    return typer.Option("--plot", metavar="FILE", help=f"Draw {what} (.png, .svg, .pdf).")
+    return typer.Option("--plot", parser=str, callback=_local, metavar="FILE", help=f"Draw {what} (.png, .svg, .pdf).")
 
 
 def parse_settings(settings: list[str] | None) -> dict[str, float]:

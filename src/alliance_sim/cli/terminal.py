@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, cast
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -103,20 +103,19 @@ def print_parts(*parts: RenderableType) -> None:
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Write one JSON object to standard output."""
-    write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write one JSON object to standard output, in ASCII."""
+    write_data(json.dumps(content, allow_nan=False) + "\n")
 
 
 def write(text: str) -> None:
-    """Write a text to standard output at once."""
+    """Write a text for people to standard output at once, in the encoding of the terminal."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
-def write_in_utf8() -> None:
-    """Let standard output be UTF-8 from here on, whatever the locale says."""
-    if reconfigure := getattr(sys.stdout, "reconfigure", None):
-        reconfigure(encoding="utf-8")
+def write_data(text: str) -> None:
+    """Write a text for programs to standard output at once: UTF-8, whatever the encoding of the terminal."""
+    cast(Stream, sys.stdout).write_data(text)
 
 
 class Stream:
@@ -140,6 +139,16 @@ class Stream:
         with self._guarded():
             self._stream.write(text)
         return len(text)
+
+    def write_data(self, text: str) -> None:
+        """Write a text at once in UTF-8, whatever the encoding of the stream."""
+        with self._guarded():
+            self._stream.flush()
+            if hasattr(self._stream, "buffer"):
+                self._stream.buffer.write(text.encode())
+            else:
+                self._stream.write(text)  # Streams of texts, such as StringIO, have no encoding.
+            self._stream.flush()
 
     def flush(self) -> None:
         """Write the buffer."""

@@ -7,14 +7,14 @@ from typing import Any
 from alliance_sim.experiments.levers import Patch
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.scenarios import list_scenarios
-from alliance_sim.scenarios.json_schema import FileSchema, parameter_schemas
+from alliance_sim.scenarios.json_schema import parameter_schemas, record_schema
 
 __all__ = ["json_schema"]
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of experiment files, with the same extra keywords as for scenario files."""
-    schema = Experiment.model_json_schema(schema_generator=FileSchema)
+    schema = record_schema(Experiment)
     fields = schema["properties"]
     del fields["text"]
     fields["scenario"]["examples"] = list(list_scenarios())

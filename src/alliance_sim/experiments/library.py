@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from alliance_sim.errors import InputError, few_hints, printable
 from alliance_sim.experiments.schema import KEYS, Experiment
 from alliance_sim.scenarios import Scenario
 from alliance_sim.scenarios import library as scenarios
+from alliance_sim.scenarios.mappings import as_yaml, plain
 from alliance_sim.scenarios.messages import MOST, Problem, problems, report
 from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
 from alliance_sim.scenarios.yaml_files import bundled, parse, path_of, read_text
@@ -31,13 +33,14 @@ def list_experiments() -> tuple[str, ...]:
     return tuple(bundled(FOLDER))
 
 
-def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
+def load_experiment(source: str | Path | Mapping[str, object] | Experiment) -> Experiment:
     """Return an experiment.
 
     Parameters
     ----------
-    name_or_path : str, Path or Experiment
-        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path). An
+    source : str, Path, mapping or Experiment
+        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path), or a
+        mapping with the keys of a file, whose paths are relative to the working directory. A mapping is copied. An
         experiment is returned as it is.
 
     Returns
@@ -47,7 +50,7 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
     Raises
     ------
     InputError
-        If there is no such experiment, or with all problems of its file, one a line.
+        If there is no such experiment, or with all its problems, one a line.
 
     Examples
     --------
@@ -55,9 +58,13 @@ def load_experiment(name_or_path: str | Path | Experiment) -> Experiment:
     >>> als.load_experiment("summit_form_2018").scenario.name
     'helsinki_2018'
     """
-    if isinstance(name_or_path, Experiment):
-        return name_or_path
-    path = experiment_path(name_or_path)
+    if isinstance(source, Experiment):
+        return source
+    if isinstance(source, Mapping):
+        base = {key: value for key, value in source.items() if key == "scenario" and isinstance(value, Scenario)}
+        fields = plain({key: value for key, value in source.items() if key not in base})
+        return Experiment.validated({**fields, **base, "text": as_yaml(fields)})
+    path = experiment_path(source)
     return _read(read_text(path, bundled(FOLDER)), path)
 
 
@@ -65,12 +72,25 @@ def experiment_path(name_or_path: str | Path) -> Path:
     """Return the file of a bundled name, or the path; raise `InputError` if it is neither.
 
     The file need not exist.
+
+    Examples
+    --------
+    >>> from alliance_sim.experiments import experiment_path
+    >>> experiment_path("summit_form_2018").name, experiment_path("own/mine.yaml").as_posix()
+    ('summit_form_2018.yaml', 'own/mine.yaml')
     """
     return path_of(name_or_path, Path(), bundled(FOLDER), "experiment")
 
 
 def load_file(name_or_path: str | Path) -> Scenario | Experiment:
-    """Return the scenario or the experiment of a bundled name or a file, depending on its keys."""
+    """Return the scenario or the experiment of a bundled name or a file, depending on its keys.
+
+    Examples
+    --------
+    >>> from alliance_sim.experiments import load_file
+    >>> [type(load_file(name)).__name__ for name in ("baseline_2018", "summit_form_2018")]
+    ['Scenario', 'Experiment']
+    """
     files = bundled() | bundled(FOLDER)
     path = path_of(name_or_path, Path(), files, "scenario or experiment")
     text = read_text(path, files)

@@ -25,6 +25,7 @@ from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.parts import FAILURES, Marker
 from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
 from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.paths import local_path
 from alliance_sim.registry.fields import frozen
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import current_name
@@ -60,7 +61,7 @@ def load_results(folder: str | Path) -> Ensemble | Results:
     >>> als.load_results("baseline")
     <Ensemble baseline_2018: 2 draws, 36 months, seed 0, keep 'final'>
     """
-    return open_results(folder) if _is_sweep(Path(folder)) else load_ensemble(folder)
+    return open_results(folder) if _is_sweep(local_path(folder)) else load_ensemble(folder)
 
 
 def _is_sweep(folder: Path) -> bool:
@@ -77,7 +78,7 @@ def open_results(folder: str | Path | Results) -> Results:
     """
     if isinstance(folder, Results):
         return folder
-    folder = Path(folder).absolute()
+    folder = local_path(folder).absolute()
     plan = Plan.read(folder)
     markers = parts.read_markers(folder, plan)
     if parts.is_complete(folder):
@@ -93,7 +94,7 @@ def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
     InputError
         If the folder does not hold results.
     """
-    folder = Path(folder)
+    folder = local_path(folder)
     if _is_sweep(folder):
         results = open_results(folder)
         return results.views, results.note

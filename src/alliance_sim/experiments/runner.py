@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from alliance_sim.experiments.library import load_experiment
 from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.paths import local_path
 from alliance_sim.results.folder import MANIFEST
 from alliance_sim.results.views import Runs
 
@@ -39,7 +40,7 @@ LOCAL = Workers()
 
 
 def sweep(
-    experiment: str | Path | Experiment,
+    experiment: str | Path | Mapping[str, object] | Experiment,
     out: str | Path,
     *,
     engine: Engine = "local",
@@ -52,8 +53,8 @@ def sweep(
 
     Parameters
     ----------
-    experiment : str, Path or Experiment
-        A bundled name, the path of a file, or an experiment.
+    experiment : str, Path, mapping or Experiment
+        A bundled name, the path of a file, a mapping with its keys, or an experiment.
     out : str or Path
         A new or empty folder; with `resume`, the folder of a sweep that was interrupted.
     engine : str
@@ -89,7 +90,7 @@ def sweep(
     >>> len(results.variants), len(results.points.values), experiment.replications
     (6, 27, 2)
     """
-    experiment = load_experiment(experiment)
+    experiment, out = load_experiment(experiment), local_path(out)
     plan = plan_of(experiment)
     work = Simulation(experiment.variants(), plan.points, experiment.seed, experiment.keep)
     work.compile()
@@ -127,7 +128,7 @@ def execute(
     InputError
         As in `sweep`.
     """
-    folder = Path(out).absolute()
+    folder = local_path(out).absolute()
     with started(where) as run, _locked(folder, plan, size, resume):
         left = [task for task in plan.tasks if not parts.is_done(folder, task.number, plan.hash)]
         done = plan.runs - sum(task.runs for task in left)

@@ -27,8 +27,9 @@ from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.fields import Filled, Label, Number, Record, Text, known
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import Distribution, Scenario, scenario_path
-from alliance_sim.scenarios.library import extended, load_scenario
-from alliance_sim.scenarios.messages import Location, Problem, field_name, keys_of, problems, refuse
+from alliance_sim.scenarios.library import built, extended, load_scenario
+from alliance_sim.scenarios.mappings import plain
+from alliance_sim.scenarios.messages import Location, Problem, keys_of, listed, problems, refuse
 from alliance_sim.scenarios.parameters import by_parameter, prior
 
 __all__ = ["KEYS", "METHODS", "Design", "Experiment", "Variant"]
@@ -107,14 +108,19 @@ class Variant:
 
 
 def _base(value: Any, info: ValidationInfo) -> Any:
-    """Load the scenario of a bundled name, or of a path relative to the folder of the experiment's file."""
-    if isinstance(value, str):
+    """Load the scenario of a bundled name, of a path relative to the folder of the experiment's file, or a mapping."""
+    folder = (info.context or {}).get("folder")
+    if isinstance(value, Mapping):
+        scenario, found = built(plain(value), folder or Path())
+        refuse("scenario", found)
+        return scenario
+    if isinstance(value, (str, Path)):
         try:
-            return load_scenario(scenario_path(value, (info.context or {}).get("folder")))
+            return load_scenario(scenario_path(value, folder))
         except InputError as error:
             refuse("scenario", [((), line) for line in str(error).splitlines()])
     if not isinstance(value, Scenario):
-        raise ValueError(f"{shown(value)} is not allowed; allowed: a bundled name or a path")
+        raise ValueError(f"{shown(value)} is not allowed; allowed: a bundled name, a path or a mapping")
     return value
 
 
@@ -155,7 +161,14 @@ class Experiment(Record):
     scenario: Annotated[
         Scenario,
         BeforeValidator(_base),
-        WithJsonSchema({"type": "string", "form": "a bundled name, or the path of a file"}),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "form": "a bundled name, or the path of a file"},
+                    {"type": "object", "form": "a scenario written out, with the keys of its file"},
+                ]
+            }
+        ),
     ] = Field(description="the base that everything else changes")
     sources: Annotated[tuple[Text, ...], Filled] = Field(
         description="what it rests on, ranges of uncertainties included", json_schema_extra={"minItems": 1}
@@ -382,7 +395,7 @@ class Experiment(Record):
         Parameters
         ----------
         fields : mapping
-            As in a file.
+            As in a file; values may be records.
         folder : Path, optional
             The folder that the path of a scenario is relative to; default: the working directory.
 
@@ -414,7 +427,7 @@ class Experiment(Record):
             return cls.model_validate(dict(fields), context={"folder": folder})
         except ValidationError as error:
             found = problems(error, KEYS)
-        raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
+        raise InputError(listed(found))
 
 
 #: The keys of each record of an experiment file and their descriptions, by the field that holds the record.

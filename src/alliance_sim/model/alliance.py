@@ -20,7 +20,7 @@ from alliance_sim.model.agents import Actor, Ally, Russia, Ukraine, UnitedStates
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.views import Runs
-from alliance_sim.scenarios import Distribution, Scenario, load_scenario
+from alliance_sim.scenarios import Distribution, Scenario, ScenarioSource, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +44,9 @@ class AllianceModel(mesa.Model):
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A bundled name, a file, or a scenario. For ``mesa.batch_run`` a name or a list of names.
+    scenario : str, Path, mapping or Scenario
+        A bundled name, the path of a file, a mapping with its keys, or a scenario. For ``mesa.batch_run`` a name or a
+        list of names.
     seed : int, optional
         In [0, 2**64). Without one it is drawn, and recorded in `seed`.
     draw : int
@@ -112,7 +113,7 @@ class AllianceModel(mesa.Model):
 
     def __init__(
         self,
-        scenario: str | Path | Scenario = "baseline_2025",
+        scenario: ScenarioSource = "baseline_2025",
         seed: int | None = None,
         draw: int = 0,
         parameters: Mapping[str, float | Distribution] | None = None,
@@ -243,9 +244,9 @@ def _ally_variable(name: str, agent: Any) -> float:
 
 
 def _what_if(scenario: Any, parameters: Any, more: Mapping[str, Any]) -> Scenario:
-    if not isinstance(scenario, (str, Path, Scenario)):
+    if not isinstance(scenario, (str, Path, Scenario, Mapping)):
         raise InputError(
-            f"scenario: {scenario!r}; allowed: a name, a path or a Scenario; "
+            f"scenario: {scenario!r}; allowed: a name, a path, a mapping or a Scenario; "
             "in mesa.batch_run a name or a list of names"
         )
     if not isinstance(parameters, Mapping):

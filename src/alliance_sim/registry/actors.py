@@ -25,7 +25,14 @@ EUROPEANS: tuple[str, ...] = tuple(row["iso3"] for row in _ROWS if row["europe"]
 
 
 def eu_allies(month: str) -> tuple[str, ...]:
-    """Return the allies in the European Union in a ``YYYY-MM`` month, in the order of `ALLIES`."""
+    """Return the allies in the European Union in a ``YYYY-MM`` month, in the order of `ALLIES`.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.actors import eu_allies
+    >>> len(eu_allies("2025-06")), "GBR" in eu_allies("2020-02")
+    (23, False)
+    """
     return tuple(
         row["iso3"]
         for row in _ROWS

@@ -19,6 +19,7 @@ from alliance_sim.compile import CompiledScenario, Keep, compile_scenario
 from alliance_sim.compile.program import rows_of
 from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.errors import InputError, nearest
+from alliance_sim.paths import local_path
 from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder as files
@@ -363,7 +364,7 @@ class Ensemble:
             panels = {name: (self.series(name), OUTCOMES[name].unit) for name in wanted}
             figure = plots.fans(panels, self.scenario.title, note)
         if path is not None:
-            plots.write(figure, Path(path))
+            plots.write(figure, path)
         return figure
 
     def save(self, folder: str | Path) -> Path:
@@ -393,7 +394,7 @@ class Ensemble:
         >>> als.load_results(folder).draws
         5
         """
-        folder = Path(folder)
+        folder = local_path(folder)
         files.write_ensemble(folder, self._views, self._runs, self.draws, self.provenance)
         return folder
 
@@ -474,7 +475,7 @@ def load_ensemble(folder: str | Path) -> Ensemble:
     >>> load_ensemble(folder)
     <Ensemble baseline_2018: 2 draws, 36 months, seed 0, keep 'final'>
     """
-    folder = Path(folder)
+    folder = local_path(folder)
     with files.reading(folder):
         for path, sha256 in files.saved_views(folder).values():
             files.check_sha256(path, sha256)

@@ -132,15 +132,22 @@ def check_sha256(path: Path, sha256: str) -> None:
 
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder that takes the place of `folder` at the end; refuse one that holds something."""
+    """Yield a temporary folder that becomes `folder` at the end; refuse one that holds something."""
     checks.vacant(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-            unfinished = Path(temporary) / folder.name
+        # An empty folder stays: it may be a link, a mounted disk or the working directory, which nothing can replace.
+        begun = folder.is_dir()
+        place = folder if begun else folder.parent
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place, prefix=".unfinished-") as temporary:
+            unfinished = Path(temporary) / "results"
             unfinished.mkdir()
             yield unfinished
-            unfinished.replace(folder)
+            if begun:
+                for path in sorted(unfinished.iterdir(), key=lambda path: path.name == MANIFEST):
+                    path.replace(folder / path.name)
+            else:
+                unfinished.replace(folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from None
 

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
+from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.results.summaries import objectors_by_item
 
 __all__ = ["check_kind", "discovery", "drivers", "forest", "policies", "write"]
@@ -335,14 +336,14 @@ def check_kind(path: Path) -> None:
     >>> check_kind(Path("cohesion.svg"))
     """
     kinds = Figure().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in kinds:
+    if suffix_of(path).removeprefix(".") not in kinds:
         allowed = ", ".join(f".{kind}" for kind in sorted(kinds))
         raise InputError(f"{path}: no figure ends in {shown(path.suffix)}; allowed: {allowed}")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; allowed: a file")
 
 
-def write(figure: Figure, path: Path) -> None:
+def write(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file of the kind its ending names.
 
     Raises
@@ -356,12 +357,13 @@ def write(figure: Figure, path: Path) -> None:
     >>> import alliance_sim as als
     >>> write(als.simulate("baseline_2018", draws=2).plot("cohesion"), Path("cohesion.png"))
     """
+    path = local_path(path)
     # Dates would make two equal figures differ.
-    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
+    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix_of(path))
     try:
         check_kind(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as temporary:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as temporary:
             unfinished = Path(temporary) / path.name
             with rc_context(_STYLE):
                 figure.savefig(unfinished, metadata=metadata)

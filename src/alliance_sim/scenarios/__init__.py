@@ -3,6 +3,7 @@
 from alliance_sim.scenarios.difference import Difference, input_differences
 from alliance_sim.scenarios.json_schema import json_schema
 from alliance_sim.scenarios.library import (
+    ScenarioSource,
     dump,
     list_scenarios,
     load_parent,
@@ -20,6 +21,7 @@ __all__ = [
     "Distribution",
     "Meeting",
     "Scenario",
+    "ScenarioSource",
     "dump",
     "input_differences",
     "json_schema",

@@ -14,8 +14,6 @@ from alliance_sim.registry.fields import Entry, month_name, month_number
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.scenarios.messages import Problem, problems, refuse
 
-__all__ = ["MAX_ENTRIES", "Period", "check_length", "check_start", "read_entries"]
-
 #: Events of a scenario, and meetings: more than eight a month in the longest run.
 MAX_ENTRIES = 2_000
 #: A run may begin this many years before its era: its starting point is measured.

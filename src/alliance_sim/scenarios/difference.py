@@ -26,6 +26,12 @@ class Difference:
     sign : str
         ``+`` only in the other, ``-`` only in the base, ``~`` changed.
     text : str
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import Difference
+    >>> str(Difference("~", "months 48 → 12"))
+    '~ months 48 → 12'
     """
 
     sign: Literal["+", "-", "~"]

@@ -7,15 +7,16 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from alliance_sim.registry.fields import Record
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
 from alliance_sim.scenarios.library import list_scenarios
 from alliance_sim.scenarios.parameters import Distribution
 from alliance_sim.scenarios.schema import Scenario
 
-__all__ = ["FileSchema", "json_schema", "parameter_schemas"]
+__all__ = ["json_schema", "parameter_schemas", "record_schema"]
 
 
-class FileSchema(GenerateJsonSchema):
+class _FileSchema(GenerateJsonSchema):
     """JSON Schema as editors show it: no invented titles, no null: a key is left out instead."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
@@ -40,6 +41,19 @@ class FileSchema(GenerateJsonSchema):
         )
 
 
+def record_schema(record: type[Record]) -> dict[str, Any]:
+    """Return the JSON Schema of a record.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import Meeting
+    >>> from alliance_sim.scenarios.json_schema import record_schema
+    >>> record_schema(Meeting)["properties"]["sessions"]["maximum"]
+    10
+    """
+    return record.model_json_schema(schema_generator=_FileSchema)
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of scenario files, for editors.
 
@@ -52,7 +66,7 @@ def json_schema() -> dict[str, Any]:
     >>> json_schema()["properties"]["months"]["maximum"]
     240
     """
-    schema = Scenario.model_json_schema(schema_generator=FileSchema)
+    schema = record_schema(Scenario)
     fields = schema["properties"]
     del fields["text"]
     fields["parameters"] |= {
@@ -92,6 +106,13 @@ def parameter_schemas(place: str, numbers: bool = True, distributions: bool = Tr
     numbers, distributions : bool
         Whether a parameter may be a number, a distribution; a quantity of an actor may only be a number where numbers
         are allowed.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.json_schema import parameter_schemas
+    >>> schema = parameter_schemas("properties/parameters", distributions=False)["pledge"]
+    >>> schema["type"], schema["minimum"] < schema["maximum"]
+    ('number', True)
     """
     schemas: dict[str, Any] = {}
     for name in dict.fromkeys((*PARAMETERS, *parameter_names())):

@@ -11,8 +11,10 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from alliance_sim.errors import InputError, few_hints, nearest, printable, shown
+from alliance_sim.paths import local_path
 from alliance_sim.registry.fields import Label
-from alliance_sim.scenarios.messages import MOST, Location, Problem, problems, report
+from alliance_sim.scenarios.mappings import as_yaml, plain
+from alliance_sim.scenarios.messages import MOST, Location, Problem, listed, problems, report
 from alliance_sim.scenarios.parameters import overridden
 from alliance_sim.scenarios.schema import KEYS, Scenario
 from alliance_sim.scenarios.yaml_files import (
@@ -28,6 +30,8 @@ from alliance_sim.scenarios.yaml_files import (
 )
 
 __all__ = [
+    "ScenarioSource",
+    "built",
     "dump",
     "extended",
     "list_scenarios",
@@ -39,6 +43,8 @@ __all__ = [
     "write_scenario",
 ]
 
+#: What `load_scenario` takes: a bundled name, a path, the keys of a file, a scenario.
+ScenarioSource = str | Path | Mapping[str, object] | Scenario
 #: Longest chain of files that extend one another; bundled ones have two.
 MAX_CHAIN = 20
 
@@ -58,14 +64,15 @@ def list_scenarios() -> tuple[str, ...]:
     return tuple(bundled())
 
 
-def load_scenario(name_or_path: str | Path | Scenario) -> Scenario:
+def load_scenario(source: ScenarioSource) -> Scenario:
     """Return a scenario.
 
     Parameters
     ----------
-    name_or_path : str, Path or Scenario
-        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a
-        path). A scenario is returned as it is.
+    source : str, Path, mapping or Scenario
+        A bundled name, or the path of a file (a text with a slash, or ending in ``.yaml`` or ``.yml``, is a path), or a
+        mapping with the keys of a file, ``extends`` among them, whose path is relative to the working directory. A
+        mapping is copied. A scenario is returned as it is.
 
     Raises
     ------
@@ -77,10 +84,18 @@ def load_scenario(name_or_path: str | Path | Scenario) -> Scenario:
     >>> from alliance_sim.scenarios import load_scenario
     >>> load_scenario("us_support_ends_2025").title
     'U.S. support for Ukraine ends'
+    >>> event = {"month": "2026-01", "type": "escalation", "size": 0.2, "source": "hypothetical"}
+    >>> load_scenario({"name": "mine", "extends": "baseline_2025", "events": [event]}).months
+    48
     """
-    if isinstance(name_or_path, Scenario):
-        return name_or_path
-    return _open(name_or_path, Path(), ())
+    if isinstance(source, Scenario):
+        return source
+    if isinstance(source, Mapping):
+        scenario, found = built(plain(source), Path())
+        if found or scenario is None:
+            raise InputError(listed(found))
+        return scenario
+    return _open(source, Path(), ())
 
 
 def load_text(text: str, origin: str = "text") -> Scenario:
@@ -134,12 +149,25 @@ def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
     ------
     InputError
         If it is neither a bundled name nor a path; whether the file exists is not checked.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import scenario_path
+    >>> scenario_path("baseline_2025").name, scenario_path("own/mine.yaml").as_posix()
+    ('baseline_2025.yaml', 'own/mine.yaml')
     """
-    return path_of(name_or_path, folder or Path(), bundled(), "scenario")
+    return path_of(name_or_path, Path() if folder is None else local_path(folder), bundled(), "scenario")
 
 
 def load_parent(name_or_path: str | Path) -> Scenario | None:
-    """Return the scenario that the file of a scenario `extends`, if it does; raise errors as `load_scenario` does."""
+    """Return the scenario that the file of a scenario `extends`, if it does; raise errors as `load_scenario` does.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_parent
+    >>> load_parent("washington_2024").name, load_parent("baseline_2025")
+    ('baseline_2025', None)
+    """
     path = scenario_path(name_or_path)
     fields, *_ = _parsed(_text(path), str(path))
     return _open(fields["extends"], path.parent, ()) if "extends" in fields else None
@@ -162,6 +190,13 @@ def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | Non
     ------
     InputError
         If the name is not valid, the file exists or cannot be written, or the source cannot be loaded.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_scenario, write_scenario
+    >>> path = write_scenario("mine", "washington_2024")
+    >>> path.name, load_scenario(path).name
+    ('mine.yaml', 'mine')
     """
     try:
         TypeAdapter(Label).validate_python(name)
@@ -172,7 +207,7 @@ def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | Non
         raise InputError(f"{shown(name)} is a file; allowed: the name alone, {Path(name).stem}")
     if name in list_scenarios():
         raise InputError(f"{shown(name)} is the name of a bundled scenario; allowed: any other")
-    folder = folder or Path()
+    folder = Path() if folder is None else local_path(folder)
     path = folder / f"{name}.yaml"
     text = _renamed(name, source, folder)
     try:
@@ -200,7 +235,7 @@ def _renamed(name: str, source: str | Path, folder: Path) -> str:
     nodes: dict[str, yaml.Node] = {key.value: value for key, value in root.value}
     values = {"name": name}
     if "extends" in nodes and is_path(nodes["extends"].value):
-        seen = os.path.relpath(path.parent / nodes["extends"].value, folder)
+        seen = os.path.relpath(scenario_path(nodes["extends"].value, path.parent), folder)
         values["extends"] = seen if is_path(seen) else f"./{seen}"
     # From the last to the first, so that positions further up stay valid.
     for key in sorted(values, key=lambda key: nodes[key].start_mark.index, reverse=True):
@@ -218,7 +253,15 @@ def _open(name: str | Path, folder: Path, children: tuple[Path, ...]) -> Scenari
 
 
 def load_file(path: Path, text: str, children: tuple[Path, ...] = ()) -> Scenario:
-    """Return the scenario of a file whose text was read; `children` are the files that build on it."""
+    r"""Return the scenario of a file whose text was read; `children` are the files that build on it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from alliance_sim.scenarios.library import load_file
+    >>> load_file(Path("short.yaml"), "name: short\nextends: baseline_2025\n").months
+    48
+    """
     line = (*children, path.resolve())
     if line[-1] in children:
         raise InputError(f"is circular: {' -> '.join(each.stem for each in line)}")
@@ -238,7 +281,33 @@ def _parsed(text: str, origin: str) -> Parsed:
 @few_hints(4 * MOST)
 def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> Scenario:
     data, lines, found = _parsed(text, origin)
+    scenario, wrong = _built(data, text, folder, children)
+    found += wrong
+    if found or scenario is None:
+        raise InputError(report(origin, found, lines))
+    return scenario
+
+
+@few_hints(4 * MOST)
+def built(data: Mapping[str, Any], folder: Path) -> tuple[Scenario | None, list[Problem]]:
+    """Return the scenario of a mapping of plain values, with paths relative to `folder`, and its problems.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from alliance_sim.scenarios.library import built
+    >>> built({"name": "short", "extends": "baseline_2025", "moths": 12}, Path())[1][0][0]
+    ('moths',)
+    """
+    return _built(data, as_yaml(data), folder, ())
+
+
+def _built(
+    data: Mapping[str, Any], text: str, folder: Path, children: tuple[Path, ...]
+) -> tuple[Scenario | None, list[Problem]]:
+    """Return the scenario of the content of a file, and its problems."""
     fields = {**data, "text": text}
+    found: list[Problem] = []
     parent: Scenario | None = None
     if "text" in data:
         found.append((("text",), f"unknown key; allowed: {', '.join(KEYS[''])}"))
@@ -258,9 +327,7 @@ def _read(text: str, origin: str, folder: Path, children: tuple[Path, ...]) -> S
     # Keys that a parent which cannot be read may have are not reported as missing.
     lost = set(KEYS[""]) - data.keys() if "extends" in data and parent is None else set()
     found += [(location, problem) for location, problem in wrong if not (location and location[0] in lost)]
-    if found or scenario is None:
-        raise InputError(report(origin, found, lines))
-    return scenario
+    return scenario, found
 
 
 def extended(parent: Scenario | None, child: Mapping[str, Any]) -> tuple[Scenario | None, list[Problem]]:
@@ -272,6 +339,15 @@ def extended(parent: Scenario | None, child: Mapping[str, Any]) -> tuple[Scenari
         The scenario that the fields extend, by the rules of `extends`.
     child : mapping
         Fields as they are in a file, besides `extends`. Problems are located by their place in them.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import load_scenario
+    >>> from alliance_sim.scenarios.library import extended
+    >>> fields = {"name": "mine", "text": "", "parameters": {"pledge": 0.5}}
+    >>> scenario, problems = extended(load_scenario("baseline_2025"), fields)
+    >>> scenario.parameters, problems
+    ({'pledge': 0.5}, [])
     """
     fields, found = _merged(parent, dict(child)) if parent else (dict(child), [])
     inherited = {

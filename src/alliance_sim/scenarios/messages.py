@@ -19,8 +19,8 @@ __all__ = [
     "Location",
     "Problem",
     "field_name",
-    "format_problems",
     "keys_of",
+    "listed",
     "plainly",
     "problems",
     "refuse",
@@ -52,7 +52,19 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 
 
 def refuse(title: str, found: list[Problem]) -> None:
-    """Raise a `ValidationError` that places each problem, if there are any; for use inside validators."""
+    """Raise a `ValidationError` that places each problem, if there are any; for use inside validators.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.messages import refuse
+    >>> refuse("sources", [])
+    >>> refuse("sources", [((0,), "is empty; allowed: a text")])
+    Traceback (most recent call last):
+    ...
+    pydantic_core._pydantic_core.ValidationError: 1 validation error for sources
+    0
+      is empty; allowed: a text [type=refused, input_value=None, input_type=NoneType]
+    """
     if found:
         details: list[InitErrorDetails] = [
             {
@@ -76,6 +88,17 @@ def problems(error: ValidationError, allowed: Mapping[str, Mapping[str, str]], *
         ones first: ``agenda``, ``meetings``, ...; ``""`` is the file itself; an event is listed by its type.
     *within : str
         The field that was validated, if not the whole file.
+
+    Examples
+    --------
+    >>> from pydantic import ValidationError
+    >>> from alliance_sim.scenarios import Scenario
+    >>> from alliance_sim.scenarios.messages import problems
+    >>> try:
+    ...     Scenario.model_validate({})
+    ... except ValidationError as error:
+    ...     problems(error, {"": {"name": "(what it is called)"}})[0]
+    (('name',), 'is missing (what it is called)')
     """
     found = []
     for detail in error.errors(include_url=False):
@@ -87,12 +110,26 @@ def problems(error: ValidationError, allowed: Mapping[str, Mapping[str, str]], *
 
 
 def plainly(number: float) -> str:
-    """Return a number as people write it."""
+    """Return a number as people write it.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.messages import plainly
+    >>> plainly(1000), plainly(0.5)
+    ('1,000', '0.5')
+    """
     return f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
 def field_name(location: Location) -> str:
-    """Return a location as users write it, such as ``events[2].share``."""
+    """Return a location as users write it, such as ``events[2].share``.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.messages import field_name
+    >>> field_name(("events", 2, "share"))
+    'events[2].share'
+    """
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in location)
     return text.removeprefix(".") or "file"
 
@@ -102,7 +139,14 @@ def _key(name: str) -> str:
 
 
 def report(origin: str, found: list[Problem], lines: Mapping[Location, int]) -> str:
-    """Return one line for each problem, ``origin:line: field: problem``, in the order of lines."""
+    """Return one line for each problem, ``origin:line: field: problem``, in the order of lines.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.messages import report
+    >>> report("mine.yaml", [(("months",), "is empty")], {("months",): 6})
+    'mine.yaml:6: months: is empty'
+    """
 
     def line(location: Location) -> int:
         while location and location not in lines:
@@ -118,6 +162,19 @@ def format_problems(origin: str, numbered: Collection[tuple[int, str, str]]) -> 
     if len(numbered) > MOST:
         lines.append(f"{origin}: and {len(numbered) - MOST:,} more problems")
     return "\n".join(lines)
+
+
+def listed(found: Collection[Problem]) -> str:
+    """Return one line for each problem of a mapping, ``field: problem``; at most `MOST`.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.messages import listed
+    >>> listed([(("months",), "is empty")])
+    'months: is empty'
+    """
+    lines = [f"{field_name(location)}: {problem}" for location, problem in list(found)[:MOST]]
+    return "\n".join([*lines, *([f"and {len(found) - MOST:,} more problems"] if len(found) > MOST else [])])
 
 
 def _holder(location: Location, allowed: Collection[str]) -> str:
@@ -175,7 +232,15 @@ def _refused(value: object) -> str:
 
 
 def keys_of(record: type[Record]) -> dict[str, str]:
-    """Return the keys of a record in a file, each with its meaning."""
+    """Return the keys of a record in a file, each with its meaning.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios import Scenario
+    >>> from alliance_sim.scenarios.messages import keys_of
+    >>> keys_of(Scenario)["months"]
+    '(how many months it runs); allowed: 1 to 240'
+    """
     return {field.alias or name: _meant(field) for name, field in record.model_fields.items() if not field.exclude}
 
 

@@ -26,7 +26,7 @@ from alliance_sim.registry.fields import Number, Record
 from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, current_name, parameter_names, resolve
 from alliance_sim.scenarios.messages import Problem, keys_of, problems, refuse
 
-__all__ = ["Distribution", "Parameters", "by_parameter", "overridden", "prior"]
+__all__ = ["Distribution", "Parameters", "by_parameter", "prior"]
 
 #: All names of the registry.
 MAX_PARAMETERS = len({*PARAMETERS, *parameter_names()})
@@ -144,6 +144,14 @@ def by_parameter(check: Callable[[str, Any], object]) -> WrapValidator:
     ----------
     check : callable
         Takes a name and its value; the problem that it raises is placed at the entry.
+
+    Examples
+    --------
+    >>> from typing import Annotated
+    >>> from pydantic import TypeAdapter
+    >>> from alliance_sim.scenarios.parameters import by_parameter, prior
+    >>> TypeAdapter(Annotated[dict[str, float], by_parameter(prior)]).validate_python({"pledge": 0.5})
+    {'pledge': 0.5}
     """
 
     def each(values: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
@@ -180,7 +188,14 @@ def overridden(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
 
 
 def prior(name: str, value: float | Distribution) -> Prior:
-    """Return the prior that a value means; raise `InputError` if the name is unknown or the value out of range."""
+    """Return the prior that a value means; raise `InputError` if the name is unknown or the value out of range.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.parameters import prior
+    >>> str(prior("pledge", 0.5))
+    '0.5'
+    """
     parameter, _ = resolve(name)
     if isinstance(value, Distribution):
         return value.prior(parameter.low, parameter.high)

@@ -38,7 +38,7 @@ from alliance_sim.registry.fields import (
 from alliance_sim.registry.forums import FORUMS, MAX_PACKAGE, RULES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios.calendar import Period, check_length, check_start, read_entries
-from alliance_sim.scenarios.messages import Problem, field_name, keys_of, problems, refuse
+from alliance_sim.scenarios.messages import Problem, keys_of, listed, problems, refuse
 from alliance_sim.scenarios.parameters import Distribution, Parameters, overridden, prior
 
 __all__ = ["KEYS", "AgendaItem", "Meeting", "Scenario"]
@@ -303,7 +303,7 @@ class Scenario(Record):
         Parameters
         ----------
         fields : mapping
-            As in a file without `extends` and `drop`; values may be records.
+            As in a file without `extends` and `drop`; values may be records. `load_scenario` takes mappings with both.
 
         Raises
         ------
@@ -317,11 +317,15 @@ class Scenario(Record):
         >>> Scenario.validated({**dict(base), "name": "short", "months": 12, "meetings": ()}).months
         12
         """
+        keys = keys_of(cls)
+        if inherits := [key for key in ("extends", "drop") if key in fields]:
+            only = f"is read by load_scenario, which takes a mapping as well; allowed: {', '.join(keys)}"
+            raise InputError(listed([((key,), only) for key in inherits]))
         try:
             return cls.model_validate(dict(fields))
         except ValidationError as error:
-            found = problems(error, KEYS)
-        raise InputError("\n".join(f"{field_name(location)}: {problem}" for location, problem in found))
+            found = problems(error, {**KEYS, "": keys})
+        raise InputError(listed(found))
 
 
 #: The keys that each record of a scenario file may have, with their meanings, by the field that holds it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -13,16 +14,14 @@ import yaml
 
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError, nearest, printable, shown
+from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.scenarios.messages import Location, Problem, format_problems, report
 
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
-    "Dumper",
-    "Loader",
-    "Parsed",
+    "SUFFIXES",
     "bundled",
-    "is_path",
     "parse",
     "path_of",
     "read_text",
@@ -34,6 +33,8 @@ Parsed = tuple[dict[str, Any], dict[Location, int], list[Problem]]
 
 #: The longest bundled file has a third of that.
 MAX_BYTES = 250_000
+#: Endings of YAML files, in small or capital letters.
+SUFFIXES = (".yaml", ".yml")
 #: Nested levels of lists and mappings; a scenario has five.
 MAX_DEPTH = 20
 
@@ -73,7 +74,14 @@ _PLAIN = "allowed: the value written out, or the text in quotes"
 
 
 def bundled(folder: str = "") -> dict[str, Path]:
-    """Return the bundled files by name: the scenarios, or those in a folder beside them."""
+    """Return the bundled files by name: the scenarios, or those in a folder beside them.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.yaml_files import bundled
+    >>> bundled()["baseline_2025"].name
+    'baseline_2025.yaml'
+    """
     return {path.stem: path for path in sorted((data_folder("scenarios") / folder).glob("*.yaml"))}
 
 
@@ -91,10 +99,21 @@ def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], w
     ------
     InputError
         If it is neither one of the names nor a path.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from alliance_sim.scenarios.yaml_files import bundled, path_of
+    >>> path_of("mine.YAML", Path("own"), bundled(), "scenario").as_posix()
+    'own/mine.YAML'
     """
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise InputError(
+            f"{shown(name_or_path)} is no {what}; allowed: a bundled name, a path, a mapping, or one that was loaded"
+        )
     name = str(name_or_path)
-    if isinstance(name_or_path, Path) or is_path(name):
-        return folder / name
+    if isinstance(name_or_path, os.PathLike) or is_path(name):
+        return local_path(name_or_path, folder)
     if name not in files:
         raise InputError(
             f"no bundled {what} is called {shown(name)}{nearest(name, files)}; allowed: {', '.join(files)}, "
@@ -105,11 +124,18 @@ def path_of(name_or_path: str | Path, folder: Path, files: Mapping[str, Path], w
 
 def is_path(name: str) -> bool:
     """Return whether a text is a path: it has a slash or the ending of a file."""
-    return "/" in name or name.endswith((".yaml", ".yml"))
+    return "/" in name or suffix_of(name) in SUFFIXES
 
 
 def read_text(path: Path, names: Iterable[str]) -> str:
-    """Return the text of a file; if it does not exist, the error lists `names`."""
+    """Return the text of a file; if it does not exist, the error lists `names`.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.yaml_files import bundled, read_text
+    >>> "name: baseline_2025" in read_text(bundled()["baseline_2025"], bundled())
+    True
+    """
     origin = printable(path)
     try:
         # A pipe opened by the shell; any other could wait for a writer for ever.
@@ -135,12 +161,19 @@ def read_text(path: Path, names: Iterable[str]) -> str:
 
 
 def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
-    """Return the mapping that a YAML text holds, the line of every place in it, and the keys given twice.
+    r"""Return the mapping that a YAML text holds, the line of every place in it, and the keys given twice.
 
     Raises
     ------
     InputError
         If it is not YAML, holds tags or anchors, or is no mapping; `what` and `keys` describe the expected mapping.
+
+    Examples
+    --------
+    >>> from alliance_sim.scenarios.yaml_files import parse
+    >>> fields, lines, twice = parse("name: mine\nmonths: 1e1\n", "mine.yaml", "a scenario", ["name", "months"])
+    >>> fields, lines["months",], twice
+    ({'name': 'mine', 'months': 10.0}, 2, [])
     """
     if len(text) > MAX_BYTES:
         raise InputError(f"{origin}: the text has {len(text):,} characters; allowed: {MAX_BYTES:,}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.text import Text
 
+from alliance_sim.cli.options import new_folder
 from alliance_sim.cli.reports.experiments import counted_runs, status_report
 from alliance_sim.cli.terminal import Rate, counted, print_parts, progress
 from alliance_sim.cli.written import print_written
@@ -22,7 +23,7 @@ def sweep(
     experiment: Annotated[
         str, typer.Argument(metavar="EXPERIMENT", help="A bundled name or a file.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the results.", show_default=False)],
+    out: Annotated[Path, new_folder("A new folder for the results.")],
     engine: Annotated[str, typer.Option(metavar="local|dask", help="Threads, or Dask workers.")] = "local",
     scheduler: Annotated[
         str | None,

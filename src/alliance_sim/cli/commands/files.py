@@ -22,6 +22,7 @@ from alliance_sim.experiments import (
     load_file,
 )
 from alliance_sim.experiments import json_schema as experiment_schema
+from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.scenarios import (
     json_schema,
     list_scenarios,
@@ -30,6 +31,7 @@ from alliance_sim.scenarios import (
     scenario_path,
     write_scenario,
 )
+from alliance_sim.scenarios.yaml_files import SUFFIXES
 
 
 def list_bundled(as_json: AsJson = False) -> None:
@@ -89,14 +91,14 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_def
 
 def _yaml_files(file: str) -> list[str | Path]:
     """Return the YAML files of a folder, or the file itself; anything else may be a bundled name."""
-    path = Path(file)
     try:
+        path = local_path(file)
         if not path.is_dir():
             return [path if path.exists() else file]
         # A folder without YAML files is an error: the pattern then fails to load.
-        return sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml")) or [path / "*.yaml"]
-    except OSError:
-        return [path]  # Loading it reports the error.
+        return sorted(each for each in path.iterdir() if suffix_of(each) in SUFFIXES) or [path / "*.yaml"]
+    except (InputError, OSError):
+        return [file]  # Loading it reports the error.
 
 
 def new(

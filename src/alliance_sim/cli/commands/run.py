@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alliance_sim.cli.options import AsJson, Draws, ScenarioName, Seed, Settings, figure, parse_settings
+from alliance_sim.cli.options import (
+    AsJson,
+    Draws,
+    ResultsFolder,
+    ScenarioName,
+    Seed,
+    Settings,
+    figure,
+    new_folder,
+    parse_settings,
+)
 from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, query_report
-from alliance_sim.cli.terminal import print_json, print_parts, progress, write, write_in_utf8
+from alliance_sim.cli.terminal import print_json, print_parts, progress, write_data
 from alliance_sim.cli.written import print_note, written_files
 from alliance_sim.errors import InputError
 from alliance_sim.scenarios import load_scenario
@@ -35,7 +45,7 @@ def run(
     seed: Seed = 0,
     months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
     settings: Settings = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the results in a new folder.")] = None,
+    out: Annotated[Path | None, new_folder("Keep the results in a new folder.")] = None,
     plot: Annotated[Path | None, figure("the main outcomes")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,6 +64,8 @@ def run(
         if out:
             checks.vacant(out)
             checks.writable(out, size)
+        if plot and plot == out:
+            raise InputError(f"{plot}: is given as a folder and as a figure; allowed: two paths")
         if plot and what_if.months == 1:
             raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
 
@@ -72,7 +84,7 @@ def run(
 
 
 def query(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of run or sweep.", show_default=False)],
+    folder: ResultsFolder,
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.", show_default=False)],
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Stop a query that takes longer.")] = 60.0,
 ) -> None:
@@ -89,9 +101,8 @@ def query(
         if sys.stdout.isatty():
             print_parts(*query_report(found))
         else:
-            write_in_utf8()
             for text in queries.as_csv(found):
-                write(text)
+                write_data(text)
     print_note(folder, note)
 
 
