@@ -163,7 +163,7 @@ def test_a_changed_experiment_is_refused_with_the_changes(
     other = tmp_path / path.name
     other.write_text(path.read_text().replace("seed: 7", "seed: 8"))
     err = ended(start("sweep", other, "--out", tmp_path / "out", "--resume"), 2)
-    assert "holds another sweep: experiment.seed was 7, is 8" in err and err.count("\n") == 1
+    assert "holds another sweep: seed was 7, is 8; points differs;" in err and err.count("\n") == 1
 
 
 def test_two_processes_cannot_use_one_folder(undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.simulation import first_months, simulate
 
-NAMES = {"a": {}, "b": {}}
+ROWS = {"rows": {"runs": 1}}
+NAMES = {"a": ROWS, "b": ROWS}
 COHESION = list(OUTCOMES).index("cohesion")
 POINTS = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
 PLAN = Plan({"name": "square"}, NAMES, POINTS, 200)  # twelve tasks
@@ -35,7 +36,10 @@ def square(task: Task) -> Tables:
     draws = task.draw1 - task.draw0
     x = np.repeat(POINTS.values[task.point0 : task.point1, 0], draws)
     draw = np.tile(np.arange(task.draw0, task.draw1), task.point1 - task.point0)
-    return {"runs": pa.table({"variant": np.full(task.runs, task.variant), "x": x, "draw": draw, "y": x**2 + draw})}
+    point = np.repeat(np.arange(task.point0, task.point1), draws)
+    scenario = pa.array(["ab"[task.variant]] * task.runs).dictionary_encode()
+    keys = {"scenario": scenario, "draw": draw, "point": point}
+    return {"runs": pa.table({**keys, "variant": np.full(task.runs, task.variant), "x": x, "y": x**2 + draw})}
 
 
 class Counting:
@@ -128,7 +132,7 @@ def test_a_sweep_in_which_all_fails_is_complete(tmp_path: Path) -> None:
     def fail(task: Task) -> Tables:
         raise RuntimeError(f"run {task.draw0}")
 
-    execute(Plan({}, {"a": {}}, POINTS, 2), fail, tmp_path)
+    execute(Plan({}, {"a": ROWS}, POINTS, 2), fail, tmp_path)
     assert len(pq.read_table(tmp_path / "parts" / "failures")) == 60
 
 
@@ -162,7 +166,7 @@ def test_damaged_parts_are_computed_again_with_a_warning(
     elif damage == "marker":
         marker.write_text("{")
     else:
-        execute(Plan({"name": "cube"}, NAMES, POINTS, 200), lambda task: square(task._replace(variant=9)), other)
+        execute(Plan({"name": "cube"}, NAMES, POINTS, 200), square, other)
         for path in (part, marker):
             path.write_bytes((other / path.relative_to(folder)).read_bytes())
     again = Counting()

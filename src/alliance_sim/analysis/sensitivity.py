@@ -345,7 +345,7 @@ def _respond(at: Points, draws: int, work: Work, progress: Callable[[int, int], 
     with tempfile.TemporaryDirectory(prefix="alliance_sim-") as temporary:
         folder = Path(temporary) / "runs"
         try:
-            execute(Plan({}, {"response": {}}, at, draws), work, folder, progress=progress)
+            execute(Plan({}, {"response": {"rows": {"response": 1}}}, at, draws), work, folder, progress=progress)
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # nothing is kept here that could be resumed
         table = pq.read_table(folder / "parts" / "response")

@@ -106,7 +106,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
         client = distributed.Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise InputError(f"scheduler: {scheduler} cannot be reached ({error}); allowed: tcp://HOST:PORT") from None
-    with client:
+    with client, distributed.utils.silence_logging_cmgr(logging.CRITICAL):
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
@@ -136,13 +136,26 @@ def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, 
                 return
             running.add(client.submit(_on_worker, held, tuple(task), needed, pure=False))
 
-    refill()
-    for future in running:
-        try:
-            yield future.result()
-        except distributed.scheduler.KilledWorker:
-            raise InputError("dask: a task was given to several workers, and all of them died") from None
+    with _explained():
         refill()
+        for future in running:
+            try:
+                runs = future.result()
+            except distributed.scheduler.KilledWorker:
+                raise InputError("dask: a task was given to several workers, and all of them died") from None
+            yield runs
+            refill()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise what a lost scheduler ends in as an `InputError`; a job raises none of these."""
+    import distributed
+
+    try:
+        yield
+    except (OSError, distributed.CancelledError):
+        raise InputError("dask: the connection to the scheduler was lost") from None
 
 
 def _on_worker(job: Job, task: Sequence[int], needed: Mapping[str, str]) -> int:
