@@ -21,7 +21,7 @@ from alliance_sim.simulation import in_chunks, threads
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Engine", "Job", "Run", "Workers", "started"]
+__all__ = ["Engine", "Workers"]
 
 Engine = Literal["local", "dask"]
 ENGINES: tuple[Engine, ...] = ("local", "dask")
@@ -46,6 +46,11 @@ class Workers:
         Address of a running Dask scheduler; without it a cluster of processes is started on this machine.
     count : int, optional
         Threads or processes; default: ``NUMBA_NUM_THREADS``, which is the number of cores unless it was set.
+
+    Examples
+    --------
+    >>> Workers("dask", count=2).engine
+    'dask'
     """
 
     engine: Engine = "local"
@@ -106,12 +111,23 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
         client = distributed.Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise InputError(f"scheduler: {scheduler} cannot be reached ({error}); allowed: tcp://HOST:PORT") from None
-    with client, distributed.utils.silence_logging_cmgr(logging.CRITICAL):
+    with _quiet(logging.getLogger("distributed.client")), client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise InputError(f"scheduler: {scheduler} has no workers; start one: dask worker {scheduler}") from None
         yield client
+
+
+@contextmanager
+def _quiet(log: logging.Logger) -> Iterator[None]:
+    """Leave out messages of a log, which would be tracebacks beside the one message of ours."""
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def dask_setup(worker: object) -> None:
@@ -122,8 +138,6 @@ def dask_setup(worker: object) -> None:
 def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, None, None]:
     import distributed
 
-    # A task, not scattered data: it is computed again if its worker is lost.
-    held = client.submit(pickle.loads, pickle.dumps(job), pure=False)
     needed = dict(environment())
     waiting = iter(tasks)
     running: Any = distributed.as_completed()
@@ -137,6 +151,8 @@ def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, 
             running.add(client.submit(_on_worker, held, tuple(task), needed, pure=False))
 
     with _explained():
+        # A task, not scattered data: it is computed again if its worker is lost.
+        held = client.submit(pickle.loads, pickle.dumps(job), pure=False)
         refill()
         for future in running:
             try:

@@ -75,6 +75,13 @@ def open_results(folder: str | Path | Results) -> Results:
     ------
     InputError
         If the folder does not hold a sweep, or its plan, a completion marker or its manifest is damaged.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> open_results(als.sweep(experiment, "summits").folder)
+    <Results summits: complete>
     """
     if isinstance(folder, Results):
         return folder
@@ -95,6 +102,13 @@ def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
     ------
     InputError
         If the folder does not hold results.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> views, note = open_views(als.simulate("baseline_2018", draws=2, keep="final").save("baseline"))
+    >>> list(views), note
+    (['runs', 'decisions', 'objections', 'traces'], '')
     """
     folder = Path(folder)
     if _is_sweep(folder):

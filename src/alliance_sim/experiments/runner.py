@@ -26,7 +26,7 @@ from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.results.stored import MANIFEST
 from alliance_sim.results.views import Runs
 
-__all__ = ["Progress", "Simulation", "Tables", "Work", "execute", "sweep"]
+__all__ = ["Progress", "Tables", "Work", "execute", "sweep"]
 
 Tables = dict[str, pa.Table]
 #: Computes the tables of a task; it is independent of files and engines.
@@ -127,6 +127,16 @@ def execute(
     ------
     InputError
         As in `sweep`.
+
+    Examples
+    --------
+    >>> def square(task):
+    ...     rows = range(task.point0, task.point1)
+    ...     return {"runs": pa.table({"draw": [0] * len(rows), "point": rows, "square": [row**2 for row in rows]})}
+    >>> points = Points(("x",), np.arange(3.0)[:, None])
+    >>> execute(Plan({}, {"a": {"rows": {"runs": 1}}}, points, replications=1), square, "squares")
+    >>> (Path("squares") / "manifest.json").exists()
+    True
     """
     folder = Path(out).absolute()
     expected = parts.Expected.of(plan.document)
@@ -192,10 +202,9 @@ def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]
     if not begun and not (folder.is_dir() and all(path.name.startswith(own) for path in folder.iterdir())):
         checks.vacant(folder)
     checks.writable(folder / FILE, 0 if begun else size)
-    lock = filelock.FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        lock = filelock.FileLock(folder / LOCK, timeout=0).acquire()
     except filelock.Timeout:
         raise InputError(f"{folder}: another process is running a sweep there; allowed: one at a time") from None
     except OSError as error:

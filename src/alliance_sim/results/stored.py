@@ -56,7 +56,15 @@ View = Literal["runs", "trajectories", "allies", "decisions", "objections", "tra
 
 
 class Stored(BaseModel):
-    """The content of a JSON file of results: no other keys and no other types."""
+    """The content of a JSON file of results: no other keys and no other types.
+
+    Examples
+    --------
+    >>> class About(Stored):
+    ...     draws: int
+    >>> About(draws=2).draws
+    2
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -69,6 +77,12 @@ def write_file(path: Path, data: bytes | pa.Buffer) -> None:
 
     After a power cut it may also be missing, until its folder was flushed. The folder has to exist: one that was
     deleted while a sweep ran must not appear again.
+
+    Examples
+    --------
+    >>> write_file(Path("data"), b"whole")
+    >>> Path("data").read_bytes()
+    b'whole'
     """
     # A unique name: two workers may write the same file when one of them was believed lost.
     unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
@@ -129,6 +143,13 @@ def opened(path: Path) -> FileIO:
     ------
     InputError
         If it is missing, cannot be read, or is no regular file: a pipe would block, and a link leads elsewhere.
+
+    Examples
+    --------
+    >>> write_file(Path("data"), b"whole")
+    >>> with opened(Path("data")) as file:
+    ...     file.read()
+    b'whole'
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -150,6 +171,12 @@ def read_json(path: Path) -> object:
     ------
     InputError
         If it cannot be read, is too large, or is no JSON; also if it is nested deeper than any file that is written.
+
+    Examples
+    --------
+    >>> write_json(Path("about.json"), {"draws": 2})
+    >>> read_json(Path("about.json"))
+    {'draws': 2}
     """
     with opened(path) as file:
         data = file.read(LARGEST + 1)
@@ -168,6 +195,16 @@ def validated(path: Path, content: object, kind: type[Content]) -> Content:
     ------
     InputError
         With the first problem.
+
+    Examples
+    --------
+    >>> class About(Stored):
+    ...     draws: int
+    >>> try:
+    ...     validated(Path("about.json"), {"draws": "2"}, About)
+    ... except InputError as error:
+    ...     print(error)
+    about.json: cannot be read (draws: Input should be a valid integer)
     """
     try:
         return kind.model_validate(content)
@@ -185,6 +222,16 @@ def parquet_file(path: Path, sha256: str) -> Iterator[pq.ParquetFile]:
     ------
     InputError
         If the file is missing, is no regular file, or its hash differs; if reading it in the block fails.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> from alliance_sim.results.folder import read_manifest
+    >>> folder = als.simulate("baseline_2018", draws=2, keep="final").save("baseline")
+    >>> with parquet_file(folder / "runs.parquet", read_manifest(folder).views["runs"]) as file:
+    ...     check_keys(folder / "runs.parquet", file, 2, draw=(0, 1), point=(0, 0))
+    ...     file.metadata.num_rows
+    2
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -218,6 +265,14 @@ def check_keys(path: Path, file: pq.ParquetFile, rows: int | None, **ranges: tup
     ------
     InputError
         If they differ.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> import pyarrow.parquet as pq
+    >>> pq.write_table(pa.table({"draw": [0, 1]}), "runs.parquet")
+    >>> with pq.ParquetFile("runs.parquet") as file:
+    ...     check_keys(Path("runs.parquet"), file, 2, draw=(0, 1))
     """
     import pyarrow as pa
 
@@ -252,6 +307,15 @@ def check_columns(path: Path, file: pq.ParquetFile, expected: pa.Schema, renamed
     ------
     InputError
         If a column has other values, or is missing.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> import pyarrow.parquet as pq
+    >>> table = pa.table({"draw": [0, 1]})
+    >>> pq.write_table(table, "runs.parquet")
+    >>> with pq.ParquetFile("runs.parquet") as file:
+    ...     check_columns(Path("runs.parquet"), file, table.schema, {})
     """
     found = {renamed.get(field.name, field.name): _kind(field.type) for field in file.schema_arrow}
     for field in expected:
