@@ -242,6 +242,15 @@ def test_work_that_leaves_out_rows_is_never_complete(tmp_path: Path) -> None:
     assert not (tmp_path / "manifest.json").exists()
 
 
+def test_numbers_that_are_not_finite_are_never_complete(tmp_path: Path) -> None:
+    def spoiled(task: Task) -> Tables:
+        runs = square(task)["runs"]
+        return {"runs": runs.set_column(5, "y", pa.array(np.where(runs["draw"].to_numpy() == 7, np.nan, 1.0)))}
+
+    with pytest.raises(InputError, match=r"000000\.parquet: holds numbers that are not finite"):
+        execute(PLAN, spoiled, tmp_path)
+
+
 def test_files_outside_a_folder_are_neither_read_nor_deleted(tmp_path: Path) -> None:
     folder, outside = tmp_path / "out", tmp_path / "outside"
     execute(PLAN, square, folder)

@@ -184,6 +184,9 @@ def read_whole(folder: Path, task: Task, expected: Expected) -> Marker:
         path = part_path(folder, view, task.number)
         with parquet_file(path, part.sha256) as file:
             check_part(path, file, view, task, expected, marker)
+            for column in file.read().itercolumns() if view == "runs" else ():
+                if pa.types.is_floating(column.type) and not np.isfinite(column.to_numpy()).all():
+                    raise InputError(f"{path}: holds numbers that are not finite")
     return marker
 
 
@@ -228,15 +231,14 @@ def check_part(path: Path, file: pq.ParquetFile, view: str, task: Task, expected
     }
     check_keys(path, file, marker.rows(view), **ranges)
     count = rows.get(view, 1)
-    if count is not None:
-        keys = {name: file.read([name])[name].to_numpy() for name in ("draw", "point")}
-        run = (keys["point"] - task.point0) * (task.draw1 - task.draw0) + keys["draw"] - task.draw0
-        if run.size and not (run.min() >= 0 and run.max() < task.runs and np.isin(np.bincount(run), (0, count)).all()):
-            raise InputError(f"{path}: does not hold {count:,} rows of each run")
-    if view == "runs":
-        for column in file.read().itercolumns():
-            if pa.types.is_floating(column.type) and not np.isfinite(column.to_numpy()).all():
-                raise InputError(f"{path}: holds numbers that are not finite")
+    if count is None:
+        return
+    # Threads are used for whole files already.
+    keys = file.read(["draw", "point"], use_threads=False)
+    point, draw = keys["point"].to_numpy(), keys["draw"].to_numpy()
+    run = (point - task.point0) * (task.draw1 - task.draw0) + draw - task.draw0
+    if run.size and not (run.min() >= 0 and run.max() < task.runs and np.isin(np.bincount(run), (0, count)).all()):
+        raise InputError(f"{path}: does not hold {count:,} rows of each run")
 
 
 def forget(folder: Path, number: int) -> None:
