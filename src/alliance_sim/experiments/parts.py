@@ -37,6 +37,7 @@ from alliance_sim.results.stored import (
     MANIFEST,
     Sha256,
     Stored,
+    check_columns,
     check_keys,
     flush,
     json_bytes,
@@ -93,11 +94,12 @@ class Expected:
 
     identity: str
     variants: list[tuple[str, Mapping[str, int | None]]]
+    columns: Mapping[str, pa.Schema]
 
     @classmethod
-    def of(cls, plan: Mapping[str, Any]) -> Expected:
-        """Return it for the document of a plan."""
-        return cls(plans.identity(plan), plans.rows(plan))
+    def of(cls, plan: Mapping[str, Any], columns: Mapping[str, pa.Schema] | None = None) -> Expected:
+        """Return it for the document of a plan, and the columns of its views if they are to be checked."""
+        return cls(plans.identity(plan), plans.rows(plan), {**(columns or {}), FAILURES: FAILURE_SCHEMA})
 
     @property
     def views(self) -> list[str]:
@@ -184,6 +186,8 @@ def read_whole(folder: Path, task: Task, expected: Expected) -> Marker:
         path = part_path(folder, view, task.number)
         with parquet_file(path, part.sha256) as file:
             check_part(path, file, view, task, expected, marker)
+            if view in expected.columns:
+                check_columns(path, file, expected.columns[view], {})
             for column in file.read().itercolumns() if view == "runs" else ():
                 if pa.types.is_floating(column.type) and not np.isfinite(column.to_numpy()).all():
                     raise InputError(f"{path}: holds numbers that are not finite")
@@ -269,7 +273,7 @@ def complete(folder: Path, plan: Plan) -> None:
     InputError
         If a task is not done, or its parts on the disk are not whole.
     """
-    expected = Expected.of(plan.document)
+    expected = Expected.of(plan.document, plan.columns)
     markers = {task.number: read_whole(folder, task, expected) for task in plan.tasks}
     for written in (folder / "parts", *folder.glob("parts/*")):
         flush(written)

@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 from pydantic import ConfigDict, Field, JsonValue
 
-from alliance_sim.compile import KEEPS
+from alliance_sim.compile import KEEPS, compile_scenario
 from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments import design
 from alliance_sim.experiments.schema import MAX_POINTS, MAX_VARIANTS
 from alliance_sim.results import parquet
 from alliance_sim.results.stored import Sha256, Stored, View, read_json, validated
-from alliance_sim.results.views import kept, rows_of_run
+from alliance_sim.results.views import Runs, kept, rows_of_run
 from alliance_sim.simulation import versions
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ class Plan:
     experiment : mapping
         The experiment with its texts, in JSON's types. It is kept for readers, and may change while the results stay
         the same.
+    columns : mapping of str to Schema
+        Columns of views, which parts are checked for.
 
     Examples
     --------
@@ -149,6 +151,7 @@ class Plan:
     points: design.Points
     replications: int
     experiment: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, pa.Schema] = field(default_factory=dict)
 
     @property
     def runs(self) -> int:
@@ -282,7 +285,18 @@ def plan_of(experiment: Experiment) -> Plan:
         design.points(experiment),
         experiment.replications,
         experiment.model_dump(mode="json", exclude_none=True),
+        columns_of(experiment, tuple(experiment.uncertainties)),
     )
+
+
+def columns_of(experiment: Experiment, varied: tuple[str, ...]) -> dict[str, pa.Schema]:
+    """Return the columns of each view: those of a variant without any runs."""
+    variant = experiment.variants()[0]
+    program = compile_scenario(variant.scenario)
+    nothing, values = np.zeros(0, np.int64), dict.fromkeys(varied, np.zeros(0))
+    kept = program.allocate_output(0, experiment.keep)
+    runs = Runs(program, experiment.keep, *kept, nothing, nothing, values, variant.options)
+    return {view: table.schema for view, table in runs.tables().items()}
 
 
 def _deciding(content: Any) -> Any:

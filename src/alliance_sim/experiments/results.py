@@ -19,12 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alliance_sim import checks
-from alliance_sim.compile import compile_scenario
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.experiments import parts
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.parts import FAILURES, Marker
-from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
+from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task, columns_of
 from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import current_name
@@ -32,7 +31,7 @@ from alliance_sim.results import query
 from alliance_sim.results.ensemble import Ensemble, load_ensemble
 from alliance_sim.results.folder import saved_views
 from alliance_sim.results.stored import check_columns, checked_files, parquet_file
-from alliance_sim.results.views import RENAMED_COLUMNS, Runs
+from alliance_sim.results.views import RENAMED_COLUMNS
 from alliance_sim.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -404,14 +403,8 @@ class Results:
 
     @cached_property
     def _schemas(self) -> Mapping[str, pa.Schema]:
-        """Columns of each view: those of a variant without any runs."""
-        experiment, (variant, *_) = self.experiment, self.variants
-        program = compile_scenario(variant.scenario)
-        nothing = np.zeros(0, np.int64)
-        values = dict.fromkeys(self._varied, np.zeros(0))
-        kept = program.allocate_output(0, experiment.keep)
-        runs = Runs(program, experiment.keep, *kept, nothing, nothing, values, variant.options)
-        return {**{view: table.schema for view, table in runs.tables().items()}, FAILURES: parts.FAILURE_SCHEMA}
+        """Columns of each view."""
+        return {**columns_of(self.experiment, self._varied), FAILURES: parts.FAILURE_SCHEMA}
 
     @cached_property
     def _checked(self) -> dict[str, query.Files]:

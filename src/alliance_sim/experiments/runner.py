@@ -139,7 +139,7 @@ def execute(
     True
     """
     folder = Path(out).absolute()
-    expected = parts.Expected.of(plan.document)
+    expected = parts.Expected.of(plan.document, plan.columns)
     with ExitStack() as engine:
         # First of all, since a wrong engine is to leave no folder.
         run = engine.enter_context(started(where))
