@@ -273,7 +273,7 @@ def check(number: int, whole: Path, tmp_path: Path) -> None:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("number", (*range(0, 250, 13), 191))
+@pytest.mark.parametrize("number", [*range(0, 250, 13), 191])
 def test_changed_folders_are_refused_or_run_again(number: int, whole: Path, tmp_path: Path) -> None:
     check(number, whole, tmp_path)
 
