@@ -1,5 +1,6 @@
 """Sweeps by the command line in real processes: threads, clusters, schedulers; killed, interrupted, refused."""
 
+import json
 import os
 import random
 import resource
@@ -147,7 +148,7 @@ def test_ctrl_c_keeps_finished_tasks_and_names_the_way_to_resume(
     wait_for(2, out, process)
     process.send_signal(signal.SIGINT)
     err = ended(process, 130)
-    assert err.startswith("interrupted: ") and "of 4,000 runs are kept in" in err and err.endswith("--resume\n")
+    assert err.startswith(f"interrupted: {runs_in(out):,} of 4,000 runs are kept in ") and err.endswith("--resume\n")
     kept = done(out)
     assert kept and not (out / "manifest.json").exists()
     assert "holds a sweep already; allowed: --resume" in ended(start("sweep", path, "--out", out), 2)
@@ -163,7 +164,42 @@ def test_a_changed_experiment_is_refused_with_the_changes(
     other = tmp_path / path.name
     other.write_text(path.read_text().replace("seed: 7", "seed: 8"))
     err = ended(start("sweep", other, "--out", tmp_path / "out", "--resume"), 2)
-    assert "holds another sweep: experiment.seed was 7, is 8" in err and err.count("\n") == 1
+    assert "holds another sweep: seed was 7, is 8; points differs;" in err and err.count("\n") == 1
+
+
+def test_a_folder_deleted_during_a_sweep_stays_deleted(tmp_path: Path) -> None:
+    path, out = written(tmp_path, points=400), tmp_path / "out"
+    process = start("sweep", path, "--out", out)
+    wait_for(1, out, process)
+    out.rename(tmp_path / "moved")
+    err = ended(process, 2)
+    assert err == f"{out}: is missing; it was deleted or moved during the sweep, or a worker has no access to it\n"
+    assert not out.exists()
+    # The folder that was moved can be continued, and a new one begun.
+    ended(start("sweep", path, "--out", tmp_path / "moved", "--resume"))
+    ended(start("sweep", path, "--out", out, "--resume"))
+    assert content(out) == content(tmp_path / "moved")
+
+
+def test_a_new_title_does_not_keep_a_sweep_from_going_on(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, whole = undisturbed
+    process = start("sweep", path, "--out", tmp_path / "out")
+    wait_for(2, tmp_path / "out", process)
+    kill(process)
+    kept = done(tmp_path / "out")
+    shutil.copy(path.parent / "short.yaml", tmp_path / "renamed.yaml")
+    text = path.read_text().replace("A small sweep", "Another title").replace("[none]", "[some, more]")
+    text = text.replace("name: small", "name: large").replace("short.yaml", "renamed.yaml")
+    scenario = (tmp_path / "renamed.yaml").read_text()
+    (tmp_path / "renamed.yaml").write_text(scenario.replace("A meeting", "Another").replace("One month", "A month"))
+    (tmp_path / "large.yaml").write_text(text)
+    ended(start("sweep", tmp_path / "large.yaml", "--out", tmp_path / "out", "--resume"))
+    found = content(tmp_path / "out")
+    assert kept and kept.items() <= done(tmp_path / "out").items()
+    assert {name for name in whole if found[name] != whole[name]} == {"plan.json", "manifest.json"}
+    assert '"title": "Another title"' in found["plan.json"].decode()
 
 
 def test_two_processes_cannot_use_one_folder(undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
@@ -217,8 +253,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def scheduler(folder: Path) -> Iterator[tuple[str, Callable[[], "subprocess.Popen[str]"]]]:
-    """A scheduler started by hand, and what starts a worker of it."""
+def scheduler(
+    folder: Path,
+) -> Iterator[tuple[str, Callable[[], "subprocess.Popen[str]"], "subprocess.Popen[str]"]]:
+    """A scheduler started by hand: its address, what starts a worker of it, and its process."""
     address = f"tcp://127.0.0.1:{free_port()}"
     processes = [start("--host", address, "--no-dashboard", "--no-jupyter", module="distributed.cli.dask_scheduler")]
 
@@ -230,7 +268,7 @@ def scheduler(folder: Path) -> Iterator[tuple[str, Callable[[], "subprocess.Pope
         return processes[-1]
 
     try:
-        yield address, worker
+        yield address, worker, processes[0]
     finally:
         for process in reversed(processes):
             kill(process)
@@ -241,7 +279,7 @@ def test_workers_started_by_hand_and_one_killed_give_the_same_bytes(tmp_path: Pa
     path = written(tmp_path, points=150)
     ended(start("sweep", path, "--out", tmp_path / "local"))
     out = tmp_path / "out"
-    with scheduler(tmp_path / "dask") as (address, worker):
+    with scheduler(tmp_path / "dask") as (address, worker, _):
         first, _ = worker(), worker()
         process = start("sweep", path, "--out", out, "--engine", "dask", "--scheduler", address)
         wait_for(8, out, process)
@@ -253,11 +291,31 @@ def test_workers_started_by_hand_and_one_killed_give_the_same_bytes(tmp_path: Pa
 
 @pytest.mark.full
 def test_a_scheduler_without_workers_is_reported(tmp_path: Path) -> None:
-    with scheduler(tmp_path) as (address, _):
+    with scheduler(tmp_path) as (address, *_):
         process = start(
             "sweep", written(tmp_path), "--out", tmp_path / "out", "--engine", "dask", "--scheduler", address
         )
         assert "has no workers; start one" in ended(process, 2)
+
+
+@pytest.mark.full
+def test_a_scheduler_that_dies_is_reported_as_such(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with scheduler(tmp_path / "dask") as (address, worker, died):
+        worker()
+        path = written(tmp_path, points=2000)
+        process = start("sweep", path, "--out", out, "--engine", "dask", "--scheduler", address)
+        wait_for(2, out, process)
+        kill(died)
+        lost, kept = ended(process, 2).splitlines()
+    assert lost == "dask: the connection to the scheduler was lost" and kept.endswith("--resume")
+    # Its worker may finish what it was at.
+    assert 400 <= int(kept.partition(" of 200,000 runs are kept in ")[0].replace(",", "")) <= runs_in(out)
+
+
+def runs_in(folder: Path) -> int:
+    """How many runs the parts have."""
+    return sum(json.loads(path.read_text())["parts"]["runs"]["rows"] for path in folder.glob("parts/done/*.json"))
 
 
 @pytest.mark.full
@@ -267,7 +325,8 @@ def test_ctrl_c_ends_a_cluster_with_the_sweep(tmp_path: Path) -> None:
     wait_for(5, out, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     err = ended(process, 130)
-    assert err.startswith("interrupted: ") and err.endswith("--resume\n") and err.count("\n") == 1
+    assert err.startswith(f"interrupted: {runs_in(out):,} of 15,000 runs are kept in ")
+    assert err.endswith("--resume\n") and err.count("\n") == 1
 
 
 @pytest.mark.full

@@ -16,7 +16,7 @@ import alliance_sim as als
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import parts
-from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task, plan_of
+from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task, identity, plan_of
 from alliance_sim.experiments.plan import _hash as hash_of
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment
@@ -57,7 +57,7 @@ def fill(folder: Path, experiment: Experiment = EXPERIMENT, most: int | None = N
     folder.mkdir()
     parts.begin(folder, plan)
     for task in plan.tasks[:most]:
-        parts.write_part(folder, task.number, tables(experiment, plan, task), plan.hash)
+        parts.write_part(folder, task.number, tables(experiment, plan, task), identity(plan.document))
     if most is None:
         parts.complete(folder, plan)
     return folder
@@ -212,18 +212,22 @@ def test_an_unfinished_sweep_can_be_opened(tmp_path: Path) -> None:
 def test_failures_are_reported(tmp_path: Path) -> None:
     folder = fill(tmp_path / "failed", most=1)
     plan = plan_of(EXPERIMENT)
+    expected = parts.Expected.of(plan.document)
     texts = dict.fromkeys(("stage", "type", "message", "traceback"), "x")
-    failure = pa.Table.from_pylist([{"scenario": "s", "draw": 1, "point": 2, **texts}])
-    parts.write_part(folder, 1, {"failures": failure}, plan.hash)
+    keys = {"scenario": "helsinki_2018+less"}
+    runs = [{**keys, "draw": draw, "point": point, **texts} for point in range(3) for draw in range(4)]
+    failure = pa.Table.from_pylist(runs)
+    parts.write_part(folder, 1, {"failures": failure}, expected.identity)
     parts.complete(folder, plan)
     results = open_results(folder)
-    assert results.note == "1 runs failed: see the view failures"
-    assert results.status["state"].tolist() == ["done", "failed"] and results.status["failed"].tolist() == [0, 1]
-    assert results.sql("SELECT point FROM failures")["point"].tolist() == [2]
-    assert parts.is_done(folder, 0, plan.hash) and not parts.is_done(folder, 1, plan.hash)
+    assert results.note == "12 runs failed: see the view failures"
+    assert results.status["state"].tolist() == ["done", "failed"] and results.status["failed"].tolist() == [0, 12]
+    assert results.sql("SELECT count(*) AS n FROM failures WHERE point = 2")["n"].tolist() == [4]
+    first, second = plan.tasks
+    assert parts.is_done(folder, first, expected) and not parts.is_done(folder, second, expected)
     # Done again, and this time without failures: nothing is left of them.
-    parts.write_part(folder, 1, tables(EXPERIMENT, plan, plan.tasks[1]), plan.hash)
-    assert parts.is_done(folder, 1, plan.hash) and open_results_after_completion(folder, plan).note == ""
+    parts.write_part(folder, 1, tables(EXPERIMENT, plan, second), expected.identity)
+    assert parts.is_done(folder, second, expected) and open_results_after_completion(folder, plan).note == ""
     assert not list((folder / "parts" / "failures").iterdir())
 
 
@@ -235,7 +239,7 @@ def open_results_after_completion(folder: Path, plan: Plan) -> Results:
 def lay_out_as(folder: Path, layout: int | None) -> None:
     """Have a plan say that its folder has another layout."""
     document = json.loads((folder / FILE).read_text()) | {"format": layout}
-    document["hash"] = hash_of(document)
+    document["hash"] = hash_of(document, ("hash",))
     (folder / FILE).write_text(json.dumps(document))
 
 
@@ -259,11 +263,12 @@ def spoil(path: Path) -> None:
         (lambda f: (f / "parts/done/000001.json").write_text("{"), r"000001\.json: cannot be read"),
         (lambda f: (f / "parts/done/000001.json").write_text("[]"), r"000001\.json: cannot be read"),
         (lambda f: spoil(f / "plan.json"), r"plan\.json: (was changed|cannot be read)"),
-        (lambda f: (f / "manifest.json").write_text("{}"), r"manifest\.json: cannot be read"),
-        (lambda f: (f / "manifest.json").write_text('{"parts": "x"}'), r"manifest\.json: does not belong to the parts"),
+        (lambda f: (f / "manifest.json").write_text(""), r"manifest\.json: cannot be read"),
+        (lambda f: (f / "manifest.json").write_text("{}"), r"manifest\.json: does not belong to the plan"),
+        (lambda f: (f / "manifest.json").write_text('{"parts": "x"}'), r"manifest\.json: does not belong to the plan"),
         (lambda f: (f / "plan.json").unlink(), r"plan\.json: cannot be read"),
-        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1; allowed: 2, in a new folder"),
-        (lambda f: lay_out_as(f, None), r"copy: a sweep of layout None; allowed: 2"),
+        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1; allowed: 3, in a new folder"),
+        (lambda f: lay_out_as(f, None), r"copy: a sweep of layout an empty value; allowed: 3"),
     ],
 )  # fmt: skip
 def test_damaged_files_are_refused(damage: Callable[[Path], object], message: str, copy: Path) -> None:
@@ -298,16 +303,19 @@ def test_a_task_of_another_sweep_is_refused(copy: Path, tmp_path: Path) -> None:
         shutil.copy(other / "parts" / name, copy / "parts" / name)
     with pytest.raises(InputError, match=r"000001\.json: belongs to another sweep"):
         open_results(copy)
-    assert not parts.is_done(copy, 1, plan_of(EXPERIMENT).hash)
+    plan = plan_of(EXPERIMENT)
+    assert not parts.is_done(copy, plan.tasks[1], parts.Expected.of(plan.document))
 
 
 def test_a_full_disk_leaves_nothing_unfinished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
+    for name in ("runs", "done"):
+        (tmp_path / "parts" / name).mkdir(parents=True)
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space left"):
-        parts.write_part(tmp_path, 0, {"runs": pa.table({"x": [1.0]})}, "plan")
+        parts.write_part(tmp_path, 0, {"runs": pa.table({"x": [1.0]})}, "0" * 64)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -315,5 +323,5 @@ def test_unfinished_files_are_deleted(copy: Path) -> None:
     before = sorted(copy.rglob("*"))
     for name in ("parts/runs/.000001.parquet-0a", "parts/done/.000001.json-0a", ".plan.json-0a", ".points.parquet-0a"):
         (copy / name).write_text("half")
-    parts.clear(copy)
+    parts.clear(copy, plan_of(EXPERIMENT))
     assert sorted(copy.rglob("*")) == before

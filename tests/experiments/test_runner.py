@@ -1,9 +1,12 @@
 """Sweeps: split, failing, interrupted, resumed, on damaged folders and full disks."""
 
 import fcntl
+import json
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +27,8 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.simulation import first_months, simulate
 
-NAMES = {"a": {}, "b": {}}
+ROWS = {"rows": {"runs": 1}}
+NAMES = {"a": ROWS, "b": ROWS}
 COHESION = list(OUTCOMES).index("cohesion")
 POINTS = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
 PLAN = Plan({"name": "square"}, NAMES, POINTS, 200)  # twelve tasks
@@ -35,7 +39,10 @@ def square(task: Task) -> Tables:
     draws = task.draw1 - task.draw0
     x = np.repeat(POINTS.values[task.point0 : task.point1, 0], draws)
     draw = np.tile(np.arange(task.draw0, task.draw1), task.point1 - task.point0)
-    return {"runs": pa.table({"variant": np.full(task.runs, task.variant), "x": x, "draw": draw, "y": x**2 + draw})}
+    point = np.repeat(np.arange(task.point0, task.point1), draws)
+    scenario = pa.array(["ab"[task.variant]] * task.runs).dictionary_encode()
+    keys = {"scenario": scenario, "draw": draw, "point": point}
+    return {"runs": pa.table({**keys, "variant": np.full(task.runs, task.variant), "x": x, "y": x**2 + draw})}
 
 
 class Counting:
@@ -128,7 +135,7 @@ def test_a_sweep_in_which_all_fails_is_complete(tmp_path: Path) -> None:
     def fail(task: Task) -> Tables:
         raise RuntimeError(f"run {task.draw0}")
 
-    execute(Plan({}, {"a": {}}, POINTS, 2), fail, tmp_path)
+    execute(Plan({}, {"a": ROWS}, POINTS, 2), fail, tmp_path)
     assert len(pq.read_table(tmp_path / "parts" / "failures")) == 60
 
 
@@ -162,7 +169,7 @@ def test_damaged_parts_are_computed_again_with_a_warning(
     elif damage == "marker":
         marker.write_text("{")
     else:
-        execute(Plan({"name": "cube"}, NAMES, POINTS, 200), lambda task: square(task._replace(variant=9)), other)
+        execute(Plan({"name": "cube"}, NAMES, POINTS, 200), square, other)
         for path in (part, marker):
             path.write_bytes((other / path.relative_to(folder)).read_bytes())
     again = Counting()
@@ -171,6 +178,125 @@ def test_damaged_parts_are_computed_again_with_a_warning(
     (reported,) = caplog.messages
     assert reported.startswith(str(marker if damage in ("marker", "foreign") else part))
     assert reported.endswith("; task 3 will run again")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"parts": 1}', "[1]"])
+def test_a_damaged_manifest_is_written_again(text: str, tmp_path: Path, whole: dict[str, bytes]) -> None:
+    execute(PLAN, square, tmp_path)
+    (tmp_path / "manifest.json").write_text(text)
+    again = Counting()
+    execute(PLAN, again, tmp_path, resume=True)
+    assert again.tasks == [] and content(tmp_path) == whole
+
+
+def marker_with(path: Path, change: Callable[[dict[str, Any]], object]) -> str:
+    marker = json.loads(path.read_text())
+    change(marker)
+    return json.dumps(marker)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda marker: marker["parts"].clear(),
+        lambda marker: marker["parts"].pop("runs"),
+        lambda marker: marker.pop("parts"),
+        lambda marker: marker.update(plan=[marker["plan"]]),
+        lambda marker: marker.update(more=1),
+        lambda marker: marker["parts"].update(runs=None),
+        lambda marker: marker["parts"].update({"../runs": marker["parts"]["runs"]}),
+        lambda marker: marker["parts"]["runs"].update(rows="1000"),
+        lambda marker: marker["parts"]["runs"].update(rows=999),
+        lambda marker: marker["parts"]["runs"].update(rows=True),
+        lambda marker: marker["parts"]["runs"].update(sha256=[]),
+        lambda marker: marker["parts"].update(failures={**marker["parts"]["runs"], "rows": 0}),
+    ],
+)
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_task_whose_marker_is_not_whole_runs_again(
+    change: Callable[[dict[str, Any]], object], finished: bool, tmp_path: Path, whole: dict[str, bytes]
+) -> None:
+    execute(PLAN, square, tmp_path)
+    marker = tmp_path / "parts" / "done" / "000003.json"
+    marker.write_text(marker_with(marker, change))
+    if not finished:
+        (tmp_path / "manifest.json").unlink()
+    again = Counting()
+    execute(PLAN, again, tmp_path, resume=True)
+    assert [task.number for task in again.tasks] == [3] and content(tmp_path) == whole
+
+
+def test_a_task_in_place_of_another_runs_again(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    execute(PLAN, square, tmp_path)
+    for path in tmp_path.glob("parts/*/000005.*"):
+        shutil.copy(path, path.with_stem("000003"))
+    (tmp_path / "manifest.json").unlink()
+    again = Counting()
+    execute(PLAN, again, tmp_path, resume=True)
+    assert [task.number for task in again.tasks] == [3] and content(tmp_path) == whole
+
+
+def test_work_that_leaves_out_rows_is_never_complete(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"000000\.json: lists 999 rows of runs; allowed: 1,000\n0 of 12,000 runs"):
+        execute(PLAN, lambda task: {"runs": square(task)["runs"].slice(1)}, tmp_path)
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_numbers_that_are_not_finite_are_never_complete(tmp_path: Path) -> None:
+    def spoiled(task: Task) -> Tables:
+        runs = square(task)["runs"]
+        return {"runs": runs.set_column(5, "y", pa.array(np.where(runs["draw"].to_numpy() == 7, np.nan, 1.0)))}
+
+    with pytest.raises(InputError, match=r"000000\.parquet: holds numbers that are not finite"):
+        execute(PLAN, spoiled, tmp_path)
+
+
+def test_files_outside_a_folder_are_neither_read_nor_deleted(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "out", tmp_path / "outside"
+    execute(PLAN, square, folder)
+    outside.mkdir()
+    (outside / ".mine").write_text("mine")
+    (folder / "parts" / "more").symlink_to(outside)
+    execute(PLAN, square, folder, resume=True)
+    assert (outside / ".mine").exists()
+    (folder / "parts" / "runs").rename(tmp_path / "runs")
+    (folder / "parts" / "runs").symlink_to(tmp_path / "runs")
+    with pytest.raises(InputError, match=r"parts.runs: is a link or a file; allowed: a folder"):
+        execute(PLAN, square, folder, resume=True)
+
+
+def test_an_interrupt_counts_what_is_on_the_disk(tmp_path: Path) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done:
+            # The other threads are still at their tasks, and finish them.
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as error:
+        execute(PLAN, square, tmp_path, where=Workers(count=2), progress=interrupt)
+    kept = 1000 * len(list(tmp_path.glob("parts/done/*.json")))
+    assert str(error.value).startswith(f"{kept:,} of 12,000 runs are kept in ") and kept >= 1000
+
+
+def test_a_deleted_folder_is_not_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+
+    def delete(task: Task) -> Tables:
+        shutil.rmtree(folder)
+        return square(task)
+
+    with pytest.raises(InputError) as error:
+        execute(PLAN, delete, folder, where=Workers(count=1))
+    assert str(error.value).startswith(f"{folder}: is missing; ") and "\n" not in str(error.value)
+    assert not folder.exists()
+    execute(PLAN, square, folder, resume=True)
+
+
+def test_an_error_of_a_callback_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+    def closed(done: int, total: int) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        execute(PLAN, square, tmp_path, progress=closed)
 
 
 def test_damaged_points_become_whole(tmp_path: Path, whole: dict[str, bytes]) -> None:

@@ -349,7 +349,7 @@ def _respond(at: Points, draws: int, work: Work, progress: Callable[[int, int], 
     with tempfile.TemporaryDirectory(prefix="alliance_sim-") as temporary:
         folder = Path(temporary) / "runs"
         try:
-            plan = Plan({}, {"response": {}}, at, draws)
+            plan = Plan({}, {"response": {"rows": {"response": 1}}}, at, draws)
             execute(plan, work, folder, 24 * plan.runs, progress=progress)
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # nothing is kept here that could be resumed

@@ -16,7 +16,7 @@ from alliance_sim.errors import InputError
 from alliance_sim.experiments.schema import Design, Experiment
 from alliance_sim.registry.distributions import Prior
 
-__all__ = ["LEVELS", "Points", "points", "problem", "quantiles", "sample"]
+__all__ = ["LEVELS", "Points", "problem", "sample"]
 
 #: Levels of a trajectory; a step moves by half of them: Morris (1991) with p = 4.
 LEVELS = 4
@@ -32,6 +32,11 @@ class Points:
         The uncertainties (U), by name of the registry.
     values : array (P, U)
         One row a point; without uncertainties there is one point.
+
+    Examples
+    --------
+    >>> Points(("reset_flow",), np.array([[0.01], [0.02]])).values.shape
+    (2, 1)
     """
 
     names: tuple[str, ...]
@@ -57,6 +62,12 @@ def sample(design: Design, priors: Mapping[str, Prior], seed: int) -> Points:
     ------
     InputError
         If the design needs SALib, and it is not installed.
+
+    Examples
+    --------
+    >>> from alliance_sim.registry.distributions import uniform
+    >>> sample(Design(method="grid", points=2), {"reset_flow": uniform(0.0, 0.08)}, seed=0).values.tolist()
+    [[0.02], [0.06]]
     """
     cube = _unit_cube(design, tuple(priors), np.random.default_rng(seed))
     columns = [quantiles(prior, cube[:, i]) for i, prior in enumerate(priors.values())]
@@ -64,7 +75,13 @@ def sample(design: Design, priors: Mapping[str, Prior], seed: int) -> Points:
 
 
 def problem(names: tuple[str, ...]) -> dict[str, Any]:
-    """Return SALib's description of the unit cube over `names`."""
+    """Return SALib's description of the unit cube over `names`.
+
+    Examples
+    --------
+    >>> problem(("x", "y"))["bounds"]
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 

@@ -23,7 +23,7 @@ from alliance_sim.simulation import in_chunks, threads
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Engine", "Job", "Run", "Workers", "started"]
+__all__ = ["Engine", "Workers"]
 
 Engine = Literal["local", "dask"]
 ENGINES: tuple[Engine, ...] = ("local", "dask")
@@ -48,6 +48,11 @@ class Workers:
         Address of a running Dask scheduler; without it a cluster of processes is started on this machine.
     count : int, optional
         Threads or processes; default: ``NUMBA_NUM_THREADS``, which is the number of cores unless it was set.
+
+    Examples
+    --------
+    >>> Workers("dask", count=2).engine
+    'dask'
     """
 
     engine: Engine = "local"
@@ -111,7 +116,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
     except (OSError, ValueError, TypeError, MemoryError) as error:  # what else answers there, and missing settings
         why = str(error).strip() or f"no answer within {PATIENCE} seconds"
         raise InputError(f"scheduler: {scheduler} cannot be reached ({why}); allowed: tcp://HOST:PORT") from None
-    with client:
+    with _quiet(logging.getLogger("distributed.client")), client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
@@ -127,6 +132,17 @@ async def _identity(scheduler: str) -> None:
         await remote.identity()
 
 
+@contextmanager
+def _quiet(log: logging.Logger) -> Iterator[None]:
+    """Leave out messages of a log, which would be tracebacks beside the one message of ours."""
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
 def dask_setup(worker: object) -> None:
     """Leave Ctrl-C to the process that started the cluster: Dask calls this in each worker that preloads the module."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -135,8 +151,6 @@ def dask_setup(worker: object) -> None:
 def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, None, None]:
     import distributed
 
-    # A task, not scattered data: it is computed again if its worker is lost.
-    held = client.submit(pickle.loads, pickle.dumps(job), pure=False)
     needed = dict(environment())
     waiting = iter(tasks)
     running: Any = distributed.as_completed()
@@ -149,13 +163,28 @@ def _on_dask(client: Client, job: Job, tasks: Sequence[Task]) -> Generator[int, 
                 return
             running.add(client.submit(_on_worker, held, tuple(task), needed, pure=False))
 
-    refill()
-    for future in running:
-        try:
-            yield future.result()
-        except distributed.scheduler.KilledWorker:
-            raise InputError("dask: a task was given to several workers, and all of them died") from None
+    with _explained():
+        # A task, not scattered data: it is computed again if its worker is lost.
+        held = client.submit(pickle.loads, pickle.dumps(job), pure=False)
         refill()
+        for future in running:
+            try:
+                runs = future.result()
+            except distributed.scheduler.KilledWorker:
+                raise InputError("dask: a task was given to several workers, and all of them died") from None
+            yield runs
+            refill()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise what a lost scheduler ends in as an `InputError`; a job raises none of these."""
+    import distributed
+
+    try:
+        yield
+    except (OSError, distributed.CancelledError):
+        raise InputError("dask: the connection to the scheduler was lost") from None
 
 
 def _on_worker(job: Job, task: Sequence[int], needed: Mapping[str, str]) -> int:

@@ -13,7 +13,13 @@ __all__ = ["json_schema"]
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of experiment files, with the same extra keywords as for scenario files."""
+    """Return the JSON Schema of experiment files, with the same extra keywords as for scenario files.
+
+    Examples
+    --------
+    >>> json_schema()["title"]
+    'alliance_sim experiment'
+    """
     schema = record_schema(Experiment)
     fields = schema["properties"]
     del fields["text"]

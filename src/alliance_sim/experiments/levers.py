@@ -17,7 +17,7 @@ from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.messages import Problem, keys_of, problems, refuse
 from alliance_sim.scenarios.parameters import Parameters
 
-__all__ = ["MAX_LEVERS", "MAX_OPTIONS", "Patch", "lever_name", "whole_levers"]
+__all__ = ["MAX_LEVERS", "MAX_OPTIONS", "Patch"]
 
 #: Levers of an experiment.
 MAX_LEVERS = 20
@@ -31,7 +31,13 @@ COLUMNS = (
 
 
 class Patch(Record):
-    """The changes that an option makes to the base scenario, by the rules of `extends`; {} makes none."""
+    """The changes that an option makes to the base scenario, by the rules of `extends`; {} makes none.
+
+    Examples
+    --------
+    >>> Patch(parameters={"pledge": 0.1}).parameters
+    {'pledge': 0.1}
+    """
 
     parameters: Parameters = Field({}, description="value or distribution, by name of the registry")
     events: tuple[AnyEvent, ...] = Field((), description="events that come on top")

@@ -4,40 +4,60 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import count, pairwise
+from itertools import count, pairwise, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from pydantic import ConfigDict, Field, JsonValue
 
-from alliance_sim.errors import InputError
+from alliance_sim.compile import KEEPS, compile_scenario
+from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments import design
+from alliance_sim.experiments.schema import MAX_POINTS, MAX_VARIANTS
 from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.results import parquet
-from alliance_sim.scenarios import dump
+from alliance_sim.results.stored import Sha256, Stored, View, read_json, validated
+from alliance_sim.results.views import Runs, kept, rows_of_run
 from alliance_sim.simulation import versions
 
 if TYPE_CHECKING:
     from alliance_sim.experiments.schema import Experiment
 
-__all__ = ["FILE", "POINTS", "Plan", "Task", "environment", "plan_of"]
+__all__ = ["Plan", "Task"]
 
-#: Version of the layout of a sweep's folder.
-FORMAT = 2
+#: Version of the layout of a sweep's folder. In layout 2 a plan had neither `seed`, `keep` and `rows` of its own nor
+#: scenarios without texts; such folders can be read, and are continued only by the version that began them.
+FORMAT = 3
+READABLE = (2, 3)
 #: Runs of a task: enough to make files and messages cheap, few enough to lose little with a worker.
 ROWS = 1024
 FILE = "plan.json"
 POINTS = "points.parquet"
 #: Differences that a message names.
 MOST = 5
+#: Texts of scenarios: they do not enter the computation and are in no table of the results.
+TEXTS = ("title", "description", "text", "source", "sources")
+#: The parts of a plan that describe the experiment without deciding about results.
+DESCRIPTION = ("experiment", "hash")
 
 
 class Task(NamedTuple):
-    """Runs of one variant: the draws `draw0` to `draw1 - 1` at each of the points `point0` to `point1 - 1`."""
+    """Runs of one variant: the draws `draw0` to `draw1 - 1` at each of the points `point0` to `point1 - 1`.
+
+    Examples
+    --------
+    >>> task = Task(number=0, variant=1, point0=0, point1=4, draw0=0, draw1=50)
+    >>> task.runs
+    200
+    >>> [half.runs for half in task.halves()]
+    [100, 100]
+    """
 
     number: int
     variant: int
@@ -52,12 +72,44 @@ class Task(NamedTuple):
         return (self.point1 - self.point0) * (self.draw1 - self.draw0)
 
     def halves(self) -> tuple[Task, Task]:
-        """Return two tasks with the first and the last of the runs."""
+        """Return two tasks with the first and the last of the runs.
+
+        Examples
+        --------
+        >>> Task(0, 0, point0=7, point1=8, draw0=0, draw1=10).halves()[1].draw0
+        5
+        """
         if self.point1 - self.point0 > 1:
             middle = (self.point0 + self.point1) // 2
             return self._replace(point1=middle), self._replace(point0=middle)
         middle = (self.draw0 + self.draw1) // 2
         return self._replace(draw1=middle), self._replace(draw0=middle)
+
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Variant(Stored):
+    """A variant in a plan; `rows` are those that each run has in each view, null where runs differ."""
+
+    options: dict[str, str] = Field({})
+    scenario: str | dict[str, JsonValue] = Field({})
+    rows: dict[View, Count | None] = Field({})
+
+
+class _Document(Stored):
+    """The content of ``plan.json``; other keys decide about results, too."""
+
+    model_config = ConfigDict(extra="allow")
+
+    format: int
+    experiment: dict[str, JsonValue] = Field({})
+    variants: Annotated[dict[str, _Variant], Field(min_length=1, max_length=MAX_VARIANTS)]
+    points: Sha256
+    replications: Annotated[int, Field(ge=1, le=100_000_000)]
+    tasks: Annotated[list[Annotated[list[Count], Field(min_length=6, max_length=6)]], Field(min_length=1)]
+    environment: dict[str, str]
+    hash: Sha256
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +121,38 @@ class Plan:
     Attributes
     ----------
     content : mapping
-        The experiment, in JSON's types: results depend on it, on the points and on the `environment`, and on nothing
-        else.
+        What decides about results besides the following and the `environment`, in JSON's types.
     variants : mapping
-        Options and scenario of each variant, in JSON's types, by the name of its scenario.
+        By the name of its scenario for each variant, in JSON's types: `options`, `scenario`, and `rows`, the number of
+        rows that a run has in each view (None where runs differ).
     points : Points
         Names (U) and values (P, U).
     replications : int
         Draws at each point; all points share the draws 0 to `replications` - 1.
+    experiment : mapping
+        The experiment with its texts, in JSON's types. It is kept for readers, and may change while the results stay
+        the same.
+    columns : mapping of str to Schema
+        Columns of views, which parts are checked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from alliance_sim.experiments.design import Points
+    >>> points = Points(("x",), np.linspace(0.0, 1.0, 30)[:, None])
+    >>> plan = Plan({}, {"a": {"rows": {"runs": 1}}}, points, replications=200)
+    >>> plan.runs, len(plan.tasks), sorted(plan.document)[:3]
+    (6000, 6, ['environment', 'experiment', 'format'])
+    >>> plan.points_file.size > 0
+    True
     """
 
     content: Mapping[str, Any]
     variants: Mapping[str, Any]
     points: design.Points
     replications: int
+    experiment: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, pa.Schema] = field(default_factory=dict)
 
     @property
     def runs(self) -> int:
@@ -100,24 +170,19 @@ class Plan:
         document = {
             "format": FORMAT,
             # In the types that reading the file gives.
-            **json.loads(json.dumps({**self.content, "variants": self.variants})),
+            **json.loads(json.dumps({"experiment": self.experiment, **self.content, "variants": self.variants})),
             "points": hashlib.sha256(self.points_file).hexdigest(),
             "replications": self.replications,
             "tasks": [list(task) for task in self.tasks],
             "environment": dict(environment()),
         }
-        return {**document, "hash": _hash(document)}
+        return {**document, "hash": _hash(document, ("hash",))}
 
     @cached_property
     def points_file(self) -> pa.Buffer:
         """The file of the points, a row each: Parquet, since a million points as JSON took seconds and a gigabyte."""
         columns = dict(zip(self.points.names, self.points.values.T, strict=True))
         return parquet.encoded(pa.table({"point": np.arange(len(self.points.values)), **columns}))
-
-    @property
-    def hash(self) -> str:
-        """Hash of the plan, which is in every completion marker."""
-        return str(self.document["hash"])
 
     @staticmethod
     def read(folder: Path) -> dict[str, Any]:
@@ -127,28 +192,61 @@ class Plan:
         ------
         InputError
             If there is none, it was changed, or its folder has another layout.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> Plan.read(als.sweep(experiment, "summits").folder)["replications"]
+        2
         """
-        try:
-            found: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
-            intact = found["hash"] == _hash(found)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{folder / FILE}: cannot be read ({error})") from None
-        if not intact:
-            raise InputError(f"{folder / FILE}: was changed after it was written")
-        if found.get("format") != FORMAT:
-            raise InputError(f"{folder}: a sweep of layout {found.get('format')}; allowed: {FORMAT}, in a new folder")
-        return found
+        path = folder / FILE
+        if not os.path.lexists(path):
+            raise InputError(f"{path}: cannot be read (No such file or directory)")
+        document = read_json(path)
+        if not isinstance(document, dict) or "hash" not in document:
+            raise InputError(f"{path}: cannot be read (it is no plan)")
+        if document["hash"] != _hash(document, ("hash",)):
+            raise InputError(f"{path}: was changed after it was written")
+        layout = document.get("format")
+        if layout not in READABLE:
+            raise InputError(f"{folder}: a sweep of layout {shown(layout)}; allowed: {FORMAT}, in a new folder")
+        checked = validated(path, document, _Document)
+        if layout == 2 and checked.experiment.get("keep") not in KEEPS:
+            raise InputError(f"{path}: cannot be read (it does not say what was kept)")
+        points, number = checked.tasks[-1][3], len(checked.variants)
+        expected = _tasks(number, min(points, MAX_POINTS), checked.replications)
+        if any(list(task or ()) != found for task, found in zip_longest(expected, checked.tasks)):
+            raise InputError(f"{path}: its tasks are not the runs of {number} variants with all points and draws")
+        return document
 
     def check(self, folder: Path) -> None:
-        """Refuse a folder with another plan.
+        """Refuse a folder with another plan; what only describes the experiment may differ.
 
         Raises
         ------
         InputError
-            With the differences.
+            With the differences, those of program and machine first.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> from alliance_sim.experiments.plan import plan_of
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> folder = als.sweep(experiment, "summits").folder
+        >>> plan_of(experiment.model_copy(update={"title": "Another title"})).check(folder)
         """
-        found = {**self.read(folder), "hash": self.hash}
-        differences = list(_differences(found, self.document))
+        found = self.read(folder)
+        first = ("format", "environment")
+        ours, theirs = ({key: each[key] for key in first} for each in (self.document, found))
+        differences = list(_differences(theirs, ours))
+        # Plans of another layout cannot be compared; all else follows from these differences anyway.
+        if found["format"] == FORMAT:
+            ours, theirs = (
+                {key: value for key, value in each.items() if key not in (*first, *DESCRIPTION)}
+                for each in (self.document, found)
+            )
+            differences += _differences(theirs, ours)
         if differences:
             more = f" and {len(differences) - MOST:,} more" if len(differences) > MOST else ""
             raise InputError(
@@ -157,14 +255,56 @@ class Plan:
             )
 
 
+def identity(document: Mapping[str, Any]) -> str:
+    """Return the hash of all that decides about results; completion markers have it."""
+    return str(document["hash"]) if document["format"] == 2 else _hash(document, DESCRIPTION)
+
+
+def rows(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, int | None]]]:
+    """Return the scenario of each variant in a plan, and the rows that a run of it has in each view."""
+    variants = document["variants"].items()
+    if document["format"] == 2:
+        views = {view: 1 if view == "runs" else None for view in kept(document["experiment"]["keep"])}
+        return [(name, views) for name, _ in variants]
+    return [(name, variant["rows"]) for name, variant in variants]
+
+
 def plan_of(experiment: Experiment) -> Plan:
     """Return the plan of an experiment."""
-    content = {"experiment": experiment.model_dump(mode="json", exclude_none=True)}
+    views = kept(experiment.keep)
     variants = {
-        variant.scenario.name: {"options": dict(variant.options), "scenario": dump(variant.scenario)}
+        variant.scenario.name: {
+            "options": dict(variant.options),
+            "scenario": _deciding(variant.scenario.model_dump(mode="json", exclude_none=True)),
+            "rows": {view: rows_of_run(view, variant.scenario) for view in views},
+        }
         for variant in experiment.variants()
     }
-    return Plan(content, variants, design.points(experiment), experiment.replications)
+    return Plan(
+        {"seed": experiment.seed, "keep": experiment.keep},
+        variants,
+        design.points(experiment),
+        experiment.replications,
+        experiment.model_dump(mode="json", exclude_none=True),
+        columns_of(experiment, tuple(experiment.uncertainties)),
+    )
+
+
+def columns_of(experiment: Experiment, varied: tuple[str, ...]) -> dict[str, pa.Schema]:
+    """Return the columns of each view: those of a variant without any runs."""
+    variant = experiment.variants()[0]
+    program = compile_scenario(variant.scenario)
+    nothing, values = np.zeros(0, np.int64), dict.fromkeys(varied, np.zeros(0))
+    kept = program.allocate_output(0, experiment.keep)
+    runs = Runs(program, experiment.keep, *kept, nothing, nothing, values, variant.options)
+    return {view: table.schema for view, table in runs.tables().items()}
+
+
+def _deciding(content: Any) -> Any:
+    """Return the content of a scenario without its texts."""
+    if isinstance(content, dict):
+        return {key: _deciding(value) for key, value in content.items() if key not in TEXTS}
+    return [_deciding(each) for each in content] if isinstance(content, list) else content
 
 
 @cache
@@ -184,8 +324,8 @@ def _tasks(variants: int, points: int, replications: int) -> Iterator[Task]:
                 yield Task(next(numbers), variant, point, min(point + at_once, points), draw0, draw1)
 
 
-def _hash(document: Mapping[str, Any]) -> str:
-    content = {key: value for key, value in document.items() if key != "hash"}
+def _hash(document: Mapping[str, Any], without: tuple[str, ...]) -> str:
+    content = {key: value for key, value in document.items() if key not in without}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alliance_sim import checks
@@ -23,7 +25,7 @@ from alliance_sim.errors import InputError, nearest
 from alliance_sim.experiments import parts
 from alliance_sim.experiments.design import Points
 from alliance_sim.experiments.parts import FAILURES, Marker
-from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
+from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task, columns_of
 from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.paths import local_path
 from alliance_sim.registry.fields import frozen
@@ -32,7 +34,9 @@ from alliance_sim.registry.parameters import current_name
 from alliance_sim.results import query
 from alliance_sim.results.dataset import read_only
 from alliance_sim.results.ensemble import Ensemble, load_ensemble
-from alliance_sim.results.folder import check_sha256, checked_files, saved_views
+from alliance_sim.results.folder import saved_views
+from alliance_sim.results.stored import check_columns, checked_files, parquet_file
+from alliance_sim.results.views import RENAMED_COLUMNS
 from alliance_sim.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -65,7 +69,7 @@ def load_results(folder: str | Path) -> Ensemble | Results:
 
 
 def _is_sweep(folder: Path) -> bool:
-    return (folder / FILE).exists() or (folder / "parts").exists()
+    return os.path.lexists(folder / FILE) or os.path.lexists(folder / "parts")
 
 
 def open_results(folder: str | Path | Results) -> Results:
@@ -75,12 +79,21 @@ def open_results(folder: str | Path | Results) -> Results:
     ------
     InputError
         If the folder does not hold a sweep, or its plan, a completion marker or its manifest is damaged.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+    >>> open_results(als.sweep(experiment, "summits").folder)
+    <Results summits: complete>
     """
     if isinstance(folder, Results):
         return folder
     folder = local_path(folder).absolute()
     plan = Plan.read(folder)
-    markers = parts.read_markers(folder, plan)
+    expected = parts.Expected.of(plan)
+    parts.check_folders(folder, expected)
+    markers = parts.read_markers(folder, [Task(*task) for task in plan["tasks"]], expected)
     if parts.is_complete(folder):
         parts.check_manifest(folder, plan, markers)
     return Results(folder, frozen(plan), frozen(markers))
@@ -93,13 +106,19 @@ def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
     ------
     InputError
         If the folder does not hold results.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> views, note = open_views(als.simulate("baseline_2018", draws=2, keep="final").save("baseline"))
+    >>> list(views), note
+    (['runs', 'decisions', 'objections', 'traces'], '')
     """
     folder = local_path(folder)
     if _is_sweep(folder):
         results = open_results(folder)
         return results.views, results.note
-    files = saved_views(folder.absolute())
-    views: dict[str, query.View] = {view: partial(checked_files, view, [file]) for view, file in files.items()}
+    views = saved_views(folder.absolute())
     return {**views, "objectors": lambda: load_ensemble(folder).views["objectors"]()}, ""
 
 
@@ -114,7 +133,7 @@ class Results:
     folder : Path
     plan : mapping
         ``plan.json``.
-    markers : mapping of int to mapping
+    markers : mapping of int to Marker
         Completion markers of the tasks that are done, by number.
 
     Examples
@@ -149,8 +168,11 @@ class Results:
         >>> results.experiment.name
         'summit_form_2018'
         """
-        fields = json.loads(json.dumps(self.plan["experiment"]))  # with lists, like a file
-        return Experiment.validated({**fields, "scenario": Scenario.validated(fields["scenario"])})
+        try:
+            fields = json.loads(json.dumps(self.plan["experiment"]))  # with lists, like a file
+            return Experiment.validated({**fields, "scenario": Scenario.validated(fields["scenario"])})
+        except (InputError, LookupError, TypeError, RecursionError) as error:
+            raise InputError(f"{self.folder / FILE}: holds no such experiment ({str(error).splitlines()[0]})") from None
 
     @cached_property
     def points(self) -> Points:
@@ -165,11 +187,17 @@ class Results:
         (27, 3)
         """
         path = self.folder / POINTS
-        check_sha256(path, self.plan["points"])
-        table = pq.read_table(path).to_pandas().set_index("point")
-        values = table.to_numpy(np.float64, copy=True)
+        with parquet_file(path, self.plan["points"]) as file:
+            table = file.read()
+            names = tuple(map(current_name, table.column_names[1:]))
+            values = np.column_stack([np.empty((len(table), 0)), *(each.to_numpy() for each in table.columns[1:])])
+            numbers = np.arange(self.plan["tasks"][-1][Task._fields.index("point1")])
+            whole = names == self._varied and np.array_equal(table["point"].to_numpy(), numbers)
+            if not whole or not np.isfinite(values).all():
+                raise InputError(f"{path}: does not hold the points of the experiment")
+        values = values.astype(np.float64)
         values.flags.writeable = False
-        return Points(tuple(current_name(name) for name in table), values)
+        return Points(names, values)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -260,7 +288,7 @@ class Results:
         """
         if not self.markers:
             raise InputError(f"{self.folder}: no task is done yet; to go on: the command of the sweep with --resume")
-        names = dict.fromkeys(view for marker in self.markers.values() for view in marker["parts"])
+        names = dict.fromkeys(view for marker in self.markers.values() for view in marker.parts)
         views: dict[str, query.View] = {view: partial(self._files, view) for view in names}
         views.setdefault(FAILURES, parts.FAILURE_SCHEMA.empty_table)
         return views
@@ -360,7 +388,10 @@ class Results:
             source = f"value FROM trajectories WHERE outcome = '{name}'" if monthly else f"{name} AS value FROM runs"
             found = self.sql(f"SELECT {', '.join(labels)}, {source}")
             array = np.full(shape, np.nan)
-            array[tuple(pd.Index(values).get_indexer(found[dim]) for dim, values in labels.items())] = found["value"]
+            places = [pd.Index(values).get_indexer(found[dim]) for dim, values in labels.items()]
+            if any((each < 0).any() for each in places):
+                raise InputError(f"{self.folder}: holds values of {name} that belong to no run of the plan")
+            array[tuple(places)] = found["value"]
             variables[name] = (tuple(labels), array)
         options = self.experiment.choices()
         levers = {lever: ("scenario", [each[lever] for each in options]) for lever in self.experiment.levers}
@@ -369,15 +400,35 @@ class Results:
 
     def _files(self, view: str) -> query.Files:
         if view not in self._checked:
-            files = [
-                (parts.part_path(self.folder, view, number), marker["parts"][view]["sha256"])
+            tasks = [Task(*task) for task in self.plan["tasks"]]
+            expected, schema = parts.Expected.of(self.plan), self._schemas[view]
+            by_path = {
+                parts.part_path(self.folder, view, number): (tasks[number], marker)
                 for number, marker in self.markers.items()
-                if view in marker["parts"]
-            ]
+                if view in marker.parts
+            }
             # The parameters that the design varies are columns of runs.
-            varied = self.plan["experiment"]["uncertainties"] if view == "runs" else ()
-            self._checked[view] = checked_files(view, files, {name: current_name(name) for name in varied})
+            varied = self.plan["experiment"].get("uncertainties", {}) if view == "runs" else {}
+            renamed = {name: current_name(name) for name in varied}
+
+            def check(path: Path, file: pq.ParquetFile) -> None:
+                task, marker = by_path[path]
+                check_columns(path, file, schema, {**RENAMED_COLUMNS.get(view, {}), **renamed})
+                parts.check_part(path, file, view, task, expected, marker)
+
+            files = [(path, marker.parts[view].sha256) for path, (_, marker) in by_path.items()]
+            self._checked[view] = checked_files(view, files, renamed, check)
         return self._checked[view]
+
+    @property
+    def _varied(self) -> tuple[str, ...]:
+        """The parameters that the design varies, by their current names."""
+        return tuple(map(current_name, self.plan["experiment"].get("uncertainties", {})))
+
+    @cached_property
+    def _schemas(self) -> Mapping[str, pa.Schema]:
+        """Columns of each view."""
+        return {**columns_of(self.experiment, self._varied), FAILURES: parts.FAILURE_SCHEMA}
 
     @cached_property
     def _checked(self) -> dict[str, query.Files]:
@@ -385,5 +436,4 @@ class Results:
         return {}
 
     def _rows(self, view: str, number: int) -> int:
-        marker = self.markers.get(number)
-        return marker["parts"][view]["rows"] if marker and view in marker["parts"] else 0
+        return self.markers[number].rows(view) if number in self.markers else 0

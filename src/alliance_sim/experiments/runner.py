@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +24,10 @@ from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.paths import local_path
-from alliance_sim.results.folder import MANIFEST
+from alliance_sim.results.stored import MANIFEST
 from alliance_sim.results.views import Runs
 
-__all__ = ["Progress", "Simulation", "Tables", "Work", "execute", "sweep"]
+__all__ = ["Progress", "Tables", "Work", "execute", "sweep"]
 
 Tables = dict[str, pa.Table]
 #: Computes the tables of a task; it is independent of files and engines.
@@ -127,62 +128,100 @@ def execute(
     ------
     InputError
         As in `sweep`.
+
+    Examples
+    --------
+    >>> def square(task):
+    ...     rows = range(task.point0, task.point1)
+    ...     return {"runs": pa.table({"draw": [0] * len(rows), "point": rows, "square": [row**2 for row in rows]})}
+    >>> points = Points(("x",), np.arange(3.0)[:, None])
+    >>> execute(Plan({}, {"a": {"rows": {"runs": 1}}}, points, replications=1), square, "squares")
+    >>> (Path("squares") / "manifest.json").exists()
+    True
     """
     folder = local_path(out).absolute()
-    with started(where) as run, _locked(folder, plan, size, resume):
-        left = [task for task in plan.tasks if not parts.is_done(folder, task.number, plan.hash)]
-        done = plan.runs - sum(task.runs for task in left)
-        if progress:
-            progress(done, plan.runs)
-        if not left and parts.is_complete(folder):
-            parts.clear(folder)
-            return
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for task in left:
-            parts.forget(folder, task.number)
-        try:
-            with closing(run(_Job(work, folder, plan.hash, tuple(plan.variants)), left)) as finished:
-                for runs in finished:
-                    done += runs
-                    if progress:
-                        progress(done, plan.runs)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(_kept(done, plan, folder)) from None
-        except InputError as error:
-            raise InputError(f"{error}\n{_kept(done, plan, folder)}") from None
-        parts.clear(folder)
-        parts.complete(folder, plan)
+    expected = parts.Expected.of(plan.document, plan.columns)
+    with ExitStack() as engine:
+        # First of all, since a wrong engine is to leave no folder.
+        run = engine.enter_context(started(where))
+        with _locked(folder, plan, size, resume):
+            with _writing(folder):
+                left = [task for task in plan.tasks if not parts.is_done(folder, task, expected)]
+                if left:
+                    (folder / MANIFEST).unlink(missing_ok=True)
+                for task in left:
+                    parts.forget(folder, task.number)
+            done = plan.runs - sum(task.runs for task in left)
+            if progress:
+                progress(done, plan.runs)
+            try:
+                # The engine ends here: what its workers still finish is counted.
+                with engine, closing(run(_Job(work, folder, expected), left)) as finished:
+                    for runs in finished:
+                        done += runs
+                        if progress:
+                            progress(done, plan.runs)
+                with _writing(folder):
+                    parts.clear(folder, plan)
+                    parts.complete(folder, plan)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(_kept(plan, folder, expected)) from None
+            except InputError as error:
+                if not folder.is_dir():
+                    raise InputError(_missing(folder)) from None
+                raise InputError(f"{error}\n{_kept(plan, folder, expected)}") from None
 
 
-def _kept(done: int, plan: Plan, folder: Path) -> str:
-    return f"{done:,} of {plan.runs:,} runs are kept in {folder}; to go on: the same command with --resume"
+def _kept(plan: Plan, folder: Path, expected: parts.Expected) -> str:
+    """Say what is on the disk, and not what was reported: tasks end after the last report, too."""
+    if not folder.is_dir():
+        return _missing(folder)
+    kept = parts.kept_runs(folder, plan.tasks, expected)
+    return f"{kept:,} of {plan.runs:,} runs are kept in {folder}; to go on: the same command with --resume"
+
+
+def _missing(folder: Path) -> str:
+    return f"{folder}: is missing; it was deleted or moved during the sweep, or a worker has no access to it"
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Raise errors of the disk as an `InputError` that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        if not folder.is_dir():
+            raise InputError(_missing(folder)) from None
+        raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from None
 
 
 @contextmanager
 def _locked(folder: Path, plan: Plan, size: int, resume: bool) -> Iterator[None]:
     """Write the plan to the folder of a sweep and lock it for this process."""
-    begun = (folder / FILE).exists()
+    begun = os.path.lexists(folder / FILE)
     own = (LOCK, f".{FILE}")  # what a sweep leaves that was killed before its plan was written
     if not begun and not (folder.is_dir() and all(path.name.startswith(own) for path in folder.iterdir())):
         checks.vacant(folder)
     checks.writable(folder / FILE, 0 if begun else size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / LOCK, timeout=0):
-            if (folder / FILE).exists():
-                if resume:
-                    plan.check(folder)
-                else:
-                    Plan.read(folder)
-                    raise InputError(
-                        f"{folder}: holds a sweep already; allowed: --resume to go on with it, or a new folder"
-                    )
-            parts.begin(folder, plan)
-            yield
+        lock = filelock.FileLock(folder / LOCK, timeout=0).acquire()
     except filelock.Timeout:
         raise InputError(f"{folder}: another process is running a sweep there; allowed: one at a time") from None
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    with lock:
+        if os.path.lexists(folder / FILE):
+            if not resume:
+                Plan.read(folder)
+                raise InputError(
+                    f"{folder}: holds a sweep already; allowed: --resume to go on with it, or a new folder"
+                )
+            plan.check(folder)
+        parts.check_folders(folder, parts.Expected.of(plan.document))
+        with _writing(folder):
+            parts.begin(folder, plan)
+        yield
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,18 +230,15 @@ class _Job:
 
     work: Work
     folder: Path
-    plan: str
-    scenarios: tuple[str, ...]
+    expected: parts.Expected
 
     def __call__(self, task: Task) -> int:
         """Do a task and return the number of its runs."""
-        if parts.is_done(self.folder, task.number, self.plan):
+        if parts.is_done(self.folder, task, self.expected):
             return task.runs  # by a worker that died before it could report
         tables = self._tables(task)
-        try:
-            parts.write_part(self.folder, task.number, tables, self.plan)
-        except OSError as error:
-            raise InputError(f"{self.folder}: cannot be written ({error.strerror or error})") from None
+        with _writing(self.folder):
+            parts.write_part(self.folder, task.number, tables, self.expected.identity)
         return task.runs
 
     def _tables(self, task: Task) -> Tables:
@@ -222,7 +258,7 @@ class _Job:
 
     def _failure(self, task: Task, error: Exception) -> pa.Table:
         row = {
-            "scenario": self.scenarios[task.variant],
+            "scenario": self.expected.variants[task.variant][0],
             "draw": task.draw0,
             "point": task.point0,
             "stage": getattr(error, "stage", "run"),

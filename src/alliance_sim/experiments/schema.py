@@ -54,7 +54,13 @@ _BINARY = ("sobol", "sobol_indices")
 
 
 class Design(Record):
-    """How points are laid out over the uncertainties; without any there is one point."""
+    """How points are laid out over the uncertainties; without any there is one point.
+
+    Examples
+    --------
+    >>> Design(method="grid", points=3).method
+    'grid'
+    """
 
     method: Method = Field(
         "lhs", description="lhs and sobol fill the space, grid takes levels, the others are for sensitivities"
@@ -74,7 +80,13 @@ class Design(Record):
         return self
 
     def size(self, uncertainties: int) -> int:
-        """Return the number of points over a number of uncertainties."""
+        """Return the number of points over a number of uncertainties.
+
+        Examples
+        --------
+        >>> Design(method="grid", points=3).size(2)
+        9
+        """
         match self.method:
             case _ if not uncertainties:
                 return 1
@@ -100,6 +112,12 @@ class Variant:
         Lever to option.
     scenario : Scenario
         The base with constants and options in it; its name is ``base+option+option``, unique in the experiment.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> als.load_experiment("summit_form_2018").variants()[0].number
+    0
     """
 
     number: int

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from alliance_sim.results import query
 from alliance_sim.results.dataset import dataset
 from alliance_sim.results.memory import allocate
 from alliance_sim.results.summaries import decision_board, objectors, summaries
-from alliance_sim.results.views import Runs, dates, kept
+from alliance_sim.results.views import Runs, dates
 from alliance_sim.scenarios import Scenario, dump, load_text
 
 if TYPE_CHECKING:
@@ -449,8 +449,7 @@ class Ensemble:
 
     @property
     def _views(self) -> tuple[str, ...]:
-        # DecisionRecords are always kept in full.
-        return tuple(dict.fromkeys((*kept(self.keep), "traces")))
+        return files.ensemble_views(self.keep)
 
     def _runs(self, draw0: int, draw1: int) -> Runs:
         output = rows_of(self.output, draw0, draw1)
@@ -477,12 +476,11 @@ def load_ensemble(folder: str | Path) -> Ensemble:
     """
     folder = local_path(folder)
     with files.reading(folder):
-        for path, sha256 in files.saved_views(folder).values():
-            files.check_sha256(path, sha256)
-        origin = files.read_manifest(folder)["provenance"]
-        program = compile_scenario(load_text(str(origin["scenario_text"]), str(folder / files.MANIFEST)))
-        draws, seed, keep = int(origin["draws"]), int(origin["seed"]), cast(Keep, origin["keep"])
-        output, records = allocate(program, draws, keep)
-        files.read_output(folder, keep, output)
+        for checked in files.saved_views(folder).values():
+            checked()
+        origin = files.read_manifest(folder).provenance
+        program = compile_scenario(load_text(origin.scenario_text, str(folder)))
+        output, records = allocate(program, origin.draws, origin.keep)
+        files.read_output(folder, origin.keep, output)
         files.read_records(folder, program, records)
-    return Ensemble(program, seed, draws, keep, output, records, origin)
+    return Ensemble(program, origin.seed, origin.draws, origin.keep, output, records, origin.model_dump())

@@ -1,8 +1,4 @@
-"""Files and folders of results: written whole or not at all, and checked by their SHA-256 when they are read.
-
-The generic part serves ensembles and sweeps alike. The folder of an ensemble holds a Parquet file for each view, and
-``manifest.json`` with the hashes of the views and the provenance. It is written and read here.
-"""
+"""The folder of an ensemble: a Parquet file for each view, and ``manifest.json`` with hashes and provenance."""
 
 from __future__ import annotations
 
@@ -10,18 +6,18 @@ import hashlib
 import json
 import os
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
 
 from alliance_sim import checks
-from alliance_sim.compile import ALLY_VARIABLES, CompiledScenario, Keep
+from alliance_sim.compile import ALLY_VARIABLES, CompiledScenario, Keep, compile_scenario
 from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
@@ -30,104 +26,50 @@ from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import parquet
 from alliance_sim.results.query import Files
-from alliance_sim.results.views import RENAMED_COLUMNS, Runs
+from alliance_sim.results.stored import (
+    MANIFEST,
+    Sha256,
+    Stored,
+    View,
+    check_columns,
+    check_keys,
+    checked_files,
+    read_json,
+    validated,
+)
+from alliance_sim.results.views import RENAMED_COLUMNS, Runs, kept, rows_of_run
+from alliance_sim.scenarios import load_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-__all__ = [
-    "FORMAT",
-    "MANIFEST",
-    "Manifest",
-    "check_sha256",
-    "checked_files",
-    "flush",
-    "json_bytes",
-    "read_manifest",
-    "read_output",
-    "read_records",
-    "reading",
-    "saved_views",
-    "sha256_of",
-    "write_ensemble",
-    "write_file",
-    "write_json",
-]
+__all__ = ["FORMAT", "read_manifest", "saved_views"]
 
 #: Version of the layout of an ensemble's folder.
 FORMAT = 2
-MANIFEST = "manifest.json"
 #: Draws that are turned into rows of a file at a time.
 ROWS = 512
 
 
-class Manifest(TypedDict):
+class Provenance(Stored):
+    """What `load_ensemble` needs of the provenance; the rest is for the reader."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str | int] = Field(init=False)
+
+    scenario_text: str
+    seed: Annotated[int, Field(ge=0, le=checks.MAX_SEED)]
+    draws: Annotated[int, Field(ge=1, le=checks.MAX_DRAWS)]
+    keep: Keep
+
+
+class Manifest(Stored):
     """What ``manifest.json`` in the folder of an ensemble holds."""
 
     format: int
-    views: dict[str, str]
-    provenance: dict[str, str | int]
-
-
-def write_file(path: Path, data: bytes | pa.Buffer) -> None:
-    """Write a file that appears whole or not at all, even after a power cut.
-
-    After a power cut it may also be missing, until its folder was flushed.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A unique name: two workers may write the same file when one of them was believed lost.
-    unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def json_bytes(content: Mapping[str, object]) -> bytes:
-    """Return a mapping as a line of JSON."""
-    return (json.dumps(content, ensure_ascii=False) + "\n").encode()
-
-
-def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Write a JSON file that appears whole or not at all."""
-    write_file(path, json_bytes(content))
-
-
-def flush(folder: Path) -> None:
-    """Make the entries of a folder survive a power cut."""
-    if hasattr(os, "O_DIRECTORY"):  # Windows cannot, and need not, flush a folder.
-        opened = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def check_sha256(path: Path, sha256: str) -> None:
-    """Refuse a file that is not the one that was written.
-
-    Raises
-    ------
-    InputError
-        If it is missing, cannot be read, or its hash differs.
-    """
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    if found != sha256:
-        raise InputError(f"{path}: is damaged, or a file of other results")
+    views: dict[View, Sha256]
+    provenance: Provenance
 
 
 @contextmanager
@@ -179,7 +121,7 @@ def write_ensemble(
     with _new_folder(folder) as unfinished:
         for view in views:
             _write_view(unfinished / f"{view}.parquet", view, runs, draws)
-        hashes = {view: sha256_of(unfinished / f"{view}.parquet") for view in views}
+        hashes = {view: _sha256(unfinished / f"{view}.parquet") for view in views}
         manifest = {"format": FORMAT, "views": hashes, "provenance": dict(provenance)}
         (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
@@ -195,6 +137,11 @@ def _write_view(path: Path, view: str, runs: Callable[[int, int], Runs], draws: 
             writer.write_table(table, parquet.group(table))
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @contextmanager
 def reading(folder: Path) -> Iterator[None]:
     """Raise what goes wrong while an ensemble's folder is read as an `InputError` that names the folder."""
@@ -204,7 +151,7 @@ def reading(folder: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, pa.ArrowException) as error:
         raise InputError(f"{folder}: holds no complete results ({error})") from None
 
 
@@ -215,45 +162,76 @@ def read_manifest(folder: Path) -> Manifest:
     ------
     InputError
         If the folder does not hold complete results of this version of the layout.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> folder = als.simulate("baseline_2018", draws=2, keep="final").save("baseline")
+    >>> list(read_manifest(folder).views)
+    ['runs', 'decisions', 'objections', 'traces']
     """
-    with reading(folder):
-        manifest = cast(Manifest, json.loads((folder / MANIFEST).read_text("utf-8")))
-        if manifest["format"] != FORMAT:
-            raise InputError(f"{folder}: results of layout {manifest['format']}; allowed: {FORMAT}")
-        _ = manifest["views"].items(), manifest["provenance"].items()
+    path = folder / MANIFEST
+    if not os.path.lexists(path):
+        raise InputError(f"{folder}: holds no complete results ({MANIFEST} is missing)")
+    content = read_json(path)
+    layout = content.get("format") if isinstance(content, dict) else None
+    if isinstance(layout, int) and layout != FORMAT:
+        raise InputError(f"{folder}: results of layout {layout}; allowed: {FORMAT}")
+    manifest = validated(path, content, Manifest)
+    views = ensemble_views(manifest.provenance.keep)
+    if set(manifest.views) != set(views):
+        raise InputError(f"{path}: lists {', '.join(manifest.views) or 'no view'}; allowed: {', '.join(views)}")
     return manifest
 
 
-def saved_views(folder: Path) -> dict[str, tuple[Path, str]]:
-    """Return the file of each view of an ensemble, and its SHA-256.
+def ensemble_views(keep: Keep) -> tuple[str, ...]:
+    """Return the views of an ensemble: what is kept of its runs, and its decisions in full."""
+    return tuple(dict.fromkeys((*kept(keep), "traces")))
+
+
+def saved_views(folder: Path) -> dict[str, Callable[[], Files]]:
+    """Return the views of an ensemble that was saved; each checks its file when it is called.
 
     Raises
     ------
     InputError
         If the folder does not hold complete results of this version of the layout.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> folder = als.simulate("baseline_2018", draws=2, keep="final").save("baseline")
+    >>> [path.name for path in saved_views(folder)["runs"]().paths]
+    ['runs.parquet']
     """
-    return {view: (folder / f"{view}.parquet", sha256) for view, sha256 in read_manifest(folder)["views"].items()}
+    manifest = read_manifest(folder)
+    runs = _no_runs(manifest)
+
+    def checked(view: View) -> Files:
+        path = folder / f"{view}.parquet"
+        return checked_files(view, [(path, manifest.views[view])], check=partial(_check_view, manifest, runs, view))
+
+    return {view: partial(checked, view) for view in manifest.views}
 
 
-def checked_files(view: str, files: Sequence[tuple[Path, str]], renamed: Mapping[str, str] | None = None) -> Files:
-    """Return the files of a view for a query, after a check of their SHA-256.
+def _no_runs(manifest: Manifest) -> Runs:
+    """Return the scenario of an ensemble without any runs: its views have the columns that files should have."""
+    about = manifest.provenance
+    program = compile_scenario(load_text(about.scenario_text, MANIFEST))
+    nothing = np.zeros(0, np.int64)
+    return Runs(program, about.keep, *program.allocate_output(0, about.keep), nothing, nothing)
 
-    Parameters
-    ----------
-    view : str
-    files : sequence of (Path, str)
-    renamed : mapping, optional
-        Former to current names of columns, besides those of `RENAMED_COLUMNS`.
 
-    Raises
-    ------
-    InputError
-        If a file is damaged.
-    """
-    with ThreadPoolExecutor() as pool:
-        for _ in pool.map(check_sha256, *zip(*files, strict=True)):
-            pass
-    return Files([path for path, _ in files], {**RENAMED_COLUMNS.get(view, {}), **(renamed or {})})
+def _check_view(manifest: Manifest, runs: Runs, view: View, path: Path, file: pq.ParquetFile) -> None:
+    """Refuse a file that does not hold the rows of all draws, in their order."""
+    draws, name, rows = manifest.provenance.draws, runs.program.scenario.name, rows_of_run(view, runs.program.scenario)
+    check_columns(path, file, runs.table(view).schema, RENAMED_COLUMNS.get(view, {}))
+    check_keys(path, file, rows and rows * draws, scenario=(name, name), draw=(0, draws - 1), point=(0, 0))
+    draw = file.read(["draw"])["draw"].to_numpy()
+    if rows and view != "trajectories" and not np.array_equal(draw, np.repeat(np.arange(draws), rows)):
+        raise InputError(f"{path}: does not hold {rows:,} rows of each draw, in their order")
+    if view == "trajectories" and not np.array_equal(np.sort(draw), np.repeat(np.arange(draws), rows or 0)):
+        raise InputError(f"{path}: does not hold {rows:,} rows of each draw")
 
 
 def read_output(folder: Path, keep: Keep, output: RecordedOutput) -> None:
@@ -270,6 +248,9 @@ def read_output(folder: Path, keep: Keep, output: RecordedOutput) -> None:
             table = file.read_row_group(group, ["draw", "outcome", "value"])
             draw, name = table["draw"][0].as_py(), checks.outcome_name(table["outcome"][0].as_py())
             values = table["value"].to_numpy().reshape(-1, output.outcomes.shape[1])
+            rows = np.repeat(np.arange(draw, draw + len(values)), output.outcomes.shape[1])
+            if len(table["outcome"].unique()) != 1 or not np.array_equal(table["draw"].to_numpy(), rows):
+                raise InputError(f"{folder / 'trajectories.parquet'}: does not hold the outcomes in their order")
             output.outcomes[draw : draw + len(values), :, list(OUTCOMES).index(name)] = values
     for v, name in enumerate(ALLY_VARIABLES if output.allies.shape[1] else ()):
         whole = output.allies[:, :, v]

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "dates", "kept"]
+    from alliance_sim.scenarios import Scenario
+
+__all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "dates", "kept", "rows_of_run"]
 
 #: The views, and the least `keep` of a run with which each can be made.
 VIEWS: Mapping[str, Keep] = MappingProxyType(
@@ -60,6 +62,20 @@ def kept(keep: Keep) -> tuple[str, ...]:
     ('runs', 'decisions', 'objections')
     """
     return tuple(view for view, least in VIEWS.items() if KEEPS.index(least) <= KEEPS.index(keep))
+
+
+def rows_of_run(view: str, scenario: Scenario) -> int | None:
+    """Return how many rows each run of a scenario has in a view; None for ``objections``, where runs differ.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> rows_of_run("trajectories", als.load_scenario("baseline_2018")) == 36 * len(OUTCOMES)
+    True
+    """
+    items = sum(len(meeting.agenda) for meeting in scenario.meetings)
+    rows = {"runs": 1, "trajectories": scenario.months * len(OUTCOMES), "allies": scenario.months * len(ALLIES)}
+    return {**rows, "decisions": items, "traces": items}.get(view)
 
 
 @dataclass(frozen=True, eq=False)
