@@ -15,7 +15,7 @@ import pytest
 
 import alliance_sim
 from alliance_sim import cli, simulation
-from alliance_sim.core.jit import CACHE_FOLDER
+from alliance_sim.core import jit
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder, plots
@@ -167,12 +167,20 @@ def test_of_two_runs_into_one_folder_exactly_one_is_kept(tmp_path: Path) -> None
     assert load_ensemble(target).seed == winner and [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "library"), [("NUMBA_NUM_THREADS", "0", "numba"), ("MPLBACKEND", "nonsense", "matplotlib")]
+)
+def test_a_setting_that_a_library_refuses_is_one_message(
+    tmp_path: Path, variable: str, value: str, library: str
+) -> None:
+    status, out, err = ended(start(*RUN, "--plot", str(tmp_path / "f.png"), **{variable: value}))
+    assert (status, out) == (2, "") and err.startswith(f"{library} does not start: ") and err.count("\n") == 1
+
+
 def test_a_run_works_without_a_home_folder(tmp_path: Path) -> None:
     figure = tmp_path / "figure.png"
     homeless = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), "/proc/none")
-    status, _, _ = ended(
-        start(*RUN, "--plot", str(figure), NUMBA_CACHE_DIR=str(CACHE_FOLDER.parent.parent), **homeless)
-    )
+    status, _, _ = ended(start(*RUN, "--plot", str(figure), NUMBA_CACHE_DIR=str(jit._FOLDER.parents[1]), **homeless))
     assert status == 0 and figure.stat().st_size > 10_000
 
 

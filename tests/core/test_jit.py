@@ -40,14 +40,14 @@ block = program.block(1, 0, 2, "monthly")
 known = jit.is_compiled(run_block)
 program.run(block, 1)
 conciliation = block.output.outcomes[:, :, list(OUTCOMES).index("conciliation")].sum()
-print(known, jit.is_compiled(run_block), float(conciliation), jit.CACHE_FOLDER)
+print(known, jit.is_compiled(run_block), float(conciliation), jit._FOLDER)
 """
 DECISION = """
 from alliance_sim.consensus import decide
 from alliance_sim.core import jit
 from alliance_sim.core.procedure import decide_draws
 odds = decide([0.3, 0.5, 0.9], proposal=0.8, reversion=0.2, draws=200)
-print(jit.is_compiled(decide_draws), repr(odds.adopted + odds.level), jit.CACHE_FOLDER)
+print(jit.is_compiled(decide_draws), repr(odds.adopted + odds.level), jit._FOLDER)
 """
 
 
@@ -98,9 +98,9 @@ def test_the_hash_covers_every_file_of_the_core(tmp_path, monkeypatch):
 
 
 def test_compiled_code_is_kept_in_the_folder_of_this_version_of_the_core():
-    assert jit.CACHE_FOLDER.name == f"core-{jit.core_hash()}"
+    assert jit._FOLDER.name == f"core-{jit.core_hash()}"
     for function in (decide_draws, confidence_weights):
-        assert jit.CACHE_FOLDER in Path(function.stats.cache_path).parents
+        assert jit._FOLDER in Path(function.stats.cache_path).parents
 
 
 def test_a_function_is_compiled_if_the_cache_has_it_for_this_place_of_the_package(tmp_path):
@@ -175,7 +175,7 @@ def test_a_batch_on_a_read_only_cache_compiles_nothing(tmp_path):
     load_kernel(compile_scenario(load_scenario("baseline_2025")).run_first)  # it is in the cache now
     image, temporary = tmp_path / "image", tmp_path / "temporary"
     temporary.mkdir()
-    shutil.copytree(jit.CACHE_FOLDER, image / "alliance_sim" / jit.CACHE_FOLDER.name)
+    shutil.copytree(jit._FOLDER, image / "alliance_sim" / jit._FOLDER.name)
     environment = {"NUMBA_CACHE_DIR": image, "XDG_CACHE_HOME": "/proc/none", "HOME": "/proc/none", "TMPDIR": temporary}
     script = READ_ONLY.format(image=image, python=sys.executable, out=tmp_path)
     done = subprocess.run(
@@ -185,7 +185,7 @@ def test_a_batch_on_a_read_only_cache_compiles_nothing(tmp_path):
     results = [(tmp_path / f"{job}.json").read_bytes() for job in range(1, 5)]
     assert len(set(results)) == 1 and b"cohesion" in results[0]
     assert {(tmp_path / f"{job}.err").read_text() for job in range(1, 5)} == {""}  # "compiling the model" is said there
-    kept = {path.name for path in jit.CACHE_FOLDER.rglob("*.nbc")}
+    kept = {path.name for path in jit._FOLDER.rglob("*.nbc")}
     assert {path.name for path in temporary.rglob("*.nbc")} == kept
 
 

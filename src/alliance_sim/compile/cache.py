@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from filelock import FileLock
 
-from alliance_sim.core.jit import CACHE_FOLDER, INTERPRETED, is_compiled
+from alliance_sim.core.jit import INTERPRETED, is_compiled
 from alliance_sim.core.kernel import run_block
 from alliance_sim.errors import InputError
 
@@ -63,13 +64,14 @@ def _compile() -> None:
     if is_compiled(run_block):
         return
     _log.warning("compiling the model for this machine: a minute or two, this once")
-    CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
-    with FileLock(CACHE_FOLDER / "lock"):  # processes of a batch wait for the first
+    folder = Path(run_block.stats.cache_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):  # processes of a batch wait for the first
         if not is_compiled(run_block):
-            _store()
+            _store(folder)
 
 
-def _store() -> None:
+def _store(folder: Path) -> None:
     """Compile in a process of its own.
 
     Code fresh from the compiler may be linked in another way than the same code from the cache, and differ in the last
@@ -77,7 +79,7 @@ def _store() -> None:
     """
     environment = {
         **os.environ,
-        "NUMBA_CACHE_DIR": str(CACHE_FOLDER.parent.parent),
+        "NUMBA_CACHE_DIR": str(folder.parents[2]),
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
     code = "from alliance_sim.compile import store_kernel; store_kernel()"
@@ -85,6 +87,6 @@ def _store() -> None:
     done = subprocess.run([sys.executable, "-c", code], env=environment, start_new_session=True)
     if done.returncode or not is_compiled(run_block):
         raise InputError(
-            f"compiling failed, see the error above; if {CACHE_FOLDER} cannot hold compiled code, "
+            f"compiling failed, see the error above; if {folder} cannot hold compiled code, "
             "NUMBA_CACHE_DIR names another folder"
         )

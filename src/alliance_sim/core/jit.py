@@ -38,7 +38,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-__all__ = ["CACHE_FOLDER", "CHECK_ALIASING", "INTERPRETED", "aligned", "is_compiled", "kernel"]
+__all__ = ["CHECK_ALIASING", "INTERPRETED", "aligned", "is_compiled", "kernel"]
 
 #: Sums may be reordered (they do not vectorise otherwise); NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
@@ -139,8 +139,8 @@ def _copy(folder: Path, target: Path) -> None:
                 raise
 
 
-CACHE_FOLDER = cache_folder()
-numba.config.CACHE_DIR = str(CACHE_FOLDER)
+_FOLDER = cache_folder()
+numba.config.CACHE_DIR = str(_FOLDER)
 
 
 def is_compiled(function) -> bool:

@@ -10,15 +10,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps, rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
 from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.results.summaries import objectors_by_item
+
+try:
+    from matplotlib import colormaps, rc_context
+except ValueError as error:  # of a setting of the environment
+    raise InputError(f"matplotlib does not start: {error}") from None
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 __all__ = ["check_kind", "discovery", "drivers", "forest", "policies", "write"]
 
