@@ -169,7 +169,7 @@ def of_comparison(found: als.Comparison, folder: Path) -> list[str]:
 
 def of_results(found: als.Results, folder: Path) -> list[str]:
     return [
-        repr(found), found.note, json.dumps(found.plan), json.dumps(found.markers), str(found.experiment.model_dump()),
+        repr(found), found.note, json.dumps(found.plan), str(found.markers), str(found.experiment.model_dump()),
         str(found.points), plain(found.status), plain(found.frame("runs")), *of_dataset(found.data),
         *(str(variant) for variant in found.variants),
     ]  # fmt: skip

@@ -23,13 +23,14 @@ from typing import Annotated, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments import plan as plans
 from alliance_sim.experiments.plan import FILE, POINTS, Plan, Task
 from alliance_sim.experiments.schema import Experiment
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.fields import frozen
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import parquet
@@ -81,7 +82,7 @@ class Marker(Stored):
     """Completion marker of a task: the identity of its plan, and its parts by view."""
 
     plan: Sha256
-    parts: dict[str, Part]
+    parts: Annotated[dict[str, Part], AfterValidator(frozen)]
 
     def rows(self, view: str) -> int:
         """Return the rows of the task in a view."""

@@ -112,7 +112,7 @@ def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
     >>> import alliance_sim as als
     >>> views, note = open_views(als.simulate("baseline_2018", draws=2, keep="final").save("baseline"))
     >>> list(views), note
-    (['runs', 'decisions', 'objections', 'traces'], '')
+    (['runs', 'decisions', 'objections', 'traces', 'objectors'], '')
     """
     folder = local_path(folder)
     if _is_sweep(folder):

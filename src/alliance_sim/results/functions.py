@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alliance_sim.registry.fields import FrozenDict
+
 __all__ = ["CONTEXT", "FUNCTIONS", "KINDS", "TABLE_FUNCTIONS"]
 
 #: Names of operators and of scalar, aggregate and window functions, by kind.
-KINDS: Mapping[str, tuple[str, ...]] = {
-    kind: tuple(names.split())
+KINDS: Mapping[str, tuple[str, ...]] = FrozenDict(
+    (kind, tuple(names.split()))
     for kind, names in {
         "operators": "+ - * / // % ** ^ & | ~ << >> @ || ^@ @> <@ && ~~ !~~ ~~* !~~* ~~~",
         "numbers": """
@@ -66,7 +68,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
             nth_value fill
         """,
     }.items()
-}
+)
 FUNCTIONS = frozenset(name for names in KINDS.values() for name in names)
 #: Table functions: they make rows from their arguments alone.
 TABLE_FUNCTIONS = ("generate_series", "range", "unnest")
