@@ -5,7 +5,7 @@ import numpy as np
 from alliance_sim.core.acceptance import new_session
 from alliance_sim.core.derived import draw_state, washington_position, washington_threat
 from alliance_sim.core.jit import aligned, kernel
-from alliance_sim.core.mechanisms import deterrence, month
+from alliance_sim.core.mechanisms import month
 from alliance_sim.core.outcomes import observe
 from alliance_sim.core.structures import (
     SUPPORT,
@@ -19,6 +19,7 @@ from alliance_sim.core.structures import (
     Scratch,
     World,
 )
+from alliance_sim.core.war import deterrence
 
 N_FORCING = len(Forcing)
 

@@ -1,4 +1,4 @@
-"""The mechanisms of a month, one function each, in the order of the model document.
+"""The mechanisms of a month, one function each, in the order of the model document; 8 to 11 are in `war`.
 
 Each takes the state of one draw and changes it in place; `month`, at the end, is their order. Every mechanism has a
 strength among the parameters whose zero switches it off. Units: perceptions, positions and stocks are in [0, 1] unless
@@ -10,7 +10,6 @@ from alliance_sim.core.derived import (
     clip,
     halving,
     hold_within_ranges,
-    total_aid,
     washington_position,
     washington_threat,
 )
@@ -19,26 +18,24 @@ from alliance_sim.core.events import happen
 from alliance_sim.core.influence import confidence_weights, influence_step, product
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.meetings import hold_meetings
-from alliance_sim.core.rng import fill_normal, normal
+from alliance_sim.core.rng import fill_normal
 from alliance_sim.core.structures import (
-    DIALOGUE,
     EXERCISES,
     OPEN_DOOR,
     POSTURE,
     RUSSIA_STRATEGY,
     SANCTIONS,
     SPENDING,
-    SUPPORT,
     US,
     AllyInput,
     AllyState,
     Channel,
     Forcing,
-    Forum,
     IssueState,
     Param,
     World,
 )
+from alliance_sim.core.war import deterrence, russia, ukraine, ukraine_support
 
 MAX_POSTPONEMENTS = 2  # a follow-up put off more often than this lapses (B, paragraph 4: put off once)
 POSTPONED_BY = 5  # months (B, paragraph 4: from the autumn to early next year)
@@ -312,137 +309,6 @@ def spending(state, forcing, shared):
         ally[AllyState.capability, i] += params[Param.depreciation] * (
             ally[AllyState.spending, i] * ally_input[AllyInput.gdp, i] / 100.0 - ally[AllyState.capability, i]
         )
-
-
-@kernel(inline="always", noalias=True)
-def ukraine_support(state, forcing, shared):
-    """8. Three U.S. channels, cut one by one (A4); Europe and Canada make up with a lag, to a limit, and tire (A5)."""
-    params, world, ally, ally_input, position = state.params, state.world, state.ally, state.ally_input, state.position
-    n = state.position.shape[1]
-    gap = 0.0
-    for channel in range(3):
-        level = channel_after(world[World.us_military + channel], forcing[Forcing.aid_military + channel, US])
-        world[World.us_military + channel] = level
-        gap += shared.channel_weight[channel] * max(0.0, 1.0 - level)
-    need = world[World.aid_need]
-    missing = gap * need * ally_input[AllyInput.initial_aid, US] * ally_input[AllyInput.gdp, US]
-    able = 0.0
-    for i in range(1, n):
-        able += position[SUPPORT, i] * ally_input[AllyInput.gdp, i]
-    reference, now = 0.0, 0.0
-    for i in range(1, n):
-        extra = params[Param.compensation_capacity] * missing * position[SUPPORT, i] / able if able > 0.0 else 0.0
-        firmer = (position[SUPPORT, i] - ally[AllyState.initial_support, i]) / max(
-            ally[AllyState.initial_support, i], 0.05
-        )
-        wish = need * ally_input[AllyInput.initial_aid, i] * (1.0 + firmer) + extra
-        wish *= 1.0 - ally[AllyState.fatigue, i]
-        ally[AllyState.ukraine_support, i] = max(
-            0.0,
-            ally[AllyState.ukraine_support, i]
-            + params[Param.compensation_rate] * (wish - ally[AllyState.ukraine_support, i]),
-        )
-        ally[AllyState.fatigue, i] += (
-            params[Param.fatigue_rate] * extra - params[Param.fatigue_recovery] * ally[AllyState.fatigue, i]
-        )
-        ally[AllyState.fatigue, i] = clip(ally[AllyState.fatigue, i], 0.0, 1.0)
-        reference += ally_input[AllyInput.initial_aid, i] * ally_input[AllyInput.gdp, i]
-        now += ally[AllyState.ukraine_support, i] * ally_input[AllyInput.gdp, i]
-    others = now / reference
-    ally[AllyState.ukraine_support, US] = need * ally_input[AllyInput.initial_aid, US] * (1.0 - gap)
-    for channel in range(2):
-        share = shared.us_share[channel]
-        world[World.aid_military + channel] = share * need * world[World.us_military + channel] + (1.0 - share) * others
-    lost = max(0.0, 1.0 - world[World.us_intelligence])
-    world[World.intelligence_made_up] += params[Param.compensation_rate] * (
-        params[Param.compensation_intelligence] * lost - world[World.intelligence_made_up]
-    )
-    share = shared.us_share[2]
-    world[World.aid_intelligence] = need * (
-        share * (world[World.us_intelligence] + world[World.intelligence_made_up]) + (1.0 - share)
-    )
-
-
-@kernel()  # not inlined: where nothing has changed since the beginning, it is to give the same bits
-def deterrence(state, shared, t):
-    """9. Force in being for what was adopted, with and without the United States, against Russia's."""
-    params, world, ally, issue = state.params, state.world, state.ally, state.issue
-    posture = clip(issue[IssueState.norm, POSTURE] + issue[IssueState.coalition, POSTURE], 0.0, 1.0)
-    others = 0.0
-    for i in range(1, state.position.shape[1]):
-        if shared.member[t, Forum.NATO_SUMMIT, i]:
-            others += ally[AllyState.capability, i] * state.initial_position[POSTURE, i]
-    others *= posture
-    force = others + ally[AllyState.capability, US] * params[Param.forward_share] * world[World.us_commitment] * posture
-    russia = params[Param.russia_capability]
-    world[World.deterrence] = force / (force + russia)
-    world[World.deterrence_without_us] = others / (others + russia)
-    world[World.weakness] = russia / (russia + force)
-
-
-@kernel(inline="always", noalias=True)
-def russia(state, forcing, shared, clock):
-    """10. Russia reads weakness with error; resumed cooperation without a change of policy feeds demands (B10)."""
-    params, world, issue = state.params, state.world, state.issue
-    weakness = (
-        world[World.weakness]
-        - world[World.weakness_at_start]
-        + params[Param.read_error] * normal(clock, Channel.RUSSIA, 0)
-    )
-    weakness += params[Param.failure_signal] * world[World.open_failures]
-    world[World.open_failures] *= halving(params[Param.half_life_failure])
-    resumed = max(0.0, shared.initial_norm[DIALOGUE] - issue[IssueState.norm, DIALOGUE])
-    pressure = params[Param.sanctions_cost] * (issue[IssueState.norm, SANCTIONS] - shared.initial_norm[SANCTIONS])
-    pressure += params[Param.resistance_cost] * (world[World.resistance] - params[Param.initial_resistance])
-    target = (
-        world[World.assertiveness_level]
-        + params[Param.weakness_response] * weakness
-        + params[Param.resumption_gain] * resumed
-        - pressure
-    )
-    world[World.assertiveness] = clip(
-        world[World.assertiveness]
-        + params[Param.assertiveness_speed] * (target - world[World.assertiveness])
-        + forcing[Forcing.escalation, US],
-        0.0,
-        1.0,
-    )
-    world[World.demands] = min(
-        1.0, world[World.demands] * halving(params[Param.half_life_demands]) + params[Param.resumption_gain] * resumed
-    )
-    intent = (
-        world[World.assertiveness]
-        - params[Param.initial_assertiveness]
-        - params[Param.war_capacity] * (world[World.resistance] - params[Param.initial_resistance])
-    )
-    world[World.war_intensity] += (
-        params[Param.war_rate] * (params[Param.initial_war] + intent - world[World.war_intensity])
-        + forcing[Forcing.war, US]
-    )
-    world[World.war_intensity] = clip(world[World.war_intensity], 0.0, 1.0)
-
-
-@kernel(inline="always", noalias=True)
-def ukraine(state, shared):
-    """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
-    params, world = state.params, state.world
-    strength = params[Param.aid_elasticity] * (total_aid(world, shared) - params[Param.initial_aid_need]) - 0.5 * (
-        world[World.war_intensity] - params[Param.initial_war]
-    )
-    world[World.resistance] += params[Param.resistance_rate] * (
-        params[Param.initial_resistance] + strength - world[World.resistance]
-    )
-    world[World.resistance] = clip(world[World.resistance], 0.0, 1.0)
-    pressed = (
-        params[Param.concession_conciliation] * world[World.conciliation]
-        + params[Param.concession_private] * world[World.opacity]
-    )
-    target = params[Param.initial_concession] + pressed - (world[World.resistance] - params[Param.initial_resistance])
-    world[World.concession_pressure] = clip(
-        world[World.concession_pressure] + params[Param.concession_rate] * (target - world[World.concession_pressure]),
-        0.0,
-        1.0,
-    )
 
 
 @kernel(inline="always", noalias=True)
