@@ -24,6 +24,8 @@ TOGETHER = 5
 SCENARIO, LEVER = "us_russia_reset_2025", "initial_autonomy"
 #: kB that may stay in use after all sessions but the first have come and gone.
 KEPT = 150 * 1024
+#: Threads that the web server keeps for later requests (AnyIO's limit).
+IDLE = 40
 #: Milliseconds for the first page, and for all last results together.
 PATIENCE = 150_000
 
@@ -93,7 +95,7 @@ def test_twenty_sessions_a_minute_each(own_server: Any, browser: Any, capsys: py
     assert shown == [computed(seed, value) for seed, value in enumerate(values)]
     assert last <= first + KEPT
     assert busiest <= first_threads + 4 * SESSIONS
-    assert last_threads <= first_threads + SESSIONS
+    assert last_threads <= first_threads + IDLE
 
 
 def draws(seed: int) -> int:
