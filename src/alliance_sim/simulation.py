@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -276,18 +277,36 @@ def in_chunks(
     turns = max(1, math.ceil(draws / (size * chunk)))
     chunk = max(1, math.ceil(draws / (size * turns)))
     pending: set[Future[Part]] = set()
-    draw0 = 0
+    draw0, running, closed = 0, 0, False
+    idle = threading.Condition()
+
+    def counted(begin: int, end: int) -> Part:
+        nonlocal running
+        with idle:
+            if closed:
+                raise Cancelled
+            running += 1
+        try:
+            return work(begin, end)
+        finally:
+            with idle:
+                running -= 1
+                idle.notify()
+
     try:
         while draw0 < draws or pending:
             # A short queue: callers share the pool fairly, and there is little to cancel.
             while draw0 < draws and len(pending) < (most or 2 * size):
-                pending.add(pool.submit(work, draw0, min(draw0 + chunk, draws)))
+                pending.add(pool.submit(counted, draw0, min(draw0 + chunk, draws)))
                 draw0 += chunk
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
     finally:
-        wait([future for future in pending if not future.cancel()])
+        # Counted where they run: an interrupt may come before a chunk in the pool is among those pending.
+        with idle:
+            closed = True
+            idle.wait_for(lambda: running == 0)
 
 
 def threads() -> int:
@@ -397,6 +416,8 @@ def branch(
     draws, seed = draws_and_seed(draws, seed)
     parent_draw = whole_number("parent_draw", parent_draw, 0, MAX_DRAWS - 1)
     _check_keep(keep)
+    if not isinstance(futures, Mapping | None):
+        raise InputError(f"futures: {shown(futures)} is not allowed; allowed: a mapping of names to scenarios")
     parent = compile_scenario(load_scenario(scenario))
     if month not in parent.months[1:]:
         raise InputError(

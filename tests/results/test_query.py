@@ -388,6 +388,20 @@ def test_the_command_stops_a_long_query(folder: Path, capsys: pytest.CaptureFixt
     assert err.count("\n") == 1
 
 
+def test_a_single_function_over_a_huge_value_does_not_keep_the_command(folder: Path) -> None:
+    huge = "'aaaaaaaa'"
+    for _ in range(14):
+        huge = f"replace({huge}, 'a', 'aaaa')"
+    # Some twenty seconds after the first interrupt if it is waited for.
+    text = f"SELECT length(regexp_replace({huge}, '(a|b)*c', 'x'))"
+    done = subprocess.run(
+        [sys.executable, "-m", "alliance_sim", "query", folder, text, "--timeout", "0.5"],
+        capture_output=True, text=True, env=ENVIRONMENT, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("query: stopped after 0.5 seconds; allowed: ") and done.stderr.count("\n") == 1
+
+
 def test_a_damaged_result_is_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for what, message in {"runs": "runs.parquet: is damaged", "": "holds no complete results"}.items():
         copy = tmp_path / (what or "nothing")

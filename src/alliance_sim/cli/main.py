@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
@@ -76,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     err = cast(TextIO, Stream(sys.stderr, raises=False))
     with redirect_stdout(out), redirect_stderr(err):
         status = _status(arguments)
+    if any(thread.name == "abandoned query" for thread in threading.enumerate()):
+        out.flush()
+        os._exit(status)  # one step of it goes on, and DuckDB would report that at length
     sys.exit(status)
 
 

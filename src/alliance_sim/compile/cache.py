@@ -77,11 +77,7 @@ def _store(folder: Path) -> None:
     Code fresh from the compiler may be linked in another way than the same code from the cache, and differ in the last
     bit.
     """
-    environment = {
-        **os.environ,
-        "NUMBA_CACHE_DIR": str(folder.parents[2]),
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     code = "from alliance_sim.compile import store_kernel; store_kernel()"
     # In a session of its own: on Ctrl-C it is this process that ends it, and says so once.
     done = subprocess.run([sys.executable, "-c", code], env=environment, start_new_session=True)

@@ -106,7 +106,7 @@ def cache_folder() -> Path:
     """Return the folder of this core's compiled code, below the first base that can be written or has it already.
 
     numba writes into any folder it reads from. Code in a folder that cannot be written (an image, a share) is
-    copied into one that can, once for all processes.
+    copied into one that can, once for all processes, apart from what is compiled there.
 
     Raises
     ------
@@ -117,18 +117,20 @@ def cache_folder() -> Path:
     kept: Path | None = None
     try:
         for base in _bases():
+            folder = base / name
             if _writable(base):
-                if kept and not (base / name).is_dir():
-                    _copy(kept, base / name)
-                return base / name
-            kept = kept or (base / name if (base / name).is_dir() else None)
+                return _copied(kept, folder) if kept else folder
+            kept = kept or (folder if any(folder.glob("*/kernel.run_block-*.nbi")) else None)
     except OSError:
         pass
     raise InputError("no folder can be written for compiled code; NUMBA_CACHE_DIR or TMPDIR names one")
 
 
-def _copy(folder: Path, target: Path) -> None:
-    """Copy a folder so that processes which begin at the same time see none or all of it."""
+def _copied(folder: Path, beside: Path) -> Path:
+    """Return a copy of a folder, of which processes that begin at the same time see none or all."""
+    target = beside.with_name(f"{beside.name}-{hashlib.sha256(bytes(folder)).hexdigest()[:8]}")
+    if target.is_dir():
+        return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
         copied = shutil.copytree(folder, Path(temporary) / target.name, copy_function=shutil.copyfile)
@@ -137,6 +139,7 @@ def _copy(folder: Path, target: Path) -> None:
         except OSError:
             if not target.is_dir():  # else another process was first
                 raise
+    return target
 
 
 _FOLDER = cache_folder()

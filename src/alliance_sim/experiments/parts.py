@@ -252,12 +252,11 @@ def forget(folder: Path, number: int) -> None:
 
 
 def kept_runs(folder: Path, tasks: Iterable[Task], expected: Expected) -> int:
-    """Return how many runs the tasks that are done have, by their completion markers."""
+    """Return how many runs the tasks that are done without failures have, by their completion markers."""
     found = 0
     for task in tasks:
         with contextlib.suppress(InputError):
-            read_marker(folder, task, expected)
-            found += task.runs
+            found += task.runs if FAILURES not in read_marker(folder, task, expected).parts else 0
     return found
 
 

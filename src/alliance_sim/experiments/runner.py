@@ -144,7 +144,7 @@ def execute(
     with ExitStack() as engine:
         # First of all, since a wrong engine is to leave no folder.
         run = engine.enter_context(started(where))
-        with _locked(folder, plan, size, resume):
+        with _locked(folder, plan, size, resume), _counted(plan, folder, expected):
             with _writing(folder):
                 left = [task for task in plan.tasks if not parts.is_done(folder, task, expected)]
                 if left:
@@ -164,12 +164,19 @@ def execute(
                 with _writing(folder):
                     parts.clear(folder, plan)
                     parts.complete(folder, plan)
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt(_kept(plan, folder, expected)) from None
             except InputError as error:
                 if not folder.is_dir():
                     raise InputError(_missing(folder)) from None
                 raise InputError(f"{error}\n{_kept(plan, folder, expected)}") from None
+
+
+@contextmanager
+def _counted(plan: Plan, folder: Path, expected: parts.Expected) -> Iterator[None]:
+    """Let an interrupt say how many runs are kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_kept(plan, folder, expected)) from None
 
 
 def _kept(plan: Plan, folder: Path, expected: parts.Expected) -> str:

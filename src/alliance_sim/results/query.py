@@ -12,9 +12,10 @@ import csv
 import io
 import json
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -59,6 +60,10 @@ _PLAIN = ("bool", "int", "uint", "float", "double", "decimal", "string", "date",
 #: Rows of a batch.
 BATCH = 10_000
 
+#: Name of the thread of a query that is left alone; it ends with the process.
+ABANDONED = "abandoned query"
+#: Interrupts of a query, a tenth of a second apart, before it is left alone.
+_INTERRUPTS = 20
 Result = TypeVar("Result")
 #: A mapping of a parsed query, as JSON gives it.
 Node = dict[str, Any]
@@ -164,15 +169,12 @@ def select(views: Mapping[str, View], text: str, timeout: float | None = None) -
     ...     found.read_all().to_pydict()
     {'total': [Decimal('10')]}
     """
-    import duckdb
     import pyarrow as pa
 
     timer = _Timer(timeout)
     with (
         tempfile.TemporaryDirectory(prefix="alliance_sim-") as scratch,
-        duckdb.connect(
-            config={"temp_directory": scratch, "python_enable_replacements": False, "threads": 1}
-        ) as connection,
+        _connected(scratch) as connection,
     ):
         try:
             with _explained():
@@ -202,6 +204,18 @@ def select(views: Mapping[str, View], text: str, timeout: float | None = None) -
         yield pa.RecordBatchReader.from_batches(found.schema, batches)
 
 
+@contextmanager
+def _connected(scratch: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    connection = duckdb.connect(config={"temp_directory": scratch, "python_enable_replacements": False, "threads": 1})
+    try:
+        yield connection
+    finally:
+        with suppress(duckdb.Error):  # of a query that is left alone
+            connection.close()
+
+
 class _Timer:
     """Runs the steps of a query, which together may take `timeout` seconds."""
 
@@ -211,14 +225,20 @@ class _Timer:
     def run(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
         """Run a step in a thread, since DuckDB cannot be interrupted in the thread that waits for it."""
         begun = time.monotonic()
-        with ThreadPoolExecutor(1) as pool, _explained():
-            future = pool.submit(work)
+        future: Future[Result] = Future()
+        # A daemon: a single function over a huge value cannot be interrupted, and must not keep the process alive.
+        thread = threading.Thread(target=_fulfil, args=(future, work), daemon=True)
+        thread.start()
+        with _explained():
             try:
                 return future.result(self._left)
             except (KeyboardInterrupt, TimeoutError) as stop:
-                while not future.done():  # An interrupt between two steps of DuckDB has no effect.
+                for _ in range(_INTERRUPTS):  # An interrupt between two steps of DuckDB has no effect.
                     connection.interrupt()
-                    wait([future], 0.1)
+                    if wait([future], 0.1).done:
+                        break
+                else:
+                    thread.name = ABANDONED
                 if isinstance(stop, KeyboardInterrupt):
                     raise
                 raise InputError(
@@ -228,6 +248,13 @@ class _Timer:
             finally:
                 if self._left is not None:
                     self._left -= time.monotonic() - begun
+
+
+def _fulfil(future: Future[Result], work: Callable[[], Result]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:
+        future.set_exception(error)
 
 
 def _names(connection: duckdb.DuckDBPyConnection, views: Mapping[str, View], text: str) -> list[str]:
