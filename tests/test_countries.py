@@ -134,3 +134,8 @@ def test_hints_are_given_wherever_an_ally_is_named() -> None:
 
 def test_texts_that_can_be_misspelled_mean_the_country_that_they_name() -> None:
     assert {text: iso3 for text, iso3 in spelled().items() if iso3 not in meant(text)} == {}
+
+
+def test_a_name_between_two_countries_gives_no_hint() -> None:
+    assert nearest("Slovania", ALLIES) == ""  # one letter from Slovakia and from Slovenia
+    assert nearest("Slovenie", ALLIES) == " (nearest: SVN)"

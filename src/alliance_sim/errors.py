@@ -118,18 +118,22 @@ def _closest(part: str, choices: Mapping[str, str]) -> list[str]:
     if part in choices:
         return [choices[part]]
     texts = dict(zip(choices, choices, strict=True))
-    if len(countries.codes() & choices.keys()) >= 3:
+    of_countries = len(countries.codes() & choices.keys()) >= 3
+    if of_countries:
         meant = countries.meant(part)
         if meant:
             return sorted(choices[code] for code in meant) if meant <= choices.keys() else []
         # A misspelling of another country is no misspelling of a choice.
         texts = {**countries.spelled(), **texts}
-    found = choices.get(texts.get(_alike(part, texts), ""))
+    found = choices.get(texts.get(_alike(part, texts, len(part) <= 3 or not of_countries), ""))
     return [found] if found else []
 
 
-def _alike(part: str, texts: Collection[str]) -> str:
-    """Return the text that is closest in spelling, or an empty one if none is close, or two as close."""
+def _alike(part: str, texts: Collection[str], by_beginning: bool) -> str:
+    """Return the text that is closest in spelling, or an empty one if none is close, or two as close.
+
+    Of two as close the longest common beginning counts if `by_beginning`: 2025 for 2024.
+    """
     letters = Counter(part)
     least = 0.6 if len(part) > 2 else 0.5
     # Texts that contain it as a whole word: nato for nato_summit.
@@ -153,9 +157,8 @@ def _alike(part: str, texts: Collection[str]) -> str:
     for bound, text in sorted(likely, reverse=True):
         if bound < best[0]:
             break  # Comparing is slow, and no later text can be closer.
-        # Of two as close the longest common beginning counts: 2025 for 2024.
         begin = next((i for i, (a, b) in enumerate(zip(part, text, strict=False)) if a != b), 0)
-        alike = (ratio(text), begin)
+        alike = (ratio(text), begin if by_beginning else 0)
         if alike >= best:
             best, found = alike, text if alike > best else ""
     return found if best[0] >= least else ""
