@@ -90,6 +90,8 @@ def open_results(folder: str | Path | Results) -> Results:
     if isinstance(folder, Results):
         return folder
     folder = local_path(folder).absolute()
+    if not _is_sweep(folder):
+        raise InputError(f"{folder}: holds no sweep; allowed: a folder that sweep has written")
     plan = Plan.read(folder)
     expected = parts.Expected.of(plan)
     parts.check_folders(folder, expected)
