@@ -17,22 +17,14 @@ from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import load_parent, scenario_path, write_scenario
 
+pytestmark = pytest.mark.usefixtures("home")
+
 ADDRESSES = [
     "s3://bucket/x", "S3://bucket/x", "gs://b", "hdfs:///x", "https://example.org/x", "file:kept", "FILE:///x",
     "memory://x", "simplecache::s3://b/x", Path("s3://bucket/x"), Path("file:x"),
 ]  # fmt: skip
 #: Relative to the home folder and to the working directory, which are the same in these tests.
 OWN = "name: mine\nextends: baseline_2018\n"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make an empty home folder, and work in another empty folder."""
-    for name in ("home", "work"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "work")
-    return tmp_path / "home"
 
 
 @pytest.fixture(scope="module")

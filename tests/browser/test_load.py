@@ -24,9 +24,7 @@ TOGETHER = 5
 SCENARIO, LEVER = "us_russia_reset_2025", "initial_autonomy"
 #: kB that may stay in use after all sessions but the first have come and gone.
 KEPT = 150 * 1024
-#: Threads that the web server keeps for later requests (AnyIO's limit).
-IDLE = 40
-#: Milliseconds for the first page, and for all last results together.
+#: Milliseconds that a page may take to show a result.
 PATIENCE = 150_000
 
 MOVE = """([lever, session, moves]) => {
@@ -77,10 +75,9 @@ def test_twenty_sessions_a_minute_each(own_server: Any, browser: Any, capsys: py
     note(f"after {SESSIONS * MOVES} moves, at most {busiest} threads")
 
     # Each session gets the result of its own last move.
-    start = time.monotonic()
     values = [float(page.locator(f"[data-lever={LEVER}] output").inner_text()) for page in pages]
     for seed, (page, value) in enumerate(zip(pages, values, strict=True)):
-        settle(page, command(seed, value), PATIENCE - 1000 * (time.monotonic() - start))
+        settle(page, command(seed, value))
     shown = [endings(page) for page in pages]
     note(f"all results, {own_server.status('VmHWM') / 1024:.0f} MB at most")
 
@@ -89,13 +86,18 @@ def test_twenty_sessions_a_minute_each(own_server: Any, browser: Any, capsys: py
     while own_server.sessions():
         time.sleep(0.5)
     time.sleep(3)  # the server collects garbage a moment after a session ends
+    for _ in range(60):  # and AnyIO ends its idle threads one by one, at later requests
+        if own_server.status("Threads") <= first_threads + SESSIONS:
+            break
+        own_server.sessions()
+        time.sleep(0.5)
     last, last_threads = note("all closed")
     with capsys.disabled():
         print("", *figures, sep="\n  ")
     assert shown == [computed(seed, value) for seed, value in enumerate(values)]
     assert last <= first + KEPT
     assert busiest <= first_threads + 4 * SESSIONS
-    assert last_threads <= first_threads + IDLE
+    assert last_threads <= first_threads + SESSIONS
 
 
 def draws(seed: int) -> int:
@@ -108,8 +110,8 @@ def command(seed: int, value: float | None = None) -> str:
     return f"alliance-sim run {SCENARIO} --draws {draws(seed)} --seed {seed}{lever}"
 
 
-def settle(page: Any, shown: str, patience: float = PATIENCE) -> None:
-    page.wait_for_selector(f".as-status[data-state=ready][data-shown='{shown}']", timeout=max(1.0, patience))
+def settle(page: Any, shown: str) -> None:
+    page.wait_for_selector(f".as-status[data-state=ready][data-shown='{shown}']", timeout=PATIENCE)
 
 
 def endings(page: Any) -> dict[str, str]:

@@ -11,6 +11,8 @@ import pytest
 from alliance_sim.experiments import json_schema as experiment_schema
 from command_line import ROOT, RUN, Shell
 
+pytestmark = pytest.mark.usefixtures("home")
+
 OWN = "name: mine\nextends: baseline_2018\n"
 #: Commands that are given an address, with the place of the address.
 ADDRESSES = [
@@ -31,16 +33,6 @@ ADDRESSES = [
     ("policy", "s3://b/x", "--outcome", "cohesion"),
     ("policy", "x", "--outcome", "cohesion", "--plot", "s3://b/x.png"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make an empty home folder, and work in another empty folder."""
-    for name in ("home", "work"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "work")
-    return tmp_path / "home"
 
 
 @pytest.mark.parametrize("arguments", ADDRESSES, ids=" ".join)

@@ -149,15 +149,20 @@ def test_decisions_grow_month_by_month() -> None:
     first = model.decisions()
     assert set(first["month"].dt.strftime("%Y-%m")) == {"2025-06"}
     assert set(first["meeting"]) == {"nato_summit-2025-06"}
+    assert set(model.objections()["meeting"]) <= {"nato_summit-2025-06"}
     model.run_model()
     table = model.decisions()
     assert len(table) == len(model.program.agenda)
     assert set(table["draw"]) == {3}
     assert table["outcome"].notna().all()
     assert table["month"].is_monotonic_increasing
+    objections = model.objections()
     blocked = table[table["outcome"] == "blocked"]
-    assert blocked["objectors"].map(len).gt(0).all()
-    assert set(table["objectors"].explode().dropna()) <= set(ALLIES)
+    joined = blocked.merge(objections, on=["meeting", "issue"])
+    assert set(zip(joined["meeting"], joined["issue"], strict=True)) == set(
+        zip(blocked["meeting"], blocked["issue"], strict=True)
+    )
+    assert set(objections["ally"]) <= set(ALLIES) and set(objections["meeting"]) <= set(table["meeting"])
 
 
 def test_copies_are_independent() -> None:

@@ -355,3 +355,13 @@ def test_read_only_arrays_are_not_copies() -> None:
     for name, array in (("cohesion", ensemble.output.outcomes), ("spending", ensemble.output.allies)):
         assert np.shares_memory(ensemble.data[name].values, array)
     assert np.shares_memory(ensemble.data["position"].values, ensemble.output.positions)
+
+
+def test_arrays_of_a_compiled_scenario_are_read_only() -> None:
+    """The kernel's own cannot be: it takes arrays that can be written only."""
+    program = als.simulate(SHORT, 2).program
+    records = (program.priors, program.shared, program.calendar.events, program.calendar.meetings)
+    arrays = [part for record in records for part in record if isinstance(part, np.ndarray)] + [program.member]
+    assert len(arrays) > 40
+    for array in arrays:
+        assert attempt(lambda array=array: array.fill(0))

@@ -417,6 +417,14 @@ def test_a_damaged_result_is_refused(folder: Path, tmp_path: Path, capsys: pytes
         assert exit.value.code == 2 and out == "" and message in err and err.count("\n") == 1
 
 
+def test_months_that_a_query_computes_have_the_unit_of_all_others() -> None:
+    text = """SELECT DATE '2025-06-15' AS day, date_trunc('month', DATE '2025-06-15') AS month,
+        DATE '2025-06-01' + INTERVAL 3 MONTH AS later, TIMESTAMPTZ '2025-06-01 00:00:00+00' AS zoned"""
+    found = query.frame({}, text)
+    assert [str(kind) for kind in found.dtypes[:3]] == ["datetime64[ns]"] * 3
+    assert found["zoned"].dt.tz is not None
+
+
 def test_an_interrupt_ends_a_long_query() -> None:
     many = pa.table({"x": range(100_000)})
     timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))

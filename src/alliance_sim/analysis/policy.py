@@ -210,7 +210,8 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
     ['meeting', 'quarrels', 'mean', 'p05', 'p95', 'worst']
     """
     checks.outcome_name(outcome)
-    known: Better | None = {1: "higher", -1: "lower"}.get(OUTCOMES[outcome].better)  # type: ignore[assignment]
+    sign = OUTCOMES[outcome].better
+    known: Better | None = "higher" if sign > 0 else "lower" if sign < 0 else None
     if better not in ("higher", "lower", None) or not (better or known):
         given = "which values are better is not known" if better is None else f"better: {shown(better)}"
         raise InputError(f"{outcome}: {given}; allowed: better = higher or lower")

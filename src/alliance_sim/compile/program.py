@@ -19,9 +19,11 @@ from alliance_sim.core.structures import (
     Calendar,
     DecisionRecords,
     DrawInputs,
+    Events,
     Forum,
     IssueState,
     Kept,
+    Meetings,
     Outcome,
     RecordedOutput,
     SharedInputs,
@@ -58,6 +60,20 @@ def rows_of(record: Rows, row0: int, row1: int) -> Rows:
     3
     """
     return type(record)(**{name: array[row0:row1] for name, array in record._asdict().items()})
+
+
+Inputs = TypeVar("Inputs", Distributions, SharedInputs, Events, Meetings)
+
+
+def _read_only(record: Inputs) -> Inputs:
+    """Return a record of read-only views; the kernel takes arrays that can be written only."""
+    views = {}
+    for name, value in record._asdict().items():
+        views[name] = value
+        if isinstance(value, np.ndarray):
+            views[name] = value.view()
+            views[name].flags.writeable = False
+    return type(record)(**views)
 
 
 @dataclass(frozen=True)
@@ -122,15 +138,10 @@ class CompiledScenario:
     scenario : Scenario
     months : tuple of str
         ``YYYY-MM`` of the months simulated, without the spin-up.
-    priors : Distributions
-        Of each drawn parameter.
-    shared : SharedInputs
-    calendar : Calendar
-        Events and meetings.
     agenda : tuple of AgendaRow
         In time order.
     member : (T, forums, N) bool array
-        Who sits in which forum in which month, forums in the order of `FORUMS`.
+        Who sits in which forum in which month, forums in the order of `FORUMS`; read-only.
 
     Examples
     --------
@@ -154,24 +165,42 @@ class CompiledScenario:
     >>> program.allocate_output(2, "final").records.outcome.shape == (2, program.items)
     True
     >>> program.run_first(1)
+    >>> arrays = program.shared.affinity, program.calendar.events.value, program.priors.a
+    >>> [array.flags.writeable for array in arrays]
+    [False, False, False]
     """
 
     scenario: Scenario
     months: tuple[str, ...]
-    priors: Distributions
-    shared: SharedInputs
-    calendar: Calendar
+    _priors: Distributions
+    _shared: SharedInputs
+    _calendar: Calendar
     agenda: tuple[AgendaRow, ...]
     member: NDArray[np.bool_]
 
     @property
+    def priors(self) -> Distributions:
+        """Distributions of each drawn parameter, read-only."""
+        return _read_only(self._priors)
+
+    @property
+    def shared(self) -> SharedInputs:
+        """What all draws share, read-only."""
+        return _read_only(self._shared)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Events and meetings, read-only."""
+        return Calendar(_read_only(self._calendar.events), _read_only(self._calendar.meetings))
+
+    @property
     def items(self) -> int:
         """Number of items (columns of decisions)."""
-        return len(self.calendar.meetings.parts)
+        return len(self._calendar.meetings.parts)
 
     def draw_inputs(self, seed: int, draw0: int, draw1: int, points: PointValues | None = None) -> DrawInputs:
         """Draw parameters and actors of the draws `draw0` to `draw1 - 1` at each point; see `block`."""
-        return draw_inputs(self.scenario, self.priors, seed, draw0, draw1, points)
+        return draw_inputs(self.scenario, self._priors, seed, draw0, draw1, points)
 
     def allocate_output(self, draws: int, keep: Keep) -> Kept:
         """Allocate what is kept of so many draws, as it is before any meeting."""
@@ -289,4 +318,4 @@ class CompiledScenario:
             SPIN_UP + (len(self.months) if month1 is None else month1),
             SPIN_UP,
         )
-        run_block(block.states, block.inputs, self.shared, self.calendar, Kept(block.output, block.records), span)
+        run_block(block.states, block.inputs, self._shared, self._calendar, Kept(block.output, block.records), span)

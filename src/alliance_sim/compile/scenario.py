@@ -33,14 +33,16 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
     start = month_number(scenario.start)
     member = membership(scenario, SPIN_UP)
     meetings, agenda = compile_meetings(scenario, SPIN_UP)
+    sits = member[SPIN_UP:] > 0
+    sits.flags.writeable = False
     return CompiledScenario(
         scenario=scenario,
         months=tuple(month_name(start + t) for t in range(scenario.months)),
-        priors=priors(scenario),
-        shared=shared_inputs(scenario, member),
-        calendar=Calendar(compile_events(scenario, SPIN_UP), meetings),
+        _priors=priors(scenario),
+        _shared=shared_inputs(scenario, member),
+        _calendar=Calendar(compile_events(scenario, SPIN_UP), meetings),
         agenda=agenda,
-        member=member[SPIN_UP:] > 0,
+        member=sits,
     )
 
 

@@ -201,8 +201,7 @@ class AllianceModel(mesa.Model):
         Returns
         -------
         DataFrame
-            As `Runs.decisions`, and ``objectors``: ISO3 codes; for a text that was withdrawn, of those who would
-            have objected.
+            As `Runs.decisions`.
 
         Examples
         --------
@@ -211,11 +210,31 @@ class AllianceModel(mesa.Model):
         >>> model.decisions()["issue"].tolist()
         ['russia_strategy', 'defence_spending', 'ukraine_support', 'deterrence_posture']
         """
-        records = self.block.records
-        table = Runs.of_block(self.program, "final", self.block).decisions()
-        objected = [records.objection[0, row.column] >= 0 for row in self.program.agenda]
-        table["objectors"] = [tuple(ALLIES[i] for i in np.flatnonzero(those)) for those in objected]
+        table = self._runs.decisions()
         return table[(table["month"] <= self.month) & (self._done > 0)].reset_index(drop=True)
+
+    def objections(self) -> pd.DataFrame:
+        """Return the objections so far, one row per issue and ally that objected.
+
+        Returns
+        -------
+        DataFrame
+            As `Runs.objections`; round 0 is of those who would have objected to a text that was withdrawn.
+
+        Examples
+        --------
+        >>> model = AllianceModel("us_russia_reset_2025", seed=1)
+        >>> model.step()
+        >>> list(model.objections())
+        ['draw', 'meeting', 'issue', 'ally', 'round']
+        """
+        table = self._runs.objections()
+        held = self.decisions()["meeting"]
+        return table[table["meeting"].isin(held)].reset_index(drop=True)
+
+    @property
+    def _runs(self) -> Runs:
+        return Runs.of_block(self.program, "final", self.block)
 
 
 class _Collector(mesa.DataCollector):

@@ -131,7 +131,7 @@ def _write_view(path: Path, view: str, runs: Callable[[int, int], Runs], draws: 
     import pyarrow.parquet as pq
 
     schema = runs(0, 0).table(view).schema
-    with pq.ParquetWriter(path, schema, **parquet.options(schema)) as writer:
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, **parquet.options(schema)) as writer:
         for draw0 in range(0, draws, ROWS):
             table = runs(draw0, min(draw0 + ROWS, draws)).table(view)
             writer.write_table(table, parquet.group(table))

@@ -369,8 +369,8 @@ def write(figure: Figure, path: str | Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as temporary:
             unfinished = Path(temporary) / path.name
-            with rc_context(_STYLE):
-                figure.savefig(unfinished, metadata=metadata)
+            with rc_context(_STYLE), unfinished.open("wb") as file:
+                figure.savefig(file, format=suffix_of(path).removeprefix("."), metadata=metadata)
             unfinished.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None

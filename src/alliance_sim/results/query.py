@@ -87,10 +87,17 @@ def frame(views: Mapping[str, View], text: str, timeout: float | None = None) ->
     with suppress(pa.ArrowInvalid):
         nanoseconds = pa.timestamp("ns")
         table = table.cast(
-            pa.schema(each.with_type(nanoseconds) if pa.types.is_date(each.type) else each for each in table.schema)
+            pa.schema(each.with_type(nanoseconds) if _is_time(each.type) else each for each in table.schema)
         )
     found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    """Return whether a column holds dates or times of no time zone, such as months that a query rounds or adds to."""
+    import pyarrow as pa
+
+    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
 
 
 def as_csv(found: pa.RecordBatchReader) -> Iterator[str]:
