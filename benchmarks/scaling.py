@@ -131,10 +131,10 @@ def synthetic(allies: int = 32, issues: int = 9) -> Work:
 
         return type(given)(*map(stretch, given))
 
-    shared = program.shared
+    shared = program._shared
     program = replace(
         program,
-        shared=stretched(shared)._replace(
+        _shared=stretched(shared)._replace(
             ally_ident=np.arange(allies, dtype=shared.ally_ident.dtype),
             member=np.ones((*shared.member.shape[:-1], allies), shared.member.dtype),
         ),
