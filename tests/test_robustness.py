@@ -10,6 +10,7 @@ import threading
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -92,8 +93,8 @@ def test_a_disk_that_fills_up_loses_the_file_but_not_the_report(option: str, tmp
 
 
 def test_a_figure_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill(self: object, path: Path, **options: object) -> None:
-        path.write_bytes(b"half")
+    def fill(self: object, file: BinaryIO, **options: object) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
     old = tmp_path / "figure.svg"
