@@ -10,7 +10,7 @@ from alliance_sim.countries import meant, spelled
 from alliance_sim.data import table
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.parameters import resolve
+from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import load_text
 
 ACTORS = (*ALLIES, "RUS", "UKR")

@@ -10,7 +10,8 @@ from alliance_sim.registry.events import EVENT_TYPES
 from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import PARAMETERS, parameter_names
+from alliance_sim.registry.parameter_names import parameter_names
+from alliance_sim.registry.parameters import PARAMETERS
 
 NAMES = (*PARAMETERS, *parameter_names())
 

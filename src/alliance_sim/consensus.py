@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from alliance_sim import checks
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.registry.forums import RULES
-from alliance_sim.registry.parameters import PARAMETERS, by_current_name
+from alliance_sim.registry.parameter_names import by_current_name
+from alliance_sim.registry.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ from alliance_sim.compile import compile_scenario
 from alliance_sim.core import structures as L
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import parameter_names, resolve
+from alliance_sim.registry.parameter_names import parameter_names, resolve
 from alliance_sim.registry.states import AllyState, IssueState, World
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from core.helpers import of, run, scenario

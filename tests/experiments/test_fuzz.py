@@ -12,7 +12,7 @@ from alliance_sim.errors import InputError
 from alliance_sim.experiments import list_experiments, load_experiment
 from alliance_sim.experiments.design import points
 from alliance_sim.experiments.schema import KEYS, METHODS
-from alliance_sim.registry.parameters import parameter_names
+from alliance_sim.registry.parameter_names import parameter_names
 from alliance_sim.scenarios import list_scenarios
 from alliance_sim.scenarios.schema import KEYS as SCENARIO_KEYS
 from mutations import changed, changes

@@ -11,7 +11,8 @@ from alliance_sim.errors import InputError
 from alliance_sim.experiments import Experiment, json_schema, list_experiments, load_experiment
 from alliance_sim.experiments.levers import MAX_LEVERS, MAX_OPTIONS
 from alliance_sim.experiments.schema import KEYS, MAX_POINTS, MAX_RUNS, MAX_VARIANTS
-from alliance_sim.registry.parameters import PARAMETERS, parameter_names
+from alliance_sim.registry.parameter_names import parameter_names
+from alliance_sim.registry.parameters import PARAMETERS
 from experiment_tables import experiment_tables
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,8 @@ from alliance_sim.experiments import Design, Experiment, Patch, load_experiment
 from alliance_sim.experiments.schema import METHODS
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import PARAMETERS, parameter_names
+from alliance_sim.registry.parameter_names import parameter_names
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios import Scenario, input_differences, load_scenario, load_text
 
 FIELDS = {

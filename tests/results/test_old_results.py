@@ -9,7 +9,7 @@ import pytest
 import alliance_sim as als
 from alliance_sim.experiments import results as sweeps
 from alliance_sim.experiments.results import open_views
-from alliance_sim.registry.parameters import current_name
+from alliance_sim.registry.parameter_names import current_name
 from alliance_sim.results import query
 
 OLD = Path(__file__).parent / "old"

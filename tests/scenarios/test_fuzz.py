@@ -18,7 +18,7 @@ from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
 from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import parameter_names
+from alliance_sim.registry.parameter_names import parameter_names
 from alliance_sim.scenarios import list_scenarios, load_scenario
 from alliance_sim.scenarios.schema import KEYS
 from alliance_sim.simulation import simulate

@@ -17,7 +17,8 @@ from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import EVENT_TYPES, SHIFTABLE
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import PARAMETERS, parameter_names
+from alliance_sim.registry.parameter_names import parameter_names
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios import (
     json_schema,
     list_scenarios,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.registry.parameters import resolve
+from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import Scenario, dump, json_schema, list_scenarios, load_scenario, load_text
 
 HEAD = "name: mine\ntitle: t\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [A]\n"

@@ -32,7 +32,8 @@ from alliance_sim.experiments.runner import Tables, Work, execute
 from alliance_sim.experiments.schema import MAX_POINTS, Design
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, STRENGTHS, by_current_name, resolve
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, by_current_name, resolve
+from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.results.summaries import summaries
 from alliance_sim.results.table import Table
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario

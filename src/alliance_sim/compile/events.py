@@ -107,5 +107,7 @@ def _rows(effect: Effect) -> list[_Row]:
             issue = ISSUES.index(effect.issue or "")
             norms = (IssueState.norm, IssueState.target)
             return [row for norm in norms for row in rows(core.Effect.ISSUE_STATE, norm, issue=issue)]
+        case "dispute":
+            return rows(core.Effect.DISPUTE, 0, named or [], ISSUES.index(effect.issue or ""))
         case "position":
             return rows(core.Effect.POSITION, 0, named or _EVERYONE, ISSUES.index(effect.issue or ""))

@@ -29,7 +29,7 @@ from alliance_sim.registry.fields import month_number
 from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 from alliance_sim.registry.keys import stable_id
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, by_current_name, parameter_names, resolve, symbol_of
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, by_current_name, parameter_names, resolve, symbol_of
 from alliance_sim.scenarios import Scenario
 
 __all__ = ["PointValues"]
@@ -45,7 +45,7 @@ _CHANNEL_WEIGHT = np.array([0.45, 0.40, 0.15])
 #: Parameters of one ally that are drawn here; the rest of an ally comes from facts and calibration.
 PER_ALLY = {
     "susceptibility": AllyInput.susceptibility,
-    "holdup": AllyInput.holdup,
+    "dispute_onset": AllyInput.dispute_onset,
     "guarantee_confidence": AllyInput.initial_confidence,
 }
 #: Columns of a table of drawn parameters, and the names of their random numbers.

@@ -8,10 +8,10 @@ import numpy as np
 
 from alliance_sim.compile.events import identifier, starts
 from alliance_sim.compile.program import AgendaRow
-from alliance_sim.core.meetings import key_of
+from alliance_sim.core.consultation import key_of
 from alliance_sim.core.structures import MAX_PARTS, Meetings
 from alliance_sim.errors import InputError, shown
-from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.registry.fields import month_number
 from alliance_sim.registry.forums import FORUMS, RULES
 from alliance_sim.registry.issues import ISSUES
@@ -42,11 +42,18 @@ def compile_meetings(scenario: Scenario, spin_up: int) -> tuple[Meetings, tuple[
         columns += [(meeting, items) for items in groups.values()]
         first.append(len(columns))
     shape = (len(columns), MAX_PARTS)
-    issue, proposed, reversion = np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape)
+    issue, span, reversion = np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape)
+    ask = np.zeros((*shape, 2), np.int64)
+    sponsor = np.zeros((len(columns), len(ALLIES)), np.uint8)
     for column, (_, items) in enumerate(columns):
         for part, item in enumerate(items):
             issue[column, part] = ISSUES.index(item.issue)
-            proposed[column, part], reversion[column, part] = item.proposed, item.reversion
+            reversion[column, part] = item.reversion
+            span[column, part] = (1.0 if item.direction == "more" else -1.0)
+            if item.proposed is not None:
+                span[column, part] = item.proposed - item.reversion
+            ask[column, part] = item.ask or 0
+            sponsor[column, [ALLY_INDEX[ally] for ally in item.sponsors]] = 1
     heads = [(meeting, items[0]) for meeting, items in columns]
     taken: dict[int, str] = {}
     idents = [
@@ -62,9 +69,12 @@ def compile_meetings(scenario: Scenario, spin_up: int) -> tuple[Meetings, tuple[
         parts=np.array([len(items) for _, items in columns], dtype=np.int64),
         issue=issue,
         reversion=reversion,
-        span=proposed - reversion,
+        span=span,
+        ask=ask,
         min_share=np.array([np.nan if i.min_share is None else i.min_share for _, i in heads], dtype=np.float64),
         divisible=np.array([item.divisible for _, item in heads], dtype=np.uint8),
+        sponsor=sponsor,
+        priority=np.array([any(item.priority for item in items) for _, items in columns], dtype=np.uint8),
         rule=np.array([RULES.index(item.rule or meeting.rule) for meeting, item in heads], dtype=np.int64),
         allowance=np.array([m.allowance if i.allowance is None else i.allowance for m, i in heads], dtype=np.int64),
         item_ident=np.array(idents, dtype=np.uint32),
@@ -80,7 +90,6 @@ def _agenda_row(meeting: Meeting, item: AgendaItem, column: int, part: int) -> A
         forum=meeting.forum,
         issue=item.issue,
         title=item.text or meeting.title,
-        proposed=item.proposed,
         reversion=item.reversion,
         column=column,
         part=part,

@@ -13,6 +13,7 @@ from alliance_sim.compile.inputs import PointValues, draw_inputs
 from alliance_sim.core.kernel import run_block
 from alliance_sim.core.rng import Distributions
 from alliance_sim.core.structures import (
+    MAX_PARTS,
     ALLY_VARIABLES,
     PENDING,
     AllyState,
@@ -83,7 +84,7 @@ class AgendaRow:
     Attributes
     ----------
     meeting, month, forum, issue, title : str
-    proposed, reversion : float
+    reversion : float
         On the scale of positions.
     column, part : int
         Where the core keeps its decision; rows of a package share a column.
@@ -102,7 +103,6 @@ class AgendaRow:
     forum: str
     issue: str
     title: str
-    proposed: float
     reversion: float
     column: int
     part: int
@@ -155,7 +155,7 @@ class CompiledScenario:
     >>> program.mask_outsiders(block)
     >>> block.output.outcomes.shape == (2, len(program.months), len(Outcome))
     True
-    >>> program.levels(block.records.share).shape == (2, len(program.agenda))
+    >>> program.levels(block.records).shape == (2, len(program.agenda))
     True
 
     Its parts, and a run whose results are discarded:
@@ -213,13 +213,16 @@ class CompiledScenario:
         )
         records = DecisionRecords(
             outcome=np.full((d, j), PENDING, np.int8),
+            proposed=np.zeros((d, j, MAX_PARTS)),
             share=np.zeros((d, j)),
+            first_tabled=np.zeros((d, j)),
             tabled=np.zeros((d, j)),
             margin=np.zeros((d, j)),
             pivotal=np.full((d, j), -1, np.int16),
             bypassed=np.zeros((d, j), np.int8),
             holder=np.full((d, j), -1, np.int16),
             objection=np.full((d, j, n), -1, np.int8),
+            voiced=np.zeros((d, j, n), np.int8),
             settled=np.full((d, j), PENDING, np.int8),
             settled_share=np.zeros((d, j)),
         )
@@ -268,6 +271,9 @@ class CompiledScenario:
             trust=aligned((d, n, n)),
             world=aligned((d, len(World))),
             issue=aligned((d, len(IssueState), k)),
+            position_error=aligned((d, k, n)),
+            error_month=aligned((d, k, n)),
+            dispute_end=aligned((d, k, n)),
             pending=np.zeros((d, self.items), np.int8),
             outcomes=aligned((d, len(Outcome))),
         )
@@ -302,11 +308,17 @@ class CompiledScenario:
         if block.output.allies.shape[1]:
             block.output.allies.swapaxes(1, 2)[:, :, ~self.member[:, Forum.NAC]] = np.nan
 
-    def levels(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return levels that hold after each row of the agenda (D, rows), from `DecisionRecords.share` (D, items)."""
+    def proposed(self, records: DecisionRecords) -> NDArray[np.float64]:
+        """Return the level that each row of the agenda asks for (D, rows)."""
+        columns = [row.column for row in self.agenda]
+        found: NDArray[np.float64] = records.proposed[:, columns, [row.part for row in self.agenda]]
+        return found
+
+    def levels(self, records: DecisionRecords) -> NDArray[np.float64]:
+        """Return the level that holds after each row of the agenda (D, rows)."""
         reversion = np.array([row.reversion for row in self.agenda])
-        span = np.array([row.proposed for row in self.agenda]) - reversion
-        levels: NDArray[np.float64] = reversion + share[:, [row.column for row in self.agenda]] * span
+        share = records.share[:, [row.column for row in self.agenda]]
+        levels: NDArray[np.float64] = reversion + share * (self.proposed(records) - reversion)
         return levels
 
     def _call(self, block: Block, seed: int, month0: int | None, month1: int | None) -> None:

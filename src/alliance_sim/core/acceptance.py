@@ -1,9 +1,9 @@
 """Who accepts a text: loss, threshold and answer of each member, and the chance that the text passes.
 
-A text is a share f in [0, 1] of the way from `base` to `base + span` on each issue of its item, so the same code
-serves proposals above and below the reversion, single items and packages. Sources: reversion point and setter,
-Romer and Rosenthal (1978), doi:10.1007/BF03187594; acquiescence costs and the chair's anticipation, model description,
-"How the alliance decides".
+A text is a share f in [0, 1] of the way from `reversion` to `reversion + span` on each issue of its item, so the same
+code serves proposals above and below the reversion, single items and packages. Sources: reversion point and setter,
+Romer and Rosenthal (1978), doi:10.1007/BF03187594; what an ally bears in silence, and the chair's anticipation, model
+description, "How the alliance decides".
 """
 
 import math
@@ -11,8 +11,9 @@ import math
 import numpy as np
 
 from alliance_sim.core.elementary import exp, log, logistic
-from alliance_sim.core.jit import aligned, kernel
-from alliance_sim.core.structures import CACHE_LINE, MAX_PARTS, N_ALLIES, Param, Rule, Seating, Session
+from alliance_sim.core.jit import kernel
+from alliance_sim.core.sessions import Seating
+from alliance_sim.core.structures import N_ALLIES, Param, Rule
 
 _LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
 FARTHEST = 20.0  # scales beyond acceptance at which an ally is out of reach: 33 of them still make a finite product
@@ -20,33 +21,6 @@ _MAJORITY_MEMBERS, _MAJORITY_POPULATION = 0.55, 0.65  # Treaty on European Union
 _BLOCKING_MINORITY = 4  # the same article: fewer cannot block by population alone
 _ABSTAINERS = 1.0 / 3.0  # Treaty on European Union, art. 31(1): more than this and abstention blocks
 _COALITION_STANDING = 1.0 / 3.0  # judgement: fewer than this do not carry a common text
-
-
-@kernel(python=True)
-def new_session(n):
-    """Allocate a session for n allies and a patron from outside."""
-    size = (n + CACHE_LINE) // CACHE_LINE * CACHE_LINE  # rows of whole cache lines
-    return Session(
-        np.zeros(size, np.int64),
-        aligned((MAX_PARTS, size)),
-        aligned((MAX_PARTS, size)),
-        aligned((MAX_PARTS, size)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        np.zeros(size, np.uint32),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
-        np.zeros(size, np.int64),
-        np.full(size, -1, np.int64),
-    )
 
 
 @kernel(inline="always", noalias=True)
@@ -80,36 +54,36 @@ def share_out_salience(session, parts, rows):
 
 
 @kernel(inline="always", noalias=True)
-def losses(out, position, weight, item, rows, f, nu):
-    """Loss D_i of accepting text f in place of the reversion; negative is a gain."""
-    if nu == 2.0 and item.has_reversion and item.parts == 1:  # the usual case, whose weights are one
-        q, r = item.base[0] + f * item.span[0], item.reversion[0]
-        for i in range(rows):
-            out[i] = (q - r) * (q + r - 2.0 * position[0, i])
-        return
+def losses(out, position, weight, item, rows, f):
+    """Loss D_i of accepting text f in place of the reversion, by squared distance; negative is a gain."""
     for i in range(rows):
         out[i] = 0.0
     for m in range(item.parts):
-        q = item.base[m] + f * item.span[m]
         r = item.reversion[m]
-        if nu == 2.0 and item.has_reversion:
-            for i in range(rows):
-                out[i] += weight[m, i] * (q - r) * (q + r - 2.0 * position[m, i])
-        else:
-            for i in range(rows):
-                loss = abs(q - position[m, i]) ** nu
-                if item.has_reversion:
-                    loss -= abs(r - position[m, i]) ** nu
-                out[i] += weight[m, i] * loss
+        q = r + f * item.span[m]
+        for i in range(rows):
+            out[i] += weight[m, i] * (q - r) * (q + r - 2.0 * position[m, i])
+
+
+@kernel(inline="always")
+def tolerance(params):
+    """Loss that an ally bears in silence, alone, in the company of all, and under its patron.
+
+    An ally at the reversion loses the square of the move that it accepts, so each is the square of such a move.
+    """
+    alone = params[Param.tolerated_move] ** 2
+    company = (params[Param.tolerated_move] + params[Param.company_move]) ** 2
+    patron = (params[Param.tolerated_move] + params[Param.patron_move]) ** 2
+    return alone, company - alone, patron - alone
 
 
 @kernel(inline="always", noalias=True)
 def thresholds(session, seating, params):
     """Loss h_i each ally bears in silence: its own, the cost of isolation, the cost of crossing its patron.
 
-    Returns the standing that supports the text without any of these costs but h0.
+    Returns the standing that supports the text without any of these costs but the first.
     """
-    h0, h_iso = params[Param.objection_cost], params[Param.isolation_cost]
+    h0, h_iso, h_patron = tolerance(params)
     willing = 0.5 * seating.neutral  # neutral members take no side: half their weight stands behind any text
     for i in range(seating.n):
         session.own[i] = session.standing[i] if session.loss[i] * session.salience[i] <= h0 else 0.0
@@ -117,7 +91,7 @@ def thresholds(session, seating, params):
     pressure = 0.0
     if seating.patron >= 0:
         pressure = (
-            params[Param.patron_cost]
+            h_patron
             * seating.pull
             * logistic((h0 - session.loss[seating.patron]) / max(params[Param.slack_scale], 1e-12))
         )
@@ -134,23 +108,11 @@ def log_logistic(z):
 
 
 @kernel(inline="always")
-def spread(position, weight, item, i, f, params):
+def spread(weight, item, i, f, params):
     """Scale s_i of the chair's uncertainty about ally i's answer to text f (a logistic of the same variance)."""
-    nu = params[Param.loss_exponent]
     slope = 0.0
     for m in range(item.parts):
-        q = item.base[m] + f * item.span[m]
-        x = position[m, i]
-        if nu == 2.0:
-            d = 2.0 * (x - q)
-            if item.has_reversion:
-                d -= 2.0 * (x - item.reversion[m])
-        else:
-            d = nu * math.copysign(abs(x - q) ** (nu - 1.0), x - q)
-            if item.has_reversion:
-                r = item.reversion[m]
-                d -= nu * math.copysign(abs(x - r) ** (nu - 1.0), x - r)
-        slope += (weight[m, i] * d) ** 2
+        slope += (2.0 * weight[m, i] * f * item.span[m]) ** 2
     error = params[Param.sd_position] ** 2 + params[Param.sd_chair] ** 2
     return max(math.sqrt(params[Param.slack_scale] ** 2 + _LOGISTIC_OF_NORMAL**2 * slope * error), 1e-12)
 
@@ -167,8 +129,14 @@ def sort_by(key, order, n):
 
 
 @kernel(inline="always")
+def limit_of(session, i, params):
+    """Loss from a text that ally i bears in silence: its threshold and temper, less what it has at stake elsewhere."""
+    return session.threshold[i] + params[Param.slack_scale] * session.temper[i] - session.stake[i]
+
+
+@kernel(inline="always")
 def passes(item, session, seating, params):
-    """Tell whether the text on the table passes, given loss, threshold and temper of every voter."""
+    """Tell whether the text on the table passes, given the loss of every voter and what it bears."""
     objectors = 0
     against = 0
     abstaining = 0.0
@@ -179,7 +147,7 @@ def passes(item, session, seating, params):
     for i in range(seating.n):
         people += session.population[i]
         standing += session.standing[i]
-        margin = session.threshold[i] + params[Param.slack_scale] * session.temper[i] - session.loss[i]
+        margin = limit_of(session, i, params) - session.loss[i]
         if margin >= 0.0:
             for_people += session.population[i]
             for_standing += session.standing[i]
@@ -204,10 +172,7 @@ def passes(item, session, seating, params):
 @kernel(inline="always")
 def chance(item, session, seating, f, params):
     """Chance, as the chair sees it, that text f passes: see `log_chance`; the usual case without a logarithm."""
-    plain = (
-        params[Param.loss_exponent] == 2.0 and item.has_reversion and item.parts == 1 and item.rule == Rule.UNANIMITY
-    )
-    if not plain or item.committee:
+    if item.parts > 1 or item.rule != Rule.UNANIMITY:
         return math.exp(log_chance(item, session, seating, f, params))
     if seating.n == seating.rows == N_ALLIES:  # loops of a known length
         return usual_chance(
@@ -218,12 +183,10 @@ def chance(item, session, seating, f, params):
 
 @kernel(inline="always")
 def usual_chance(item, session, seating, f, params):
-    """Chance that a single item passes unanimously, where losses are quadratic."""
-    losses(session.loss, session.chair, session.weight, item, seating.rows, f, params[Param.loss_exponent])
+    """Chance that a single item passes unanimously."""
+    losses(session.loss, session.chair, session.weight, item, seating.rows, f)
     thresholds(session, seating, params)
-    scale = spread(
-        session.chair, session.weight, item, 0, f, params
-    )  # the same for all: quadratic losses differ by a line
+    scale = spread(session.weight, item, 0, f, params)  # the same for all: losses differ by a line
     product = 1.0
     for i in range(seating.n):
         product *= 1.0 + exp(min((session.loss[i] - session.threshold[i]) / scale, FARTHEST))
@@ -234,24 +197,15 @@ def usual_chance(item, session, seating, f, params):
 def log_chance(item, session, seating, f, params):
     """Logarithm of the chair's estimate that text f passes, from what the chair thinks governments want.
 
-    Under a rule that needs only some of the allies it is the chance of the most willing ones that suffice. Without a
-    proposal it is the mean log acceptability, weighted by standing and salience.
+    Under a rule that needs only some of the allies it is the chance of the most willing ones that suffice.
     """
-    losses(session.loss, session.chair, session.weight, item, seating.rows, f, params[Param.loss_exponent])
+    losses(session.loss, session.chair, session.weight, item, seating.rows, f)
     thresholds(session, seating, params)
     total = 0.0
-    weights = 0.0
     for i in range(seating.n):
-        scale = spread(session.chair, session.weight, item, i, f, params)
+        scale = spread(session.weight, item, i, f, params)
         session.accept[i] = log_logistic((session.threshold[i] - session.loss[i]) / scale)
-        if item.committee:
-            weight = session.standing[i] * session.salience[i]
-            total += weight * session.accept[i]
-            weights += weight
-        else:
-            total += session.accept[i]
-    if item.committee:
-        return total / weights
+        total += session.accept[i]
     if item.rule == Rule.UNANIMITY:
         return total
     if item.rule == Rule.CONSTRUCTIVE_ABSTENTION:
@@ -263,7 +217,7 @@ def log_chance(item, session, seating, f, params):
 def chance_and_opposition(item, session, seating, f, params):
     """Chance that text f passes unanimously, and the share of standing expected to object."""
     passing = chance(item, session, seating, f, params)
-    scale = spread(session.chair, session.weight, item, 0, f, params)
+    scale = spread(session.weight, item, 0, f, params)
     against, total = 0.0, seating.neutral
     for i in range(seating.n):
         against += session.standing[i] * logistic((session.loss[i] - session.threshold[i]) / scale)
@@ -286,7 +240,7 @@ def with_abstention(item, session, seating, f, params):
         abstaining += session.population[i]
         if abstaining <= _ABSTAINERS * people:
             margin = session.threshold[i] - session.loss[i] + params[Param.abstention] / session.salience[i]
-            total += log_logistic(margin / spread(session.chair, session.weight, item, i, f, params))
+            total += log_logistic(margin / spread(session.weight, item, i, f, params))
         else:
             total += session.accept[i]
     return total

@@ -29,6 +29,9 @@ def draw_state(states, inputs, row):
         inputs.leader_position[row],
         inputs.institutions_threat[row],
         inputs.institutions_position[row],
+        states.position_error[row],
+        states.error_month[row],
+        states.dispute_end[row],
         states.pending[row],
         states.outcomes[row],
     )

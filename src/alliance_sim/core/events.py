@@ -1,5 +1,6 @@
 """Events: what happens in a month of a draw, and what it does."""
 
+from alliance_sim.core.disputes import begin_dispute
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import uniform
 from alliance_sim.core.structures import US, Channel, Comparison, Effect, IssueState, World
@@ -37,6 +38,8 @@ def happen(state, events, forcing, clock):
                 state.issue[IssueState.leader_shift, issue] = (
                     value - wish if assign else state.issue[IssueState.leader_shift, issue] + value
                 )
+            elif kind == Effect.DISPUTE:
+                begin_dispute(state, issue, actor, clock)
             elif kind == Effect.POSITION:
                 state.initial_position[issue, actor] = shifted(events, f, state.initial_position[issue, actor])
 

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from alliance_sim.core.acceptance import new_session
 from alliance_sim.core.derived import draw_state, washington_position, washington_threat
 from alliance_sim.core.jit import aligned, kernel
 from alliance_sim.core.mechanisms import month
+from alliance_sim.core.meetings import set_asks
 from alliance_sim.core.outcomes import observe
+from alliance_sim.core.sessions import Docket, new_session
 from alliance_sim.core.structures import (
     SUPPORT,
     AllyInput,
     AllyState,
     Clock,
-    Docket,
     Forcing,
     IssueState,
     Param,
@@ -48,9 +48,7 @@ def begin(state, shared):
     )
     for k in range(issues):
         state.issue[IssueState.norm, k] = state.issue[IssueState.target, k] = shared.initial_norm[k]
-        state.issue[IssueState.coalition, k] = state.issue[IssueState.leader_shift, k] = state.issue[
-            IssueState.lapsed, k
-        ] = 0.0
+        state.issue[IssueState.coalition, k] = state.issue[IssueState.leader_shift, k] = 0.0
     state.ally[AllyState.stance, :] = 0.0
     state.ally_input[AllyInput.initial_threat, 0] = washington_threat(state)
     for k in range(issues):
@@ -82,6 +80,8 @@ def begin(state, shared):
             state.salience[k, i] = params[Param.min_salience] + (1.0 - params[Param.min_salience]) * abs(
                 2.0 * state.initial_position[k, i] - 1.0
             )
+    state.position_error[:] = state.dispute_end[:] = 0.0
+    state.error_month[:] = -1.0
     state.pending[:] = 0
     deterrence(state, shared, 0)
     world[World.weakness_at_start] = world[World.weakness]
@@ -127,10 +127,11 @@ def run_block(states, inputs, shared, calendar, kept, span):
         scratch.forcing[:] = 0.0  # of the draw before
         if span.month0 == 0:
             begin(state, shared)
+            set_asks(state, docket, span.seed, draw)
         for t in range(span.month0, span.month1):
             month(state, shared, events, docket, scratch, session, Clock(span.seed, draw, t))
             if t == span.month1 - 1 or (watched and t >= span.spin_up - 1):
-                observe(state, shared, session, t)
+                observe(state, shared, scratch.weights, session, t)
             if t >= span.spin_up:
                 keep(state, output, row, t - span.spin_up)
 

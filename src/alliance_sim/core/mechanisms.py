@@ -326,7 +326,7 @@ def norms(state, forcing):
 
 @kernel(inline="always", noalias=True)
 def trust_recovery(state):
-    """12, last: trust between allies recovers; how a block lowers it is in `meetings.lose_trust`."""
+    """12, last: trust between allies recovers; how a block lowers it is in `meetings.strain`."""
     if state.world[World.strained] > 0.0:
         n = state.position.shape[1]
         for i in range(n):
@@ -351,7 +351,7 @@ def month(state, shared, events, docket, scratch, session, clock):
     deterrence(state, shared, clock.month)  # 9
     russia(state, forcing, shared, clock)  # 10
     ukraine(state, shared)  # 11
-    hold_meetings(state, shared, docket, session, clock)  # 12
+    hold_meetings(state, shared, docket, scratch.weights, forcing, session, clock)  # 12
     norms(state, forcing)
     trust_recovery(state)
     hold_within_ranges(state)

@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session, share_out_salience
+from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session
+from alliance_sim.core.consultation import assess, gather, hear_each_other, read_positions
+from alliance_sim.core.disputes import bring_disputes, drop_disputes
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.procedure import capacity, decide_item
-from alliance_sim.core.rng import fill_logistic, fill_normal, uniform
+from alliance_sim.core.rng import uniform
+from alliance_sim.core.sessions import Item, Seating
 from alliance_sim.core.structures import (
-    HELD,
     NOT_PENDING,
     SANCTIONS,
     US,
@@ -15,32 +17,18 @@ from alliance_sim.core.structures import (
     AllyInput,
     AllyState,
     Channel,
+    Clock,
     Decision,
     Forum,
     IssueState,
-    Item,
     Param,
     Rule,
-    Seating,
     World,
-)
-
-
-@kernel()
-def key_of(ident, actor):
-    """Mix an item's identifier with an actor's index into an identifier for the generator."""
-    return (int(ident) + 0x9E3779B1 * (actor + 1)) & 0xFFFFFFFF
-
-
-@kernel(inline="always", noalias=True)
-def gather(out, values, ally, rows):
-    """Set `out` to the values of those in the first rows."""
-    for row in range(rows):
-        out[row] = values[ally[row]]
+)  # fmt: skip
 
 
 @kernel(inline="always")
-def take_seats(state, shared, session, t, forum):
+def take_seats(state, shared, weights, session, t, forum):
     """Fill the session with the members of a forum in month t; the United States is the patron, inside or outside."""
     n = 0
     patron = -1
@@ -60,60 +48,56 @@ def take_seats(state, shared, session, t, forum):
     gather(session.standing, state.ally[AllyState.standing], session.ally, rows)
     gather(session.dependence, state.ally_input[AllyInput.dependence], session.ally, rows)
     gather(session.population, state.ally_input[AllyInput.population], session.ally, rows)
+    gather(session.susceptibility, state.ally_input[AllyInput.susceptibility], session.ally, rows)
     session.temper[:] = 0.0
+    session.stake[:] = 0.0
     seating = Seating(n, rows, patron, pull, shared.neutral[forum])
     prepare_session(session, seating)
+    hear_each_other(session, seating, weights)
     return seating
 
 
-@kernel(inline="always")
-def read_positions(state, session, seating, meetings, j, clock):
-    """Draw positions as read at the meeting and as the chair reads them, and temper, once per ally for item j."""
-    params = state.params
-    parts, issues, ident = meetings.parts[j], meetings.issue[j], meetings.item_ident[j]
-    rows = seating.rows
-    for row in range(rows):
-        session.key[row] = key_of(ident, session.ally[row])
-    fill_logistic(session.temper[:rows], clock, Channel.TEMPER, session.key)
-    for m in range(parts):
-        for row in range(rows):
-            session.key[row] = key_of(ident, session.ally[row] + m * state.position.shape[1])
-        fill_normal(session.position[m, :rows], clock, Channel.POSITION, session.key)
-        fill_normal(session.chair[m, :rows], clock, Channel.CHAIR, session.key)
-        gather(session.weight[m], state.salience[issues[m]], session.ally, rows)
-        for row in range(rows):
-            position = state.position[issues[m], session.ally[row]]
-            session.position[m, row] = position + params[Param.sd_position] * session.position[m, row]
-            session.chair[m, row] = position + params[Param.sd_chair] * session.chair[m, row]
-    share_out_salience(session, parts, seating.rows)
-
-
 @kernel(allocates=True)
-def text_of(meetings, j, rounds, params):
+def text_of(docket, session, j, rounds, params):
     """The item in column j, as the consensus procedure takes it, with so many rounds of silence."""
+    meetings = docket.meetings
     min_share = meetings.min_share[j]
     if np.isnan(min_share):
         min_share = params[Param.min_share]
-    base = meetings.reversion[j]
+    reversion = meetings.reversion[j]
+    for m in range(meetings.parts[j]):
+        session.span[m] = docket.records.proposed[docket.row, j, m] - reversion[m]
     return Item(
-        meetings.parts[j], base, meetings.span[j], base, True, False, min_share,
-        meetings.divisible[j] > 0, meetings.rule[j], meetings.allowance[j], rounds,
+        meetings.parts[j], reversion, session.span, min_share, meetings.divisible[j] > 0, meetings.rule[j],
+        meetings.allowance[j], rounds,
     )  # fmt: skip
 
 
 @kernel()
-def hold_meetings(state, shared, docket, session, clock):
+def set_asks(state, docket, seed, draw):
+    """At the start of a draw, set what each item asks for: where coders differ, the class of either."""
+    meetings, proposed, params = docket.meetings, docket.records.proposed[docket.row], state.params
+    clock = Clock(seed, draw, 0)
+    for j in range(meetings.parts.shape[0]):
+        coder = 0 if uniform(clock, Channel.ASK, meetings.item_ident[j]) < 0.5 else 1
+        for m in range(meetings.parts[j]):
+            moved = meetings.span[j, m]
+            size = 0.0
+            for c in range(meetings.ask[j, m, coder]):
+                size += params[Param.ask_routine + c]  # each class asks for more than the one before
+            if meetings.ask[j, m, coder] > 0:
+                moved *= size
+            proposed[j, m] = min(max(meetings.reversion[j, m] + moved, 0.0), 1.0)
+
+
+@kernel()
+def hold_meetings(state, shared, docket, weights, forcing, session, clock):
     """12. Hold the meetings due in a month."""
     meetings, t = docket.meetings, clock.month
-    for j in range(state.pending.shape[0]):
-        # A hold-up ends by a side payment or by tiring.
-        if state.pending[j] == HELD and (
-            uniform(clock, Channel.HOLDUP_END, meetings.item_ident[j]) < state.params[Param.holdup_end]
-        ):
-            state.pending[j] = WAITING
+    drop_disputes(state, forcing, t)
     for meeting in range(meetings.start[t], meetings.start[t + 1]):
         forum = meetings.forum[meeting]
-        seating = take_seats(state, shared, session, t, forum)
+        seating = take_seats(state, shared, weights, session, t, forum)
         if seating.n == 0:
             continue
         settle_pending(state, docket, session, seating, clock, meeting)
@@ -130,66 +114,75 @@ def settle_pending(state, docket, session, seating, clock, meeting):
         for j in range(meetings.first[earlier], meetings.first[earlier + 1]):
             if state.pending[j] == WAITING:
                 state.pending[j] = NOT_PENDING
-                read_positions(state, session, seating, meetings, j, clock)
-                item = text_of(meetings, j, meetings.rounds[meeting], state.params)
-                outcome, f, _tabled, _support, _margin, _pivotal = decide_item(item, session, seating, state.params)
-                take_effect(state, meetings, session, seating, j, outcome, f)
-                records.settled[row, j] = outcome
-                records.settled_share[row, j] = f
+                result = negotiate(state, docket, session, seating, clock, meeting, j)
+                take_effect(state, docket, session, seating, j, result.outcome, result.share)
+                records.settled[row, j] = result.outcome
+                records.settled_share[row, j] = result.share
 
 
 @kernel(allocates=True)
 def hold(state, docket, session, seating, clock, meeting):
-    """One meeting: choose the agenda that fits its sessions, then decide item by item."""
+    """One meeting: choose the agenda that fits its sessions, then decide item by item, priorities first."""
     params = state.params
     meetings, records, row = docket
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
     drop_what_does_not_fit(state, docket, session, seating, meeting)
     over = False
-    for j in range(first, last):
-        if records.outcome[row, j] == Decision.WITHDRAWN:
+    for turn in range(2 * (last - first)):
+        j = first + turn % (last - first)
+        urgent = turn < last - first
+        if urgent != (meetings.priority[j] > 0) or records.outcome[row, j] == Decision.WITHDRAWN:
             continue
         ident = meetings.item_ident[j]
         if over:
             records.outcome[row, j] = Decision.DEFERRED
             state.pending[j] = WAITING
             continue
-        if lapsed(state, meetings, j):
-            records.outcome[row, j] = Decision.WITHDRAWN
-            continue
-        read_positions(state, session, seating, meetings, j, clock)
-        item = text_of(meetings, j, meetings.rounds[meeting], params)
-        outcome, f, tabled, support, margin, pivotal = decide_item(item, session, seating, params)
+        result = negotiate(state, docket, session, seating, clock, meeting, j)
         contested = False
         for i in range(seating.n):
             records.objection[row, j, session.ally[i]] = session.objection[i]
+            records.voiced[row, j, session.ally[i]] = session.voiced[i]
             # To stay out of a coalition of the willing breaks no silence.
-            contested = contested or (session.objection[i] > 0 and item.rule != Rule.COALITION)
-        records.pivotal[row, j] = session.ally[pivotal]
-        records.margin[row, j] = margin
-        records.tabled[row, j] = tabled
-
-        if outcome == Decision.ADOPTED or outcome == Decision.DILUTED:
-            holder = -1
-            if item.rule == Rule.UNANIMITY:  # under any other rule no ally can hold a text up alone
-                holder = hold_up(state, session, seating, pivotal, clock, ident)
-            if holder >= 0:
-                outcome, f = Decision.DEFERRED, 0.0
-                state.pending[j] = HELD
-                records.holder[row, j] = holder
-                records.objection[row, j, holder] = max(1, records.objection[row, j, holder])
-        elif (
-            outcome == Decision.BLOCKED and uniform(clock, Channel.BYPASS, ident) < params[Param.bypass_rate] * support
+            contested = contested or (session.objection[i] > 0 and meetings.rule[j] != Rule.COALITION)
+        records.pivotal[row, j] = session.ally[result.pivotal]
+        records.margin[row, j] = result.margin
+        records.first_tabled[row, j], records.tabled[row, j] = result.first_tabled, result.tabled
+        records.outcome[row, j], records.share[row, j] = result.outcome, result.share
+        if (
+            result.outcome == Decision.BLOCKED
+            and uniform(clock, Channel.BYPASS, ident) < params[Param.bypass_rate] * result.support
         ):
             records.bypassed[row, j] = 1
-            bypass(state, meetings, j, tabled)
-        records.outcome[row, j] = outcome
-        records.share[row, j] = f
-        take_effect(state, meetings, session, seating, j, outcome, f)
+            bypass(state, docket, j, result.tabled)
+        take_effect(state, docket, session, seating, j, result.outcome, result.share)
         if contested and uniform(clock, Channel.BLOWUP, ident) < params[Param.blowup_rate]:
             over = True
             state.world[World.blow_ups] += 1.0
             state.world[World.open_failures] += 1.0
+
+
+@kernel(allocates=True)
+def negotiate(state, docket, session, seating, clock, meeting, j):
+    """Decide item j, with the disputes that its members bring to it."""
+    meetings, params, ident = docket.meetings, state.params, docket.meetings.item_ident[j]
+    read_positions(state, session, seating, docket, j, clock)
+    item = text_of(docket, session, j, meetings.rounds[meeting], params)
+    insist = params[Param.insist_nato]
+    if meetings.forum[meeting] == Forum.EU_COUNCIL:
+        insist = params[Param.insist_eu]
+    elif meetings.forum[meeting] == Forum.G7:
+        insist = params[Param.insist_g7]
+    insisted = uniform(clock, Channel.INSIST, ident) < insist
+    bring_disputes(state, session, seating, item, meetings.issue[j, 0], ident, clock)
+    result = decide_item(item, session, seating, insisted, params)
+    for i in range(seating.n):
+        if session.stake[i] > 0.0 and session.objection[i] > 0:
+            if result.outcome == Decision.BLOCKED:
+                docket.records.holder[docket.row, j] = session.ally[i]
+            else:  # bought off
+                state.dispute_end[meetings.issue[j, 0], session.ally[i]] = clock.month
+    return result
 
 
 @kernel(allocates=True)
@@ -201,10 +194,12 @@ def drop_what_does_not_fit(state, docket, session, seating, meeting):
     if last - first <= places:
         return
     for j in range(first, last):
-        assess(state, session, seating, meetings.parts[j], meetings.issue[j])
-        item = text_of(meetings, j, 1, state.params)
-        # A renewal is never dropped: it would lapse.
-        session.chance[j - first] = log_chance(item, session, seating, 1.0, state.params) if item.divisible else np.inf
+        session.chance[j - first] = np.inf
+        # A renewal is never dropped, for it would lapse, nor what the meeting is called for.
+        if meetings.divisible[j] > 0 and meetings.priority[j] == 0:
+            assess(state, session, seating, meetings.parts[j], meetings.issue[j])
+            item = text_of(docket, session, j, 1, state.params)
+            session.chance[j - first] = log_chance(item, session, seating, 1.0, state.params)
     for _ in range(last - first - places):
         worst = np.argmin(session.chance[: last - first])
         if session.chance[worst] == np.inf:
@@ -214,76 +209,59 @@ def drop_what_does_not_fit(state, docket, session, seating, meeting):
 
 
 @kernel()
-def lapsed(state, meetings, j):
-    """Return whether there is nothing left to renew: an item that is not divisible, on what has lapsed before."""
-    return meetings.divisible[j] == 0 and state.issue[IssueState.lapsed, meetings.issue[j, 0]] > 0.0
-
-
-@kernel(inline="always")
-def assess(state, session, seating, parts, issues):
-    """Set the chair's view to expressed positions, without the noise of a meeting."""
-    for m in range(parts):
-        gather(session.chair[m], state.position[issues[m]], session.ally, seating.rows)
-        gather(session.weight[m], state.salience[issues[m]], session.ally, seating.rows)
-    share_out_salience(session, parts, seating.rows)
-
-
-@kernel()
-def hold_up(state, session, seating, pivotal, clock, ident):
-    """The ally that holds an agreed text up over something else, or -1; more often if pivotal and gaining little."""
-    for row in range(seating.n):
-        i = session.ally[row]
-        hazard = state.ally_input[AllyInput.holdup, i]
-        if row == pivotal and session.loss[row] > -state.params[Param.objection_cost]:
-            hazard *= 1.0 + state.params[Param.holdup_pivot]
-        if uniform(clock, Channel.HOLDUP, key_of(ident, i)) < hazard:
-            return i
-    return -1
-
-
-@kernel()
-def bypass(state, meetings, j, tabled):
+def bypass(state, docket, j, tabled):
     """A coalition of the willing does a part of the text without a decision; it counts on deterrence posture."""
+    meetings = docket.meetings
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
-        moved = state.params[Param.bypass_share] * tabled * meetings.span[j, m]
+        span = docket.records.proposed[docket.row, j, m] - meetings.reversion[j, m]
+        moved = state.params[Param.bypass_share] * tabled * span
         if abs(moved) > abs(state.issue[IssueState.coalition, k]):
             state.issue[IssueState.coalition, k] = moved
 
 
 @kernel()
-def take_effect(state, meetings, session, seating, j, outcome, f):
-    """Update norms; after a block, count an open failure and lower trust between objectors and the rest."""
+def take_effect(state, docket, session, seating, j, outcome, f):
+    """Update norms; count an open failure and strain trust after a block, and less so after a withdrawal."""
+    meetings = docket.meetings
     for m in range(meetings.parts[j]):
-        k = meetings.issue[j, m]
-        base = meetings.reversion[j, m]
+        k, base = meetings.issue[j, m], meetings.reversion[j, m]
+        span = docket.records.proposed[docket.row, j, m] - base
         if outcome == Decision.ADOPTED or outcome == Decision.DILUTED:
             # A text that asks for more takes nothing back, one that asks for less adds nothing.
-            text, before = base + f * meetings.span[j, m], state.issue[IssueState.target, k]
-            state.issue[IssueState.target, k] = max(text, before) if meetings.span[j, m] >= 0.0 else min(text, before)
-            state.issue[IssueState.coalition, k] = state.issue[IssueState.lapsed, k] = 0.0
-        elif outcome == Decision.BLOCKED and meetings.divisible[j] == 0:
-            state.issue[IssueState.target, k] = base  # a rollover that is not agreed lapses
-            state.issue[IssueState.lapsed, k] = 1.0
+            text, before = base + f * span, state.issue[IssueState.target, k]
+            state.issue[IssueState.target, k] = max(text, before) if span >= 0.0 else min(text, before)
+            state.issue[IssueState.coalition, k] = 0.0
+        elif outcome == Decision.BLOCKED and meetings.divisible[j] == 0 and is_renewal(state, docket, j, m):
+            state.issue[IssueState.target, k] = base  # what is not renewed lapses
     if outcome == Decision.BLOCKED:
         state.world[World.open_failures] += 1.0
-        lose_trust(state, session, seating)
+        strain(state, session, seating, 1.0)
+    elif outcome == Decision.WITHDRAWN:
+        strain(state, session, seating, state.params[Param.withdrawal_strain])
 
 
 @kernel(inline="always")
-def lose_trust(state, session, seating):
+def is_renewal(state, docket, j, m):
+    """Whether part m of item j asks for no more than what is in force, beyond what holds without a decision."""
+    asked, base = docket.records.proposed[docket.row, j, m], docket.meetings.reversion[j, m]
+    return base < asked <= state.issue[IssueState.target, docket.meetings.issue[j, m]]
+
+
+@kernel(inline="always")
+def strain(state, session, seating, share):
     """Lower trust between those who objected and those who did not; `mechanisms.trust_recovery` restores it."""
     state.world[World.strained] = 1.0
     for a in range(seating.n):
         for b in range(seating.n):
-            if (session.objection[a] > 0) != (session.objection[b] > 0):
-                state.trust[session.ally[a], session.ally[b]] *= 1.0 - state.params[Param.trust_loss]
+            if (session.objection[a] >= 0) != (session.objection[b] >= 0):
+                state.trust[session.ally[a], session.ally[b]] *= 1.0 - share * state.params[Param.trust_loss]
 
 
 @kernel(inline="always")
-def consensus_capacity(state, shared, session, t):
+def consensus_capacity(state, shared, weights, session, t):
     """Mean over a fixed agenda of the greatest expected share of a proposal, whatever meetings a scenario holds."""
-    seating = take_seats(state, shared, session, t, Forum.NATO_SUMMIT)
+    seating = take_seats(state, shared, weights, session, t, Forum.NATO_SUMMIT)
     total = 0.0
     count = shared.reference_issue.shape[0]
     for j in range(count):
@@ -291,17 +269,17 @@ def consensus_capacity(state, shared, session, t):
         assess(state, session, seating, 1, issues)
         base = shared.reference_reversion[j : j + 1]
         span = shared.reference_span[j : j + 1]
-        item = Item(1, base, span, base, True, False, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1)
+        item = Item(1, base, span, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1)
         total += capacity(item, session, seating, state.params)
     return total / count
 
 
 @kernel(inline="always")
-def sanctions_rollover(state, shared, session, t):
+def sanctions_rollover(state, shared, weights, session, t):
     """Chance that the EU renews sanctions at their present level, and the share of standing expected to object."""
-    seating = take_seats(state, shared, session, t, Forum.EU_COUNCIL)
+    seating = take_seats(state, shared, weights, session, t, Forum.EU_COUNCIL)
     assess(state, session, seating, 1, shared.rollover_issue)
     base = shared.rollover_reversion
     level = state.issue[IssueState.norm, SANCTIONS : SANCTIONS + 1]
-    item = Item(1, base, level, base, True, False, 1.0, False, Rule.UNANIMITY, 0, 1)
+    item = Item(1, base, level, 1.0, False, Rule.UNANIMITY, 0, 1)
     return chance_and_opposition(item, session, seating, 1.0, state.params)

@@ -27,13 +27,13 @@ _SENSITIVITY = 1.3  # Esteban and Ray's alpha, within their admissible range (0,
 
 
 @kernel(inline="always")
-def observe(state, shared, session, t):
+def observe(state, shared, weights, session, t):
     """Fill `state.outcomes` with the outcomes of month t."""
     out, world = state.outcomes, state.world
     out[:] = math.nan  # what has no formula below shows
     member_averages(state, shared, session, t)
-    out[Outcome.consensus_capacity] = consensus_capacity(state, shared, session, t)
-    chance, against = sanctions_rollover(state, shared, session, t)
+    out[Outcome.consensus_capacity] = consensus_capacity(state, shared, weights, session, t)
+    chance, against = sanctions_rollover(state, shared, weights, session, t)
     out[Outcome.sanctions_durability] = state.issue[IssueState.norm, SANCTIONS] * chance * chance  # two renewals a year
     out[Outcome.objector_hazard] = 1.0 - chance
     out[Outcome.objector_weight] = against

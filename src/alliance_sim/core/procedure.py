@@ -14,33 +14,31 @@ from numpy.typing import NDArray
 from alliance_sim.core.acceptance import (
     chance,
     distance,
-    log_chance,
+    limit_of,
     losses,
-    new_session,
     passes,
     prepare_session,
     share_out_salience,
     thresholds,
+    tolerance,
 )
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import fill_logistic, fill_normal
-from alliance_sim.core.structures import Channel, Clock, Decision, Param, Rule, Seating
+from alliance_sim.core.sessions import Seating, new_session
+from alliance_sim.core.structures import Channel, Clock, Decision, Param, Rule
 
 GRID = 9  # texts the chair tries before refining
 REFINEMENTS = 20  # golden-section steps around the best of them: to a hundred-thousandth of the way
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 ACCEPTANCE_TOLERANCE = 1e-12  # relative safety margin, so that rounding cannot turn an acceptance into an objection
-_ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text counts as diluted
 
 
 @kernel(inline="always")
 def worth(item, session, seating, f, params):
-    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal.
+    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost.
 
     The second number is the most that a text beyond f could be worth, since it does not pass more often.
     """
-    if item.committee:
-        return log_chance(item, session, seating, f, params), np.inf
     passing = chance(item, session, seating, f, params)
     risk = (1.0 - passing) * params[Param.blowup_cost]
     return passing * f * distance(item) - risk, passing * distance(item) - risk
@@ -56,7 +54,7 @@ def choose_text(item, session, seating, params):
     step = (1.0 - item.min_share) / (GRID - 1)
     for trial in range(GRID - 1):
         f = item.min_share + trial * step
-        if not item.committee and f * distance(item) <= most:  # were it certain to pass
+        if f * distance(item) <= most:  # were it certain to pass
             continue
         value, beyond = worth(item, session, seating, f, params)
         if value > most or (value == most and best < 1.0):
@@ -82,36 +80,33 @@ def choose_text(item, session, seating, params):
 
 
 @kernel(inline="always")
-def loss_of(item, session, i, f, params):
-    """Loss of ally i from text f, at its position as read at the meeting."""
+def loss_of(item, session, i, f):
+    """Loss of ally i from text f, at its position as read at the meeting, without what it has at stake elsewhere."""
     loss = 0.0
     for m in range(item.parts):
-        x = session.position[m, i]
-        d = abs(item.base[m] + f * item.span[m] - x) ** params[Param.loss_exponent]
-        if item.has_reversion:
-            d -= abs(item.reversion[m] - x) ** params[Param.loss_exponent]
-        loss += session.weight[m, i] * d
+        moved = f * item.span[m]
+        loss += session.weight[m, i] * moved * (moved + 2.0 * (item.reversion[m] - session.position[m, i]))
     return loss
 
 
 @kernel(inline="never")
-def bound(item, session, i, f, limit, params):
+def bound(item, session, i, f, limit):
     """Largest text below f that ally i accepts when it bears a loss of `limit`; -1 if it accepts none."""
     low = 0.0  # the reversion costs nothing
     if limit < 0.0:  # who wants to gain starts from the text it likes best: the loss is convex
         high = f
         for _ in range(50):
             left, right = low + (high - low) / 3.0, high - (high - low) / 3.0
-            if loss_of(item, session, i, left, params) <= loss_of(item, session, i, right, params):
+            if loss_of(item, session, i, left) <= loss_of(item, session, i, right):
                 high = right
             else:
                 low = left
-        if loss_of(item, session, i, low, params) > limit:
+        if loss_of(item, session, i, low) > limit:
             return -1.0
     high = f
     for _ in range(50):
         middle = 0.5 * (low + high)
-        if loss_of(item, session, i, middle, params) <= limit:
+        if loss_of(item, session, i, middle) <= limit:
             low = middle
         else:
             high = middle
@@ -121,73 +116,92 @@ def bound(item, session, i, f, limit, params):
 @kernel(inline="always")
 def weigh(item, session, seating, f, params):
     """Set loss and threshold of every voter for text f; return the standing behind it, the least margin, and whose."""
-    losses(session.loss, session.position, session.weight, item, seating.rows, f, params[Param.loss_exponent])
+    losses(session.loss, session.position, session.weight, item, seating.rows, f)
     support = thresholds(session, seating, params)
     total = seating.neutral
     least, pivotal = np.inf, 0
     for i in range(seating.n):
         total += session.standing[i]
-        margin = session.threshold[i] + params[Param.slack_scale] * session.temper[i] - session.loss[i]
+        margin = limit_of(session, i, params) - session.loss[i]
         if margin < least:
             least, pivotal = margin, i
     return min(1.0, support / total), least, pivotal  # sums in different orders may differ in the last bit
 
 
+@kernel(inline="always")
+def hear_objections(session, seating, turn, params):
+    """Note who breaks silence over the text on the table, and who speaks against it and lets it pass."""
+    for i in range(seating.n):
+        margin = limit_of(session, i, params) - session.loss[i]
+        if margin < 0.0 and session.objection[i] < 0:
+            session.objection[i] = turn
+        if margin < (1.0 - params[Param.voiced_share]) * session.threshold[i]:
+            session.voiced[i] = 1
+
+
+@kernel(inline="always")
+def compensated(session, seating, params):
+    """Whether the objectors can be bought off: what they fall short by, together, is within what there is to give."""
+    alone, _, _ = tolerance(params)
+    needed = 0.0
+    for i in range(seating.n):
+        needed += max(0.0, session.loss[i] - limit_of(session, i, params)) * session.salience[i]
+    return needed <= params[Param.compensation] * alone
+
+
+class Result(NamedTuple):
+    """How an item ends."""
+
+    outcome: int  #: a Decision: ADOPTED, DILUTED, WITHDRAWN or BLOCKED
+    share: float  #: text in force at the end, as a share of the way to the proposal; 0 where nothing was agreed
+    first_tabled: float  #: first text on the table, 0 where none was
+    tabled: float  #: last text on the table, or the least that was thought of
+    support: float  #: share of standing behind that text before any cost of objecting
+    margin: float  #: acceptance margin of the least willing ally for it; negative where somebody objects
+    pivotal: int  #: row of that ally
+
+
 @kernel(inline="never")
-def decide_item(item, session, seating, params):
-    """Take one item through the alliance's procedure.
+def decide_item(item, session, seating, insisted, params):
+    """Take one item through the alliance's procedure; return a `Result`.
 
-    Returns
-    -------
-    outcome : int
-        Decision.ADOPTED, Decision.DILUTED, Decision.WITHDRAWN or Decision.BLOCKED.
-    f : float
-        The text in force at the end, as a share of the way to the proposal (0 where nothing was agreed).
-    tabled : float
-        The last text tabled.
-    support : float
-        Share of standing behind it before any cost of objecting.
-    margin : float
-        Acceptance margin of the least willing ally for that text; negative where somebody objects.
-    pivotal : int
-        Row of that ally.
+    Where its sponsors insist, the text that they asked for is put on the table, whatever its prospects. Else the chair
+    drafts the text that it expects most of, or withdraws an item of which it expects nothing.
 
-    Notes
-    -----
     ``session.objection`` holds the round in which each voter first broke silence, 0 for those who would have refused
-    even the least text worth adopting of an item that was withdrawn, and -1 for the silent.
+    even the least text worth adopting of an item that was withdrawn, and -1 for the silent; ``session.voiced`` is 1 for
+    those who spoke against a text.
     """
     for i in range(seating.n):
         session.objection[i] = -1
-    f, value = choose_text(item, session, seating, params)
-
-    if item.divisible and item.has_reversion and not item.committee and value <= 0.0:
-        support, margin, pivotal = weigh(item, session, seating, item.min_share, params)
-        for i in range(seating.n):
-            if session.loss[i] > session.threshold[i] + params[Param.slack_scale] * session.temper[i]:
-                session.objection[i] = 0
-        return Decision.WITHDRAWN, 0.0, item.min_share, support, margin, pivotal
-
-    rounds = 1 if item.committee else item.rounds
-    for turn in range(1, rounds + 1):
+        session.voiced[i] = 0
+    f = 1.0
+    if item.divisible and not insisted:
+        f, value = choose_text(item, session, seating, params)
+        if value <= 0.0:
+            support, margin, pivotal = weigh(item, session, seating, item.min_share, params)
+            hear_objections(session, seating, 0, params)
+            return Result(Decision.WITHDRAWN, 0.0, 0.0, item.min_share, support, margin, pivotal)
+    first = f
+    for turn in range(1, item.rounds + 1):
         support, margin, pivotal = weigh(item, session, seating, f, params)
-        for i in range(seating.n):
-            limit = session.threshold[i] + params[Param.slack_scale] * session.temper[i]
-            if session.loss[i] > limit and session.objection[i] < 0:
-                session.objection[i] = turn
-        if passes(item, session, seating, params) or not item.has_reversion:
-            agreed = f
+        hear_objections(session, seating, turn, params)
+        agreed = passes(item, session, seating, params)
+        lowest = -1.0
+        if not agreed and turn < item.rounds and item.divisible:
+            lowest = acceptable_text(item, session, seating, f, params)
+        if not agreed and lowest < item.min_share:  # the last text on the table
+            agreed = item.rule == Rule.UNANIMITY and compensated(session, seating, params)
+            if not agreed:
+                break
+        if agreed:
+            level = f
             if item.rule == Rule.COALITION:
-                agreed = f * support  # the willing carry the text as far as their standing reaches
-            outcome = Decision.ADOPTED if item.committee or agreed >= _ADOPTED_SHARE else Decision.DILUTED
-            return outcome, agreed, f, support, margin, pivotal
-        if turn == rounds or not item.divisible:
-            break
-        lowest = acceptable_text(item, session, seating, f, params)
-        if lowest < item.min_share:
-            break
+                level = f * support  # the willing carry the text as far as their standing reaches
+            outcome = Decision.ADOPTED if level >= params[Param.adopted_share] else Decision.DILUTED
+            return Result(outcome, level, first, f, support, margin, pivotal)
         f = max(lowest, f - params[Param.concession_step])
-    return Decision.BLOCKED, 0.0, f, support, margin, pivotal
+    return Result(Decision.BLOCKED, 0.0, first, f, support, margin, pivotal)
 
 
 @kernel(inline="never")
@@ -196,9 +210,9 @@ def acceptable_text(item, session, seating, f, params):
     all_needed = item.rule == Rule.UNANIMITY
     found = 2.0 if all_needed else -1.0
     for i in range(seating.n):
-        limit = session.threshold[i] + params[Param.slack_scale] * session.temper[i]
+        limit = limit_of(session, i, params)
         if session.loss[i] > limit:
-            b = (1.0 - ACCEPTANCE_TOLERANCE) * bound(item, session, i, f, limit, params)
+            b = (1.0 - ACCEPTANCE_TOLERANCE) * bound(item, session, i, f, limit)
             found = min(found, b) if all_needed else max(found, b)
     return found
 
@@ -264,7 +278,7 @@ def decide_draws(answers, body, item, params, seed, draw0):
             session.position[0, i] = body.position[i] + params[Param.sd_position] * session.position[0, i]
             session.chair[0, i] = body.position[i] + params[Param.sd_chair] * session.chair[0, i]
         share_out_salience(session, 1, n)
-        result, f, _tabled, _support, _margin, _pivotal = decide_item(item, session, seating, params)
-        answers.outcome[row], answers.share[row] = result, f
+        result = decide_item(item, session, seating, False, params)
+        answers.outcome[row], answers.share[row] = result.outcome, result.share
         for i in range(n):
             answers.objection[row, i] = session.objection[i]

@@ -23,10 +23,9 @@ from alliance_sim.registry.parameters import Param
 from alliance_sim.registry.states import AllyState, Forcing, IssueState, World
 
 __all__ = [
-    "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "HELD", "ISSUES", "MAX_PARTS", "NOT_PENDING",
-    "N_ALLIES", "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US",
+    "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "ISSUES", "MAX_PARTS", "NOT_PENDING", "N_ALLIES", "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US",
     "WAITING", "AllyInput", "AllyState", "Calendar", "Channel", "Comparison", "Decision", "DecisionRecords",
-    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueState", "Item", "Kept", "Meetings", "Outcome",
+    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueState", "Kept", "Meetings", "Outcome",
     "Param", "RecordedOutput", "Rule", "SharedInputs", "Span", "States", "World", "aligned",
 ]  # fmt: skip
 
@@ -56,8 +55,8 @@ ALLY_VARIABLES = ("threat_perception", "guarantee_confidence", "spending", "ukra
 MAX_PARTS = MAX_PACKAGE
 #: In place of a decision, for an item that has not come up.
 PENDING = -1
-#: State of an item between meetings: nothing pending, held up by an ally, or put off until the forum meets again.
-NOT_PENDING, HELD, WAITING = range(3)
+#: State of an item between meetings: nothing pending, or put off until the forum meets again.
+NOT_PENDING, WAITING = range(2)
 
 
 class AllyInput(IntEnum):
@@ -75,7 +74,7 @@ class AllyInput(IntEnum):
     initial_spending = 2  # % of GDP
     initial_aid = 3  # % of GDP a year, at an aid need of one
     susceptibility = 4  # [0, 1]
-    holdup = 5  # chance per item
+    dispute_onset = 5  # chance per item
     dependence = 6  # [0, 1], on the United States
     exposure = 7  # [0, 1], to Russia
     ties = 8  # [0, 1], with Russia
@@ -101,10 +100,13 @@ class Channel(IntEnum):
     POSITION = 7
     TEMPER = 8
     CHAIR = 9
-    HOLDUP = 10
-    HOLDUP_END = 11
+    DISPUTE = 10
+    DISPUTE_END = 11
     BYPASS = 12
     BLOWUP = 13
+    ASK = 14
+    INSIST = 15
+    STAKE = 16
 
 
 class Effect(IntEnum):
@@ -123,6 +125,7 @@ class Effect(IntEnum):
     ALLY_INPUT = 4
     ISSUE_STATE = 5
     POSITION = 6
+    DISPUTE = 7
 
 
 class Comparison(IntEnum):
@@ -157,7 +160,10 @@ class States(NamedTuple):
     trust: Floats  #: (D, N, N), [0, 1]
     world: Floats  #: (D, World)
     issue: Floats  #: (D, IssueState, K)
-    pending: Bytes  #: (D, J); NOT_PENDING, HELD or WAITING
+    position_error: Floats  #: (D, K, N); how far the position shown at the last meeting was off, standard normal
+    error_month: Floats  #: (D, K, N); month of that meeting, negative for none
+    dispute_end: Floats  #: (D, K, N); month in which a dispute over something else ends; until then texts are refused
+    pending: Bytes  #: (D, J); NOT_PENDING or WAITING
     outcomes: Floats  #: (D, Outcome); of the last month that was observed
 
 
@@ -197,6 +203,9 @@ class DrawState(NamedTuple):
     leader_position: Floats
     institutions_threat: Floats
     institutions_position: Floats
+    position_error: Floats
+    error_month: Floats
+    dispute_end: Floats
     pending: Bytes
     outcomes: Floats
 
@@ -278,9 +287,12 @@ class Meetings(NamedTuple):
     parts: Ints  #: (J,); issues of an item, more than one for a package
     issue: Ints  #: (J, P)
     reversion: Floats  #: (J, P), [0, 1]
-    span: Floats  #: (J, P), [-1, 1]; from reversion to proposal
+    span: Floats  #: (J, P), [-1, 1]; from reversion to proposal; where an ask is given, its direction
+    ask: Ints  #: (J, P, 2); class of the ask by each of two coders, 0 where the span is given
     min_share: Floats  #: (J,), [0, 1]; NaN: the parameter
     divisible: Flags  #: (J,)
+    sponsor: Flags  #: (J, N); 1 for allies that asked for the text
+    priority: Flags  #: (J,); 1 for what the meeting is called for
     rule: Ints  #: (J,); a Rule
     allowance: Ints  #: (J,); the n of unanimity minus n
     item_ident: Idents  #: (J,); names of random numbers
@@ -312,13 +324,16 @@ class DecisionRecords(NamedTuple):
     """
 
     outcome: Bytes  #: (D, J); a Decision, or PENDING
+    proposed: Floats  #: (D, J, P), [0, 1]; level asked for
     share: Floats  #: (D, J), [0, 1]; text agreed, as a share of the way to the proposal
+    first_tabled: Floats  #: (D, J), [0, 1]; first text on the negotiating table, 0 where none was
     tabled: Floats  #: (D, J), [0, 1]; last text on the negotiating table
     margin: Floats  #: (D, J); acceptance margin of the least willing ally, negative where it objects
     pivotal: NDArray[np.int16]  #: (D, J); that ally, or -1
     bypassed: Bytes  #: (D, J); 1 where others worked around a block
-    holder: NDArray[np.int16]  #: (D, J); ally that held the item up, or -1
-    objection: Bytes  #: (D, J, N); round of the first objection, 0 anticipated, -1 silent
+    holder: NDArray[np.int16]  #: (D, J); ally that refused it over something else, or -1
+    objection: Bytes  #: (D, J, N); round in which an ally broke silence, 0 anticipated, -1 silent
+    voiced: Bytes  #: (D, J, N); 1 where an ally spoke against a text, whether or not it broke silence
     settled: Bytes  #: (D, J); how a deferred item ended later: a Decision, or PENDING
     settled_share: Floats  #: (D, J), [0, 1]
 
@@ -387,74 +402,6 @@ class Scratch(NamedTuple):
     wish: Floats  #: (K, N)
     previous: Floats  #: (3, N); last month's values, and other rows of allies
     issue_major: Floats  #: (3 * K, N); rows of issues
-
-
-class Item(NamedTuple):
-    """A text to decide on: ``base + f * span`` on each issue, f in [0, 1]; several parts make a package.
-
-    Examples
-    --------
-    >>> item = Item(
-    ...     parts=1, base=np.array([0.5]), span=np.array([0.3]), reversion=np.array([0.5]), has_reversion=True,
-    ...     committee=False, min_share=0.4, divisible=True, rule=Rule.UNANIMITY, allowance=0, rounds=2,
-    ... )
-    >>> (item.base + item.min_share * item.span).round(2).tolist()
-    [0.62]
-    """
-
-    parts: int
-    base: Floats  #: (P,)
-    span: Floats  #: (P,)
-    reversion: Floats  #: (P,); what holds without a decision
-    has_reversion: bool  #: False: there is no status quo
-    committee: bool  #: True: there is no proposal, and the chair looks over the whole range
-    min_share: float  #: least share worth adopting
-    divisible: bool  #: False: taken or left
-    rule: int  #: a Rule
-    allowance: int  #: the n of unanimity minus n
-    rounds: int  #: of silence procedure
-
-
-class Seating(NamedTuple):
-    """Who takes part in a meeting: rows of its `Session`."""
-
-    n: int  #: voters, rows 0 to n - 1
-    rows: int  #: voters, and the patron where it has no vote
-    patron: int  #: row of the patron, or -1
-    pull: float  #: of the patron: 1 inside the forum
-    neutral: float  #: standing of members outside the alliance
-
-
-class Session(NamedTuple):
-    """Participants of a meeting in compact order; arrays are (rows,), those of parts (P, rows)."""
-
-    ally: Ints
-    position: Floats  #: (P, rows); what governments want, as read at the meeting
-    chair: Floats  #: (P, rows); what the chair thinks they want
-    weight: Floats  #: (P, rows); of a part of a package, sum one
-    salience: Floats  #: mean over the parts
-    indifference: Floats  #: one over salience
-    standing: Floats
-    isolation: Floats  #: fear of being alone, per isolation cost and standing that supports the text
-    dependence: Floats  #: on the patron
-    population: Floats
-    temper: Floats  #: random part of tolerance, standard logistic
-    key: Idents  #: names of random numbers
-    loss: Floats  #: from here on scratch
-    own: Floats
-    threshold: Floats
-    accept: Floats
-    chance: Floats
-    order: Ints
-    objection: Ints  #: round of the first objection, 0 anticipated, -1 silent
-
-
-class Docket(NamedTuple):
-    """Meetings of a scenario, and where decisions of one draw (row) are recorded."""
-
-    meetings: Meetings
-    records: DecisionRecords
-    row: int
 
 
 def names_in_machine_code() -> str:

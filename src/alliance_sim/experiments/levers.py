@@ -11,7 +11,8 @@ from alliance_sim.errors import nearest, shown
 from alliance_sim.registry.events import AnyEvent
 from alliance_sim.registry.fields import Record
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios import Meeting, Scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.messages import Problem, keys_of, problems, refuse

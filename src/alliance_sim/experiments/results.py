@@ -30,7 +30,7 @@ from alliance_sim.experiments.schema import Experiment, Variant
 from alliance_sim.paths import local_path
 from alliance_sim.registry.fields import frozen
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import current_name
+from alliance_sim.registry.parameter_names import current_name
 from alliance_sim.results import query
 from alliance_sim.results.dataset import read_only
 from alliance_sim.results.ensemble import Ensemble, load_ensemble

@@ -65,6 +65,6 @@ def _interval(prior: Prior) -> tuple[float, float, float]:
 
 LEVERS: tuple[Lever, ...] = (
     Lever("initial_autonomy", "The president's autonomy", "institutions decide", "president decides"),
-    Lever("objection_cost", "Cost of objecting", "free to object", "costly to object"),
+    Lever("tolerated_move", "What an ally bears in silence", "nothing", "nearly any text"),
     Lever("min_share", "Least text worth adopting", "any progress", "all or nothing"),
 )

@@ -107,7 +107,7 @@ class Ally(Actor):
     fatigue : float in [0, 1]
     standing : float in [0.001, 1]
         Power, United States = 1.
-    susceptibility, holdup, dependence, exposure, ties : float in [0, 1]
+    susceptibility, dispute_onset, dependence, exposure, ties : float in [0, 1]
         Openness to others' positions (Friedkin and Johnsen 1999), chance to hold an agreed text up,
         dependence on the United States, exposure to Russia, ties to it.
     position, salience : mapping of issue to float
@@ -136,7 +136,7 @@ class Ally(Actor):
     fatigue = ally_state(AllyState.fatigue)
     standing = ally_state(AllyState.standing, 0.001)
     susceptibility = ally_trait(AllyInput.susceptibility)
-    holdup = ally_trait(AllyInput.holdup)
+    dispute_onset = ally_trait(AllyInput.dispute_onset)
     dependence = ally_trait(AllyInput.dependence)
     exposure = ally_trait(AllyInput.exposure)
     ties = ally_trait(AllyInput.ties)

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from alliance_sim.errors import nearest, shown
+from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.actors import ALLIES, USA
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Ally",
     "Entry",
     "Filled",
+    "Issue",
     "FrozenDict",
     "Label",
     "Month",
@@ -222,6 +224,9 @@ Ally = Annotated[
     str,
     AfterValidator(known("the code of an ally", ALLIES)),
     WithJsonSchema({"type": "string", "enum": list(ALLIES), "form": "ISO3 code"}),
+]
+Issue = Annotated[
+    str, AfterValidator(known("an issue", ISSUES)), WithJsonSchema({"type": "string", "enum": list(ISSUES)})
 ]
 
 _PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]

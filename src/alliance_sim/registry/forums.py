@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
-__all__ = ["DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decision", "Forum", "Rule"]
+__all__ = ["ASK_CLASSES", "DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decision", "Forum", "Rule"]
 
 
 class Forum(IntEnum):
@@ -67,3 +67,5 @@ RULES: tuple[str, ...] = tuple(rule.name.lower() for rule in Rule)
 DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decision)
 #: Items of a meeting that one decision can hold.
 MAX_PACKAGE = 3
+#: Classes of what a text asks for: routine, notable, major, far-reaching (calibration/CODEBOOK.md).
+ASK_CLASSES = 4

@@ -6,37 +6,17 @@ source means a rough earlier model in which the value gave plausible results; it
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
 from types import MappingProxyType
-from typing import TypeVar
 
-from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.registry.actors import ALLIES
+from alliance_sim.errors import InputError
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.eras import ERAS, for_every_era
-from alliance_sim.registry.issues import ISSUES
 
-__all__ = [
-    "ACTOR_QUANTITIES",
-    "PARAMETERS",
-    "STRENGTHS",
-    "Param",
-    "Parameter",
-    "by_current_name",
-    "current_name",
-    "parameter_names",
-    "resolve",
-    "symbol_of",
-]
-
-_log = logging.getLogger("alliance_sim")
-T = TypeVar("T")
-
+__all__ = ["PARAMETERS", "STRENGTHS", "Param", "Parameter"]
 
 @dataclass(frozen=True)
 class Parameter:
@@ -306,20 +286,44 @@ class Param(IntEnum):
     war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
         "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
-    loss_exponent = ("nu", "decision", "exponent", 1, 2, fixed(2.0),
-        _PROTO, "curvature of the loss")
+    ask_routine = ("ask_routine", "decision", "position", 0, 1, uniform(0.02, 0.1),
+        "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
+    ask_notable = ("ask_notable", "decision", "position", 0, 1, uniform(0.03, 0.15),
+        "codebook of items; judgement", "how much further a notable text (class 2) goes")
+    ask_major = ("ask_major", "decision", "position", 0, 1, uniform(0.03, 0.2),
+        "codebook of items; judgement", "how much further than that a major text (class 3) goes")
+    ask_far_reaching = ("ask_far_reaching", "decision", "position", 0, 1, uniform(0.05, 0.25),
+        "codebook of items; judgement", "how much further than that a far-reaching text (class 4) goes")
+    adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.6, 0.95),
+        _J, "share of what was asked for from which a decision counts as adopted, and below as diluted")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
         _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
-    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.03, 0.09),
-        _TUNED, "error of positions as read at a meeting")
+    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.03, 0.15),
+        "judgement: from a third of a step of the level scale to most of one", "how far the position that an ally shows is off")
+    half_life_position = ("hl_position", "decision", _MONTH, 0.5, 240, uniform(6, 36),
+        "judgement: governments last a few years", "half-life of that error")
     sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),
         _PROTO, "further error of the chair's reading")
-    objection_cost = ("h0", "decision", "loss", 0, 1, uniform(0.02, 0.05),
-        _PROTO, "cost of objecting at all")
-    isolation_cost = ("h_iso", "decision", "loss", 0, 1, uniform(0.04, 0.12),
-        _PROTO, "cost of objecting alone", _STRENGTH)
-    patron_cost = ("h_patron", "decision", "loss", 0, 1, uniform(0.03, 0.10),
-        _PROTO, "cost of crossing the United States, by dependence", _STRENGTH)
+    tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.11), 0.6, 0.03, 0.4),
+        "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
+    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.0, 0.2),
+        _J, "how much more it bears where it would be alone against all", _STRENGTH)
+    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.0, 0.2),
+        _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
+    consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
+        "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
+    voiced_share = ("voiced_share", "decision", _SHARE, 0, 1, uniform(0.2, 0.9),
+        _J, "share of what it bears in silence from which an ally speaks against a text")
+    compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
+        "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)
+    insist_nato = ("insist_nato", "decision", _SHARE, 0, 1, uniform(0.1, 0.7),
+        _J, "chance that sponsors in NATO have the text that they asked for put on the table, whatever its prospects", _STRENGTH)
+    insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.1, 0.7),
+        _J, "the same in the EU", _STRENGTH)
+    insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.1, 0.7),
+        _J, "the same in the G7", _STRENGTH)
+    withdrawal_strain = ("withdrawal_strain", "decision", _SHARE, 0, 1, uniform(0.05, 0.4),
+        "A ¶1 (a quiet failure); judgement", "trust lost by a withdrawal, as a share of what a block costs", _STRENGTH)
     min_share = ("floor", "decision", _SHARE, 0, 1, uniform(0.3, 0.5),
         _PROTO, "least share of a proposal worth adopting")
     blowup_cost = ("blowup_cost", "decision", "position", 0, 2, uniform(0.1, 0.4),
@@ -328,6 +332,10 @@ class Param(IntEnum):
         _J, "how far a text can be lowered between two rounds")
     cross_forum = ("cross_forum", "decision", _SHARE, 0, 1, uniform(0.1, 0.5),
         "model description; judgement", "Washington's pull in a forum it is not a member of", _STRENGTH)
+    dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.05, 0.3),
+        _J, "mean of what an ally in a dispute over something else loses by letting a text pass (exponential)")
+    dispute_end = ("dispute_end", "decision", _RATE, 0.001, 0.999, uniform(0.02, 0.2),
+        "record to 2019: an objector on an issue objects again at the next text on it in about three cases of ten; judgement", "chance a month that a dispute ends because the ally tires")
     min_salience = ("salience_floor", "decision", _SHARE, 0.05, 1, uniform(0.4, 0.7),
         _J, "salience of an issue to those in the middle of its scale (1 at the ends)")
     standing_exponent = ("standing_exponent", "decision", "exponent", 0, 1, uniform(0.3, 0.5),
@@ -336,10 +344,6 @@ class Param(IntEnum):
         "A ¶3; judgement", "contested items that one session can decide")
     blowup_rate = ("blowup_rate", "decision", "per item", 0, 1, uniform(0.02, 0.12),
         "A ¶3, B ¶7 (G7 of 2018); judgement", "chance that an item on which silence was broken blows a meeting up", _STRENGTH)
-    holdup_pivot = ("holdup_pivot", "decision", "factor", 0, 20, uniform(0.0, 1.0),
-        _J, "how much more often a pivotal ally holds a text up")
-    holdup_end = ("holdup_end", "decision", _RATE, 0, 1, uniform(0.1, 0.4),
-        "days held out in the record 2008-2025; judgement", "chance a month that a hold-up ends")
     bypass_rate = ("bypass_rate", "decision", _SHARE, 0, 1, uniform(0.2, 0.8),
         "record 2017-2025: five kinds of bypass; judgement", "chance that others work around a blocked item, times the standing that supports it", _STRENGTH)
     bypass_share = ("bypass_share", "decision", _SHARE, 0, 1, uniform(0.3, 0.7),
@@ -357,10 +361,10 @@ _PER_ALLY = (
         "openness to the others' positions (Friedkin and Johnsen)", _STRENGTH, True, {"USA": uniform(0.02, 0.2)},
     ),
     Parameter(
-        "holdup", "holdup", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.001)),
-        "record 2008-2025: 30 of 62 hard blocks by one ally alone, HUN 14, TUR 8, USA 4; scaled down because the record over-samples contested items (judgement)",
-        "chance that an ally holds up an agreed text over an unrelated matter", _STRENGTH, True,
-        {"HUN": uniform(0.005, 0.05), "TUR": uniform(0.0, 0.03), "GRC": uniform(0.0, 0.005), "USA": uniform(0.0, 0.016)},
+        "dispute_onset", "dispute_onset", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.02)),
+        "record to 2019: half of the hard objections come from one ally alone, most often TUR and HUN; judgement, since it over-samples contested items",
+        "chance that an ally begins a dispute over something else by a text on the table", _STRENGTH, True,
+        {"HUN": uniform(0.0, 0.12), "TUR": uniform(0.0, 0.12), "GRC": uniform(0.0, 0.04), "USA": uniform(0.0, 0.04)},
     ),
     Parameter(
         "guarantee_confidence", "guarantee_confidence", "guarantee", _SHARE, 0, 1,
@@ -376,120 +380,3 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
 
 #: Strengths: at zero each switches off the mechanism that it belongs to, and nothing else.
 STRENGTHS: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.strength)
-
-#: Names of earlier versions, accepted in this one.
-_RENAMED = {each.symbol: each.name for each in PARAMETERS.values() if each.symbol != each.name}
-
-#: Calibrated quantities of actors that a scenario may fix: their draws come from the calibration.
-ACTOR_QUANTITIES: tuple[str, ...] = (
-    *(f"threat_perception.{ally}" for ally in ALLIES if ally != "USA"),
-    "threat_perception.USA.leader",
-    "threat_perception.USA.institutions",
-    *(f"position.{issue}.{ally}" for issue in ISSUES for ally in ALLIES if ally != "USA"),
-    *(f"position.{issue}.USA.{who}" for issue in ISSUES for who in ("leader", "institutions")),
-)
-_QUANTITIES = {
-    name: Parameter(
-        name, name, "actors", "position", 0, 1, {}, "calibration: evidence and facts", "calibrated quantity of an actor"
-    )
-    for name in ACTOR_QUANTITIES
-}
-
-
-@cache
-def parameter_names() -> tuple[str, ...]:
-    """Return every name a scenario may set: scalars, ``name.ISO3`` for indexed ones, and quantities of actors.
-
-    Examples
-    --------
-    >>> names = parameter_names()
-    >>> "pledge" in names, "susceptibility.HUN" in names, "position.sanctions.HUN" in names
-    (True, True, True)
-    """
-    names: list[str] = []
-    for parameter in PARAMETERS.values():
-        names += [f"{parameter.name}.{ally}" for ally in ALLIES] if parameter.per_ally else [parameter.name]
-    return (*names, *ACTOR_QUANTITIES)
-
-
-def resolve(name: str) -> tuple[Parameter, str | None]:
-    """Return the parameter called `name` and the ally it is indexed by.
-
-    An indexed parameter without an ally (``susceptibility``) means all of them, and comes back with None.
-
-    Raises
-    ------
-    InputError
-        If no parameter has that name; the message holds the nearest one.
-
-    Examples
-    --------
-    >>> parameter, ally = resolve("susceptibility.HUN")
-    >>> parameter.name, ally
-    ('susceptibility', 'HUN')
-    """
-    if name in _QUANTITIES:
-        return _QUANTITIES[name], None
-    head, dot, ally = name.partition(".")
-    parameter = PARAMETERS.get(current_name(head))
-    if parameter is not None and not dot:
-        return parameter, None
-    if parameter is not None and parameter.per_ally and ally in ALLIES:
-        return parameter, ally
-    hint = nearest(name, (*PARAMETERS, *parameter_names()))
-    raise InputError(
-        f"no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
-        "position.ISSUE.ALLY"
-    )
-
-
-def current_name(name: str) -> str:
-    """Return the name of a parameter that is given by it or, as in earlier versions, by its symbol (``kappa``).
-
-    Anything else comes back as it is. An old name is accepted in this version and logged once.
-
-    Examples
-    --------
-    >>> current_name("kappa"), current_name("pledge")
-    ('threat_reversion', 'pledge')
-    """
-    head, dot, ally = name.partition(".")
-    return f"{_renamed(head)}{dot}{ally}" if head in _RENAMED else name
-
-
-@cache
-def _renamed(symbol: str) -> str:
-    _log.warning("parameter %s is now called %s; the old name is accepted in this version", symbol, _RENAMED[symbol])
-    return _RENAMED[symbol]
-
-
-def by_current_name(values: Mapping[str, T]) -> dict[str, T]:
-    """Return values by the current names of parameters.
-
-    Raises
-    ------
-    InputError
-        If two names are those of one parameter.
-
-    Examples
-    --------
-    >>> by_current_name({"kappa": 0.1, "pledge": 0.5})
-    {'threat_reversion': 0.1, 'pledge': 0.5}
-    """
-    given: dict[str, str] = {}
-    for name in values:
-        if given.setdefault(current_name(name), name) != name:
-            raise InputError(f"{name}: is the same parameter as {given[current_name(name)]}; allowed: one of the two")
-    return {current: values[name] for current, name in given.items()}
-
-
-def symbol_of(name: str) -> str:
-    """Return what the random numbers of a parameter (``threat_reversion``, ``susceptibility.HUN``) are named by.
-
-    Examples
-    --------
-    >>> symbol_of("threat_reversion"), symbol_of("susceptibility.HUN")
-    ('kappa', 'susceptibility.HUN')
-    """
-    head, dot, ally = name.partition(".")
-    return f"{PARAMETERS[head].symbol}{dot}{ally}" if head in PARAMETERS else name

@@ -131,7 +131,6 @@ class IssueState(State):
     target = ("target", "position", 0, 1, "what was adopted last, to which the norm moves")
     coalition = ("coalition", "position", -1, 1, "what a coalition of the willing does beyond the norm")
     leader_shift = ("lead_shift", "position", -1, 1, "shift of what the president wants")
-    lapsed = ("lapsed", "0 or 1", 0, 1, "whether a decision that has to be renewed has lapsed")
 
 
 class Forcing(IntEnum):

@@ -50,10 +50,11 @@ def dataset(
     }
     if agenda:  # netCDF 3 cannot hold a dimension without entries
         variables["decision"] = (of_items, decided(records)[:, column])
-        variables["level"] = (of_items, program.levels(records.share))
+        variables["level"] = (of_items, program.levels(records))
         for name in ("bypassed", "pivotal", "settled"):
             variables[name] = (of_items, getattr(records, name)[:, column])
         variables["objection"] = ((*of_items, "ally"), records.objection[:, column])
+        variables["voiced"] = ((*of_items, "ally"), records.voiced[:, column])
         coordinates["item_month"] = ("item", dates([row.month for row in agenda]))
         for name in ("meeting", "forum", "issue"):
             coordinates[f"item_{name}"] = ("item", np.array([getattr(row, name) for row in agenda]))

@@ -262,11 +262,16 @@ def read_output(folder: Path, keep: Keep, output: RecordedOutput) -> None:
 
 def read_records(folder: Path, program: CompiledScenario, records: DecisionRecords) -> None:
     """Fill the arrays of records from the views ``decisions``, ``traces`` and ``objections``."""
+    import pyarrow.compute as pc
+
     column = [row.column for row in program.agenda]
     shape = (len(records.outcome), len(column))
+    proposed = _column(folder, "decisions", "proposed").to_numpy().reshape(shape)
+    records.proposed[:, column, [row.part for row in program.agenda]] = proposed
     for view, name, array in (
         ("decisions", "bypassed", records.bypassed),
         ("traces", "share", records.share),
+        ("traces", "first_tabled", records.first_tabled),
         ("traces", "tabled", records.tabled),
         ("traces", "margin", records.margin),
         ("traces", "settled_share", records.settled_share),
@@ -284,7 +289,10 @@ def read_records(folder: Path, program: CompiledScenario, records: DecisionRecor
     items = [at[pair] for pair in zip(meetings, issues, strict=True)]
     draw, ally = _column(folder, "objections", "draw").to_numpy(), _codes(_column(folder, "objections", "ally"), ALLIES)
     records.objection[...] = -1
-    records.objection[draw, items, ally] = _column(folder, "objections", "round").to_numpy()
+    records.voiced[...] = 0
+    rounds = pc.fill_null(_column(folder, "objections", "round"), -1)
+    records.objection[draw, items, ally] = rounds.to_numpy()
+    records.voiced[draw, items, ally] = _column(folder, "objections", "voiced").to_numpy()
 
 
 def _column(folder: Path, view: str, name: str) -> pa.ChunkedArray:

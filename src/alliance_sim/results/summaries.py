@@ -56,12 +56,12 @@ def decision_board(program: CompiledScenario, records: DecisionRecords) -> pd.Da
         {
             **_items(agenda),
             "title": [row.title for row in agenda],
-            "proposed": [row.proposed for row in agenda],
+            "proposed": program.proposed(records).mean(axis=0),
             "reversion": [row.reversion for row in agenda],
             **{name: (codes == code).mean(axis=0) for code, name in enumerate(DECISIONS)},
             "bypassed": (records.bypassed > 0).mean(axis=0)[column],
             "settled": (records.settled != PENDING).mean(axis=0)[column],
-            "level_mean": program.levels(records.share).mean(axis=0),
+            "level_mean": program.levels(records).mean(axis=0),
         }
     )
 

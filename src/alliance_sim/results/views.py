@@ -47,7 +47,7 @@ KEYS = ("scenario", "draw", "point")
 _ITEM = ("meeting", "month", "forum", "issue")
 _COLUMNS = {
     "decisions": (*KEYS, *_ITEM, "proposed", "reversion", "outcome", "level", "bypassed", "pivotal"),
-    "traces": (*KEYS, "meeting", "issue", "share", "tabled", "margin", "holder", "settled", "settled_share"),
+    "traces": (*KEYS, "meeting", "issue", "share", "first_tabled", "tabled", "margin", "holder", "settled", "settled_share"),
 }
 #: Former to current names of the columns of a view, for reading files that were written under the former ones.
 RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = frozen({"traces": {"room": "margin"}})
@@ -184,9 +184,9 @@ class Runs:
         """Return the decisions, one row a draw and row of the agenda.
 
         The columns are those of ``decisions`` and ``traces`` without scenario and point: ``draw, meeting, month, forum,
-        issue, proposed, reversion, outcome, level, bypassed, pivotal, holder, settled, share, tabled, margin,
-        settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is the level in force
-        after it, `holder` the ally that held a text up, `settled` how a deferred item ended later, `margin` how far the
+        issue, proposed, reversion, outcome, level, bypassed, pivotal, holder, settled, share,
+        first_tabled, tabled, margin, settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is the level in force
+        after it, `holder` the ally that refused it over something else, `settled` how a deferred item ended later, `margin` how far the
         least willing ally was from objecting.
 
         Examples
@@ -201,10 +201,10 @@ class Runs:
         return _frame(self._decisions())
 
     def objections(self) -> pd.DataFrame:
-        """Return the objections, one row each: ``draw, meeting, issue, ally, round``.
+        """Return the objections, one row each: ``draw, meeting, issue, ally, round, voiced``.
 
-        `round` is the round of the ally's first objection; 0 is an objection that the chair anticipated and withdrew
-        the text.
+        `round` is the round in which the ally broke silence; 0 is an objection that the chair anticipated and withdrew
+        the text, and it is missing where an ally spoke against the text (`voiced`) and let it pass.
 
         Examples
         --------
@@ -213,7 +213,7 @@ class Runs:
         >>> program = compile_scenario(load_scenario("baseline_2018"))
         >>> runs = Runs.of_block(program, "monthly", program.block(0, 0, 2, "monthly"))
         >>> list(runs.objections())
-        ['draw', 'meeting', 'issue', 'ally', 'round']
+        ['draw', 'meeting', 'issue', 'ally', 'round', 'voiced']
         """
         return _frame(self._objections())
 
@@ -227,15 +227,16 @@ class Runs:
         for name in ("meeting", "month", "forum", "issue"):
             texts = [getattr(row, name) for row in agenda]
             table[name] = pa.array(np.tile(_days(texts), rows)) if name == "month" else _texts(texts, rows)
-        for name in ("proposed", "reversion"):
-            table[name] = np.tile([getattr(row, name) for row in agenda], rows)
+        table["proposed"] = self.program.proposed(self.records).ravel()
+        table["reversion"] = np.tile([row.reversion for row in agenda], rows)
         table["outcome"] = _category(held.outcome.ravel(), DECISIONS)
-        table["level"] = self.program.levels(self.records.share).ravel()
+        table["level"] = self.program.levels(self.records).ravel()
         table["bypassed"] = held.bypassed.ravel() > 0
         table["pivotal"] = _category(held.pivotal.ravel(), ALLIES)
         table["holder"] = _category(held.holder.ravel(), ALLIES)
         table["settled"] = _category(held.settled.ravel(), DECISIONS)
-        table["share"], table["tabled"] = held.share.ravel(), held.tabled.ravel()
+        table["share"] = held.share.ravel()
+        table["first_tabled"], table["tabled"] = held.first_tabled.ravel(), held.tabled.ravel()
         table["margin"], table["settled_share"] = held.margin.ravel(), held.settled_share.ravel()
         return pa.table(table)
 
@@ -294,16 +295,18 @@ class Runs:
         import pyarrow as pa
 
         agenda = self.program.agenda
-        rounds = self.records.objection.take([row.column for row in agenda], axis=1)
+        columns = [row.column for row in agenda]
+        rounds, voiced = self.records.objection.take(columns, axis=1), self.records.voiced.take(columns, axis=1)
         # Ten times faster than nonzero in three dimensions.
-        run, item, ally = np.unravel_index(np.flatnonzero(rounds >= 0), rounds.shape)
+        run, item, ally = np.unravel_index(np.flatnonzero((rounds >= 0) | (voiced > 0)), rounds.shape)
         return pa.table(
             {
                 **self._keys(run),
                 "meeting": _texts([row.meeting for row in agenda]).take(pa.array(item)),
                 "issue": _texts([row.issue for row in agenda]).take(pa.array(item)),
                 "ally": _category(ally, ALLIES),
-                "round": rounds[run, item, ally],
+                "round": pa.array(rounds[run, item, ally], mask=rounds[run, item, ally] < 0),
+                "voiced": voiced[run, item, ally] > 0,
             }
         )
 

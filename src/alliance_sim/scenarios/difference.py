@@ -137,7 +137,7 @@ def _whole(entry: Event | Meeting) -> str:
 
 
 def _step(item: AgendaItem) -> str:
-    return f"{item.issue} {_word(item.reversion)}→{_word(item.proposed)}"
+    return f"{item.issue} {_word(item.reversion)}→{item.asked}"
 
 
 def _fields(record: Record) -> dict[str, str]:

@@ -8,7 +8,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from alliance_sim.registry.fields import Record
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, parameter_names, resolve
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, parameter_names, resolve
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios.library import list_scenarios
 from alliance_sim.scenarios.parameters import Distribution
 from alliance_sim.scenarios.schema import Scenario

@@ -23,7 +23,8 @@ from pydantic.config import JsonDict
 from alliance_sim.errors import InputError
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.fields import Number, Record
-from alliance_sim.registry.parameters import ACTOR_QUANTITIES, PARAMETERS, current_name, parameter_names, resolve
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, resolve
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios.messages import Problem, keys_of, problems, refuse
 
 __all__ = ["Distribution", "Parameters", "by_parameter", "prior"]

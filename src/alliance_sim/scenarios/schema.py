@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
     BeforeValidator,
     Field,
@@ -25,18 +24,18 @@ from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
 from alliance_sim.registry.fields import (
+    Ally,
     Entry,
     Filled,
+    Issue,
     Label,
     Month,
     Record,
     Share,
     Text,
-    known,
     month_number,
 )
-from alliance_sim.registry.forums import FORUMS, MAX_PACKAGE, RULES
-from alliance_sim.registry.issues import ISSUES
+from alliance_sim.registry.forums import ASK_CLASSES, FORUMS, MAX_PACKAGE, RULES
 from alliance_sim.scenarios.calendar import Period, check_length, check_start, read_entries
 from alliance_sim.scenarios.messages import Problem, keys_of, listed, problems, refuse
 from alliance_sim.scenarios.parameters import Distribution, Parameters, overridden, prior
@@ -51,9 +50,8 @@ else:
     _Forum = Literal[FORUMS]
     _Rule = Literal[RULES]
     _EraName = Literal[ERAS]
-_Issue = Annotated[
-    str, AfterValidator(known("an issue", ISSUES)), WithJsonSchema({"type": "string", "enum": list(ISSUES)})
-]
+_AskClass = Annotated[int, Field(strict=True, ge=1, le=ASK_CLASSES)]
+_Ask = _AskClass | Annotated[tuple[_AskClass, _AskClass], Field()]
 _Allowance = Annotated[int, Field(strict=True, ge=1, le=len(ALLIES) - 1)]
 # YAML reads `era: 2025` as a number; it can mean only one thing.
 _Era = Annotated[
@@ -78,8 +76,19 @@ class AgendaItem(Record):
     (0.6, True, None)
     """
 
-    issue: _Issue = Field(description="what the text is about")
-    proposed: Share = Field(description="level of the text as proposed", json_schema_extra=_LEVEL)
+    issue: Issue = Field(description="what the text is about")
+    ask: _Ask | None = Field(
+        None,
+        description="how far it goes beyond what is in force: 1 routine, 2 notable, 3 major, 4 far-reaching; a list of "
+        "two where two coders differ",
+        json_schema_extra={"unit": "class", "source": "calibration/CODEBOOK.md"},
+    )
+    direction: Literal["more", "less"] = Field(
+        "more", description="whether it asks for more or for less collective response than holds without a decision"
+    )
+    proposed: Share | None = Field(
+        None, description="level of the text as proposed, in place of a class", json_schema_extra=_LEVEL
+    )
     reversion: Share = Field(description="level that holds without a decision", json_schema_extra=_LEVEL)
     min_share: Share | None = Field(
         None,
@@ -97,14 +106,34 @@ class AgendaItem(Record):
         None, description="n of unanimity_minus_n, if not the meeting's", json_schema_extra=_ALLIES
     )
     package: Label | None = Field(None, description="items of a meeting with the same name are decided together")
+    sponsors: tuple[Ally, ...] = Field(
+        (), description="allies that asked for the text and want no less; without any it is the chair's"
+    )
+    priority: Annotated[bool, Field(strict=True)] = Field(
+        False, description="what the meeting is called for: decided first, and never dropped for lack of time"
+    )
     text: Text = Field(description="what it is about")
     source: Text = Field(description="where it comes from")
 
+    @property
+    def asked(self) -> str:
+        """What is asked for, in a few letters: the level, or the class of the ask with its direction."""
+        if self.proposed is not None:
+            return f"{self.proposed:.2f}"
+        classes = sorted(set(self.ask if isinstance(self.ask, tuple) else (self.ask,)))
+        return ("+" if self.direction == "more" else "-") + "/".join(map(str, classes))
+
     @model_validator(mode="after")
     def _undecided(self) -> AgendaItem:
+        if (self.ask is None) == (self.proposed is None):
+            raise ValueError("give one of the two; allowed: ask or proposed")
+        if self.proposed is not None and self.direction == "less":
+            raise ValueError("direction is that from reversion to proposed; allowed: direction with ask only")
         if self.proposed == self.reversion:
             both = f"proposed and reversion are both {self.proposed:g}, so there is nothing to decide"
             raise ValueError(f"{both}; allowed: two levels that differ")
+        if self.ask is not None and self.reversion == (1.0 if self.direction == "more" else 0.0):
+            raise ValueError(f"there is no {self.direction} than {self.reversion:g}; allowed: a reversion inside the scale")
         return self
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from alliance_sim.cli.terminal import counted, dim, new_table
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.registry.parameters import resolve
+from alliance_sim.registry.parameter_names import resolve
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from alliance_sim.cli.terminal import SIGNS, bullets, counted, dim, new_table
 from alliance_sim.errors import printable
 from alliance_sim.experiments import Experiment
 from alliance_sim.registry.distributions import fixed
-from alliance_sim.registry.parameters import resolve
+from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import input_differences
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from alliance_sim.experiments import Experiment
 from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import Entry, Record, month_name, month_number
 from alliance_sim.registry.forums import FORUM_LABELS
-from alliance_sim.registry.parameters import resolve
+from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import Meeting, Scenario
 
 #: Marks what a scenario sets itself.
@@ -106,7 +106,7 @@ def _timeline(scenario: Scenario, parent: Scenario | None) -> Table:
             for item in entry.agenda:
                 optional = [name for name, field in type(item).model_fields.items() if not field.is_required()]
                 extra = _details(item, optional)
-                step = f"{item.issue} {item.reversion:.2f}→{item.proposed:.2f}"
+                step = f"{item.issue} {item.reversion:.2f}→{item.asked}"
                 text = Text.assemble(", ".join([step, *extra]), ": ", (item.text, "dim"))
                 source = item.source if item.source != entry.source else ""
                 table.add_row("", "", Padding(text, (0, 0, 0, 2)), dim(source), style=style)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from alliance_sim.registry.events.base import Effect, Event, forcing
-from alliance_sim.registry.fields import Ally, Label, Signed
+from alliance_sim.registry.fields import Ally, Issue, Label, Signed, Text
 
 
 class Accession(Event):
@@ -53,3 +53,30 @@ class Exercise(Event):
 
     def effects(self) -> tuple[Effect, ...]:
         return forcing("exercise", self.ambition)
+
+
+class Dispute(Event):
+    """An ally begins to hold up texts on an issue over something else; how long that lasts is drawn.
+
+    Examples
+    --------
+    >>> event = Dispute(month="2026-03", holder="HUN", issue="ukraine_support", about="funds", source="hypothetical")
+    >>> event.id, [(effect.kind, effect.actor, effect.issue) for effect in event.effects()]
+    ('dispute-2026-03-HUN-ukraine_support', [('dispute', 'HUN', 'ukraine_support')])
+    """
+
+    basis: ClassVar[str] = "record to 2019: half of the hard objections come from one ally alone; judgement"
+
+    type: Literal["dispute"] = "dispute"
+    holder: Ally = Field(description="ally that holds texts up")
+    issue: Issue = Field(description="issue of the texts")
+    about: Text = Field(description="what the dispute is about")
+
+    def _salient(self) -> tuple[str, ...]:
+        return (self.holder, self.issue)
+
+    def effects(self) -> tuple[Effect, ...]:
+        return (Effect("dispute", "dispute", 1.0, self.holder, self.issue),)
+
+    def allies(self) -> tuple[str, ...]:
+        return (self.holder,)

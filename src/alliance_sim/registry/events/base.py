@@ -31,7 +31,7 @@ class Effect:
     ----------
     kind : str
         ``forcing`` (a channel of the month), ``parameter``, or a state: of the ``world``, of an ``ally``, of
-        an ``issue``, or an ally's ``position`` on an issue.
+        an ``issue``, an ally's ``position`` on an issue, or a ``dispute`` of an ally that holds up an issue.
     name : str
         The core's symbol of the channel, parameter or state.
     value : float
@@ -53,7 +53,7 @@ class Effect:
     ('add', 0.0, 1.0)
     """
 
-    kind: Literal["forcing", "parameter", "world", "ally", "issue", "position"]
+    kind: Literal["forcing", "parameter", "world", "ally", "issue", "position", "dispute"]
     name: str
     value: float
     actor: str | None = None

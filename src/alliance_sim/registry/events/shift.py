@@ -13,14 +13,8 @@ from alliance_sim.registry.actors import ALLIES, eu_allies
 from alliance_sim.registry.events.base import Effect, Event
 from alliance_sim.registry.fields import Label, Number
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.registry.parameters import (
-    ACTOR_QUANTITIES,
-    PARAMETERS,
-    current_name,
-    parameter_names,
-    resolve,
-    symbol_of,
-)
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, resolve, symbol_of
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.registry.states import ALLY_STATES, STATES
 
 __all__ = ["AT_THE_START", "SHIFTABLE", "Shift"]
@@ -63,9 +57,9 @@ class Shift(Event):
     Examples
     --------
     >>> from alliance_sim.registry.events import EVENT_TYPES
-    >>> shift = EVENT_TYPES["shift"](month="2026-03", name="holdup.HUN", to=0.1, source="hypothetical")
+    >>> shift = EVENT_TYPES["shift"](month="2026-03", name="dispute_onset.HUN", to=0.1, source="hypothetical")
     >>> shift.id, shift.effects()[0].op, shift.allies()
-    ('shift-2026-03-holdup.HUN', 'set', ('HUN',))
+    ('shift-2026-03-dispute_onset.HUN', 'set', ('HUN',))
     """
 
     basis: ClassVar[str] = "judgement"
