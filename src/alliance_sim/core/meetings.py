@@ -58,7 +58,7 @@ def take_seats(state, shared, weights, session, t, forum):
 
 
 @kernel(allocates=True)
-def text_of(docket, session, j, rounds, params):
+def text_of(docket, session, j, rounds, params, clock):
     """The item in column j, as the consensus procedure takes it, with so many rounds of silence."""
     meetings = docket.meetings
     min_share = meetings.min_share[j]
@@ -68,9 +68,21 @@ def text_of(docket, session, j, rounds, params):
     for m in range(meetings.parts[j]):
         session.span[m] = docket.records.proposed[docket.row, j, m] - reversion[m]
     return Item(
-        meetings.parts[j], reversion, session.span, min_share, meetings.divisible[j] > 0, meetings.rule[j],
+        meetings.parts[j], reversion, session.span, min_share, is_divisible(meetings, j, clock), meetings.rule[j],
         meetings.allowance[j], rounds,
     )  # fmt: skip
+
+
+@kernel()
+def coder_of(meetings, j, clock):
+    """Which of two coders a draw takes the codes of item j from."""
+    return 0 if uniform(Clock(clock.seed, clock.draw, 0), Channel.ASK, meetings.item_ident[j]) < 0.5 else 1
+
+
+@kernel()
+def is_divisible(meetings, j, clock):
+    """Whether item j can be watered down, by the coder of this draw."""
+    return meetings.divisible[j, coder_of(meetings, j, clock)] > 0
 
 
 @kernel()
@@ -79,7 +91,7 @@ def set_asks(state, docket, seed, draw):
     meetings, proposed, params = docket.meetings, docket.records.proposed[docket.row], state.params
     clock = Clock(seed, draw, 0)
     for j in range(meetings.parts.shape[0]):
-        coder = 0 if uniform(clock, Channel.ASK, meetings.item_ident[j]) < 0.5 else 1
+        coder = coder_of(meetings, j, clock)
         for m in range(meetings.parts[j]):
             moved = meetings.span[j, m]
             size = 0.0
@@ -115,7 +127,7 @@ def settle_pending(state, docket, session, seating, clock, meeting):
             if state.pending[j] == WAITING:
                 state.pending[j] = NOT_PENDING
                 result = negotiate(state, docket, session, seating, clock, meeting, j)
-                take_effect(state, docket, session, seating, j, result.outcome, result.share)
+                take_effect(state, docket, session, seating, j, result, clock)
                 records.settled[row, j] = result.outcome
                 records.settled_share[row, j] = result.share
 
@@ -126,7 +138,7 @@ def hold(state, docket, session, seating, clock, meeting):
     params = state.params
     meetings, records, row = docket
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
-    drop_what_does_not_fit(state, docket, session, seating, meeting)
+    drop_what_does_not_fit(state, docket, session, seating, clock, meeting)
     over = False
     for turn in range(2 * (last - first)):
         j = first + turn % (last - first)
@@ -155,7 +167,7 @@ def hold(state, docket, session, seating, clock, meeting):
         ):
             records.bypassed[row, j] = 1
             bypass(state, docket, j, result.tabled)
-        take_effect(state, docket, session, seating, j, result.outcome, result.share)
+        take_effect(state, docket, session, seating, j, result, clock)
         if contested and uniform(clock, Channel.BLOWUP, ident) < params[Param.blowup_rate]:
             over = True
             state.world[World.blow_ups] += 1.0
@@ -167,13 +179,13 @@ def negotiate(state, docket, session, seating, clock, meeting, j):
     """Decide item j, with the disputes that its members bring to it."""
     meetings, params, ident = docket.meetings, state.params, docket.meetings.item_ident[j]
     read_positions(state, session, seating, docket, j, clock)
-    item = text_of(docket, session, j, meetings.rounds[meeting], params)
+    item = text_of(docket, session, j, meetings.rounds[meeting], params, clock)
     insist = params[Param.insist_nato]
     if meetings.forum[meeting] == Forum.EU_COUNCIL:
         insist = params[Param.insist_eu]
     elif meetings.forum[meeting] == Forum.G7:
         insist = params[Param.insist_g7]
-    insisted = uniform(clock, Channel.INSIST, ident) < insist
+    insisted = is_renewal(state, docket, j, 0, clock) or uniform(clock, Channel.INSIST, ident) < insist
     bring_disputes(state, session, seating, item, meetings.issue[j, 0], ident, clock)
     result = decide_item(item, session, seating, insisted, params)
     for i in range(seating.n):
@@ -186,7 +198,7 @@ def negotiate(state, docket, session, seating, clock, meeting, j):
 
 
 @kernel(allocates=True)
-def drop_what_does_not_fit(state, docket, session, seating, meeting):
+def drop_what_does_not_fit(state, docket, session, seating, clock, meeting):
     """Fewer sessions, fewer items: the most contested ones are never tabled (A3)."""
     meetings, records, row = docket
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
@@ -196,9 +208,9 @@ def drop_what_does_not_fit(state, docket, session, seating, meeting):
     for j in range(first, last):
         session.chance[j - first] = np.inf
         # A renewal is never dropped, for it would lapse, nor what the meeting is called for.
-        if meetings.divisible[j] > 0 and meetings.priority[j] == 0:
+        if is_divisible(meetings, j, clock) and meetings.priority[j] == 0:
             assess(state, session, seating, meetings.parts[j], meetings.issue[j])
-            item = text_of(docket, session, j, 1, state.params)
+            item = text_of(docket, session, j, 1, state.params, clock)
             session.chance[j - first] = log_chance(item, session, seating, 1.0, state.params)
     for _ in range(last - first - places):
         worst = np.argmin(session.chance[: last - first])
@@ -221,18 +233,18 @@ def bypass(state, docket, j, tabled):
 
 
 @kernel()
-def take_effect(state, docket, session, seating, j, outcome, f):
+def take_effect(state, docket, session, seating, j, result, clock):
     """Update norms; count an open failure and strain trust after a block, and less so after a withdrawal."""
-    meetings = docket.meetings
+    meetings, outcome = docket.meetings, result.outcome
     for m in range(meetings.parts[j]):
         k, base = meetings.issue[j, m], meetings.reversion[j, m]
         span = docket.records.proposed[docket.row, j, m] - base
         if outcome == Decision.ADOPTED or outcome == Decision.DILUTED:
             # A text that asks for more takes nothing back, one that asks for less adds nothing.
-            text, before = base + f * span, state.issue[IssueState.target, k]
+            text, before = base + result.share * span, state.issue[IssueState.target, k]
             state.issue[IssueState.target, k] = max(text, before) if span >= 0.0 else min(text, before)
             state.issue[IssueState.coalition, k] = 0.0
-        elif outcome == Decision.BLOCKED and meetings.divisible[j] == 0 and is_renewal(state, docket, j, m):
+        elif outcome == Decision.BLOCKED and is_renewal(state, docket, j, m, clock):
             state.issue[IssueState.target, k] = base  # what is not renewed lapses
     if outcome == Decision.BLOCKED:
         state.world[World.open_failures] += 1.0
@@ -242,10 +254,11 @@ def take_effect(state, docket, session, seating, j, outcome, f):
 
 
 @kernel(inline="always")
-def is_renewal(state, docket, j, m):
+def is_renewal(state, docket, j, m, clock):
     """Whether part m of item j asks for no more than what is in force, beyond what holds without a decision."""
     asked, base = docket.records.proposed[docket.row, j, m], docket.meetings.reversion[j, m]
-    return base < asked <= state.issue[IssueState.target, docket.meetings.issue[j, m]]
+    in_force = state.issue[IssueState.target, docket.meetings.issue[j, m]]
+    return base < asked <= in_force and not is_divisible(docket.meetings, j, clock)
 
 
 @kernel(inline="always")

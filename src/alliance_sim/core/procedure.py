@@ -166,7 +166,7 @@ def decide_item(item, session, seating, insisted, params):
     """Take one item through the alliance's procedure; return a `Result`.
 
     Where its sponsors insist, the text that they asked for is put on the table, whatever its prospects. Else the chair
-    drafts the text that it expects most of, or withdraws an item of which it expects nothing.
+    drafts the text that it expects most of, or withdraws an item of which it expects nothing. A renewal is insisted on.
 
     ``session.objection`` holds the round in which each voter first broke silence, 0 for those who would have refused
     even the least text worth adopting of an item that was withdrawn, and -1 for the silent; ``session.voiced`` is 1 for
@@ -176,7 +176,7 @@ def decide_item(item, session, seating, insisted, params):
         session.objection[i] = -1
         session.voiced[i] = 0
     f = 1.0
-    if item.divisible and not insisted:
+    if not insisted:
         f, value = choose_text(item, session, seating, params)
         if value <= 0.0:
             support, margin, pivotal = weigh(item, session, seating, item.min_share, params)

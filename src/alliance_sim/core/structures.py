@@ -290,7 +290,7 @@ class Meetings(NamedTuple):
     span: Floats  #: (J, P), [-1, 1]; from reversion to proposal; where an ask is given, its direction
     ask: Ints  #: (J, P, 2); class of the ask by each of two coders, 0 where the span is given
     min_share: Floats  #: (J,), [0, 1]; NaN: the parameter
-    divisible: Flags  #: (J,)
+    divisible: Flags  #: (J, 2); by each of the coders
     sponsor: Flags  #: (J, N); 1 for allies that asked for the text
     priority: Flags  #: (J,); 1 for what the meeting is called for
     rule: Ints  #: (J,); a Rule

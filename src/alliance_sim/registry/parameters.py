@@ -286,33 +286,33 @@ class Param(IntEnum):
     war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
         "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
-    ask_routine = ("ask_routine", "decision", "position", 0, 1, uniform(0.02, 0.1),
+    ask_routine = ("ask_routine", "decision", "position", 0, 1, uniform(0.03, 0.08),
         "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
-    ask_notable = ("ask_notable", "decision", "position", 0, 1, uniform(0.03, 0.15),
+    ask_notable = ("ask_notable", "decision", "position", 0, 1, uniform(0.04, 0.1),
         "codebook of items; judgement", "how much further a notable text (class 2) goes")
-    ask_major = ("ask_major", "decision", "position", 0, 1, uniform(0.03, 0.2),
+    ask_major = ("ask_major", "decision", "position", 0, 1, uniform(0.04, 0.12),
         "codebook of items; judgement", "how much further than that a major text (class 3) goes")
-    ask_far_reaching = ("ask_far_reaching", "decision", "position", 0, 1, uniform(0.05, 0.25),
+    ask_far_reaching = ("ask_far_reaching", "decision", "position", 0, 1, uniform(0.08, 0.2),
         "codebook of items; judgement", "how much further than that a far-reaching text (class 4) goes")
     adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.6, 0.95),
         _J, "share of what was asked for from which a decision counts as adopted, and below as diluted")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
         _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
-    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.03, 0.15),
+    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.05, 0.12),
         "judgement: from a third of a step of the level scale to most of one", "how far the position that an ally shows is off")
     half_life_position = ("hl_position", "decision", _MONTH, 0.5, 240, uniform(6, 36),
         "judgement: governments last a few years", "half-life of that error")
     sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),
         _PROTO, "further error of the chair's reading")
-    tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.11), 0.6, 0.03, 0.4),
+    tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.16), 0.3, 0.03, 0.4),
         "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
-    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.0, 0.2),
+    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.1, 0.3),
         _J, "how much more it bears where it would be alone against all", _STRENGTH)
-    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.0, 0.2),
+    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.25),
         _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
     consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
         "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
-    voiced_share = ("voiced_share", "decision", _SHARE, 0, 1, uniform(0.2, 0.9),
+    voiced_share = ("voiced_share", "decision", _SHARE, 0, 1, uniform(0.5, 0.9),
         _J, "share of what it bears in silence from which an ally speaks against a text")
     compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
         "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)

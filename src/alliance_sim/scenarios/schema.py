@@ -50,8 +50,9 @@ else:
     _Forum = Literal[FORUMS]
     _Rule = Literal[RULES]
     _EraName = Literal[ERAS]
+_Flag = Annotated[bool, Field(strict=True)]
 _AskClass = Annotated[int, Field(strict=True, ge=1, le=ASK_CLASSES)]
-_Ask = _AskClass | Annotated[tuple[_AskClass, _AskClass], Field()]
+_Ask = _AskClass | tuple[_AskClass, _AskClass]
 _Allowance = Annotated[int, Field(strict=True, ge=1, le=len(ALLIES) - 1)]
 # YAML reads `era: 2025` as a number; it can mean only one thing.
 _Era = Annotated[
@@ -96,9 +97,10 @@ class AgendaItem(Record):
         description="least share of the way that is worth adopting; without it, the parameter `min_share`",
         json_schema_extra={"source": "source of the item"},
     )
-    divisible: Annotated[bool, Field(strict=True)] = Field(
+    divisible: _Flag | tuple[_Flag, _Flag] = Field(
         True,
-        description="false: a rollover, taken or left; when blocked its reversion comes true",
+        description="false: taken or left, as an invitation or a rollover; a rollover that is blocked lapses; a list of "
+        "two where two coders differ",
         json_schema_extra={"source": "default: judgement"},
     )
     rule: _Rule | None = Field(None, description="rule of this item, if not the meeting's")
@@ -109,7 +111,7 @@ class AgendaItem(Record):
     sponsors: tuple[Ally, ...] = Field(
         (), description="allies that asked for the text and want no less; without any it is the chair's"
     )
-    priority: Annotated[bool, Field(strict=True)] = Field(
+    priority: _Flag = Field(
         False, description="what the meeting is called for: decided first, and never dropped for lack of time"
     )
     text: Text = Field(description="what it is about")
