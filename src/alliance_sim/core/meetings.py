@@ -98,7 +98,7 @@ def set_asks(state, docket, seed, draw):
             for c in range(meetings.ask[j, m, coder]):
                 size += params[Param.ask_routine + c]  # each class asks for more than the one before
             if meetings.ask[j, m, coder] > 0:
-                moved *= size
+                moved *= size * params[Param.tolerated_move]
             proposed[j, m] = min(max(meetings.reversion[j, m] + moved, 0.0), 1.0)
 
 

@@ -286,15 +286,15 @@ class Param(IntEnum):
     war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
         "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
-    ask_routine = ("ask_routine", "decision", "position", 0, 1, uniform(0.03, 0.08),
+    ask_routine = ("ask_routine", "decision", "tolerated move", 0, 10, uniform(0.25, 0.45),
         "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
-    ask_notable = ("ask_notable", "decision", "position", 0, 1, uniform(0.04, 0.1),
+    ask_notable = ("ask_notable", "decision", "tolerated move", 0, 10, uniform(0.3, 0.6),
         "codebook of items; judgement", "how much further a notable text (class 2) goes")
-    ask_major = ("ask_major", "decision", "position", 0, 1, uniform(0.04, 0.12),
+    ask_major = ("ask_major", "decision", "tolerated move", 0, 10, uniform(0.35, 0.65),
         "codebook of items; judgement", "how much further than that a major text (class 3) goes")
-    ask_far_reaching = ("ask_far_reaching", "decision", "position", 0, 1, uniform(0.08, 0.2),
+    ask_far_reaching = ("ask_far_reaching", "decision", "tolerated move", 0, 10, uniform(0.6, 1.2),
         "codebook of items; judgement", "how much further than that a far-reaching text (class 4) goes")
-    adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.6, 0.95),
+    adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.65, 0.9),
         _J, "share of what was asked for from which a decision counts as adopted, and below as diluted")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
         _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
@@ -306,9 +306,9 @@ class Param(IntEnum):
         _PROTO, "further error of the chair's reading")
     tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.16), 0.3, 0.03, 0.4),
         "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
-    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.1, 0.3),
+    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.15, 0.25),
         _J, "how much more it bears where it would be alone against all", _STRENGTH)
-    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.25),
+    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.2),
         _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
     consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
         "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
@@ -316,11 +316,11 @@ class Param(IntEnum):
         _J, "share of what it bears in silence from which an ally speaks against a text")
     compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
         "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)
-    insist_nato = ("insist_nato", "decision", _SHARE, 0, 1, uniform(0.1, 0.7),
+    insist_nato = ("insist_nato", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
         _J, "chance that sponsors in NATO have the text that they asked for put on the table, whatever its prospects", _STRENGTH)
-    insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.1, 0.7),
+    insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
         _J, "the same in the EU", _STRENGTH)
-    insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.1, 0.7),
+    insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
         _J, "the same in the G7", _STRENGTH)
     withdrawal_strain = ("withdrawal_strain", "decision", _SHARE, 0, 1, uniform(0.05, 0.4),
         "A ¶1 (a quiet failure); judgement", "trust lost by a withdrawal, as a share of what a block costs", _STRENGTH)
@@ -332,7 +332,7 @@ class Param(IntEnum):
         _J, "how far a text can be lowered between two rounds")
     cross_forum = ("cross_forum", "decision", _SHARE, 0, 1, uniform(0.1, 0.5),
         "model description; judgement", "Washington's pull in a forum it is not a member of", _STRENGTH)
-    dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.05, 0.3),
+    dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.05, 0.2),
         _J, "mean of what an ally in a dispute over something else loses by letting a text pass (exponential)")
     dispute_end = ("dispute_end", "decision", _RATE, 0.001, 0.999, uniform(0.02, 0.2),
         "record to 2019: an objector on an issue objects again at the next text on it in about three cases of ten; judgement", "chance a month that a dispute ends because the ally tires")
@@ -361,10 +361,10 @@ _PER_ALLY = (
         "openness to the others' positions (Friedkin and Johnsen)", _STRENGTH, True, {"USA": uniform(0.02, 0.2)},
     ),
     Parameter(
-        "dispute_onset", "dispute_onset", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.02)),
+        "dispute_onset", "dispute_onset", "decision", "per item", 0, 1, dict.fromkeys(ERAS, uniform(0.0, 0.01)),
         "record to 2019: half of the hard objections come from one ally alone, most often TUR and HUN; judgement, since it over-samples contested items",
         "chance that an ally begins a dispute over something else by a text on the table", _STRENGTH, True,
-        {"HUN": uniform(0.0, 0.12), "TUR": uniform(0.0, 0.12), "GRC": uniform(0.0, 0.04), "USA": uniform(0.0, 0.04)},
+        {"HUN": uniform(0.0, 0.1), "TUR": uniform(0.0, 0.1), "GRC": uniform(0.0, 0.03), "USA": uniform(0.0, 0.03)},
     ),
     Parameter(
         "guarantee_confidence", "guarantee_confidence", "guarantee", _SHARE, 0, 1,
