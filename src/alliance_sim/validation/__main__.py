@@ -78,9 +78,9 @@ def scores(
     from alliance_sim.validation import record
     from alliance_sim.validation import scores as module
 
-    first, last = record.FIRST_YEAR, until or record.LAST_YEAR
+    first, last = record.FIRST_YEAR, record.LAST_YEAR if until is None else until
     if from_2020:
-        if until:
+        if until is not None:
             raise InputError("--until and --from-2020: allowed: one of the two")
         first, last = record.LAST_YEAR + 1, 2025
         print("warning: rows from 2020 on are to be scored once, when the model is no longer changed", file=sys.stderr)

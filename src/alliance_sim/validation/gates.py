@@ -153,6 +153,8 @@ class Runs:
     True
     >>> runs.history.scenario.name
     'history_2014_2025'
+    >>> runs.without_escalations("reset_fails_2025").scenario.name
+    'reset_fails_2025_without_escalations'
     """
 
     draws: int

@@ -252,8 +252,8 @@ def seats(program: CompiledScenario, items: Sequence[int]) -> NDArray[np.bool_]:
     --------
     >>> from alliance_sim.compile import compile_scenario
     >>> program = compile_scenario(load_scenario("baseline_2018"))
-    >>> seats(program, [0, 1]).sum(axis=1).tolist()  # NATO, G7
-    [29, 6]
+    >>> seats(program, [0, 1]).sum(axis=1).tolist()  # G7, NATO
+    [6, 29]
     """
     agenda = [program.agenda[i] for i in items]
     month = {name: m for m, name in enumerate(program.months)}
