@@ -373,11 +373,8 @@ def dip(runs: Runs) -> list[Gate]:
     change = (other.data["cohesion"] - base.data["cohesion"]).mean("draw").values
     what = f"cohesion, {_SUMMIT} less {_CALM}, mean,"
     return [
-        *(
-            Gate(f"d10-month-{n}", f"{what} {n} months after the summit", float(change[at + n]), *DIP)
-            for n in (1, 2, 3)
-        ),
-        Gate("d10-month-12", f"{what} 12 months after the summit", float(change[at + 12]), RECOVERED, strict=True),
+        *(Gate(f"d10-month-{n}", f"{what} month {n} after the summit", float(change[at + n]), *DIP) for n in (1, 2, 3)),
+        Gate("d10-month-12", f"{what} month 12 after the summit", float(change[at + 12]), RECOVERED, strict=True),
     ]
 
 
