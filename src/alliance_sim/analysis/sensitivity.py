@@ -42,7 +42,7 @@ from alliance_sim.simulation import CHUNK, in_chunks
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["METHODS", "Sensitivity", "sensitivity"]
+__all__ = ["METHODS", "Sensitivity", "sensitivity", "switched_off"]
 
 Method = Literal["morris", "sobol"]
 #: Size of the design of each method: trajectories (ten to fifty are usual, Campolongo and others 2007), base points.
@@ -291,7 +291,7 @@ def ablation(
         As `Sensitivity.mechanisms`, without mechanisms that have no effect here.
     """
     base = compile_scenario(scenario)
-    without = {name: compile_scenario(_off(scenario, name)) for name in STRENGTHS}
+    without = {name: compile_scenario(switched_off(scenario, name)) for name in STRENGTHS}
     column = list(OUTCOMES).index(outcome)
 
     def value(program: CompiledScenario, draw0: int, draw1: int) -> NDArray[np.float64]:
@@ -400,7 +400,14 @@ def _moved(scenario: Scenario, names: tuple[str, ...]) -> dict[str, Prior]:
     return priors
 
 
-def _off(scenario: Scenario, name: str) -> Scenario:
-    """Return a scenario without the mechanism of a strength, of any ally."""
+def switched_off(scenario: Scenario, name: str) -> Scenario:
+    """Return a scenario without the mechanism of a strength, of any ally.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> dict(switched_off(als.load_scenario("baseline_2025"), "susceptibility").parameters)
+    {'susceptibility': 0.0}
+    """
     indexed = [each for each in scenario.parameters if each.startswith(f"{name}.")]
     return scenario.with_parameters(dict.fromkeys((name, *indexed), 0.0))

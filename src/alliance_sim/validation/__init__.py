@@ -1,0 +1,1 @@
+"""The model compared with the record, with fixed requirements, and with itself without its parts."""
