@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from datetime import datetime
 
 import numpy as np
 import pytest
 
-from alliance_sim.calibration.facts import NEVER, facts, neutral_standing
+from alliance_sim.calibration.facts import NEVER, aid_by_kind, facts, neutral_standing
 from alliance_sim.data import data_folder, find_row, number, table
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
@@ -15,6 +17,13 @@ from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.fields import month_number
 
 N = len(ALLIES)
+#: The last day of which the data may speak.
+HORIZON = datetime(2025, 6, 22)
+GRADES = {"verified", "recalled", "approximate", "judgement"}
+MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])")
+DAY = re.compile(
+    r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d\b"
+)
 
 
 def at(iso3: str) -> int:
@@ -98,12 +107,95 @@ def test_us_shares_of_aid_follow_from_the_table() -> None:
     assert economic == pytest.approx(share("financial_eur_bn", "humanitarian_eur_bn"), abs=1e-3)
 
 
+#: Hand-computed: total % of GDP * 12 / 35, times the share of military in all euros: 0.71 / 0.77 for Estonia,
+#: 64.134 / 114.898 for the United States, 0 / 0.054 for Hungary; North Macedonia is not tracked.
+AID = [("EST", 0.77391, 0.06541), ("USA", 0.11157, 0.08831), ("HUN", 0.0, 0.012), ("MKD", 0.0, 0.0)]
+
+
+@pytest.mark.parametrize(("iso3", "expected_military", "expected_other"), AID)
+def test_military_and_other_aid(iso3: str, expected_military: float, expected_other: float) -> None:
+    military, other = aid_by_kind()
+    assert military[at(iso3)] == pytest.approx(expected_military, abs=1e-5)
+    assert other[at(iso3)] == pytest.approx(expected_other, abs=1e-5)
+
+
+def test_military_and_other_aid_add_up_to_all_aid() -> None:
+    military, other = aid_by_kind()
+    np.testing.assert_allclose(military + other, facts("2025").aid0, rtol=1e-12)
+    assert not military.flags.writeable and not other.flags.writeable
+
+
+def eu_aid(kind: str, counted_in: str) -> float:
+    rows = table("facts/eu_institutions")
+    return sum(number(row, "eur_bn") for row in rows if (row["kind"], row["counted_in"]) == (kind, counted_in))
+
+
+@pytest.mark.parametrize("kind", ["military", "financial", "humanitarian"])
+def test_instruments_of_the_union_add_up_to_its_row_among_donors(kind: str) -> None:
+    union = find_row("facts/ukraine_support", donor="EU")
+    assert eu_aid(kind, "eu") == pytest.approx(number(union, f"{kind}_eur_bn"), abs=0.05)
+
+
+def test_share_of_the_union_in_european_aid() -> None:
+    europe = {row["iso3"] for row in table("facts/actors") if row["europe"] == "1"} - {"TUR"}
+    donors = [row for row in table("facts/ukraine_support") if row["donor"] in europe]
+    assert len(donors) == 26
+    members = {
+        kind: sum(number(row, f"{kind}_eur_bn") for row in donors) for kind in ("military", "financial", "humanitarian")
+    }
+    economic = eu_aid("financial", "eu") + eu_aid("humanitarian", "eu")
+    # 49.0 of 69.2 bn; all arms are counted with members, whom the facility refunds a tenth of them.
+    assert economic / (economic + members["financial"] + members["humanitarian"]) == pytest.approx(0.708, abs=1e-3)
+    assert eu_aid("military", "eu") == 0
+    assert 0.08 < eu_aid("military", "members") / members["military"] < 0.12
+
+
+def test_instruments_of_the_union_have_known_kinds_and_months() -> None:
+    rows = table("facts/eu_institutions")
+    assert len({row["instrument"] for row in rows}) == len(rows)
+    for row in rows:
+        assert row["kind"] in ("military", "financial", "humanitarian"), row
+        assert row["counted_in"] in ("eu", "members", "apart"), row
+        assert MONTH.fullmatch(row["begins"]) and MONTH.fullmatch(row["ends"]), row
+        assert "2022-02" <= row["begins"] <= row["ends"] <= "2024-12", row
+        assert 0 < number(row, "eur_bn", None) < 50, row
+
+
+def test_budgets_of_2025_have_known_keys_and_plausible_figures() -> None:
+    rows = table("facts/budgets_2025")
+    keys = [(row["iso3"], row["quantity"], row["year"], row["announced"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    spending = dict(zip(ALLIES, facts("2025").spending0, strict=True))
+    for row in rows:
+        assert row["iso3"] in ALLIES and MONTH.fullmatch(row["announced"]), row
+        assert "2024-01" <= row["announced"] <= "2025-06", row
+        figure, before = number(row, "pct_gdp", None), spending[row["iso3"]]
+        match row["quantity"]:
+            case "level_2025":
+                assert row["year"] == "2025" and abs(figure - before) <= 1.25, row
+            case "target":
+                assert row["year"] == "" or 2025 <= int(row["year"]) <= 2035, row
+                assert before - 0.1 < figure <= 6, row
+            case quantity:
+                assert quantity == "borrowing_rule" and row["iso3"] == "DEU" and 0 < figure < 2, row
+
+
+def test_responses_to_2022_have_known_keys_and_plausible_figures() -> None:
+    rows = table("facts/response_2022")
+    keys = [(row["iso3"], row["announced"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    for row in rows:
+        assert row["iso3"] in ALLIES and row["what"], row
+        assert MONTH.fullmatch(row["announced"]) and "2022-02" <= row["announced"] <= "2022-06", row
+        assert row["pct_gdp"] == "" or 1 <= number(row, "pct_gdp") <= 3, row
+        assert row["year"] == "" or (row["pct_gdp"] and 2022 <= int(row["year"]) <= 2035), row
+
+
 def test_tables_use_known_codes_and_name_their_sources() -> None:
     codes = {*ALLIES, "RUS", "UKR", "EU"}
-    grades = {"verified", "recalled", "approximate", "judgement"}
     for path in (data_folder("calibration") / "facts").glob("*.csv"):
         for row in table(f"facts/{path.stem}"):
-            assert row["source"] and row["confidence"] in grades, row
+            assert row["source"] and row["confidence"] in GRADES, row
             assert row.get("iso3", row.get("donor", "USA")) in codes
     years = {int(row["year"]) for row in table("facts/defence_spending")}
     assert years == set(range(2014, 2025))
@@ -111,6 +203,19 @@ def test_tables_use_known_codes_and_name_their_sources() -> None:
 
 def test_nothing_is_later_than_the_horizon() -> None:
     assert all(row["date"] <= "2025-06" for row in table("facts/conduct"))
+    days = {
+        day
+        for path in (data_folder("calibration") / "facts").glob("*.csv")
+        for day in DAY.findall(path.read_text(encoding="utf-8"))
+    }
+    assert "22 June 2025" in days
+    assert {day for day in days if datetime.strptime(day, "%d %B %Y") > HORIZON} == set()
+
+
+def test_the_guide_lists_every_table_of_facts_and_no_other() -> None:
+    folder = data_folder("calibration")
+    listed = re.findall(r"^\| `(\w+\.csv)` \|", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in (folder / "facts").glob("*.csv"))
 
 
 def test_unknown_era_and_bad_numbers_are_refused() -> None:

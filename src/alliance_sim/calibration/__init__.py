@@ -5,13 +5,14 @@ model can replace the priors behind `draws` without a change elsewhere.
 """
 
 from alliance_sim.calibration.actors import ActorDraws, draws, override_names, threat_slopes
-from alliance_sim.calibration.facts import ActorFacts, facts, neutral_standing
+from alliance_sim.calibration.facts import ActorFacts, aid_by_kind, facts, neutral_standing
 from alliance_sim.registry.eras import LEADERS
 
 __all__ = [
     "LEADERS",
     "ActorDraws",
     "ActorFacts",
+    "aid_by_kind",
     "draws",
     "facts",
     "neutral_standing",

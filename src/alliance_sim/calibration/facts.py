@@ -18,7 +18,7 @@ from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
 from alliance_sim.registry.fields import month_number
 
-__all__ = ["NEVER", "ActorFacts", "facts", "neutral_standing"]
+__all__ = ["NEVER", "ActorFacts", "aid_by_kind", "facts", "neutral_standing"]
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -262,6 +262,34 @@ def facts(era: str) -> ActorFacts:
         tile_row=integers([tile(iso3)[1] for iso3 in ALLIES]),
         other_tiles=MappingProxyType({iso3: tile(iso3) for iso3 in ("RUS", "UKR")}),
     )
+
+
+def aid_by_kind() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the military and the other aid of each ally to Ukraine; together they are `ActorFacts.aid0`.
+
+    Returns
+    -------
+    military, other : (N,) arrays
+        Bilateral allocations, 2022-2024, % of GDP a year; zero for an ally that the source does not track.
+        Other aid is financial and humanitarian. Refunds by the European Peace Facility are not deducted, so
+        what EU institutions give on top is the part `eu` of ``facts/eu_institutions`` only. Read-only.
+
+    Examples
+    --------
+    >>> military, other = aid_by_kind()
+    >>> bool(military[ALLY_INDEX["EST"]] > other[ALLY_INDEX["EST"]])
+    True
+    """
+    military, other = np.zeros(len(ALLIES)), np.zeros(len(ALLIES))
+    for row in table("facts/ukraine_support"):
+        if (ally := ALLY_INDEX.get(row["donor"])) is None:
+            continue
+        total = number(row, "total_pct_gdp") / AID_YEARS
+        amounts = [number(row, f"{kind}_eur_bn") for kind in ("military", "financial", "humanitarian")]
+        # A donor without amounts has no kinds to tell apart, and a total of zero.
+        share = amounts[0] / sum(amounts) if any(amounts) else 0.0
+        military[ally], other[ally] = total * share, total * (1.0 - share)
+    return _frozen(military), _frozen(other)
 
 
 def neutral_standing(forum: str, era: str) -> float:
