@@ -49,7 +49,7 @@ def compile_meetings(scenario: Scenario, spin_up: int) -> tuple[Meetings, tuple[
         for part, item in enumerate(items):
             issue[column, part] = ISSUES.index(item.issue)
             reversion[column, part] = item.reversion
-            span[column, part] = (1.0 if item.direction == "more" else -1.0)
+            span[column, part] = 1.0 if item.direction == "more" else -1.0
             if item.proposed is not None:
                 span[column, part] = item.proposed - item.reversion
             ask[column, part] = item.ask or 0

@@ -13,8 +13,8 @@ from alliance_sim.compile.inputs import PointValues, draw_inputs
 from alliance_sim.core.kernel import run_block
 from alliance_sim.core.rng import Distributions
 from alliance_sim.core.structures import (
-    MAX_PARTS,
     ALLY_VARIABLES,
+    MAX_PARTS,
     PENDING,
     AllyState,
     Calendar,

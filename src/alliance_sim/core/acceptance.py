@@ -8,8 +8,6 @@ description, "How the alliance decides".
 
 import math
 
-import numpy as np
-
 from alliance_sim.core.elementary import exp, log, logistic
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.sessions import Seating

@@ -1,4 +1,4 @@
-"""Before a meeting: who listens to whom, where that takes the positions that are expressed, and what is read of them."""
+"""Before a meeting: who listens to whom, where that takes the positions expressed, and what is read of them."""
 
 import math
 

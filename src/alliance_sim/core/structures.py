@@ -23,10 +23,11 @@ from alliance_sim.registry.parameters import Param
 from alliance_sim.registry.states import AllyState, Forcing, IssueState, World
 
 __all__ = [
-    "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "ISSUES", "MAX_PARTS", "NOT_PENDING", "N_ALLIES", "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US",
-    "WAITING", "AllyInput", "AllyState", "Calendar", "Channel", "Comparison", "Decision", "DecisionRecords",
-    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueState", "Kept", "Meetings", "Outcome",
-    "Param", "RecordedOutput", "Rule", "SharedInputs", "Span", "States", "World", "aligned",
+    "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "ISSUES", "MAX_PARTS", "NOT_PENDING", "N_ALLIES",
+    "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US", "WAITING",
+    "AllyInput", "AllyState", "Calendar", "Channel", "Comparison", "Decision", "DecisionRecords", "DrawInputs",
+    "Effect", "Events", "Forcing", "Forum", "IssueState", "Kept", "Meetings", "Outcome", "Param", "RecordedOutput",
+    "Rule", "SharedInputs", "Span", "States", "World", "aligned",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]

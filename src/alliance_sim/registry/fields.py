@@ -22,16 +22,16 @@ from pydantic import (
 )
 
 from alliance_sim.errors import nearest, shown
-from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.actors import ALLIES, USA
+from alliance_sim.registry.issues import ISSUES
 
 __all__ = [
     "Allies",
     "Ally",
     "Entry",
     "Filled",
-    "Issue",
     "FrozenDict",
+    "Issue",
     "Label",
     "Month",
     "Number",

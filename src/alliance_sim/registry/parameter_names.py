@@ -1,4 +1,4 @@
-"""Names of parameters as files write them: scalars, ``name.ISO3`` for indexed ones, quantities of actors, old symbols."""
+"""Names of parameters as files write them: scalars, ``name.ISO3``, quantities of actors, old symbols."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         return parameter, ally
     hint = nearest(name, (*PARAMETERS, *parameter_names()))
     raise InputError(
-        f"no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; allowed: those in docs/parameters.md, threat_perception.ALLY, "
-        "position.ISSUE.ALLY"
+        f"no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; "
+        "allowed: those in docs/parameters.md, threat_perception.ALLY, position.ISSUE.ALLY"
     )
 
 

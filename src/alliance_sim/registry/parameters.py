@@ -18,6 +18,7 @@ from alliance_sim.registry.eras import ERAS, for_every_era
 
 __all__ = ["PARAMETERS", "STRENGTHS", "Param", "Parameter"]
 
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of the model.

@@ -47,7 +47,18 @@ KEYS = ("scenario", "draw", "point")
 _ITEM = ("meeting", "month", "forum", "issue")
 _COLUMNS = {
     "decisions": (*KEYS, *_ITEM, "proposed", "reversion", "outcome", "level", "bypassed", "pivotal"),
-    "traces": (*KEYS, "meeting", "issue", "share", "first_tabled", "tabled", "margin", "holder", "settled", "settled_share"),
+    "traces": (
+        *KEYS,
+        "meeting",
+        "issue",
+        "share",
+        "first_tabled",
+        "tabled",
+        "margin",
+        "holder",
+        "settled",
+        "settled_share",
+    ),
 }
 #: Former to current names of the columns of a view, for reading files that were written under the former ones.
 RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = frozen({"traces": {"room": "margin"}})
@@ -184,10 +195,11 @@ class Runs:
         """Return the decisions, one row a draw and row of the agenda.
 
         The columns are those of ``decisions`` and ``traces`` without scenario and point: ``draw, meeting, month, forum,
-        issue, proposed, reversion, outcome, level, bypassed, pivotal, holder, settled, share,
-        first_tabled, tabled, margin, settled_share``. `outcome` is missing where the meeting was not held, or not yet; `level` is the level in force
-        after it, `holder` the ally that refused it over something else, `settled` how a deferred item ended later, `margin` how far the
-        least willing ally was from objecting.
+        issue, proposed, reversion, outcome, level, bypassed, pivotal, holder, settled, share, first_tabled, tabled,
+        margin, settled_share``. `proposed` is the level asked for in the draw; `outcome` is missing where the meeting
+        was not held, or not yet; `level` is the level in force after it, `holder` the ally that refused it over
+        something else, `settled` how a deferred item ended later, `margin` how far the least willing ally was from
+        objecting, `first_tabled` and `tabled` the first and the last text on the table.
 
         Examples
         --------

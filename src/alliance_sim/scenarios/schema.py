@@ -99,8 +99,8 @@ class AgendaItem(Record):
     )
     divisible: _Flag | tuple[_Flag, _Flag] = Field(
         True,
-        description="false: taken or left, as an invitation or a rollover; a rollover that is blocked lapses; a list of "
-        "two where two coders differ",
+        description="false: taken or left, as an invitation or a rollover; a rollover that is blocked lapses; a list "
+        "of two where two coders differ",
         json_schema_extra={"source": "default: judgement"},
     )
     rule: _Rule | None = Field(None, description="rule of this item, if not the meeting's")
@@ -122,7 +122,8 @@ class AgendaItem(Record):
         """What is asked for, in a few letters: the level, or the class of the ask with its direction."""
         if self.proposed is not None:
             return f"{self.proposed:.2f}"
-        classes = sorted(set(self.ask if isinstance(self.ask, tuple) else (self.ask,)))
+        given = self.ask or 0
+        classes = sorted(set(given if isinstance(given, tuple) else (given,)))
         return ("+" if self.direction == "more" else "-") + "/".join(map(str, classes))
 
     @model_validator(mode="after")
@@ -135,7 +136,9 @@ class AgendaItem(Record):
             both = f"proposed and reversion are both {self.proposed:g}, so there is nothing to decide"
             raise ValueError(f"{both}; allowed: two levels that differ")
         if self.ask is not None and self.reversion == (1.0 if self.direction == "more" else 0.0):
-            raise ValueError(f"there is no {self.direction} than {self.reversion:g}; allowed: a reversion inside the scale")
+            raise ValueError(
+                f"there is no {self.direction} than {self.reversion:g}; allowed: a reversion inside the scale"
+            )
         return self
 
 
