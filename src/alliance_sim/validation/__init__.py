@@ -1,0 +1,1 @@
+"""Comparison of the model with what is known: the claims of the documents."""
