@@ -1,8 +1,8 @@
 """Measures of the claims of the documents, with Monte Carlo intervals, and the rule that judges them.
 
-A sign is measured by P, the share of paired draws that have it, ties half, with Wilson's interval of 95 %. It holds if the
-interval lies at or above .8, fails if it lies below .5, and is undecided otherwise. Measures with a level of their own hold
-if the interval lies on the right side of the level, and fail if it lies on the other.
+A sign is measured by P, the share of paired draws that have it, ties half, with Wilson's interval of 95 %. It holds if
+the interval lies at or above .8, fails if it lies below .5, and is undecided otherwise. Measures with a level of their
+own hold if the interval lies on the right side of the level, and fail if it lies on the other.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 _RUSSIA_AND_UKRAINE = ("russia_strategy", "ukraine_support", "sanctions", "russia_dialogue")
 #: For claim A7: months until it is asked, share of aid that must be left, points of GDP that must be added.
 _AT, _AID_LEFT, _SPENDING_ADDED = 36, 0.9, 0.3
-#: Era of the coded leans and first year of the groups below, all of which are about document B.
+#: Era of the coded leans: the claims about groups are of document B.
 _ERA = "2018"
 
 
@@ -57,8 +57,8 @@ def _groups() -> Mapping[str, tuple[str, ...]]:
 def group_of(name: str) -> tuple[str, ...]:
     """Return the allies of a group, or a single ally, as ISO3 codes.
 
-    ``others`` are all but the United States; ``front_line`` those of them that border Russia or Belarus; ``re_engagers``
-    those whose lean towards Russia was coded as 1 or more for 2018.
+    ``others`` are all but the United States, ``front_line`` those of them that border Russia or Belarus, and
+    ``re_engagers`` those whose lean towards Russia was coded as 1 or more for 2018.
 
     Raises
     ------
@@ -244,7 +244,8 @@ def _margins_to_2018(run: Ensemble, _: Quantity) -> Floats:
     """Return margins of the least willing at NATO's items to 2018 (D, items), posture at Brussels first."""
     rows = [row for row in run.program.agenda if row.forum in ("nac", "nato_summit") and row.month <= "2018-12"]
     rows.sort(key=lambda row: (row.meeting, row.issue) != ("nato_summit-2018-07", "deterrence_posture"))
-    return run.records.margin[:, [row.column for row in rows]]
+    margins: Floats = run.records.margin[:, [row.column for row in rows]]
+    return margins
 
 
 _RATHER = ("HUN", "SVK", "TUR")

@@ -1,9 +1,9 @@
 """What the two documents say, as tests of the model: sign by sign, with Monte Carlo intervals.
 
 The claims, their measures and the scenarios that they need are data (``claims.yaml`` beside this file). A claim has one
-part or more; it holds if every part that is tested holds, and fails if one fails. A claim that fails is reported like any
-other. Which claims say something about the model is said by their kind: what an input or one sign of one equation gives
-(`construction`), or what served to choose an equation (`used`), is shown, and only `derived` claims are counted.
+part or more; it holds if every part that is tested holds, and fails if one fails. A claim that fails is reported like
+any other. What an input or one sign of one equation gives (`construction`) and what served to choose an equation
+(`used`) is shown; only `derived` claims count as evidence for the model.
 """
 
 from __future__ import annotations
