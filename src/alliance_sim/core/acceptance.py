@@ -207,7 +207,7 @@ def chance(item, session, seating, f, params):
     plain = (
         params[Param.loss_exponent] == 2.0 and item.has_reversion and item.parts == 1 and item.rule == Rule.UNANIMITY
     )
-    if not plain or item.committee:
+    if not plain:
         return math.exp(log_chance(item, session, seating, f, params))
     if seating.n == seating.rows == N_ALLIES:  # loops of a known length
         return usual_chance(
@@ -234,24 +234,15 @@ def usual_chance(item, session, seating, f, params):
 def log_chance(item, session, seating, f, params):
     """Logarithm of the chair's estimate that text f passes, from what the chair thinks governments want.
 
-    Under a rule that needs only some of the allies it is the chance of the most willing ones that suffice. Without a
-    proposal it is the mean log acceptability, weighted by standing and salience.
+    Under a rule that needs only some of the allies it is the chance of the most willing ones that suffice.
     """
     losses(session.loss, session.chair, session.weight, item, seating.rows, f, params[Param.loss_exponent])
     thresholds(session, seating, params)
     total = 0.0
-    weights = 0.0
     for i in range(seating.n):
         scale = spread(session.chair, session.weight, item, i, f, params)
         session.accept[i] = log_logistic((session.threshold[i] - session.loss[i]) / scale)
-        if item.committee:
-            weight = session.standing[i] * session.salience[i]
-            total += weight * session.accept[i]
-            weights += weight
-        else:
-            total += session.accept[i]
-    if item.committee:
-        return total / weights
+        total += session.accept[i]
     if item.rule == Rule.UNANIMITY:
         return total
     if item.rule == Rule.CONSTRUCTIVE_ABSTENTION:

@@ -96,7 +96,7 @@ def text_of(meetings, j, rounds, params):
         min_share = params[Param.min_share]
     base = meetings.reversion[j]
     return Item(
-        meetings.parts[j], base, meetings.span[j], base, True, False, min_share,
+        meetings.parts[j], base, meetings.span[j], base, True, min_share,
         meetings.divisible[j] > 0, meetings.rule[j], meetings.allowance[j], rounds,
     )  # fmt: skip
 
@@ -291,7 +291,7 @@ def consensus_capacity(state, shared, session, t):
         assess(state, session, seating, 1, issues)
         base = shared.reference_reversion[j : j + 1]
         span = shared.reference_span[j : j + 1]
-        item = Item(1, base, span, base, True, False, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1)
+        item = Item(1, base, span, base, True, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1)
         total += capacity(item, session, seating, state.params)
     return total / count
 
@@ -303,5 +303,5 @@ def sanctions_rollover(state, shared, session, t):
     assess(state, session, seating, 1, shared.rollover_issue)
     base = shared.rollover_reversion
     level = state.issue[IssueState.norm, SANCTIONS : SANCTIONS + 1]
-    item = Item(1, base, level, base, True, False, 1.0, False, Rule.UNANIMITY, 0, 1)
+    item = Item(1, base, level, base, True, 1.0, False, Rule.UNANIMITY, 0, 1)
     return chance_and_opposition(item, session, seating, 1.0, state.params)

@@ -1,8 +1,7 @@
 """The consensus procedure: one chair, one acceptance rule (`acceptance`), rounds of silence.
 
-Sources: reversion point and setter, Romer and Rosenthal (1978), doi:10.1007/BF03187594; asymmetric Nash product,
-Harsanyi and Selten (1972); acquiescence costs and the chair's anticipation, model description, "How the alliance
-decides".
+Sources: reversion point and setter, Romer and Rosenthal (1978), doi:10.1007/BF03187594; acquiescence costs and
+the chair's anticipation, model description, "How the alliance decides".
 """
 
 import math
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from alliance_sim.core.acceptance import (
     chance,
     distance,
-    log_chance,
     losses,
     new_session,
     passes,
@@ -35,12 +33,10 @@ _ADOPTED_SHARE = 0.85  # of the way from reversion to proposal; below it a text 
 
 @kernel(inline="always")
 def worth(item, session, seating, f, params):
-    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost, or log P alone without a proposal.
+    """What text f is worth to the chair: P*|q - r| - (1 - P)*blowup_cost.
 
     The second number is the most that a text beyond f could be worth, since it does not pass more often.
     """
-    if item.committee:
-        return log_chance(item, session, seating, f, params), np.inf
     passing = chance(item, session, seating, f, params)
     risk = (1.0 - passing) * params[Param.blowup_cost]
     return passing * f * distance(item) - risk, passing * distance(item) - risk
@@ -56,7 +52,7 @@ def choose_text(item, session, seating, params):
     step = (1.0 - item.min_share) / (GRID - 1)
     for trial in range(GRID - 1):
         f = item.min_share + trial * step
-        if not item.committee and f * distance(item) <= most:  # were it certain to pass
+        if f * distance(item) <= most:  # were it certain to pass
             continue
         value, beyond = worth(item, session, seating, f, params)
         if value > most or (value == most and best < 1.0):
@@ -161,15 +157,14 @@ def decide_item(item, session, seating, params):
         session.objection[i] = -1
     f, value = choose_text(item, session, seating, params)
 
-    if item.divisible and item.has_reversion and not item.committee and value <= 0.0:
+    if item.divisible and item.has_reversion and value <= 0.0:
         support, margin, pivotal = weigh(item, session, seating, item.min_share, params)
         for i in range(seating.n):
             if session.loss[i] > session.threshold[i] + params[Param.slack_scale] * session.temper[i]:
                 session.objection[i] = 0
         return Decision.WITHDRAWN, 0.0, item.min_share, support, margin, pivotal
 
-    rounds = 1 if item.committee else item.rounds
-    for turn in range(1, rounds + 1):
+    for turn in range(1, item.rounds + 1):
         support, margin, pivotal = weigh(item, session, seating, f, params)
         for i in range(seating.n):
             limit = session.threshold[i] + params[Param.slack_scale] * session.temper[i]
@@ -179,9 +174,9 @@ def decide_item(item, session, seating, params):
             agreed = f
             if item.rule == Rule.COALITION:
                 agreed = f * support  # the willing carry the text as far as their standing reaches
-            outcome = Decision.ADOPTED if item.committee or agreed >= _ADOPTED_SHARE else Decision.DILUTED
+            outcome = Decision.ADOPTED if agreed >= _ADOPTED_SHARE else Decision.DILUTED
             return outcome, agreed, f, support, margin, pivotal
-        if turn == rounds or not item.divisible:
+        if turn == item.rounds or not item.divisible:
             break
         lowest = acceptable_text(item, session, seating, f, params)
         if lowest < item.min_share:

@@ -396,7 +396,7 @@ class Item(NamedTuple):
     --------
     >>> item = Item(
     ...     parts=1, base=np.array([0.5]), span=np.array([0.3]), reversion=np.array([0.5]), has_reversion=True,
-    ...     committee=False, min_share=0.4, divisible=True, rule=Rule.UNANIMITY, allowance=0, rounds=2,
+    ...     min_share=0.4, divisible=True, rule=Rule.UNANIMITY, allowance=0, rounds=2,
     ... )
     >>> (item.base + item.min_share * item.span).round(2).tolist()
     [0.62]
@@ -407,7 +407,6 @@ class Item(NamedTuple):
     span: Floats  #: (P,)
     reversion: Floats  #: (P,); what holds without a decision
     has_reversion: bool  #: False: there is no status quo
-    committee: bool  #: True: there is no proposal, and the chair looks over the whole range
     min_share: float  #: least share worth adopting
     divisible: bool  #: False: taken or left
     rule: int  #: a Rule
