@@ -13,7 +13,7 @@ from alliance_sim.core.structures import Clock, Item
 from alliance_sim.registry.parameters import PARAMETERS
 
 LEVEL = st.floats(0.0, 1.0)
-ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, False, 0.4, True, L.Rule.UNANIMITY, 0, 1)
+ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, 0.4, True, L.Rule.UNANIMITY, 0, 1)
 
 
 def parameters(**values):
@@ -39,47 +39,6 @@ def text(proposal, reversion, **changes):
     base, span = np.zeros(3), np.zeros(3)
     base[0], span[0] = reversion, proposal - reversion
     return ITEM._replace(base=base, span=span, reversion=base, **changes)
-
-
-COMMITTEE = ITEM._replace(committee=True, has_reversion=False, min_share=0.0)
-INDIFFERENT = {
-    "objection_cost": 0.0,
-    "isolation_cost": 0.0,
-    "patron_cost": 0.0,
-    "sd_position": 0.0,
-    "sd_chair": 0.0,
-    "slack_scale": 1e3,
-}
-
-
-@settings(max_examples=80)
-@given(st.lists(st.tuples(LEVEL, st.floats(0.1, 1.0), st.floats(0.1, 1.0)), min_size=1, max_size=9))
-def test_the_weighted_mean_is_the_limit_of_quadratic_losses(members):
-    x, salience, standing = np.array(members).T
-    _, level, _ = run(x, COMMITTEE, parameters(loss_exponent=2.0, **INDIFFERENT), salience=salience, standing=standing)
-    assert level[0] == pytest.approx(np.average(x, weights=salience * standing), abs=1e-3)
-
-
-@settings(max_examples=80)
-@given(st.lists(st.tuples(LEVEL, st.floats(0.1, 1.0), st.floats(0.1, 1.0)), min_size=1, max_size=9))
-def test_the_weighted_median_is_the_limit_of_linear_losses(members):
-    x, salience, standing = np.array(sorted(members)).T
-    weight = np.cumsum(salience * standing)
-    half = weight[-1] / 2
-    assume(np.abs(weight - half).min() > 1e-3 * half)  # one median, not a range of them
-    _, level, _ = run(x, COMMITTEE, parameters(loss_exponent=1.0, **INDIFFERENT), salience=salience, standing=standing)
-    assert level[0] == pytest.approx(x[np.searchsorted(weight, half)], abs=1e-3)
-
-
-@pytest.mark.parametrize("loss_exponent", [1.0, 2.0])
-def test_a_reversion_shifts_all_losses_alike_and_leaves_the_compromise(loss_exponent):
-    x = [0.1, 0.4, 0.45, 0.5, 0.8]
-    fallback = COMMITTEE._replace(has_reversion=True, reversion=np.full(3, 0.3))
-    params = parameters(loss_exponent=loss_exponent, **INDIFFERENT)
-    outcome, share, _ = run(x, fallback, params, 400)  # with so wide a temper most texts are vetoed
-    agreed = share[outcome == L.Decision.ADOPTED]
-    assert 0 < agreed.size < 400
-    np.testing.assert_allclose(agreed, run(x, COMMITTEE, params)[1][0], atol=1e-3)
 
 
 def losses(x, q, r, nu):

@@ -38,6 +38,11 @@ class Prior:
     low: float
     high: float
 
+    @property
+    def centre(self) -> float:
+        """Its median, or its mode where it is a triangle, before it is truncated."""
+        return math.exp(self.a) if self.kind == "lognormal" else self.a
+
     def __str__(self) -> str:
         within = f", within {self.low:g} to {self.high:g}"
         match self.kind:
