@@ -148,7 +148,7 @@ def _withdrawn_if_failed(run: Ensemble, quantity: Quantity) -> Floats:
 
 
 def _level(run: Ensemble, quantity: Quantity) -> Floats:
-    level: Floats = run.program.levels(run.records.share)[:, _items(run, quantity)].mean(axis=1)
+    level: Floats = run.program.levels(run.records)[:, _items(run, quantity)].mean(axis=1)
     return level
 
 
