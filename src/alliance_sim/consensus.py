@@ -321,7 +321,7 @@ def _procedure(
     patron = int(known[: body.patron].sum()) if body.patron >= 0 and known[body.patron] else -1
     reversion, span = np.zeros(MAX_PARTS), np.zeros(MAX_PARTS)
     reversion[0], span[0] = r, q0 - r
-    item = Item(1, reversion, span, params["min_share"], True, RULES.index(rule), min(allowance, n), rounds)
+    item = Item(1, reversion, span, params["min_share"], True, RULES.index(rule), min(allowance, n), rounds, 1.0)
     answers = Answers(np.empty(draws, np.int64), np.empty(draws), np.empty((draws, n), np.int64))
     voters = Body(body.position[known], body.salience[known], body.standing[known], body.dependence[known], patron)
     decide_draws(answers, voters, item, np.array([params[param.name] for param in Param]), np.uint64(seed), 0)

@@ -76,12 +76,13 @@ def tolerance(params):
 
 
 @kernel(inline="always", noalias=True)
-def thresholds(session, seating, params):
+def thresholds(item, session, seating, params):
     """Loss h_i each ally bears in silence: its own, the cost of isolation, the cost of crossing its patron.
 
     Returns the standing that supports the text without any of these costs but the first.
     """
     h0, h_iso, h_patron = tolerance(params)
+    h_iso, h_patron = item.pressure * h_iso, item.pressure * h_patron
     willing = 0.5 * seating.neutral  # neutral members take no side: half their weight stands behind any text
     for i in range(seating.n):
         session.own[i] = session.standing[i] if session.loss[i] * session.salience[i] <= h0 else 0.0
@@ -183,7 +184,7 @@ def chance(item, session, seating, f, params):
 def usual_chance(item, session, seating, f, params):
     """Chance that a single item passes unanimously."""
     losses(session.loss, session.chair, session.weight, item, seating.rows, f)
-    thresholds(session, seating, params)
+    thresholds(item, session, seating, params)
     scale = spread(session.weight, item, 0, f, params)  # the same for all: losses differ by a line
     product = 1.0
     for i in range(seating.n):
@@ -198,7 +199,7 @@ def log_chance(item, session, seating, f, params):
     Under a rule that needs only some of the allies it is the chance of the most willing ones that suffice.
     """
     losses(session.loss, session.chair, session.weight, item, seating.rows, f)
-    thresholds(session, seating, params)
+    thresholds(item, session, seating, params)
     total = 0.0
     for i in range(seating.n):
         scale = spread(session.weight, item, i, f, params)

@@ -58,18 +58,22 @@ def take_seats(state, shared, weights, session, t, forum):
 
 
 @kernel(allocates=True)
-def text_of(docket, session, j, rounds, params, clock):
+def text_of(state, docket, session, j, rounds, clock):
     """The item in column j, as the consensus procedure takes it, with so many rounds of silence."""
-    meetings = docket.meetings
+    meetings, params = docket.meetings, state.params
     min_share = meetings.min_share[j]
     if np.isnan(min_share):
         min_share = params[Param.min_share]
     reversion = meetings.reversion[j]
+    # Nobody is pressed to take back what holds, but as far as Washington campaigns for it (B10).
+    pressure = 1.0
+    if docket.records.proposed[docket.row, j, 0] < reversion[0]:
+        pressure = min(1.0, params[Param.campaign] * state.world[World.conciliation])
     for m in range(meetings.parts[j]):
         session.span[m] = docket.records.proposed[docket.row, j, m] - reversion[m]
     return Item(
         meetings.parts[j], reversion, session.span, min_share, is_divisible(meetings, j, clock), meetings.rule[j],
-        meetings.allowance[j], rounds,
+        meetings.allowance[j], rounds, pressure,
     )  # fmt: skip
 
 
@@ -179,12 +183,8 @@ def negotiate(state, docket, session, seating, clock, meeting, j):
     """Decide item j, with the disputes that its members bring to it."""
     meetings, params, ident = docket.meetings, state.params, docket.meetings.item_ident[j]
     read_positions(state, session, seating, docket, j, clock)
-    item = text_of(docket, session, j, meetings.rounds[meeting], params, clock)
-    insist = params[Param.insist_nato]
-    if meetings.forum[meeting] == Forum.EU_COUNCIL:
-        insist = params[Param.insist_eu]
-    elif meetings.forum[meeting] == Forum.G7:
-        insist = params[Param.insist_g7]
+    item = text_of(state, docket, session, j, meetings.rounds[meeting], clock)
+    insist = params[Param.insist_nac + meetings.forum[meeting]]  # in the order of forums
     insisted = is_renewal(state, docket, j, 0, clock) or uniform(clock, Channel.INSIST, ident) < insist
     bring_disputes(state, session, seating, item, meetings.issue[j, 0], ident, clock)
     result = decide_item(item, session, seating, insisted, params)
@@ -210,7 +210,7 @@ def drop_what_does_not_fit(state, docket, session, seating, clock, meeting):
         # A renewal is never dropped, for it would lapse, nor what the meeting is called for.
         if is_divisible(meetings, j, clock) and meetings.priority[j] == 0:
             assess(state, session, seating, meetings.parts[j], meetings.issue[j])
-            item = text_of(docket, session, j, 1, state.params, clock)
+            item = text_of(state, docket, session, j, 1, clock)
             session.chance[j - first] = log_chance(item, session, seating, 1.0, state.params)
     for _ in range(last - first - places):
         worst = np.argmin(session.chance[: last - first])
@@ -282,7 +282,7 @@ def consensus_capacity(state, shared, weights, session, t):
         assess(state, session, seating, 1, issues)
         base = shared.reference_reversion[j : j + 1]
         span = shared.reference_span[j : j + 1]
-        item = Item(1, base, span, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1)
+        item = Item(1, base, span, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1, 1.0)
         total += capacity(item, session, seating, state.params)
     return total / count
 
@@ -294,5 +294,5 @@ def sanctions_rollover(state, shared, weights, session, t):
     assess(state, session, seating, 1, shared.rollover_issue)
     base = shared.rollover_reversion
     level = state.issue[IssueState.norm, SANCTIONS : SANCTIONS + 1]
-    item = Item(1, base, level, 1.0, False, Rule.UNANIMITY, 0, 1)
+    item = Item(1, base, level, 1.0, False, Rule.UNANIMITY, 0, 1, 1.0)
     return chance_and_opposition(item, session, seating, 1.0, state.params)

@@ -117,7 +117,7 @@ def bound(item, session, i, f, limit):
 def weigh(item, session, seating, f, params):
     """Set loss and threshold of every voter for text f; return the standing behind it, the least margin, and whose."""
     losses(session.loss, session.position, session.weight, item, seating.rows, f)
-    support = thresholds(session, seating, params)
+    support = thresholds(item, session, seating, params)
     total = seating.neutral
     least, pivotal = np.inf, 0
     for i in range(seating.n):

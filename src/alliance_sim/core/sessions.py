@@ -19,6 +19,7 @@ class Item(NamedTuple):
     >>> item = Item(
     ...     parts=1, reversion=np.array([0.5]), span=np.array([0.3]), min_share=0.4, divisible=True,
     ...     rule=Rule.UNANIMITY, allowance=0, rounds=2,
+    ...     pressure=1.0,
     ... )
     >>> (item.reversion + item.min_share * item.span).round(2).tolist()
     [0.62]
@@ -32,6 +33,7 @@ class Item(NamedTuple):
     rule: int  #: a Rule
     allowance: int  #: the n of unanimity minus n
     rounds: int  #: of silence procedure
+    pressure: float  #: [0, 1]; how far isolation and the patron weigh on those who would object
 
 
 class Seating(NamedTuple):

@@ -313,12 +313,16 @@ class Param(IntEnum):
         _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
     consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
         "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
+    campaign = ("campaign", "decision", "per unit", 0, 10, uniform(0.5, 1.5),
+        "A ¶4, B ¶10; judgement", "pressure on allies to accept less than what holds, per unit of Washington's conciliation of Moscow", _STRENGTH)
     voiced_share = ("voiced_share", "decision", _SHARE, 0, 1, uniform(0.5, 0.9),
         _J, "share of what it bears in silence from which an ally speaks against a text")
     compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
         "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)
-    insist_nato = ("insist_nato", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
-        _J, "chance that sponsors in NATO have the text that they asked for put on the table, whatever its prospects", _STRENGTH)
+    insist_nac = ("insist_nac", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
+        "judgement: ambassadors and ministers meet often and in private", "chance that sponsors have the text that they asked for put on the council's table, whatever its prospects", _STRENGTH)
+    insist_summit = ("insist_summit", "decision", _SHARE, 0, 1, uniform(0.0, 0.3),
+        "A ¶1, A ¶3: leaders do not quarrel in public; judgement", "the same at summits", _STRENGTH)
     insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
         _J, "the same in the EU", _STRENGTH)
     insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),

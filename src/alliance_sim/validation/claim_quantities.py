@@ -209,7 +209,8 @@ def _agreement(group: tuple[str, ...], factor: float) -> Callable[[Ensemble, Qua
             mean = (x * weight * seats).sum(axis=2, keepdims=True) / (weight * seats).sum(axis=2, keepdims=True)
             deviation = (abs(x - mean) * seats).sum(axis=2) / seats.sum(axis=1)
             found += (1.0 - factor * deviation).mean(axis=(1, 2))
-        return found / len(_RUSSIA_AND_UKRAINE)
+        mean_of_issues: Floats = found / len(_RUSSIA_AND_UKRAINE)
+        return mean_of_issues
 
     return measure
 

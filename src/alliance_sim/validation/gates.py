@@ -33,6 +33,7 @@ from alliance_sim.validation.record import (
     objected,
     rates,
     record,
+    refused,
     rows,
     seats,
 )
@@ -291,7 +292,7 @@ def blocks(runs: Runs) -> list[Gate]:
     nato, everywhere = _history_items(ensemble, ("NATO",)), _history_items(ensemble, GROUPS)
     decision = ensemble.data["decision"].values
     blocked = decision[:, everywhere] == Decision.BLOCKED
-    objectors = objected(ensemble, everywhere).sum(axis=2)[blocked]
+    objectors = refused(ensemble, everywhere).sum(axis=2)[blocked]
     return [
         Gate(
             "d2-blocked", "share of NATO items blocked", float((decision[:, nato] == Decision.BLOCKED).mean()), *BLOCKED

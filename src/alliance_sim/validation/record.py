@@ -30,6 +30,7 @@ __all__ = [
     "objected",
     "rates",
     "record",
+    "refused",
     "rows",
     "seats",
 ]
@@ -233,12 +234,25 @@ def classes(ensemble: Ensemble, items: Sequence[int]) -> NDArray[np.int64]:
 
 
 def objected(ensemble: Ensemble, items: Sequence[int]) -> NDArray[np.bool_]:
-    """Return who objects to some rows of the agenda in each draw, in the open or anticipated (D, items, N).
+    """Return who speaks against some rows of the agenda in each draw or breaks silence (D, items, N).
 
     Examples
     --------
     >>> import alliance_sim as als
     >>> objected(als.simulate("baseline_2018", draws=3), [0, 1]).shape
+    (3, 2, 32)
+    """
+    found: NDArray[np.bool_] = ensemble.data["voiced"].values[:, list(items)] > 0
+    return found | refused(ensemble, items)
+
+
+def refused(ensemble: Ensemble, items: Sequence[int]) -> NDArray[np.bool_]:
+    """Return who breaks silence over some rows of the agenda, in the open or as the chair expects (D, items, N).
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> refused(als.simulate("baseline_2018", draws=3), [0, 1]).shape
     (3, 2, 32)
     """
     found: NDArray[np.bool_] = ensemble.data["objection"].values[:, list(items)] >= 0

@@ -26,6 +26,7 @@ from alliance_sim.validation.record import (
     classes,
     objected,
     record,
+    refused,
     seats,
 )
 
@@ -319,9 +320,10 @@ def scores(ensemble: Ensemble, items: Sequence[RecordedItem], before: Sequence[R
             _area("auc, passing", cases, year, 1 - one[:, 0], 1 - two[:, 0], passed),
         ]
     item, ally = np.nonzero(seated)
-    for cases, hard in (("voiced", False), ("hard", True)):
-        happened_to = voiced(items, hard)[item, ally]
-        one, two = objections[item, ally], usual_objections[item, ally]
+    hard = refused(ensemble, places(ensemble, items)).mean(axis=0)
+    for cases, expected in (("voiced", objections), ("hard", hard)):
+        happened_to = voiced(items, cases == "hard")[item, ally]
+        one, two = expected[item, ally], usual_objections[item, ally]
         found.append(_area("auc, objector", cases, years[item], one, two, happened_to))
     return found
 
