@@ -4,7 +4,7 @@
 model can replace the priors behind `draws` without a change elsewhere.
 """
 
-from alliance_sim.calibration.actors import ActorDraws, draws, override_names, threat_slopes
+from alliance_sim.calibration.actors import ActorDraws, draws, leader_salience, override_names, threat_slopes
 from alliance_sim.calibration.facts import ActorFacts, aid_by_kind, facts, neutral_standing
 from alliance_sim.registry.eras import LEADERS
 
@@ -15,6 +15,7 @@ __all__ = [
     "aid_by_kind",
     "draws",
     "facts",
+    "leader_salience",
     "neutral_standing",
     "override_names",
     "threat_slopes",

@@ -16,11 +16,11 @@ from alliance_sim.core.structures import Channel
 from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.eras import LEADERS, coded_as
+from alliance_sim.registry.eras import ERA_TABLE, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
 
-__all__ = ["LOWEST", "ActorDraws", "draws", "override_names", "threat_slopes"]
+__all__ = ["LOWEST", "ActorDraws", "draws", "leader_salience", "override_names", "threat_slopes"]
 
 #: Drawn values are clipped to [LOWEST, 1 - LOWEST].
 LOWEST = 0.02
@@ -148,6 +148,35 @@ def threat_slopes(era: str) -> NDArray[np.float64]:
     True
     """
     return np.array([number(_curve(era, issue), "slope_threat") for issue in ISSUES])
+
+
+@cache
+def _salience_codes() -> NDArray[np.float64]:
+    """Return what two coders gave (2, presidents, K), classes 1 to 4 spread over [0, 1]."""
+    found = np.empty((2, len(LEADERS), len(ISSUES)))
+    for coder, name in enumerate(("a", "b")):
+        rows = {(row["president"], row["issue"]): number(row, "salience") for row in table(f"coding/washington_{name}")}
+        for place, era in enumerate(LEADERS):
+            found[coder, place] = [(rows[ERA_TABLE[era].leadership, issue] - 1.0) / 3.0 for issue in ISSUES]
+    return found
+
+
+def leader_salience(seed: int, draw0: int, draw1: int) -> NDArray[np.float64]:
+    """Return how much each president cares about each issue (D, presidents, K), 0 = hardly at all, 1 = most.
+
+    A draw takes the code of one of two coders, each president and issue apart (``coding/washington_a`` and ``_b``).
+
+    Examples
+    --------
+    >>> salience = leader_salience(seed=1, draw0=0, draw1=3)
+    >>> bool((salience >= 0).all() and (salience <= 1).all())
+    True
+    """
+    names = [f"salience.{issue}.{ERA_TABLE[era].leadership}" for era in LEADERS for issue in ISSUES]
+    idents = np.array([stable_id(name) for name in names], dtype=np.uint32)
+    noise = normals(np.uint64(seed), draw0, draw1, Channel.CALIBRATION.value, idents)
+    codes = _salience_codes()
+    return np.where(noise.reshape(-1, len(LEADERS), len(ISSUES)) < 0.0, codes[0], codes[1])
 
 
 def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:

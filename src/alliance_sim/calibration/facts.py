@@ -61,6 +61,8 @@ class ActorFacts:
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
         one set for all eras, measured over 2022-2024 (intelligence: judgement).
+    eu_share : float
+        Share of institutions of the European Union in the economic support of Ukraine, 2022-2024, in [0, 1].
     dependence : (N,) array
         On the United States, in [0, 1]: its troops by head, spending below its share of GDP, trade surplus
         with it over GDP (zero where not known); the United States is 0.
@@ -97,6 +99,7 @@ class ActorFacts:
     spending0: NDArray[np.float64]
     aid0: NDArray[np.float64]
     us_share: NDArray[np.float64]
+    eu_share: float
     dependence: NDArray[np.float64]
     exposure: NDArray[np.float64]
     ties: NDArray[np.float64]
@@ -250,6 +253,7 @@ def facts(era: str) -> ActorFacts:
         spending0=spending0,
         aid0=floats([aid.get(iso3, 0.0) for iso3 in ALLIES]),
         us_share=floats([number(row, "us_share") for row in table("facts/aid_channels")]),
+        eu_share=_eu_share(),
         dependence=floats(dependence),
         exposure=floats([exposure_of(actors[iso3]) for iso3 in ALLIES]),
         ties=floats([_ties(row, own_lean=i != USA) for i, row in enumerate(ties)]),
@@ -262,6 +266,12 @@ def facts(era: str) -> ActorFacts:
         tile_row=integers([tile(iso3)[1] for iso3 in ALLIES]),
         other_tiles=MappingProxyType({iso3: tile(iso3) for iso3 in ("RUS", "UKR")}),
     )
+
+
+def _eu_share() -> float:
+    rows = table("facts/ukraine_support")
+    economic = {row["donor"]: number(row, "financial_eur_bn") + number(row, "humanitarian_eur_bn") for row in rows}
+    return economic["EU"] / sum(economic.values())
 
 
 def aid_by_kind() -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -46,6 +46,7 @@ _CHANNEL_WEIGHT = np.array([0.45, 0.40, 0.15])
 PER_ALLY = {
     "susceptibility": AllyInput.susceptibility,
     "dispute_onset": AllyInput.dispute_onset,
+    "spending_response": AllyInput.spending_response,
     "guarantee_confidence": AllyInput.initial_confidence,
 }
 #: Columns of a table of drawn parameters, and the names of their random numbers.
@@ -125,7 +126,17 @@ def draw_inputs(
         leader_position=np.ascontiguousarray(actors.leader_position),
         institutions_threat=np.ascontiguousarray(actors.institutions_threat.reshape(count, 1)),
         institutions_position=np.ascontiguousarray(actors.institutions_position),
+        leader_salience=_leader_salience(seed, draw0, draw1, drawn),
+        institutions_salience=np.zeros((count, len(ISSUES))),  # the core sets it
     )
+
+
+def _leader_salience(seed: int, draw0: int, draw1: int, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much each president cares about each issue (D, leaderships, K), by the codes of one of the coders."""
+    least = drawn[:, _COLUMNS["min_salience"], None, None]
+    coded = calibration.leader_salience(seed, draw0, draw1)
+    coded = np.tile(coded, (len(drawn) // len(coded), 1, 1)) if len(coded) else coded
+    return np.ascontiguousarray(least + (1.0 - least) * coded)
 
 
 def _ally_inputs(era: str, threat: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -134,6 +145,8 @@ def _ally_inputs(era: str, threat: NDArray[np.float64], drawn: NDArray[np.float6
     inputs[:, AllyInput.initial_threat] = threat
     inputs[:, AllyInput.initial_spending] = figures.spending0
     inputs[:, AllyInput.initial_aid] = figures.aid0
+    military, other = calibration.aid_by_kind()
+    inputs[:, AllyInput.military_share] = military / np.maximum(military + other, 1e-12)
     inputs[:, AllyInput.dependence] = figures.dependence
     inputs[:, AllyInput.exposure] = figures.exposure
     inputs[:, AllyInput.ties] = figures.ties
@@ -172,9 +185,10 @@ def membership(scenario: Scenario, spin_up: int) -> NDArray[np.uint8]:
     return member
 
 
-def shared_inputs(scenario: Scenario, member: NDArray[np.uint8]) -> SharedInputs:
+def shared_inputs(scenario: Scenario, member: NDArray[np.uint8], spin_up: int) -> SharedInputs:
     """Return what all draws of a scenario share, in arrays of its own."""
-    return deepcopy(_shared_inputs_of(scenario.era))._replace(member=member)
+    january = (spin_up - month_number(scenario.start)) % 12
+    return deepcopy(_shared_inputs_of(scenario.era))._replace(member=member, january=january)
 
 
 @cache
@@ -183,6 +197,7 @@ def _shared_inputs_of(era: str) -> SharedInputs:
     reference = [(k, *issue.reference) for k, issue in enumerate(ISSUE_TABLE) if issue.reference]
     return SharedInputs(
         initial_leader=calibration.LEADERS.index(era),
+        january=0,
         slope=calibration.threat_slopes(era),
         cover=np.array([issue.cover for issue in ISSUE_TABLE]),
         hedge=np.array([issue.hedge for issue in ISSUE_TABLE]),
@@ -192,6 +207,7 @@ def _shared_inputs_of(era: str) -> SharedInputs:
         affinity=np.array(figures.affinity),
         neutral=np.array([calibration.neutral_standing(forum, era) for forum in FORUMS]),
         us_share=np.array(figures.us_share),
+        eu_share=figures.eu_share,
         channel_weight=_CHANNEL_WEIGHT,
         europe=np.array([ally in EUROPEANS for ally in ALLIES]).astype(np.uint8),
         ally_ident=np.arange(len(ALLIES), dtype=np.uint32),

@@ -39,7 +39,7 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
         scenario=scenario,
         months=tuple(month_name(start + t) for t in range(scenario.months)),
         _priors=priors(scenario),
-        _shared=shared_inputs(scenario, member),
+        _shared=shared_inputs(scenario, member, SPIN_UP),
         _calendar=Calendar(compile_events(scenario, SPIN_UP), meetings),
         agenda=agenda,
         member=sits,

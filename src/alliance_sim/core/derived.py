@@ -3,7 +3,7 @@
 import numpy as np
 
 from alliance_sim.core.jit import kernel
-from alliance_sim.core.structures import US, AllyState, DrawState, IssueState, World
+from alliance_sim.core.structures import US, AllyState, DrawState, IssueState, Param, World
 
 #: Ends of the range of every state, by row: (rows, 2).
 _WORLD, _ALLY, _ISSUE = (
@@ -29,6 +29,8 @@ def draw_state(states, inputs, row):
         inputs.leader_position[row],
         inputs.institutions_threat[row],
         inputs.institutions_position[row],
+        inputs.leader_salience[row],
+        inputs.institutions_salience[row],
         states.position_error[row],
         states.error_month[row],
         states.dispute_end[row],
@@ -75,13 +77,43 @@ def mixture(autonomy, leader, institutions, erosion, shift):
 
 
 @kernel(inline="always")
+def institutions_threat(state):
+    """Threat as U.S. institutions perceive it: what they perceived at the start, and Russia's conduct since."""
+    conduct = state.world[World.assertiveness] - state.params[Param.initial_assertiveness]
+    return clip(state.institutions_threat[0] + state.params[Param.conduct_response] * conduct, 0.0, 1.0)
+
+
+@kernel(inline="always")
+def leader_threat(state):
+    """Threat as the president perceives it, softened by his own conciliation of Moscow."""
+    softened = 1.0 - min(1.0, state.params[Param.softening] * state.world[World.conciliation])
+    return state.leader_threat[int(state.world[World.leader])] * softened
+
+
+@kernel(inline="always")
+def washington_salience(state, k):
+    """How much Washington cares about issue k: leader and institutions by the president's autonomy."""
+    autonomy, leader = state.world[World.presidential_autonomy], int(state.world[World.leader])
+    return autonomy * state.leader_salience[leader, k] + (1.0 - autonomy) * state.institutions_salience[k]
+
+
+@kernel(inline="always")
+def us_aid_missing(world, shared):
+    """Share of the aid that the war requires from the United States that it does not give, over all channels."""
+    missing = 0.0
+    for channel in range(3):
+        missing += shared.channel_weight[channel] * max(0.0, 1.0 - world[World.us_military + channel])
+    return missing
+
+
+@kernel(inline="always")
 def washington_threat(state):
     """Threat as Washington perceives it: leader and institutions by the president's autonomy."""
     world = state.world
     threat = mixture(
         world[World.presidential_autonomy],
-        state.leader_threat[int(world[World.leader])],
-        state.institutions_threat[0],
+        leader_threat(state),
+        institutions_threat(state),
         world[World.erosion],
         0.0,
     )
@@ -89,14 +121,17 @@ def washington_threat(state):
 
 
 @kernel(inline="always")
-def washington_position(state, k):
+def washington_position(state, shared, k):
     """Washington's position on issue k: leader and institutions by the president's autonomy."""
     world = state.world
     leader = state.leader_position[int(world[World.leader]), k]
+    conduct = institutions_threat(state) - state.institutions_threat[0]
     return mixture(
         world[World.presidential_autonomy],
         leader,
-        state.institutions_position[k],
+        clip(
+            state.institutions_position[k] + state.params[Param.threat_response] * shared.slope[k] * conduct, 0.0, 1.0
+        ),
         world[World.erosion],
         state.issue[IssueState.leader_shift, k],
     )

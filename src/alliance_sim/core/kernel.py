@@ -2,16 +2,24 @@
 
 import numpy as np
 
-from alliance_sim.core.derived import draw_state, washington_position, washington_threat
+from alliance_sim.core.derived import (
+    clip,
+    draw_state,
+    washington_position,
+    washington_salience,
+    washington_threat,
+)
 from alliance_sim.core.jit import aligned, kernel
 from alliance_sim.core.mechanisms import month
 from alliance_sim.core.meetings import set_asks
 from alliance_sim.core.outcomes import observe
+from alliance_sim.core.rng import normal
 from alliance_sim.core.sessions import Docket, new_session
 from alliance_sim.core.structures import (
     SUPPORT,
     AllyInput,
     AllyState,
+    Channel,
     Clock,
     Forcing,
     IssueState,
@@ -22,10 +30,17 @@ from alliance_sim.core.structures import (
 from alliance_sim.core.war import deterrence
 
 N_FORCING = len(Forcing)
+LEAST_SALIENCE = 0.05  # an issue that nobody cares about is no issue
+
+
+@kernel(inline="always")
+def salience_of(position, params):
+    """What a position tells of salience: those at the ends of a scale care most about it."""
+    return params[Param.min_salience] + (1.0 - params[Param.min_salience]) * abs(2.0 * position - 1.0)
 
 
 @kernel(allocates=True)
-def begin(state, shared):
+def begin(state, shared, clock):
     """Set a draw to where it starts: calibrated positions are expressed positions, and every stock is at rest."""
     params, world = state.params, state.world
     issues, n = state.position.shape
@@ -43,16 +58,16 @@ def begin(state, shared):
         params[Param.initial_concession],
     )
     world[World.us_military] = world[World.us_economic] = world[World.us_intelligence] = 1.0
-    world[World.aid_need] = world[World.aid_military] = world[World.aid_economic] = world[World.aid_intelligence] = (
-        params[Param.initial_aid_need]
-    )
+    world[World.eu_aid] = world[World.aid_need] = world[World.aid_military] = world[World.aid_economic] = world[
+        World.aid_intelligence
+    ] = params[Param.initial_aid_need]
     for k in range(issues):
         state.issue[IssueState.norm, k] = state.issue[IssueState.target, k] = shared.initial_norm[k]
         state.issue[IssueState.coalition, k] = state.issue[IssueState.leader_shift, k] = 0.0
     state.ally[AllyState.stance, :] = 0.0
     state.ally_input[AllyInput.initial_threat, 0] = washington_threat(state)
     for k in range(issues):
-        state.initial_position[k, 0] = washington_position(state, k)
+        state.initial_position[k, 0] = washington_position(state, shared, k)
     state.ally[AllyState.threat_perception, :] = state.ally_input[AllyInput.initial_threat, :]
     state.ally[AllyState.guarantee_confidence, :] = state.ally_input[AllyInput.initial_confidence, :]
     state.ally[AllyState.spending, :] = state.ally_input[AllyInput.initial_spending, :]
@@ -64,9 +79,10 @@ def begin(state, shared):
         state.ally[AllyState.capability, i] = (
             state.ally_input[AllyInput.initial_spending, i] * state.ally_input[AllyInput.gdp, i] / 100.0
         )
-        state.ally[AllyState.fatigue, i] = state.ally[AllyState.pressure, i] = state.ally[
-            AllyState.reading_noise, i
-        ] = state.ally[AllyState.reading, i] = 0.0
+        for s in (AllyState.fatigue, AllyState.pressure, AllyState.reading_noise, AllyState.spending_growth):
+            state.ally[s, i] = 0.0
+        state.ally[AllyState.reading, i] = 1.0
+        state.ally[AllyState.budget, i] = state.ally_input[AllyInput.initial_spending, i]
         state.ally[AllyState.standing, i] = (
             state.ally_input[AllyInput.gdp, i] / state.ally_input[AllyInput.gdp, 0]
         ) ** params[Param.standing_exponent]
@@ -76,10 +92,13 @@ def begin(state, shared):
         for i in range(n):
             state.displacement[k, i] = 0.0
             state.position[k, i] = state.initial_position[k, i]
-            # Those at the ends of a scale care most about it.
-            state.salience[k, i] = params[Param.min_salience] + (1.0 - params[Param.min_salience]) * abs(
-                2.0 * state.initial_position[k, i] - 1.0
-            )
+            noise = params[Param.sd_salience] * normal(clock, Channel.SALIENCE, k * n + i)
+            state.salience[k, i] = clip(salience_of(state.initial_position[k, i], params) + noise, LEAST_SALIENCE, 1.0)
+        noise = params[Param.sd_salience] * normal(clock, Channel.SALIENCE, k * n)
+        state.institutions_salience[k] = clip(
+            salience_of(state.institutions_position[k], params) + noise, LEAST_SALIENCE, 1.0
+        )
+        state.salience[k, 0] = washington_salience(state, k)
     state.position_error[:] = state.dispute_end[:] = 0.0
     state.error_month[:] = -1.0
     state.pending[:] = 0
@@ -126,7 +145,7 @@ def run_block(states, inputs, shared, calendar, kept, span):
         docket = Docket(calendar.meetings, kept.records, row)
         scratch.forcing[:] = 0.0  # of the draw before
         if span.month0 == 0:
-            begin(state, shared)
+            begin(state, shared, Clock(span.seed, draw, 0))
             set_asks(state, docket, span.seed, draw)
         for t in range(span.month0, span.month1):
             month(state, shared, events, docket, scratch, session, Clock(span.seed, draw, t))

@@ -6,11 +6,13 @@ said otherwise, spending and aid in percent of GDP (aid: a year), capability in 
 """
 
 from alliance_sim.core.derived import (
-    channel_after,
     clip,
     halving,
     hold_within_ranges,
+    institutions_threat,
+    us_aid_missing,
     washington_position,
+    washington_salience,
     washington_threat,
 )
 from alliance_sim.core.elementary import exp, log
@@ -18,7 +20,7 @@ from alliance_sim.core.events import happen
 from alliance_sim.core.influence import confidence_weights, influence_step, product
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.meetings import hold_meetings
-from alliance_sim.core.rng import fill_normal
+from alliance_sim.core.rng import fill_normal, normal
 from alliance_sim.core.structures import (
     EXERCISES,
     OPEN_DOOR,
@@ -40,6 +42,7 @@ from alliance_sim.core.war import deterrence, russia, ukraine, ukraine_support
 MAX_POSTPONEMENTS = 2  # a follow-up put off more often than this lapses (B, paragraph 4: put off once)
 POSTPONED_BY = 5  # months (B, paragraph 4: from the autumn to early next year)
 PERCENT_OF_SCALE = 5.0  # position 1 on defence_spending means 5% of GDP
+ABANDONMENT_HALF = 0.25  # loss of confidence at which fear of abandonment has half of its effect (judgement)
 
 
 @kernel(inline="always", noalias=True)
@@ -47,11 +50,15 @@ def washington(state, forcing):
     """1. The two-level game (B6, B8): criticism, the president's support and autonomy, erosion of the institutions."""
     params, world, ally, issue = state.params, state.world, state.ally, state.issue
     leader = int(world[World.leader])
-    distance = abs(state.leader_threat[leader] - state.institutions_threat[0])
+    distance = abs(state.leader_threat[leader] - institutions_threat(state))
     world[World.criticism] = min(
         1.0,
         world[World.criticism] * halving(params[Param.half_life_criticism])
-        + params[Param.criticism_gain] * world[World.conciliation] * world[World.opacity] * distance,
+        + params[Param.criticism_gain]
+        * (1.0 - params[Param.initial_autonomy])  # a president who cannot be held is not worth criticising
+        * world[World.conciliation]
+        * world[World.opacity]
+        * distance,
     )
     breakthrough = max(0.0, forcing[Forcing.conciliation, US])
     world[World.presidential_support] = min(
@@ -87,6 +94,8 @@ def washington(state, forcing):
     issue[IssueState.leader_shift, OPEN_DOOR] -= params[Param.statement_cost] * slight
     if forcing[Forcing.leader, US] > 0.0:
         world[World.leader] = forcing[Forcing.leader, US] - 1.0
+    for k in range(state.position.shape[0]):
+        state.salience[k, US] = washington_salience(state, k)
     ally[AllyState.stance, US] += forcing[Forcing.stance, US]
     ally[AllyState.threat_perception, US] = washington_threat(state)
 
@@ -95,9 +104,8 @@ def washington(state, forcing):
 def signals(state, forcing, shared, clock):
     """2. Conciliation and opacity: stocks that fade, summits that feed them, and what each ally reads into them."""
     params, world, ally = state.params, state.world, state.ally
-    world[World.conciliation] = (
-        world[World.conciliation] * halving(params[Param.half_life_conciliation]) + forcing[Forcing.conciliation, US]
-    )
+    left = world[World.conciliation] * halving(params[Param.half_life_conciliation])
+    world[World.conciliation] = left + forcing[Forcing.conciliation, US]
     world[World.opacity] = (
         world[World.opacity] * halving(params[Param.half_life_opacity]) + forcing[Forcing.opacity, US]
     )
@@ -127,14 +135,13 @@ def signals(state, forcing, shared, clock):
             world[World.follow_up_due] = -1.0
             private = world[World.follow_up_opacity] > 0.0
     world[World.conciliation] = clip(world[World.conciliation], 0.0, 2.0)
+    world[World.new_conciliation] = max(0.0, world[World.conciliation] - left)
     world[World.opacity] = clip(world[World.opacity], 0.0, 1.0)
     if private:  # allies guess again what was said behind closed doors
         fill_normal(ally[AllyState.reading_noise], clock, Channel.READING, shared.ally_ident)
     volatility = world[World.opacity] * params[Param.reading_spread]
     for i in range(state.position.shape[1]):
-        ally[AllyState.reading, i] = world[World.conciliation] * exp(
-            volatility * ally[AllyState.reading_noise, i] - 0.5 * volatility * volatility
-        )
+        ally[AllyState.reading, i] = exp(volatility * ally[AllyState.reading_noise, i] - 0.5 * volatility * volatility)
 
 
 @kernel(inline="always", noalias=True)
@@ -191,7 +198,7 @@ def threat_perception(state, forcing, shared, scratch, clock):
 def guarantee(state, forcing, shared):
     """4. The commitment of the United States, and what each ally believes of it."""
     params, world, ally = state.params, state.world, state.ally
-    turned = state.initial_position[POSTURE, US] - washington_position(state, POSTURE)
+    turned = state.initial_position[POSTURE, US] - washington_position(state, shared, POSTURE)
     world[World.us_commitment] += params[Param.commitment_speed] * (
         params[Param.initial_commitment]
         - params[Param.commitment_loss_conciliation] * world[World.conciliation]
@@ -199,25 +206,21 @@ def guarantee(state, forcing, shared):
         - world[World.us_commitment]
     )
     world[World.us_commitment] = clip(world[World.us_commitment], 0.0, 1.0)
-    cut = 0.0
-    for channel in range(3):
-        level = world[World.us_military + channel]
-        cut += shared.channel_weight[channel] * (
-            level - channel_after(level, forcing[Forcing.aid_military + channel, US])
-        )
+    missing = us_aid_missing(world, shared)
     for i in range(1, state.position.shape[1]):
         loss = ally[AllyState.threat_perception, i] * (
-            params[Param.guarantee_loss_conciliation] * ally[AllyState.reading, i]
+            params[Param.guarantee_loss_conciliation] * world[World.new_conciliation] * ally[AllyState.reading, i]
             + params[Param.guarantee_loss_opacity] * world[World.opacity]
-            + params[Param.cutoff_cost] * cut
         )
         loss += (
             params[Param.statement_cost] * forcing[Forcing.statement, i]
             + params[Param.trade_cost] * forcing[Forcing.trade, i]
+            + params[Param.demand_cost] * forcing[Forcing.demand, i]
         )
         recovery = params[Param.guarantee_recovery] * (
             state.ally_input[AllyInput.initial_confidence, i]
             + (world[World.us_commitment] - params[Param.initial_commitment])
+            - params[Param.cutoff_cost] * missing * ally[AllyState.threat_perception, i]
             - ally[AllyState.guarantee_confidence, i]
         )
         ally[AllyState.guarantee_confidence, i] = clip(
@@ -239,6 +242,7 @@ def wishes(state, shared, scratch):
             params[Param.cover]
             * ally_input[AllyInput.ties, i]
             * (1.0 - ally[AllyState.threat_perception, i])
+            * state.world[World.conciliation]
             * ally[AllyState.reading, i]
         )
         hedge[i] = (
@@ -251,7 +255,7 @@ def wishes(state, shared, scratch):
         for i in range(n):  # whole rows are faster than the rows without the United States
             own = shared.slope[k] * threat[i] - shared.cover[k] * embolden[i] + shared.hedge[k] * hedge[i]
             scratch.wish[k, i] = own + adopted
-        scratch.wish[k, US] = washington_position(state, k) - state.initial_position[k, US]
+        scratch.wish[k, US] = washington_position(state, shared, k) - state.initial_position[k, US]
 
 
 @kernel(inline="always", noalias=True)
@@ -276,39 +280,48 @@ def influence(state, shared, scratch):
 
 
 @kernel(inline="always", noalias=True)
-def spending(state, forcing, shared):
-    """7. Spending with inertia: threat, fear of abandonment (A5), the pledge, coercion and reactance (B10), fatigue."""
+def spending(state, forcing, shared, clock):
+    """7. Spending, decided once a year: threat, war, fear of abandonment (A5), the pledge, coercion (B10), fatigue."""
     params, ally, ally_input = state.params, state.ally, state.ally_input
+    new_year = clock.month % 12 == shared.january
+    surprise = 0.0  # output that budgets did not foresee moves all shares of it
+    if new_year:
+        surprise = params[Param.sd_output] * normal(clock, Channel.OUTPUT, 0)
     fading = halving(params[Param.half_life_pressure])
-    pledge = (
-        params[Param.pledge]
-        * PERCENT_OF_SCALE
-        * (state.issue[IssueState.norm, SPENDING] - shared.initial_norm[SPENDING])
-    )
     for i in range(state.position.shape[1]):
         if i != US:
             short = clip(state.world[World.demanded_spending] - ally[AllyState.spending, i], 0.0, 2.0) / 2.0
             ally[AllyState.pressure, i] = ally[AllyState.pressure, i] * fading + forcing[Forcing.demand, i] * short
-            answer = params[Param.coercion] * ally_input[AllyInput.exposure, i] - params[Param.reactance] * (
-                1.0 - ally_input[AllyInput.exposure, i]
-            )
-            target = (
-                ally_input[AllyInput.initial_spending, i]
-                + params[Param.spending_response_threat]
-                * (ally[AllyState.threat_perception, i] - ally_input[AllyInput.initial_threat, i])
-                + params[Param.spending_response_abandonment]
-                * ally[AllyState.threat_perception, i]
-                * (ally_input[AllyInput.initial_confidence, i] - ally[AllyState.guarantee_confidence, i])
-                + pledge
-                + answer * ally[AllyState.pressure, i]
-                - params[Param.fatigue_spending] * ally[AllyState.fatigue, i]
-            )
-            ally[AllyState.spending, i] = max(
-                0.0, ally[AllyState.spending, i] + params[Param.inertia] * (target - ally[AllyState.spending, i])
-            )
+            if new_year:
+                wanted = spending_wanted(state, shared, i)
+                ally[AllyState.spending_growth, i] = params[Param.momentum] * ally[AllyState.spending_growth, i] + (
+                    1.0 - params[Param.momentum]
+                ) * params[Param.budget_speed] * (wanted - ally[AllyState.budget, i])
+                ally[AllyState.budget, i] = max(0.0, ally[AllyState.budget, i] + ally[AllyState.spending_growth, i])
+                ally[AllyState.spending, i] = ally[AllyState.budget, i] * (1.0 - surprise)
         ally[AllyState.capability, i] += params[Param.depreciation] * (
             ally[AllyState.spending, i] * ally_input[AllyInput.gdp, i] / 100.0 - ally[AllyState.capability, i]
         )
+
+
+@kernel(inline="always")
+def spending_wanted(state, shared, i):
+    """Defence spending that ally i wants, % of GDP."""
+    params, ally, ally_input, world = state.params, state.ally, state.ally_input, state.world
+    exposure, threat = ally_input[AllyInput.exposure, i], ally[AllyState.threat_perception, i]
+    lost = ally_input[AllyInput.initial_confidence, i] - ally[AllyState.guarantee_confidence, i]
+    raised = PERCENT_OF_SCALE * (state.issue[IssueState.norm, SPENDING] - shared.initial_norm[SPENDING])
+    more = (
+        params[Param.spending_response_threat] * (threat - ally_input[AllyInput.initial_threat, i])
+        + params[Param.spending_response_war] * exposure * (world[World.war_intensity] - params[Param.initial_war])
+        # Half of what fear of abandonment adds at most is reached where a quarter of the confidence is gone.
+        + params[Param.spending_response_abandonment] * threat * lost / (abs(lost) + ABANDONMENT_HALF)
+        + params[Param.pledge] * raised
+        + (params[Param.coercion] * exposure - params[Param.reactance] * (1.0 - exposure)) * ally[AllyState.pressure, i]
+        - params[Param.relaxation] * (1.0 - exposure) * (1.0 - threat) * world[World.conciliation]
+        - params[Param.fatigue_spending] * ally[AllyState.fatigue, i]
+    )
+    return ally_input[AllyInput.initial_spending, i] + ally_input[AllyInput.spending_response, i] * more
 
 
 @kernel(inline="always", noalias=True)
@@ -346,7 +359,7 @@ def month(state, shared, events, docket, scratch, session, clock):
     guarantee(state, forcing, shared)  # 4
     wishes(state, shared, scratch)  # 5
     influence(state, shared, scratch)  # 6
-    spending(state, forcing, shared)  # 7
+    spending(state, forcing, shared, clock)  # 7
     ukraine_support(state, forcing, shared)  # 8
     deterrence(state, shared, clock.month)  # 9
     russia(state, forcing, shared, clock)  # 10

@@ -2,7 +2,7 @@
 
 import math
 
-from alliance_sim.core.derived import total_aid, washington_position
+from alliance_sim.core.derived import institutions_threat, leader_threat, total_aid, washington_position
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.meetings import consensus_capacity, sanctions_rollover
 from alliance_sim.core.structures import (
@@ -46,7 +46,7 @@ def observe(state, shared, weights, session, t):
     )
     out[Outcome.deterrence] = world[World.deterrence]
     out[Outcome.deterrence_without_us] = world[World.deterrence_without_us]
-    out[Outcome.isolation] = isolation(state)
+    out[Outcome.isolation] = isolation(state, shared)
     out[Outcome.ukraine_support_total] = total_aid(world, shared)
     out[Outcome.ukraine_support_military] = world[World.aid_military]
     out[Outcome.ukraine_support_economic] = world[World.aid_economic]
@@ -61,10 +61,8 @@ def observe(state, shared, weights, session, t):
     out[Outcome.criticism] = world[World.criticism]
     out[Outcome.presidential_autonomy] = world[World.presidential_autonomy]
     out[Outcome.presidential_support] = world[World.presidential_support]
-    leader = int(world[World.leader])
-    out[Outcome.institutions_stance] = state.institutions_threat[0] + world[World.erosion] * (
-        state.leader_threat[leader] - state.institutions_threat[0]
-    )
+    held = institutions_threat(state)
+    out[Outcome.institutions_stance] = held + world[World.erosion] * (leader_threat(state) - held)
     out[Outcome.us_commitment] = world[World.us_commitment]
     out[Outcome.open_door_us] = state.position[OPEN_DOOR, US]
     out[Outcome.postponements] = world[World.postponements]
@@ -177,9 +175,9 @@ def next_above(gap, position, n):
 
 
 @kernel(inline="always")
-def isolation(state):
+def isolation(state, shared):
     """Isolation of Russia (A4): sanctions in force, dialogue suspended, Washington not re-engaged, in equal parts."""
-    kept = min(1.0, washington_position(state, SANCTIONS) / max(state.initial_position[SANCTIONS, US], 0.01))
+    kept = min(1.0, washington_position(state, shared, SANCTIONS) / max(state.initial_position[SANCTIONS, US], 0.01))
     total = 0.0
     for i in range(state.position.shape[1]):
         total += state.ally_input[AllyInput.gdp, i]

@@ -81,6 +81,8 @@ class AllyInput(IntEnum):
     ties = 8  # [0, 1], with Russia
     gdp = 9  # billion US dollars
     population = 10  # persons
+    spending_response = 11  # factor on all changes of the spending that an ally wants
+    military_share = 12  # [0, 1]; of its aid
 
 
 class Channel(IntEnum):
@@ -108,6 +110,8 @@ class Channel(IntEnum):
     ASK = 14
     INSIST = 15
     STAKE = 16
+    OUTPUT = 17
+    SALIENCE = 18
 
 
 class Effect(IntEnum):
@@ -185,6 +189,8 @@ class DrawInputs(NamedTuple):
     leader_position: Floats  #: (D, leaderships, K), [0, 1]
     institutions_threat: Floats  #: (D, 1), [0, 1]
     institutions_position: Floats  #: (D, K), [0, 1]
+    leader_salience: Floats  #: (D, leaderships, K), (0, 1]
+    institutions_salience: Floats  #: (D, K), (0, 1]
 
 
 class DrawState(NamedTuple):
@@ -204,6 +210,8 @@ class DrawState(NamedTuple):
     leader_position: Floats
     institutions_threat: Floats
     institutions_position: Floats
+    leader_salience: Floats
+    institutions_salience: Floats
     position_error: Floats
     error_month: Floats
     dispute_end: Floats
@@ -222,6 +230,7 @@ class SharedInputs(NamedTuple):
     """
 
     initial_leader: int  #: place in the table of leaderships
+    january: int  #: month of the run, counted from the beginning of the spin-up, modulo 12
     slope: Floats  #: (K,); of positions on perceived threat
     cover: Floats  #: (K,), [0, 1]; licence that a conciliatory Washington gives
     hedge: Floats  #: (K,), [0, 1]; wish for more as the guarantee weakens
@@ -231,6 +240,7 @@ class SharedInputs(NamedTuple):
     affinity: Floats  #: (N, N), symmetric
     neutral: Floats  #: (forums,); standing of members outside the alliance
     us_share: Floats  #: (3,), [0, 1]; of aid by channel
+    eu_share: float  #: [0, 1]; of institutions of the European Union in economic aid
     channel_weight: Floats  #: (3,), sum one; military, economic, intelligence
     europe: Flags  #: (N,); 1 where an ally's support or spending counts as European
     ally_ident: Idents  #: (N,); names of allies' random numbers

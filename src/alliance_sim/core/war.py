@@ -3,7 +3,7 @@
 Units as there.
 """
 
-from alliance_sim.core.derived import channel_after, clip, halving, total_aid
+from alliance_sim.core.derived import channel_after, clip, halving, total_aid, us_aid_missing
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import normal
 from alliance_sim.core.structures import (
@@ -28,23 +28,23 @@ def ukraine_support(state, forcing, shared):
     """8. Three U.S. channels, cut one by one (A4); Europe and Canada make up with a lag, to a limit, and tire (A5)."""
     params, world, ally, ally_input, position = state.params, state.world, state.ally, state.ally_input, state.position
     n = state.position.shape[1]
-    gap = 0.0
     for channel in range(3):
         level = channel_after(world[World.us_military + channel], forcing[Forcing.aid_military + channel, US])
         world[World.us_military + channel] = level
-        gap += shared.channel_weight[channel] * max(0.0, 1.0 - level)
+    gap = us_aid_missing(world, shared)
     need = world[World.aid_need]
     missing = gap * need * ally_input[AllyInput.initial_aid, US] * ally_input[AllyInput.gdp, US]
     able = 0.0
     for i in range(1, n):
         able += position[SUPPORT, i] * ally_input[AllyInput.gdp, i]
-    reference, now = 0.0, 0.0
+    reference, now, arms_reference, arms = 0.0, 0.0, 0.0, 0.0
     for i in range(1, n):
         extra = params[Param.compensation_capacity] * missing * position[SUPPORT, i] / able if able > 0.0 else 0.0
         firmer = (position[SUPPORT, i] - ally[AllyState.initial_support, i]) / max(
             ally[AllyState.initial_support, i], 0.05
         )
         wish = need * ally_input[AllyInput.initial_aid, i] * (1.0 + firmer) + extra
+        # Where Washington makes up with Moscow, those without exposure see less to pay for.
         wish *= 1.0 - ally[AllyState.fatigue, i]
         ally[AllyState.ukraine_support, i] = max(
             0.0,
@@ -55,13 +55,22 @@ def ukraine_support(state, forcing, shared):
             params[Param.fatigue_rate] * extra - params[Param.fatigue_recovery] * ally[AllyState.fatigue, i]
         )
         ally[AllyState.fatigue, i] = clip(ally[AllyState.fatigue, i], 0.0, 1.0)
+        military = ally_input[AllyInput.military_share, i] * ally_input[AllyInput.gdp, i]
         reference += ally_input[AllyInput.initial_aid, i] * ally_input[AllyInput.gdp, i]
         now += ally[AllyState.ukraine_support, i] * ally_input[AllyInput.gdp, i]
-    others = now / reference
+        arms_reference += ally_input[AllyInput.initial_aid, i] * military
+        arms += ally[AllyState.ukraine_support, i] * military
+    # Institutions of the European Union give what its council has agreed on, and give no arms of their own.
+    agreed = state.issue[IssueState.norm, SUPPORT] / max(shared.initial_norm[SUPPORT], 0.05)
+    world[World.eu_aid] += params[Param.compensation_rate] * (need * agreed - world[World.eu_aid])
     ally[AllyState.ukraine_support, US] = need * ally_input[AllyInput.initial_aid, US] * (1.0 - gap)
-    for channel in range(2):
-        share = shared.us_share[channel]
-        world[World.aid_military + channel] = share * need * world[World.us_military + channel] + (1.0 - share) * others
+    us, eu = shared.us_share, shared.eu_share
+    world[World.aid_military] = us[0] * need * world[World.us_military] + (1.0 - us[0]) * arms / arms_reference
+    world[World.aid_economic] = (
+        us[1] * need * world[World.us_economic]
+        + eu * world[World.eu_aid]
+        + (1.0 - us[1] - eu) * (now - arms) / (reference - arms_reference)
+    )
     lost = max(0.0, 1.0 - world[World.us_intelligence])
     world[World.intelligence_made_up] += params[Param.compensation_rate] * (
         params[Param.compensation_intelligence] * lost - world[World.intelligence_made_up]
@@ -116,8 +125,16 @@ def russia(state, forcing, shared, clock):
         0.0,
         1.0,
     )
+    # Weakness shown feeds demands: cooperation resumed, new conciliation, positions softened (B9, B10).
+    softened = 0.0
+    for i in range(1, state.position.shape[1]):
+        softened += max(0.0, -state.displacement[DIALOGUE, i]) / (state.position.shape[1] - 1)
+    shown = world[World.new_conciliation] + softened
     world[World.demands] = min(
-        1.0, world[World.demands] * halving(params[Param.half_life_demands]) + params[Param.resumption_gain] * resumed
+        1.0,
+        world[World.demands] * halving(params[Param.half_life_demands])
+        + params[Param.resumption_gain] * resumed
+        + params[Param.demands_gain] * shown,
     )
     intent = (
         world[World.assertiveness]

@@ -125,8 +125,8 @@ class Param(IntEnum):
         "B ¶4, B ¶6; judgement", "autonomy lost per unit of criticism at home", _STRENGTH)
     autonomy_gain_support = ("alpha_support", "Washington", _SHARE, 0, 1, uniform(0.0, 0.4),
         "B ¶6; judgement", "autonomy gained per unit of domestic support after a breakthrough", _STRENGTH)
-    criticism_gain = ("criticism_gain", "Washington", _RATE, 0, 10, uniform(0.4, 1.2),
-        "B ¶4; judgement", "criticism per conciliation x opacity x distance between leader and institutions", _STRENGTH)
+    criticism_gain = ("criticism_gain", "Washington", _RATE, 0, 10, uniform(0.8, 2.4),
+        "B ¶4; judgement", "criticism per conciliation x opacity x distance between leader and institutions x one minus the initial autonomy", _STRENGTH)
     half_life_criticism = ("hl_criticism", "Washington", _MONTH, 0.5, 60, uniform(4, 9),
         "B ¶4; judgement", "half-life of criticism")
     criticism_threshold = ("criticism_threshold", "Washington", _SHARE, 0, 1, uniform(0.05, 0.2),
@@ -139,6 +139,8 @@ class Param(IntEnum):
         "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress prevents", _STRENGTH)
     erosion_rate = ("erosion_rate", "Washington", _RATE, 0, 1, uniform(0.01, 0.05),
         "B ¶8; judgement", "drift of the institutions towards the leader per unit of conciliation", _STRENGTH)
+    softening = ("softening", "Washington", "per unit", 0, 1, uniform(0.1, 0.5),
+        "A ¶2, A ¶4 (a leader set on better ties sees less of a threat); judgement", "share of the president's perceived threat lost per unit of conciliation", _STRENGTH)
     document_anchor = ("document_anchor", "Washington", _SHARE, 0, 1, uniform(0.6, 0.95),
         "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of the drift of the institutions that the strategic documents in force prevent", _STRENGTH)
     half_life_anchor = ("hl_anchor", "Washington", _MONTH, 1, 240, uniform(24, 60),
@@ -166,8 +168,8 @@ class Param(IntEnum):
     sd_threat = ("sd_tau", "threat perception", "per month", 0, 0.2, uniform(0.003, 0.012),
         _J, "monthly noise of perceived threat", _STRENGTH)
     # Guarantee
-    guarantee_loss_conciliation = ("g_r", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
-        _TUNED, "confidence lost per unit of conciliation, by perceived threat", _STRENGTH)
+    guarantee_loss_conciliation = ("g_r", "guarantee", _RATE, 0, 1, uniform(0.2, 0.7),
+        _TUNED, "confidence lost per unit of new conciliation, by perceived threat", _STRENGTH)
     guarantee_recovery = ("g_rec", "guarantee", _RATE, 0, 1, uniform(0.1, 0.3),
         _PROTO, "recovery of confidence")
     guarantee_loss_opacity = ("amb", "guarantee", _RATE, 0, 1, uniform(0.0, 0.1),
@@ -176,8 +178,10 @@ class Param(IntEnum):
         "B ¶7; judgement", "confidence an ally loses by a remark against it; the open-door commitment loses as much", _STRENGTH)
     trade_cost = ("trade_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.15),
         "B ¶8; judgement", "confidence lost per unit of trade dispute", _STRENGTH)
+    demand_cost = ("demand_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.12),
+        "B ¶7, B ¶8; judgement", "confidence lost per unit of pressure over spending", _STRENGTH)
     cutoff_cost = ("cutoff_cost", "guarantee", _SHARE, 0, 1, uniform(0.05, 0.3),
-        "A ¶4; judgement", "confidence lost when support of Ukraine ends, by perceived threat", _STRENGTH)
+        "A ¶4; judgement", "confidence that is missing while U.S. support of Ukraine is, by perceived threat", _STRENGTH)
     initial_commitment = ("c0", "guarantee", _SHARE, 0, 1, {"2014": normal(0.8, 0.08, 0.5, 1), "2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
         "B ¶8, A ¶5; judgement", "commitment of the United States at the start")
     commitment_speed = ("k_c", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
@@ -207,18 +211,26 @@ class Param(IntEnum):
     trust_recovery = ("trust_recovery", "influence", _RATE, 0, 1, uniform(0.02, 0.1),
         _J, "recovery of trust")
     # Spending
-    inertia = ("inertia", "spending", _RATE, 0, 1, uniform(0.03, 0.10),
-        _PROTO, "share of the gap to the wanted spending that is closed in a month", _STRENGTH)
-    spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.5, 4.0),
+    budget_speed = ("budget_speed", "spending", "per year", 0, 1, uniform(0.1, 0.25),
+        "spending after the pledge of 2014; judgement", "share of the gap to the wanted spending that a year's budget closes", _STRENGTH)
+    momentum = ("momentum", "spending", "per year", 0, 0.95, uniform(0.2, 0.6),
+        "judgement: procurement binds for years", "share of last year's growth that a budget repeats")
+    sd_output = ("sd_output", "spending", _SHARE, 0, 0.2, uniform(0.01, 0.04),
+        "judgement: forecasts of output err by a few per cent", "yearly output that budgets did not foresee, which moves spending as a share of it", _STRENGTH)
+    spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.3, 1.7),
         _PROTO, "spending per unit of perceived threat", _STRENGTH)
-    spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.5, 4.0),
-        "A ¶5; " + _PROTO, "spending per lost confidence, by perceived threat", _STRENGTH)
-    pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.2, 0.7),
+    spending_response_war = ("spending_response_war", "spending", "% GDP", 0, 10, uniform(0.5, 2.0),
+        "budgets announced in spring 2022 (facts/response_2022); judgement", "spending of the most exposed per intensity of the war", _STRENGTH)
+    spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.3, 1.5),
+        "A ¶5; " + _PROTO, "most that fear of abandonment adds to spending, by perceived threat", _STRENGTH)
+    pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.1, 0.4),
         "spending after the 2014 pledge; judgement", "share of a raised pledge that becomes spending", _STRENGTH)
     coercion = ("coercion", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
         "B ¶8, B ¶10; judgement", "increase of spending by exposed allies under pressure", _STRENGTH)
     reactance = ("reactance", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
         "B ¶10; judgement", "reactance of allies not directly threatened", _STRENGTH)
+    relaxation = ("relaxation", "spending", "% GDP", 0, 10, uniform(0.0, 1.0),
+        "B ¶10 (no more determined to spend); judgement", "spending saved by the unexposed per unit of conciliation of Moscow", _STRENGTH)
     half_life_pressure = ("hl_pressure", "spending", _MONTH, 0.5, 60, uniform(3, 12),
         _J, "half-life of pressure over spending")
     fatigue_spending = ("fatigue_spending", "spending", "% GDP", 0, 3, uniform(0.0, 0.5),
@@ -272,6 +284,8 @@ class Param(IntEnum):
         _J, "half-life of the memory of a failure")
     resumption_gain = ("resumption_gain", "Russia", "per unit", 0, 3, uniform(0.1, 0.6),
         "B ¶10; judgement", "demands and assertiveness per cooperation resumed without a change of policy", _STRENGTH)
+    demands_gain = ("demands_gain", "Russia", "per unit", 0, 3, uniform(0.05, 0.3),
+        "B ¶9; judgement", "demands per weakness shown: new conciliation, positions on dialogue softened", _STRENGTH)
     half_life_demands = ("hl_demands", "Russia", _MONTH, 0.5, 60, uniform(4, 12),
         _J, "half-life of demands")
     sanctions_cost = ("sanctions_cost", "Russia", "per unit", 0, 3, uniform(0.0, 0.4),
@@ -289,7 +303,7 @@ class Param(IntEnum):
     # Decision
     ask_routine = ("ask_routine", "decision", "tolerated move", 0, 10, uniform(0.25, 0.45),
         "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
-    ask_notable = ("ask_notable", "decision", "tolerated move", 0, 10, uniform(0.3, 0.6),
+    ask_notable = ("ask_notable", "decision", "tolerated move", 0, 10, uniform(0.35, 0.55),
         "codebook of items; judgement", "how much further a notable text (class 2) goes")
     ask_major = ("ask_major", "decision", "tolerated move", 0, 10, uniform(0.35, 0.65),
         "codebook of items; judgement", "how much further than that a major text (class 3) goes")
@@ -305,11 +319,11 @@ class Param(IntEnum):
         "judgement: governments last a few years", "half-life of that error")
     sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),
         _PROTO, "further error of the chair's reading")
-    tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.16), 0.3, 0.03, 0.4),
+    tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.14), 0.25, 0.03, 0.4),
         "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
     company_move = ("company_move", "decision", "position", 0, 1, uniform(0.15, 0.25),
         _J, "how much more it bears where it would be alone against all", _STRENGTH)
-    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.2),
+    patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.15),
         _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
     consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
         "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
@@ -319,13 +333,13 @@ class Param(IntEnum):
         _J, "share of what it bears in silence from which an ally speaks against a text")
     compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
         "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)
-    insist_nac = ("insist_nac", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
+    insist_nac = ("insist_nac", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
         "judgement: ambassadors and ministers meet often and in private", "chance that sponsors have the text that they asked for put on the council's table, whatever its prospects", _STRENGTH)
     insist_summit = ("insist_summit", "decision", _SHARE, 0, 1, uniform(0.0, 0.3),
         "A ¶1, A ¶3: leaders do not quarrel in public; judgement", "the same at summits", _STRENGTH)
-    insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
+    insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
         _J, "the same in the EU", _STRENGTH)
-    insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.2, 0.7),
+    insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
         _J, "the same in the G7", _STRENGTH)
     withdrawal_strain = ("withdrawal_strain", "decision", _SHARE, 0, 1, uniform(0.05, 0.4),
         "A ¶1 (a quiet failure); judgement", "trust lost by a withdrawal, as a share of what a block costs", _STRENGTH)
@@ -337,12 +351,14 @@ class Param(IntEnum):
         _J, "how far a text can be lowered between two rounds")
     cross_forum = ("cross_forum", "decision", _SHARE, 0, 1, uniform(0.1, 0.5),
         "model description; judgement", "Washington's pull in a forum it is not a member of", _STRENGTH)
-    dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.05, 0.2),
+    dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.08, 0.16),
         _J, "mean of what an ally in a dispute over something else loses by letting a text pass (exponential)")
     dispute_end = ("dispute_end", "decision", _RATE, 0.001, 0.999, uniform(0.02, 0.2),
         "record to 2019: an objector on an issue objects again at the next text on it in about three cases of ten; judgement", "chance a month that a dispute ends because the ally tires")
     min_salience = ("salience_floor", "decision", _SHARE, 0.05, 1, uniform(0.4, 0.7),
         _J, "salience of an issue to those in the middle of its scale (1 at the ends)")
+    sd_salience = ("sd_salience", "decision", _SHARE, 0, 0.5, uniform(0.05, 0.2),
+        "judgement: up to half of the range", "spread of salience around what positions tell", _STRENGTH)
     standing_exponent = ("standing_exponent", "decision", "exponent", 0, 1, uniform(0.3, 0.5),
         _PROTO, "standing = (GDP / U.S. GDP) to this power")
     items_per_session = ("items_per_session", "decision", "items", 1, 20, fixed(2.0),
@@ -361,6 +377,11 @@ class Param(IntEnum):
         "B ¶12; judgement", "position at which an ally takes part")
 
 _PER_ALLY = (
+    Parameter(
+        "spending_response", "spending_response", "spending", "factor", 0, 5, dict.fromkeys(ERAS, lognormal(0.0, 0.5, 0.2, 4.0)),
+        "judgement: governments differ by a factor of less than two either way", "factor on all changes of the spending that an ally wants",
+        False, True,
+    ),
     Parameter(
         "susceptibility", "susceptibility", "influence", _SHARE, 0, 1, dict.fromkeys(ERAS, uniform(0.2, 0.6)), _PROTO,
         "openness to the others' positions (Friedkin and Johnsen)", _STRENGTH, True, {"USA": uniform(0.02, 0.2)},

@@ -57,6 +57,7 @@ class World(State):
     """
 
     conciliation = ("r", "stock", 0, 2, "conciliation of Moscow by Washington", _SHIFT)
+    new_conciliation = ("r_new", "stock", 0, 2, "conciliation of Moscow that was new in the month")
     opacity = ("o", "stock", 0, 1, "content of closed-door talks that allies do not know", _SHIFT)
     criticism = ("criticism", "share", 0, 1, "criticism of the president's course in Washington", _SHIFT)
     presidential_support = ("support", "share", 0, 1, "domestic support gained by breakthroughs", _SHIFT)
@@ -88,6 +89,7 @@ class World(State):
     aid_military = ("aid_military", "index", 0, 20, "military aid by all, 1 = the mean of 2022-2024")
     aid_economic = ("aid_economic", "index", 0, 20, "economic aid by all")
     aid_intelligence = ("aid_intelligence", "index", 0, 20, "intelligence support by all")
+    eu_aid = ("eu_aid", "index", 0, 20, "aid by the institutions of the EU, 1 = the mean of 2022-2024")
     intelligence_made_up = ("made_up_intelligence", "share", 0, 1, "U.S. intelligence support that others make up for")
     deterrence = ("deterrence", "share", 0, 1, "committed force F over F + R, R being Russia's capability")
     deterrence_without_us = ("deterrence_alone", "share", 0, 1, "deterrence without the forces of the United States")
@@ -107,13 +109,15 @@ class AllyState(State):
     threat_perception = ("tau", "threat", 0, 1, "perceived threat from Russia", _SHIFT)
     guarantee_confidence = ("g", "share", 0, 1, "confidence in the U.S. guarantee", _SHIFT)
     spending = ("d", "% GDP", 0, 15, "defence spending", _SHIFT)
+    budget = ("budget", "% GDP", 0, 15, "defence spending as budgeted")
+    spending_growth = ("growth", "% GDP", -15, 15, "growth of the budget in its last year")
     capability = ("cap", "bn USD", 0, 1e5, "military capability, a stock of past spending")
     ukraine_support = ("aid", "% GDP a year", 0, 5, "aid to Ukraine", _SHIFT)
     fatigue = ("fatigue", "share", 0, 1, "fatigue with supporting Ukraine", _SHIFT)
     pressure = ("pressure", "stock", 0, 1, "pressure over spending")
     stance = ("stance", "threat", -1, 1, "shift of perceived threat by changes of government")
     reading_noise = ("z", "normal", -10, 10, "random error of the ally's reading of talks behind closed doors")
-    reading = ("reading", "stock", 0, 100, "conciliation as the ally reads it")
+    reading = ("reading", "factor", 0, 100, "how many times the conciliation there is the ally reads into it")
     standing = ("standing", "share", 0, 1, "weight in the alliance, 1 = the United States")
     initial_support = ("support0", "position", 0, 1, "position on support of Ukraine when the run begins")
 
