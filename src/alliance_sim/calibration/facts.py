@@ -55,6 +55,9 @@ class ActorFacts:
         Millions.
     spending0 : (N,) array
         Defence spending, % of GDP; Iceland, which reports none, is 0.
+    budget0, growth0, announced : (N,) arrays
+        Budget of the year in which the era starts, % of GDP: as announced by then (``facts/budgets_2025``), else
+        `spending0`; what it adds to the year before; and how far a target announced by then lies beyond it.
     aid0 : (N,) array
         Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for an ally that the source
         does not track. The parameter `initial_aid_need` scales it at the start of an era.
@@ -97,6 +100,9 @@ class ActorFacts:
     gdp: NDArray[np.float64]
     population: NDArray[np.float64]
     spending0: NDArray[np.float64]
+    budget0: NDArray[np.float64]
+    growth0: NDArray[np.float64]
+    announced: NDArray[np.float64]
     aid0: NDArray[np.float64]
     us_share: NDArray[np.float64]
     eu_share: float
@@ -155,6 +161,26 @@ def spending_of(era: str) -> dict[str, float]:
     """Return defence spending, % of GDP, by ISO code at the start of an era; empty where nothing starts."""
     rows = table("facts/defence_spending")
     return {row["iso3"]: number(row, "pct_gdp") for row in rows if row["year"] == ERA_TABLE[era].fact_year}
+
+
+def _budgets(era: str, spending0: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return the fields of `ActorFacts` about budgets: of the year, its growth, and the rise that targets announce."""
+    levels, targets = _announced(era, "level"), _announced(era, "target")
+    budget = np.array([levels.get(iso3, spending0[i]) for i, iso3 in enumerate(ALLIES)])
+    target = np.array([targets.get(iso3, 0.0) for iso3 in ALLIES])
+    return {
+        "budget0": _frozen(budget),
+        "growth0": _frozen(budget - spending0),
+        "announced": _frozen(np.maximum(target - budget, 0.0)),
+    }
+
+
+def _announced(era: str, quantity: str) -> dict[str, float]:
+    """Return budgets (``level``) of the year an era starts in, or targets, as last announced; only 2025 has any."""
+    if era != "2025":
+        return {}
+    rows = [row for row in table("facts/budgets_2025") if row["quantity"].startswith(quantity)]
+    return {row["iso3"]: number(row, "pct_gdp", None) for row in sorted(rows, key=lambda row: row["announced"])}
 
 
 def _dependence(presence: Row, population: float, gdp: float, spending: float, us_spending: float) -> float:
@@ -220,7 +246,7 @@ def facts(era: str) -> ActorFacts:
     spending = spending_of(era)
     spending0 = _frozen(np.array([spending.get(iso3, 0.0) for iso3 in ALLIES]))
     if (coded := coded_as(era)) != era:
-        return replace(facts(coded), spending0=spending0)
+        return replace(facts(coded), spending0=spending0, **_budgets(era, spending0))
     year = ERA_TABLE[era].fact_year
     actors = {row["iso3"]: row for row in table("facts/actors")}
     aid = {row["donor"]: number(row, "total_pct_gdp") / AID_YEARS for row in table("facts/ukraine_support")}
@@ -251,6 +277,7 @@ def facts(era: str) -> ActorFacts:
         gdp=gdp,
         population=population,
         spending0=spending0,
+        **_budgets(era, spending0),
         aid0=floats([aid.get(iso3, 0.0) for iso3 in ALLIES]),
         us_share=floats([number(row, "us_share") for row in table("facts/aid_channels")]),
         eu_share=_eu_share(),

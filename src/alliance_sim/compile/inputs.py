@@ -143,7 +143,9 @@ def _ally_inputs(era: str, threat: NDArray[np.float64], drawn: NDArray[np.float6
     figures = calibration.facts(era)
     inputs = aligned((len(drawn), len(AllyInput), len(ALLIES)))
     inputs[:, AllyInput.initial_threat] = threat
-    inputs[:, AllyInput.initial_spending] = figures.spending0
+    inputs[:, AllyInput.initial_spending] = figures.budget0
+    inputs[:, AllyInput.initial_growth] = figures.growth0
+    inputs[:, AllyInput.announced_rise] = figures.announced
     inputs[:, AllyInput.initial_aid] = figures.aid0
     military, other = calibration.aid_by_kind()
     inputs[:, AllyInput.military_share] = military / np.maximum(military + other, 1e-12)
@@ -188,7 +190,7 @@ def membership(scenario: Scenario, spin_up: int) -> NDArray[np.uint8]:
 def shared_inputs(scenario: Scenario, member: NDArray[np.uint8], spin_up: int) -> SharedInputs:
     """Return what all draws of a scenario share, in arrays of its own."""
     january = (spin_up - month_number(scenario.start)) % 12
-    return deepcopy(_shared_inputs_of(scenario.era))._replace(member=member, january=january)
+    return deepcopy(_shared_inputs_of(scenario.era))._replace(member=member, spin_up=spin_up, january=january)
 
 
 @cache
@@ -197,6 +199,7 @@ def _shared_inputs_of(era: str) -> SharedInputs:
     reference = [(k, *issue.reference) for k, issue in enumerate(ISSUE_TABLE) if issue.reference]
     return SharedInputs(
         initial_leader=calibration.LEADERS.index(era),
+        spin_up=0,
         january=0,
         slope=calibration.threat_slopes(era),
         cover=np.array([issue.cover for issue in ISSUE_TABLE]),

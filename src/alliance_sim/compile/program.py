@@ -40,7 +40,7 @@ from alliance_sim.scenarios import Scenario
 __all__ = ["KEEPS", "SPIN_UP", "AgendaRow", "Block", "CompiledScenario", "Keep", "rows_of"]
 
 #: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
-SPIN_UP = 48
+SPIN_UP = 1
 
 Keep = Literal["final", "monthly", "allies", "trace"]
 KEEPS: tuple[Keep, ...] = ("final", "monthly", "allies", "trace")

@@ -1,5 +1,7 @@
 """The one compiled kernel: it runs the months of a block of draws, and keeps what is asked for."""
 
+import math
+
 import numpy as np
 
 from alliance_sim.core.derived import (
@@ -34,6 +36,13 @@ LEAST_SALIENCE = 0.05  # an issue that nobody cares about is no issue
 
 
 @kernel(inline="always")
+def steady(sd, reversion):
+    """Steady standard deviation of a quantity that gets noise of `sd` a month and returns at rate `reversion`."""
+    left = (1.0 - reversion) * (1.0 - reversion)
+    return sd / math.sqrt(1.0 - left) if left < 1.0 else 0.0
+
+
+@kernel(inline="always")
 def salience_of(position, params):
     """What a position tells of salience: those at the ends of a scale care most about it."""
     return params[Param.min_salience] + (1.0 - params[Param.min_salience]) * abs(2.0 * position - 1.0)
@@ -52,7 +61,12 @@ def begin(state, shared, clock):
     )
     world[World.follow_up_due] = -1.0
     world[World.us_commitment], world[World.war_intensity] = params[Param.initial_commitment], params[Param.initial_war]
-    world[World.assertiveness] = world[World.assertiveness_level] = params[Param.initial_assertiveness]
+    speed = params[Param.assertiveness_speed]
+    misread = speed * params[Param.weakness_response] * params[Param.read_error]
+    world[World.assertiveness_level] = params[Param.initial_assertiveness]
+    world[World.assertiveness] = clip(
+        params[Param.initial_assertiveness] + steady(misread, speed) * normal(clock, Channel.STEADY, n), 0.0, 1.0
+    )
     world[World.resistance], world[World.concession_pressure] = (
         params[Param.initial_resistance],
         params[Param.initial_concession],
@@ -68,9 +82,17 @@ def begin(state, shared, clock):
     state.ally_input[AllyInput.initial_threat, 0] = washington_threat(state)
     for k in range(issues):
         state.initial_position[k, 0] = washington_position(state, shared, k)
-    state.ally[AllyState.threat_perception, :] = state.ally_input[AllyInput.initial_threat, :]
+    for i in range(n):
+        noise = 0.0 if i == 0 else steady(params[Param.sd_threat], params[Param.threat_reversion])
+        if noise > 0.0:
+            noise *= normal(clock, Channel.STEADY, i)
+        state.ally[AllyState.threat_perception, i] = clip(
+            state.ally_input[AllyInput.initial_threat, i] + noise, 0.0, 1.0
+        )
     state.ally[AllyState.guarantee_confidence, :] = state.ally_input[AllyInput.initial_confidence, :]
-    state.ally[AllyState.spending, :] = state.ally_input[AllyInput.initial_spending, :]
+    surprise = params[Param.sd_output] * normal(clock, Channel.OUTPUT, 0)
+    for i in range(n):
+        state.ally[AllyState.spending, i] = state.ally_input[AllyInput.initial_spending, i] * (1.0 - surprise)
     state.ally[AllyState.ukraine_support, :] = (
         params[Param.initial_aid_need] * state.ally_input[AllyInput.initial_aid, :]
     )
@@ -79,8 +101,9 @@ def begin(state, shared, clock):
         state.ally[AllyState.capability, i] = (
             state.ally_input[AllyInput.initial_spending, i] * state.ally_input[AllyInput.gdp, i] / 100.0
         )
-        for s in (AllyState.fatigue, AllyState.pressure, AllyState.reading_noise, AllyState.spending_growth):
+        for s in (AllyState.fatigue, AllyState.pressure, AllyState.reading_noise, AllyState.made_up_aid):
             state.ally[s, i] = 0.0
+        state.ally[AllyState.spending_growth, i] = state.ally_input[AllyInput.initial_growth, i]
         state.ally[AllyState.reading, i] = 1.0
         state.ally[AllyState.budget, i] = state.ally_input[AllyInput.initial_spending, i]
         state.ally[AllyState.standing, i] = (

@@ -283,7 +283,7 @@ def influence(state, shared, scratch):
 def spending(state, forcing, shared, clock):
     """7. Spending, decided once a year: threat, war, fear of abandonment (A5), the pledge, coercion (B10), fatigue."""
     params, ally, ally_input = state.params, state.ally, state.ally_input
-    new_year = clock.month % 12 == shared.january
+    new_year = clock.month > shared.spin_up and clock.month % 12 == shared.january
     surprise = 0.0  # output that budgets did not foresee moves all shares of it
     if new_year:
         surprise = params[Param.sd_output] * normal(clock, Channel.OUTPUT, 0)
@@ -319,9 +319,11 @@ def spending_wanted(state, shared, i):
         + params[Param.pledge] * raised
         + (params[Param.coercion] * exposure - params[Param.reactance] * (1.0 - exposure)) * ally[AllyState.pressure, i]
         - params[Param.relaxation] * (1.0 - exposure) * (1.0 - threat) * world[World.conciliation]
+        + params[Param.purchases] * ally[AllyState.made_up_aid, i]
         - params[Param.fatigue_spending] * ally[AllyState.fatigue, i]
     )
-    return ally_input[AllyInput.initial_spending, i] + ally_input[AllyInput.spending_response, i] * more
+    announced = params[Param.targets_kept] * ally_input[AllyInput.announced_rise, i]
+    return ally_input[AllyInput.initial_spending, i] + announced + ally_input[AllyInput.spending_response, i] * more
 
 
 @kernel(inline="always", noalias=True)

@@ -83,6 +83,8 @@ class AllyInput(IntEnum):
     population = 10  # persons
     spending_response = 11  # factor on all changes of the spending that an ally wants
     military_share = 12  # [0, 1]; of its aid
+    initial_growth = 13  # % of GDP; of the budget of the year in which a run starts
+    announced_rise = 14  # % of GDP; how far a target announced by then lies beyond that budget
 
 
 class Channel(IntEnum):
@@ -112,6 +114,7 @@ class Channel(IntEnum):
     STAKE = 16
     OUTPUT = 17
     SALIENCE = 18
+    STEADY = 19
 
 
 class Effect(IntEnum):
@@ -230,6 +233,7 @@ class SharedInputs(NamedTuple):
     """
 
     initial_leader: int  #: place in the table of leaderships
+    spin_up: int  #: months before the first of the scenario
     january: int  #: month of the run, counted from the beginning of the spin-up, modulo 12
     slope: Floats  #: (K,); of positions on perceived threat
     cover: Floats  #: (K,), [0, 1]; licence that a conciliatory Washington gives

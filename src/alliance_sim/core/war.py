@@ -22,6 +22,8 @@ from alliance_sim.core.structures import (
     World,
 )  # fmt: skip
 
+HALF_TIRING = 0.03  # % of GDP; extra effort that tires half as much as any (judgement: a seventh of what donors gave)
+
 
 @kernel(inline="always", noalias=True)
 def ukraine_support(state, forcing, shared):
@@ -43,8 +45,8 @@ def ukraine_support(state, forcing, shared):
         firmer = (position[SUPPORT, i] - ally[AllyState.initial_support, i]) / max(
             ally[AllyState.initial_support, i], 0.05
         )
+        ally[AllyState.made_up_aid, i] = extra
         wish = need * ally_input[AllyInput.initial_aid, i] * (1.0 + firmer) + extra
-        # Where Washington makes up with Moscow, those without exposure see less to pay for.
         wish *= 1.0 - ally[AllyState.fatigue, i]
         ally[AllyState.ukraine_support, i] = max(
             0.0,
@@ -52,7 +54,8 @@ def ukraine_support(state, forcing, shared):
             + params[Param.compensation_rate] * (wish - ally[AllyState.ukraine_support, i]),
         )
         ally[AllyState.fatigue, i] += (
-            params[Param.fatigue_rate] * extra - params[Param.fatigue_recovery] * ally[AllyState.fatigue, i]
+            params[Param.fatigue_rate] * extra / (extra + HALF_TIRING)
+            - params[Param.fatigue_recovery] * ally[AllyState.fatigue, i]
         )
         ally[AllyState.fatigue, i] = clip(ally[AllyState.fatigue, i], 0.0, 1.0)
         military = ally_input[AllyInput.military_share, i] * ally_input[AllyInput.gdp, i]

@@ -139,7 +139,7 @@ class Param(IntEnum):
         "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress prevents", _STRENGTH)
     erosion_rate = ("erosion_rate", "Washington", _RATE, 0, 1, uniform(0.01, 0.05),
         "B ¶8; judgement", "drift of the institutions towards the leader per unit of conciliation", _STRENGTH)
-    softening = ("softening", "Washington", "per unit", 0, 1, uniform(0.1, 0.5),
+    softening = ("softening", "Washington", "per unit", 0, 1, uniform(0.5, 1.0),
         "A ¶2, A ¶4 (a leader set on better ties sees less of a threat); judgement", "share of the president's perceived threat lost per unit of conciliation", _STRENGTH)
     document_anchor = ("document_anchor", "Washington", _SHARE, 0, 1, uniform(0.6, 0.95),
         "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of the drift of the institutions that the strategic documents in force prevent", _STRENGTH)
@@ -215,13 +215,15 @@ class Param(IntEnum):
         "spending after the pledge of 2014; judgement", "share of the gap to the wanted spending that a year's budget closes", _STRENGTH)
     momentum = ("momentum", "spending", "per year", 0, 0.95, uniform(0.2, 0.6),
         "judgement: procurement binds for years", "share of last year's growth that a budget repeats")
+    targets_kept = ("targets_kept", "spending", _SHARE, 0, 1, uniform(0.3, 0.9),
+        "facts/budgets_2025; judgement: the pledge of 2014 was kept by two thirds of members after ten years", "share of announced rises that governments mean to carry out", _STRENGTH)
     sd_output = ("sd_output", "spending", _SHARE, 0, 0.2, uniform(0.01, 0.04),
         "judgement: forecasts of output err by a few per cent", "yearly output that budgets did not foresee, which moves spending as a share of it", _STRENGTH)
     spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.3, 1.7),
         _PROTO, "spending per unit of perceived threat", _STRENGTH)
     spending_response_war = ("spending_response_war", "spending", "% GDP", 0, 10, uniform(0.5, 2.0),
         "budgets announced in spring 2022 (facts/response_2022); judgement", "spending of the most exposed per intensity of the war", _STRENGTH)
-    spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.3, 1.5),
+    spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.2, 1.0),
         "A ¶5; " + _PROTO, "most that fear of abandonment adds to spending, by perceived threat", _STRENGTH)
     pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.1, 0.4),
         "spending after the 2014 pledge; judgement", "share of a raised pledge that becomes spending", _STRENGTH)
@@ -229,10 +231,12 @@ class Param(IntEnum):
         "B ¶8, B ¶10; judgement", "increase of spending by exposed allies under pressure", _STRENGTH)
     reactance = ("reactance", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
         "B ¶10; judgement", "reactance of allies not directly threatened", _STRENGTH)
-    relaxation = ("relaxation", "spending", "% GDP", 0, 10, uniform(0.0, 1.0),
+    relaxation = ("relaxation", "spending", "% GDP", 0, 10, uniform(0.8, 2.5),
         "B ¶10 (no more determined to spend); judgement", "spending saved by the unexposed per unit of conciliation of Moscow", _STRENGTH)
     half_life_pressure = ("hl_pressure", "spending", _MONTH, 0.5, 60, uniform(3, 12),
         _J, "half-life of pressure over spending")
+    purchases = ("purchases", "spending", _SHARE, 0, 2, uniform(0.3, 1.0),
+        "A ¶5; judgement", "spending per aid that makes up for U.S. aid, since it has to be bought", _STRENGTH)
     fatigue_spending = ("fatigue_spending", "spending", "% GDP", 0, 3, uniform(0.0, 0.5),
         "A ¶5; judgement", "spending lost to fatigue", _STRENGTH)
     depreciation = ("depreciation", "spending", _RATE, 0, 1, uniform(0.005, 0.02),
@@ -246,8 +250,8 @@ class Param(IntEnum):
         "A ¶5; judgement", "share of a U.S. cut that Europe and Canada would compensate without fatigue", _STRENGTH)
     compensation_intelligence = ("compensation_intelligence", "Ukraine", _SHARE, 0, 1, uniform(0.1, 0.4),
         "A ¶4-5; judgement", "share of a U.S. cut of intelligence support that Europe and Canada would compensate", _STRENGTH)
-    fatigue_rate = ("fatigue_rate", "Ukraine", "per % GDP", 0, 2, uniform(0.05, 0.3),
-        "A ¶5; judgement", "fatigue per month and extra effort", _STRENGTH)
+    fatigue_rate = ("fatigue_rate", "Ukraine", _RATE, 0, 1, uniform(0.025, 0.05),
+        "A ¶5 (an uphill struggle for three years); judgement", "fatigue a month of those that make up for U.S. aid, at most", _STRENGTH)
     fatigue_recovery = ("fatigue_recovery", "Ukraine", _RATE, 0, 1, uniform(0.01, 0.05),
         _J, "recovery from fatigue", _STRENGTH)
     initial_resistance = ("resistance0", "Ukraine", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
@@ -301,7 +305,7 @@ class Param(IntEnum):
     war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
         "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
-    ask_routine = ("ask_routine", "decision", "tolerated move", 0, 10, uniform(0.25, 0.45),
+    ask_routine = ("ask_routine", "decision", "tolerated move", 0, 10, uniform(0.3, 0.45),
         "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
     ask_notable = ("ask_notable", "decision", "tolerated move", 0, 10, uniform(0.35, 0.55),
         "codebook of items; judgement", "how much further a notable text (class 2) goes")
@@ -309,11 +313,11 @@ class Param(IntEnum):
         "codebook of items; judgement", "how much further than that a major text (class 3) goes")
     ask_far_reaching = ("ask_far_reaching", "decision", "tolerated move", 0, 10, uniform(0.6, 1.2),
         "codebook of items; judgement", "how much further than that a far-reaching text (class 4) goes")
-    adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.65, 0.9),
+    adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.7, 0.9),
         _J, "share of what was asked for from which a decision counts as adopted, and below as diluted")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
         _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
-    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.05, 0.12),
+    sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.06, 0.11),
         "judgement: from a third of a step of the level scale to most of one", "how far the position that an ally shows is off")
     half_life_position = ("hl_position", "decision", _MONTH, 0.5, 240, uniform(6, 36),
         "judgement: governments last a few years", "half-life of that error")
@@ -321,7 +325,7 @@ class Param(IntEnum):
         _PROTO, "further error of the chair's reading")
     tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.14), 0.25, 0.03, 0.4),
         "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
-    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.15, 0.25),
+    company_move = ("company_move", "decision", "position", 0, 1, uniform(0.16, 0.24),
         _J, "how much more it bears where it would be alone against all", _STRENGTH)
     patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.15),
         _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)

@@ -113,6 +113,7 @@ class AllyState(State):
     spending_growth = ("growth", "% GDP", -15, 15, "growth of the budget in its last year")
     capability = ("cap", "bn USD", 0, 1e5, "military capability, a stock of past spending")
     ukraine_support = ("aid", "% GDP a year", 0, 5, "aid to Ukraine", _SHIFT)
+    made_up_aid = ("made_up", "% GDP a year", 0, 5, "aid that makes up for U.S. aid, before fatigue")
     fatigue = ("fatigue", "share", 0, 1, "fatigue with supporting Ukraine", _SHIFT)
     pressure = ("pressure", "stock", 0, 1, "pressure over spending")
     stance = ("stance", "threat", -1, 1, "shift of perceived threat by changes of government")
