@@ -176,7 +176,8 @@ def leader_salience(seed: int, draw0: int, draw1: int) -> NDArray[np.float64]:
     idents = np.array([stable_id(name) for name in names], dtype=np.uint32)
     noise = normals(np.uint64(seed), draw0, draw1, Channel.CALIBRATION.value, idents)
     codes = _salience_codes()
-    return np.where(noise.reshape(-1, len(LEADERS), len(ISSUES)) < 0.0, codes[0], codes[1])
+    drawn: NDArray[np.float64] = np.where(noise.reshape(-1, len(LEADERS), len(ISSUES)) < 0.0, codes[0], codes[1])
+    return drawn
 
 
 def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -60,7 +60,7 @@ class ActorFacts:
         `spending0`; what it adds to the year before; and how far a target announced by then lies beyond it.
     aid0 : (N,) array
         Bilateral allocations to Ukraine, 2022-2024, % of GDP a year; zero for an ally that the source
-        does not track. The parameter `initial_aid_need` scales it at the start of an era.
+        does not track. The column `aid_need` of ``eras.csv`` scales it at the start of an era.
     us_share : (3,) array
         Share of the United States in the military, economic and intelligence support of Ukraine, in [0, 1];
         one set for all eras, measured over 2022-2024 (intelligence: judgement).
@@ -163,16 +163,14 @@ def spending_of(era: str) -> dict[str, float]:
     return {row["iso3"]: number(row, "pct_gdp") for row in rows if row["year"] == ERA_TABLE[era].fact_year}
 
 
-def _budgets(era: str, spending0: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return the fields of `ActorFacts` about budgets: of the year, its growth, and the rise that targets announce."""
+def _budgets(
+    era: str, spending0: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the budget of the year, its growth, and the rise that targets announce."""
     levels, targets = _announced(era, "level"), _announced(era, "target")
     budget = np.array([levels.get(iso3, spending0[i]) for i, iso3 in enumerate(ALLIES)])
     target = np.array([targets.get(iso3, 0.0) for iso3 in ALLIES])
-    return {
-        "budget0": _frozen(budget),
-        "growth0": _frozen(budget - spending0),
-        "announced": _frozen(np.maximum(target - budget, 0.0)),
-    }
+    return _frozen(budget), _frozen(budget - spending0), _frozen(np.maximum(target - budget, 0.0))
 
 
 def _announced(era: str, quantity: str) -> dict[str, float]:
@@ -246,7 +244,9 @@ def facts(era: str) -> ActorFacts:
     spending = spending_of(era)
     spending0 = _frozen(np.array([spending.get(iso3, 0.0) for iso3 in ALLIES]))
     if (coded := coded_as(era)) != era:
-        return replace(facts(coded), spending0=spending0, **_budgets(era, spending0))
+        budget0, growth0, announced = _budgets(era, spending0)
+        figures = facts(coded)
+        return replace(figures, spending0=spending0, budget0=budget0, growth0=growth0, announced=announced)
     year = ERA_TABLE[era].fact_year
     actors = {row["iso3"]: row for row in table("facts/actors")}
     aid = {row["donor"]: number(row, "total_pct_gdp") / AID_YEARS for row in table("facts/ukraine_support")}
@@ -267,6 +267,7 @@ def facts(era: str) -> ActorFacts:
     def tile(iso3: str) -> tuple[int, int]:
         return int(number(actors[iso3], "tile_col", None)), int(number(actors[iso3], "tile_row", None))
 
+    budget0, growth0, announced = _budgets(era, spending0)
     gdp, population = floats(known(f"gdp_{year}_usd_bn")), floats(known(f"population_{year}_m"))
     presence = [find_row("facts/us_presence", iso3=iso3, era=era) for iso3 in ALLIES[1:]]
     ties = [find_row("facts/russia_ties", iso3=iso3, era=era) for iso3 in ALLIES]
@@ -277,7 +278,9 @@ def facts(era: str) -> ActorFacts:
         gdp=gdp,
         population=population,
         spending0=spending0,
-        **_budgets(era, spending0),
+        budget0=budget0,
+        growth0=growth0,
+        announced=announced,
         aid0=floats([aid.get(iso3, 0.0) for iso3 in ALLIES]),
         us_share=floats([number(row, "us_share") for row in table("facts/aid_channels")]),
         eu_share=_eu_share(),

@@ -24,6 +24,7 @@ from alliance_sim.core.structures import SANCTIONS, AllyInput, Channel, DrawInpu
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, EUROPEANS
 from alliance_sim.registry.distributions import Prior
+from alliance_sim.registry.eras import ERA_TABLE
 from alliance_sim.registry.events import Accession
 from alliance_sim.registry.fields import month_number
 from alliance_sim.registry.forums import FORUMS
@@ -199,6 +200,9 @@ def _shared_inputs_of(era: str) -> SharedInputs:
     reference = [(k, *issue.reference) for k, issue in enumerate(ISSUE_TABLE) if issue.reference]
     return SharedInputs(
         initial_leader=calibration.LEADERS.index(era),
+        assertiveness=ERA_TABLE[era].assertiveness,
+        war=ERA_TABLE[era].war,
+        aid_need=ERA_TABLE[era].aid_need,
         spin_up=0,
         january=0,
         slope=calibration.threat_slopes(era),

@@ -268,7 +268,6 @@ class CompiledScenario:
             displacement=aligned((d, k, n)),
             position=aligned((d, k, n)),
             salience=aligned((d, k, n)),
-            trust=aligned((d, n, n)),
             world=aligned((d, len(World))),
             issue=aligned((d, len(IssueState), k)),
             position_error=aligned((d, k, n)),

@@ -8,6 +8,7 @@ description, "How the alliance decides".
 
 import math
 
+from alliance_sim.core.constants import ABSTENTION
 from alliance_sim.core.elementary import exp, log, logistic
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.sessions import Seating
@@ -152,7 +153,7 @@ def passes(item, session, seating, params):
             for_standing += session.standing[i]
         else:
             objectors += 1
-            if margin + params[Param.abstention] / session.salience[i] < 0.0:
+            if margin + ABSTENTION / session.salience[i] < 0.0:
                 against += 1
             else:
                 abstaining += session.population[i]
@@ -238,7 +239,7 @@ def with_abstention(item, session, seating, f, params):
         i = session.order[n - 1 - rank]
         abstaining += session.population[i]
         if abstaining <= _ABSTAINERS * people:
-            margin = session.threshold[i] - session.loss[i] + params[Param.abstention] / session.salience[i]
+            margin = session.threshold[i] - session.loss[i] + ABSTENTION / session.salience[i]
             total += log_logistic(margin / spread(session.weight, item, i, f, params))
         else:
             total += session.accept[i]

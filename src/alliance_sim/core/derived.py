@@ -22,7 +22,6 @@ def draw_state(states, inputs, row):
         states.position[row],
         inputs.initial_position[row],
         states.salience[row],
-        states.trust[row],
         states.world[row],
         inputs.params[row],
         inputs.leader_threat[row],
@@ -79,7 +78,7 @@ def mixture(autonomy, leader, institutions, erosion, shift):
 @kernel(inline="always")
 def institutions_threat(state):
     """Threat as U.S. institutions perceive it: what they perceived at the start, and Russia's conduct since."""
-    conduct = state.world[World.assertiveness] - state.params[Param.initial_assertiveness]
+    conduct = state.world[World.assertiveness] - state.world[World.assertiveness_at_start]
     return clip(state.institutions_threat[0] + state.params[Param.conduct_response] * conduct, 0.0, 1.0)
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from alliance_sim.core.constants import DOCUMENT_ANCHOR, INITIAL_CONCESSION, READ_ERROR, SD_OUTPUT
 from alliance_sim.core.derived import (
     clip,
     draw_state,
@@ -54,27 +55,29 @@ def begin(state, shared, clock):
     params, world = state.params, state.world
     issues, n = state.position.shape
     world[:] = 0.0
+    world[World.assertiveness_at_start], world[World.war_at_start] = shared.assertiveness, shared.war
+    world[World.aid_need_at_start] = shared.aid_need
     world[World.presidential_autonomy], world[World.anchor], world[World.leader] = (
         params[Param.initial_autonomy],
-        params[Param.document_anchor],
+        DOCUMENT_ANCHOR,
         shared.initial_leader,
     )
     world[World.follow_up_due] = -1.0
-    world[World.us_commitment], world[World.war_intensity] = params[Param.initial_commitment], params[Param.initial_war]
+    world[World.us_commitment], world[World.war_intensity] = params[Param.initial_commitment], world[World.war_at_start]
     speed = params[Param.assertiveness_speed]
-    misread = speed * params[Param.weakness_response] * params[Param.read_error]
-    world[World.assertiveness_level] = params[Param.initial_assertiveness]
+    misread = speed * params[Param.weakness_response] * READ_ERROR
+    world[World.assertiveness_level] = world[World.assertiveness_at_start]
     world[World.assertiveness] = clip(
-        params[Param.initial_assertiveness] + steady(misread, speed) * normal(clock, Channel.STEADY, n), 0.0, 1.0
+        world[World.assertiveness_at_start] + steady(misread, speed) * normal(clock, Channel.STEADY, n), 0.0, 1.0
     )
     world[World.resistance], world[World.concession_pressure] = (
         params[Param.initial_resistance],
-        params[Param.initial_concession],
+        INITIAL_CONCESSION,
     )
     world[World.us_military] = world[World.us_economic] = world[World.us_intelligence] = 1.0
     world[World.eu_aid] = world[World.aid_need] = world[World.aid_military] = world[World.aid_economic] = world[
         World.aid_intelligence
-    ] = params[Param.initial_aid_need]
+    ] = world[World.aid_need_at_start]
     for k in range(issues):
         state.issue[IssueState.norm, k] = state.issue[IssueState.target, k] = shared.initial_norm[k]
         state.issue[IssueState.coalition, k] = state.issue[IssueState.leader_shift, k] = 0.0
@@ -90,11 +93,11 @@ def begin(state, shared, clock):
             state.ally_input[AllyInput.initial_threat, i] + noise, 0.0, 1.0
         )
     state.ally[AllyState.guarantee_confidence, :] = state.ally_input[AllyInput.initial_confidence, :]
-    surprise = params[Param.sd_output] * normal(clock, Channel.OUTPUT, 0)
+    surprise = SD_OUTPUT * normal(clock, Channel.OUTPUT, 0)
     for i in range(n):
         state.ally[AllyState.spending, i] = state.ally_input[AllyInput.initial_spending, i] * (1.0 - surprise)
     state.ally[AllyState.ukraine_support, :] = (
-        params[Param.initial_aid_need] * state.ally_input[AllyInput.initial_aid, :]
+        world[World.aid_need_at_start] * state.ally_input[AllyInput.initial_aid, :]
     )
     state.ally[AllyState.initial_support, :] = state.initial_position[SUPPORT, :]
     for i in range(n):
@@ -109,8 +112,6 @@ def begin(state, shared, clock):
         state.ally[AllyState.standing, i] = (
             state.ally_input[AllyInput.gdp, i] / state.ally_input[AllyInput.gdp, 0]
         ) ** params[Param.standing_exponent]
-        for j in range(n):
-            state.trust[i, j] = 1.0
     for k in range(issues):
         for i in range(n):
             state.displacement[k, i] = 0.0

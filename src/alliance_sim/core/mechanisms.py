@@ -5,6 +5,29 @@ strength among the parameters whose zero switches it off. Units: perceptions, po
 said otherwise, spending and aid in percent of GDP (aid: a year), capability in billion US dollars.
 """
 
+from alliance_sim.core.constants import (
+    AUTONOMY_GAIN_SUPPORT,
+    AUTONOMY_LOSS_CRITICISM,
+    COMMITMENT_LOSS_POSTURE,
+    COMMITMENT_SPEED,
+    CONDUCT_RESPONSE_EXPOSURE,
+    COUPLING,
+    CRITICISM_THRESHOLD,
+    DEPRECIATION,
+    DOCUMENT_ANCHOR,
+    EROSION_RATE,
+    FATIGUE_SPENDING,
+    HALF_LIFE_ANCHOR,
+    HALF_LIFE_CRITICISM,
+    HALF_LIFE_PRESSURE,
+    HALF_LIFE_SUPPORT,
+    HYBRID_GAIN,
+    NORM_SPEED,
+    PURCHASES,
+    SD_OUTPUT,
+    STANDING_WEIGHT,
+    SUPPORT_GAIN,
+)
 from alliance_sim.core.derived import (
     clip,
     halving,
@@ -53,7 +76,7 @@ def washington(state, forcing):
     distance = abs(state.leader_threat[leader] - institutions_threat(state))
     world[World.criticism] = min(
         1.0,
-        world[World.criticism] * halving(params[Param.half_life_criticism])
+        world[World.criticism] * halving(HALF_LIFE_CRITICISM)
         + params[Param.criticism_gain]
         * (1.0 - params[Param.initial_autonomy])  # a president who cannot be held is not worth criticising
         * world[World.conciliation]
@@ -63,28 +86,20 @@ def washington(state, forcing):
     breakthrough = max(0.0, forcing[Forcing.conciliation, US])
     world[World.presidential_support] = min(
         1.0,
-        world[World.presidential_support] * halving(params[Param.half_life_support])
-        + params[Param.support_gain] * breakthrough,
+        world[World.presidential_support] * halving(HALF_LIFE_SUPPORT) + SUPPORT_GAIN * breakthrough,
     )
     world[World.presidential_autonomy] = clip(
         params[Param.initial_autonomy]
         + params[Param.autonomy_gain_opacity] * world[World.opacity]
-        - params[Param.autonomy_loss_criticism] * world[World.criticism]
-        + params[Param.autonomy_gain_support] * world[World.presidential_support],
+        - AUTONOMY_LOSS_CRITICISM * world[World.criticism]
+        + AUTONOMY_GAIN_SUPPORT * world[World.presidential_support],
         0.0,
         1.0,
     )
     new = max(0.0, forcing[Forcing.document, US]) * (1.0 - world[World.anchor])
-    world[World.anchor] = (
-        params[Param.document_anchor]
-        + (world[World.anchor] - params[Param.document_anchor]) * halving(params[Param.half_life_anchor])
-        + new
-    )
+    world[World.anchor] = DOCUMENT_ANCHOR + (world[World.anchor] - DOCUMENT_ANCHOR) * halving(HALF_LIFE_ANCHOR) + new
     world[World.erosion] += (
-        params[Param.erosion_rate]
-        * world[World.conciliation]
-        * (1.0 - world[World.anchor])
-        * (1.0 - world[World.erosion])
+        EROSION_RATE * world[World.conciliation] * (1.0 - world[World.anchor]) * (1.0 - world[World.erosion])
     )
     # Relief of sanctions has Congress to pass (B6); a remark against an ally is one against the open door (B7).
     issue[IssueState.leader_shift, SANCTIONS] -= forcing[Forcing.relief, US] * (1.0 - params[Param.congress_brake])
@@ -104,18 +119,14 @@ def washington(state, forcing):
 def signals(state, forcing, shared, clock):
     """2. Conciliation and opacity: stocks that fade, summits that feed them, and what each ally reads into them."""
     params, world, ally = state.params, state.world, state.ally
-    left = world[World.conciliation] * halving(params[Param.half_life_conciliation])
+    left = world[World.conciliation] * halving(params[Param.half_life_signals])
     world[World.conciliation] = left + forcing[Forcing.conciliation, US]
     world[World.opacity] = (
-        world[World.opacity] * halving(params[Param.half_life_opacity]) + forcing[Forcing.opacity, US]
+        world[World.opacity] * halving(params[Param.half_life_signals]) + forcing[Forcing.opacity, US]
     )
     if forcing[Forcing.process, US] > 0.0:
         world[World.reset] = 1.0
-    world[World.conciliation] += world[World.reset] * max(
-        0.0,
-        params[Param.reset_flow]
-        - params[Param.reset_conditionality] * (world[World.assertiveness] - params[Param.initial_assertiveness]),
-    )
+    world[World.conciliation] += world[World.reset] * params[Param.reset_flow]  # whatever Russia does (A2)
     private = forcing[Forcing.private, US] > 0.0
     if forcing[Forcing.follow_up, US] > 0.0:
         world[World.follow_up_due] = clock.month + forcing[Forcing.follow_up, US]
@@ -123,7 +134,7 @@ def signals(state, forcing, shared, clock):
         world[World.follow_up_conciliation] = forcing[Forcing.conciliation, US]
         world[World.follow_up_opacity] = forcing[Forcing.opacity, US]
     elif world[World.follow_up_due] == clock.month:
-        if world[World.criticism] > params[Param.criticism_threshold]:
+        if world[World.criticism] > CRITICISM_THRESHOLD:
             world[World.follow_up_postponed] += 1.0
             world[World.postponements] += 1.0
             world[World.follow_up_due] = (
@@ -146,19 +157,15 @@ def signals(state, forcing, shared, clock):
 
 @kernel(inline="always", noalias=True)
 def listening(state, shared, scratch):
-    """Influence weights of this month from last month's positions: affinity, standing, trust, and the guarantee."""
+    """Influence weights of this month from last month's positions: affinity, standing, and the guarantee."""
     params, ally = state.params, state.ally
     n = state.position.shape[1]
     voice, weights = scratch.previous[0], scratch.weights
     for j in range(n):
-        voice[j] = exp(params[Param.standing_weight] * log(ally[AllyState.standing, j]))
+        voice[j] = exp(STANDING_WEIGHT * log(ally[AllyState.standing, j]))
     for j in range(n):
         for i in range(n):
-            weights[j, i] = voice[j] * shared.affinity[j, i]  # affinity is symmetric, and so is trust
-    if state.world[World.strained] > 0.0:  # until a text is blocked, trust is whole
-        for j in range(n):
-            for i in range(n):
-                weights[j, i] *= state.trust[j, i]
+            weights[j, i] = voice[j] * shared.affinity[j, i]  # affinity is symmetric
     for i in range(n):
         weights[US, i] *= ally[AllyState.guarantee_confidence, i]
     confidence_weights(weights, state.position, shared.weight, params[Param.confidence_bound], 2.0, scratch.issue_major)
@@ -177,14 +184,14 @@ def threat_perception(state, forcing, shared, scratch, clock):
     for i in range(1, n):
         ally[AllyState.stance, i] += forcing[Forcing.stance, i]
         beta = params[Param.conduct_response] * (
-            1.0 + params[Param.conduct_response_exposure] * (ally_input[AllyInput.exposure, i] - 0.5)
+            1.0 + CONDUCT_RESPONSE_EXPOSURE * (ally_input[AllyInput.exposure, i] - 0.5)
         )
         anchor = (
             ally_input[AllyInput.initial_threat, i]
             + ally[AllyState.stance, i]
-            + beta * (state.world[World.assertiveness] - params[Param.initial_assertiveness])
+            + beta * (state.world[World.assertiveness] - state.world[World.assertiveness_at_start])
         )
-        hybrid = params[Param.hybrid_gain] * forcing[Forcing.hybrid, i] * (1.0 - 2.0 * ally_input[AllyInput.ties, i])
+        hybrid = HYBRID_GAIN * forcing[Forcing.hybrid, i] * (1.0 - 2.0 * ally_input[AllyInput.ties, i])
         change = (
             params[Param.threat_reversion] * (anchor - ally[AllyState.threat_perception, i])
             + params[Param.threat_diffusion] * (heard[i] - before[i])
@@ -199,10 +206,10 @@ def guarantee(state, forcing, shared):
     """4. The commitment of the United States, and what each ally believes of it."""
     params, world, ally = state.params, state.world, state.ally
     turned = state.initial_position[POSTURE, US] - washington_position(state, shared, POSTURE)
-    world[World.us_commitment] += params[Param.commitment_speed] * (
+    world[World.us_commitment] += COMMITMENT_SPEED * (
         params[Param.initial_commitment]
         - params[Param.commitment_loss_conciliation] * world[World.conciliation]
-        - params[Param.commitment_loss_posture] * turned
+        - COMMITMENT_LOSS_POSTURE * turned
         - world[World.us_commitment]
     )
     world[World.us_commitment] = clip(world[World.us_commitment], 0.0, 1.0)
@@ -212,10 +219,8 @@ def guarantee(state, forcing, shared):
             params[Param.guarantee_loss_conciliation] * world[World.new_conciliation] * ally[AllyState.reading, i]
             + params[Param.guarantee_loss_opacity] * world[World.opacity]
         )
-        loss += (
-            params[Param.statement_cost] * forcing[Forcing.statement, i]
-            + params[Param.trade_cost] * forcing[Forcing.trade, i]
-            + params[Param.demand_cost] * forcing[Forcing.demand, i]
+        loss += params[Param.statement_cost] * forcing[Forcing.statement, i] + params[Param.quarrel_cost] * (
+            forcing[Forcing.trade, i] + forcing[Forcing.demand, i]
         )
         recovery = params[Param.guarantee_recovery] * (
             state.ally_input[AllyInput.initial_confidence, i]
@@ -264,9 +269,7 @@ def influence(state, shared, scratch):
     issues, n = state.position.shape
     coupled, rest = scratch.issue_major[:issues], scratch.issue_major[issues:]
     for k in range(issues):
-        led = (
-            state.params[Param.coupling] * shared.led[k]
-        )  # the logic matrix has this in the column of the Russia strategy only
+        led = COUPLING * shared.led[k]  # the logic matrix has this in the column of the Russia strategy only
         for i in range(n):
             coupled[k, i] = state.displacement[k, i] + led * (
                 state.displacement[RUSSIA_STRATEGY, i] - state.displacement[k, i]
@@ -286,8 +289,8 @@ def spending(state, forcing, shared, clock):
     new_year = clock.month > shared.spin_up and clock.month % 12 == shared.january
     surprise = 0.0  # output that budgets did not foresee moves all shares of it
     if new_year:
-        surprise = params[Param.sd_output] * normal(clock, Channel.OUTPUT, 0)
-    fading = halving(params[Param.half_life_pressure])
+        surprise = SD_OUTPUT * normal(clock, Channel.OUTPUT, 0)
+    fading = halving(HALF_LIFE_PRESSURE)
     for i in range(state.position.shape[1]):
         if i != US:
             short = clip(state.world[World.demanded_spending] - ally[AllyState.spending, i], 0.0, 2.0) / 2.0
@@ -299,7 +302,7 @@ def spending(state, forcing, shared, clock):
                 ) * params[Param.budget_speed] * (wanted - ally[AllyState.budget, i])
                 ally[AllyState.budget, i] = max(0.0, ally[AllyState.budget, i] + ally[AllyState.spending_growth, i])
                 ally[AllyState.spending, i] = ally[AllyState.budget, i] * (1.0 - surprise)
-        ally[AllyState.capability, i] += params[Param.depreciation] * (
+        ally[AllyState.capability, i] += DEPRECIATION * (
             ally[AllyState.spending, i] * ally_input[AllyInput.gdp, i] / 100.0 - ally[AllyState.capability, i]
         )
 
@@ -313,14 +316,14 @@ def spending_wanted(state, shared, i):
     raised = PERCENT_OF_SCALE * (state.issue[IssueState.norm, SPENDING] - shared.initial_norm[SPENDING])
     more = (
         params[Param.spending_response_threat] * (threat - ally_input[AllyInput.initial_threat, i])
-        + params[Param.spending_response_war] * exposure * (world[World.war_intensity] - params[Param.initial_war])
+        + params[Param.spending_response_war] * exposure * (world[World.war_intensity] - world[World.war_at_start])
         # Half of what fear of abandonment adds at most is reached where a quarter of the confidence is gone.
         + params[Param.spending_response_abandonment] * threat * lost / (abs(lost) + ABANDONMENT_HALF)
         + params[Param.pledge] * raised
-        + (params[Param.coercion] * exposure - params[Param.reactance] * (1.0 - exposure)) * ally[AllyState.pressure, i]
+        + params[Param.coercion] * (2.0 * exposure - 1.0) * ally[AllyState.pressure, i]
         - params[Param.relaxation] * (1.0 - exposure) * (1.0 - threat) * world[World.conciliation]
-        + params[Param.purchases] * ally[AllyState.made_up_aid, i]
-        - params[Param.fatigue_spending] * ally[AllyState.fatigue, i]
+        + PURCHASES * ally[AllyState.made_up_aid, i]
+        - FATIGUE_SPENDING * ally[AllyState.fatigue, i]
     )
     announced = params[Param.targets_kept] * ally_input[AllyInput.announced_rise, i]
     return ally_input[AllyInput.initial_spending, i] + announced + ally_input[AllyInput.spending_response, i] * more
@@ -334,19 +337,7 @@ def norms(state, forcing):
         issue[IssueState.target, EXERCISES] + forcing[Forcing.exercise, US], 0.0, 1.0
     )
     for k in range(state.position.shape[0]):
-        issue[IssueState.norm, k] += state.params[Param.norm_speed] * (
-            issue[IssueState.target, k] - issue[IssueState.norm, k]
-        )
-
-
-@kernel(inline="always", noalias=True)
-def trust_recovery(state):
-    """12, last: trust between allies recovers; how a block lowers it is in `meetings.strain`."""
-    if state.world[World.strained] > 0.0:
-        n = state.position.shape[1]
-        for i in range(n):
-            for j in range(n):
-                state.trust[i, j] += state.params[Param.trust_recovery] * (1.0 - state.trust[i, j])
+        issue[IssueState.norm, k] += NORM_SPEED * (issue[IssueState.target, k] - issue[IssueState.norm, k])
 
 
 @kernel(inline="always")
@@ -368,5 +359,4 @@ def month(state, shared, events, docket, scratch, session, clock):
     ukraine(state, shared)  # 11
     hold_meetings(state, shared, docket, scratch.weights, forcing, session, clock)  # 12
     norms(state, forcing)
-    trust_recovery(state)
     hold_within_ranges(state)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session
+from alliance_sim.core.constants import BYPASS_RATE, BYPASS_SHARE, CROSS_FORUM, ITEMS_PER_SESSION, QUIET_FAILURE
 from alliance_sim.core.consultation import assess, gather, hear_each_other, read_positions
 from alliance_sim.core.disputes import bring_disputes, drop_disputes
 from alliance_sim.core.jit import kernel
@@ -44,7 +45,7 @@ def take_seats(state, shared, weights, session, t, forum):
         patron = n
         session.ally[n] = US
         rows = n + 1
-        pull = state.params[Param.cross_forum]
+        pull = CROSS_FORUM
     gather(session.standing, state.ally[AllyState.standing], session.ally, rows)
     gather(session.dependence, state.ally_input[AllyInput.dependence], session.ally, rows)
     gather(session.population, state.ally_input[AllyInput.population], session.ally, rows)
@@ -68,7 +69,7 @@ def text_of(state, docket, session, j, rounds, clock):
     # Nobody is pressed to take back what holds, but as far as Washington campaigns for it (B10).
     pressure = 1.0
     if docket.records.proposed[docket.row, j, 0] < reversion[0]:
-        pressure = min(1.0, params[Param.campaign] * state.world[World.conciliation])
+        pressure = min(1.0, state.world[World.conciliation])
     for m in range(meetings.parts[j]):
         session.span[m] = docket.records.proposed[docket.row, j, m] - reversion[m]
     return Item(
@@ -165,10 +166,7 @@ def hold(state, docket, session, seating, clock, meeting):
         records.margin[row, j] = result.margin
         records.first_tabled[row, j], records.tabled[row, j] = result.first_tabled, result.tabled
         records.outcome[row, j], records.share[row, j] = result.outcome, result.share
-        if (
-            result.outcome == Decision.BLOCKED
-            and uniform(clock, Channel.BYPASS, ident) < params[Param.bypass_rate] * result.support
-        ):
+        if result.outcome == Decision.BLOCKED and uniform(clock, Channel.BYPASS, ident) < BYPASS_RATE * result.support:
             records.bypassed[row, j] = 1
             bypass(state, docket, j, result.tabled)
         take_effect(state, docket, session, seating, j, result, clock)
@@ -184,7 +182,8 @@ def negotiate(state, docket, session, seating, clock, meeting, j):
     meetings, params, ident = docket.meetings, state.params, docket.meetings.item_ident[j]
     read_positions(state, session, seating, docket, j, clock)
     item = text_of(state, docket, session, j, meetings.rounds[meeting], clock)
-    insist = params[Param.insist_nac + meetings.forum[meeting]]  # in the order of forums
+    at_summit = meetings.forum[meeting] == Forum.NATO_SUMMIT  # leaders do not quarrel in public
+    insist = params[Param.insist_summit] if at_summit else params[Param.insist]
     insisted = is_renewal(state, docket, j, 0, clock) or uniform(clock, Channel.INSIST, ident) < insist
     bring_disputes(state, session, seating, item, meetings.issue[j, 0], ident, clock)
     result = decide_item(item, session, seating, insisted, params)
@@ -202,7 +201,7 @@ def drop_what_does_not_fit(state, docket, session, seating, clock, meeting):
     """Fewer sessions, fewer items: the most contested ones are never tabled (A3)."""
     meetings, records, row = docket
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
-    places = int(meetings.sessions[meeting] * state.params[Param.items_per_session])
+    places = int(meetings.sessions[meeting] * ITEMS_PER_SESSION)
     if last - first <= places:
         return
     for j in range(first, last):
@@ -227,14 +226,14 @@ def bypass(state, docket, j, tabled):
     for m in range(meetings.parts[j]):
         k = meetings.issue[j, m]
         span = docket.records.proposed[docket.row, j, m] - meetings.reversion[j, m]
-        moved = state.params[Param.bypass_share] * tabled * span
+        moved = BYPASS_SHARE * tabled * span
         if abs(moved) > abs(state.issue[IssueState.coalition, k]):
             state.issue[IssueState.coalition, k] = moved
 
 
 @kernel()
 def take_effect(state, docket, session, seating, j, result, clock):
-    """Update norms; count an open failure and strain trust after a block, and less so after a withdrawal."""
+    """Update norms; count an open failure after a block, and a part of one after a withdrawal."""
     meetings, outcome = docket.meetings, result.outcome
     for m in range(meetings.parts[j]):
         k, base = meetings.issue[j, m], meetings.reversion[j, m]
@@ -248,9 +247,8 @@ def take_effect(state, docket, session, seating, j, result, clock):
             state.issue[IssueState.target, k] = base  # what is not renewed lapses
     if outcome == Decision.BLOCKED:
         state.world[World.open_failures] += 1.0
-        strain(state, session, seating, 1.0)
     elif outcome == Decision.WITHDRAWN:
-        strain(state, session, seating, state.params[Param.withdrawal_strain])
+        state.world[World.open_failures] += QUIET_FAILURE
 
 
 @kernel(inline="always")
@@ -259,16 +257,6 @@ def is_renewal(state, docket, j, m, clock):
     asked, base = docket.records.proposed[docket.row, j, m], docket.meetings.reversion[j, m]
     in_force = state.issue[IssueState.target, docket.meetings.issue[j, m]]
     return base < asked <= in_force and not is_divisible(docket.meetings, j, clock)
-
-
-@kernel(inline="always")
-def strain(state, session, seating, share):
-    """Lower trust between those who objected and those who did not; `mechanisms.trust_recovery` restores it."""
-    state.world[World.strained] = 1.0
-    for a in range(seating.n):
-        for b in range(seating.n):
-            if (session.objection[a] >= 0) != (session.objection[b] >= 0):
-                state.trust[session.ally[a], session.ally[b]] *= 1.0 - share * state.params[Param.trust_loss]
 
 
 @kernel(inline="always")

@@ -2,6 +2,7 @@
 
 import math
 
+from alliance_sim.core.constants import EXERCISE_THRESHOLD
 from alliance_sim.core.derived import institutions_threat, leader_threat, total_aid, washington_position
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.meetings import consensus_capacity, sanctions_rollover
@@ -18,7 +19,6 @@ from alliance_sim.core.structures import (
     Forum,
     IssueState,
     Outcome,
-    Param,
     World,
 )
 
@@ -83,7 +83,7 @@ def member_averages(state, shared, session, t):
         standing += power[i]
         spent += here * state.ally[AllyState.spending, i]
         spent2 += here * state.ally[AllyState.spending, i] * state.ally[AllyState.spending, i]
-        ready += here if state.position[EXERCISES, i] >= state.params[Param.exercise_threshold] else 0.0
+        ready += here if state.position[EXERCISES, i] >= EXERCISE_THRESHOLD else 0.0
     for i in range(US + 1, n):
         here = 1.0 if shared.member[t, Forum.NATO_SUMMIT, i] else 0.0
         confidence += here * state.ally[AllyState.guarantee_confidence, i]

@@ -165,7 +165,6 @@ class States(NamedTuple):
     displacement: Floats  #: (D, K, N); of expressed positions from calibrated ones
     position: Floats  #: (D, K, N), [0, 1]; as expressed
     salience: Floats  #: (D, K, N), (0, 1]
-    trust: Floats  #: (D, N, N), [0, 1]
     world: Floats  #: (D, World)
     issue: Floats  #: (D, IssueState, K)
     position_error: Floats  #: (D, K, N); how far the position shown at the last meeting was off, standard normal
@@ -206,7 +205,6 @@ class DrawState(NamedTuple):
     position: Floats
     initial_position: Floats
     salience: Floats
-    trust: Floats
     world: Floats
     params: Floats
     leader_threat: Floats
@@ -233,6 +231,9 @@ class SharedInputs(NamedTuple):
     """
 
     initial_leader: int  #: place in the table of leaderships
+    assertiveness: float  #: [0, 1]; of Russia when the era begins
+    war: float  #: [0, 1]; intensity of the war, likewise
+    aid_need: float  #: [0, 1]; aid that it requires
     spin_up: int  #: months before the first of the scenario
     january: int  #: month of the run, counted from the beginning of the spin-up, modulo 12
     slope: Floats  #: (K,); of positions on perceived threat

@@ -3,6 +3,22 @@
 Units as there.
 """
 
+from alliance_sim.core.constants import (
+    COMPENSATION_CAPACITY,
+    COMPENSATION_INTELLIGENCE,
+    CONCESSION_RATE,
+    FAILURE_SIGNAL,
+    FATIGUE_RECOVERY,
+    FORWARD_SHARE,
+    HALF_LIFE_DEMANDS,
+    HALF_LIFE_FAILURE,
+    INITIAL_CONCESSION,
+    READ_ERROR,
+    RESISTANCE_COST,
+    RESISTANCE_RATE,
+    WAR_CAPACITY,
+    WAR_RATE,
+)
 from alliance_sim.core.derived import channel_after, clip, halving, total_aid, us_aid_missing
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import normal
@@ -41,7 +57,7 @@ def ukraine_support(state, forcing, shared):
         able += position[SUPPORT, i] * ally_input[AllyInput.gdp, i]
     reference, now, arms_reference, arms = 0.0, 0.0, 0.0, 0.0
     for i in range(1, n):
-        extra = params[Param.compensation_capacity] * missing * position[SUPPORT, i] / able if able > 0.0 else 0.0
+        extra = COMPENSATION_CAPACITY * missing * position[SUPPORT, i] / able if able > 0.0 else 0.0
         firmer = (position[SUPPORT, i] - ally[AllyState.initial_support, i]) / max(
             ally[AllyState.initial_support, i], 0.05
         )
@@ -54,8 +70,7 @@ def ukraine_support(state, forcing, shared):
             + params[Param.compensation_rate] * (wish - ally[AllyState.ukraine_support, i]),
         )
         ally[AllyState.fatigue, i] += (
-            params[Param.fatigue_rate] * extra / (extra + HALF_TIRING)
-            - params[Param.fatigue_recovery] * ally[AllyState.fatigue, i]
+            params[Param.fatigue_rate] * extra / (extra + HALF_TIRING) - FATIGUE_RECOVERY * ally[AllyState.fatigue, i]
         )
         ally[AllyState.fatigue, i] = clip(ally[AllyState.fatigue, i], 0.0, 1.0)
         military = ally_input[AllyInput.military_share, i] * ally_input[AllyInput.gdp, i]
@@ -76,7 +91,7 @@ def ukraine_support(state, forcing, shared):
     )
     lost = max(0.0, 1.0 - world[World.us_intelligence])
     world[World.intelligence_made_up] += params[Param.compensation_rate] * (
-        params[Param.compensation_intelligence] * lost - world[World.intelligence_made_up]
+        COMPENSATION_INTELLIGENCE * lost - world[World.intelligence_made_up]
     )
     share = shared.us_share[2]
     world[World.aid_intelligence] = need * (
@@ -94,7 +109,7 @@ def deterrence(state, shared, t):
         if shared.member[t, Forum.NATO_SUMMIT, i]:
             others += ally[AllyState.capability, i] * state.initial_position[POSTURE, i]
     others *= posture
-    force = others + ally[AllyState.capability, US] * params[Param.forward_share] * world[World.us_commitment] * posture
+    force = others + ally[AllyState.capability, US] * FORWARD_SHARE * world[World.us_commitment] * posture
     russia = params[Param.russia_capability]
     world[World.deterrence] = force / (force + russia)
     world[World.deterrence_without_us] = others / (others + russia)
@@ -105,20 +120,16 @@ def deterrence(state, shared, t):
 def russia(state, forcing, shared, clock):
     """10. Russia reads weakness with error; resumed cooperation without a change of policy feeds demands (B10)."""
     params, world, issue = state.params, state.world, state.issue
-    weakness = (
-        world[World.weakness]
-        - world[World.weakness_at_start]
-        + params[Param.read_error] * normal(clock, Channel.RUSSIA, 0)
-    )
-    weakness += params[Param.failure_signal] * world[World.open_failures]
-    world[World.open_failures] *= halving(params[Param.half_life_failure])
+    weakness = world[World.weakness] - world[World.weakness_at_start] + READ_ERROR * normal(clock, Channel.RUSSIA, 0)
+    weakness += FAILURE_SIGNAL * world[World.open_failures]
+    world[World.open_failures] *= halving(HALF_LIFE_FAILURE)
     resumed = max(0.0, shared.initial_norm[DIALOGUE] - issue[IssueState.norm, DIALOGUE])
     pressure = params[Param.sanctions_cost] * (issue[IssueState.norm, SANCTIONS] - shared.initial_norm[SANCTIONS])
-    pressure += params[Param.resistance_cost] * (world[World.resistance] - params[Param.initial_resistance])
+    pressure += RESISTANCE_COST * (world[World.resistance] - params[Param.initial_resistance])
     target = (
         world[World.assertiveness_level]
         + params[Param.weakness_response] * weakness
-        + params[Param.resumption_gain] * resumed
+        + params[Param.weakness_signal] * resumed
         - pressure
     )
     world[World.assertiveness] = clip(
@@ -132,21 +143,18 @@ def russia(state, forcing, shared, clock):
     softened = 0.0
     for i in range(1, state.position.shape[1]):
         softened += max(0.0, -state.displacement[DIALOGUE, i]) / (state.position.shape[1] - 1)
-    shown = world[World.new_conciliation] + softened
+    shown = resumed + world[World.new_conciliation] + softened
     world[World.demands] = min(
         1.0,
-        world[World.demands] * halving(params[Param.half_life_demands])
-        + params[Param.resumption_gain] * resumed
-        + params[Param.demands_gain] * shown,
+        world[World.demands] * halving(HALF_LIFE_DEMANDS) + params[Param.weakness_signal] * shown,
     )
     intent = (
         world[World.assertiveness]
-        - params[Param.initial_assertiveness]
-        - params[Param.war_capacity] * (world[World.resistance] - params[Param.initial_resistance])
+        - world[World.assertiveness_at_start]
+        - WAR_CAPACITY * (world[World.resistance] - params[Param.initial_resistance])
     )
     world[World.war_intensity] += (
-        params[Param.war_rate] * (params[Param.initial_war] + intent - world[World.war_intensity])
-        + forcing[Forcing.war, US]
+        WAR_RATE * (world[World.war_at_start] + intent - world[World.war_intensity]) + forcing[Forcing.war, US]
     )
     world[World.war_intensity] = clip(world[World.war_intensity], 0.0, 1.0)
 
@@ -155,20 +163,15 @@ def russia(state, forcing, shared, clock):
 def ukraine(state, shared):
     """11. Resistance follows aid against the war; pressure to concede follows Washington (B9)."""
     params, world = state.params, state.world
-    strength = params[Param.aid_elasticity] * (total_aid(world, shared) - params[Param.initial_aid_need]) - 0.5 * (
-        world[World.war_intensity] - params[Param.initial_war]
+    strength = params[Param.aid_elasticity] * (total_aid(world, shared) - world[World.aid_need_at_start]) - 0.5 * (
+        world[World.war_intensity] - world[World.war_at_start]
     )
-    world[World.resistance] += params[Param.resistance_rate] * (
-        params[Param.initial_resistance] + strength - world[World.resistance]
-    )
+    world[World.resistance] += RESISTANCE_RATE * (params[Param.initial_resistance] + strength - world[World.resistance])
     world[World.resistance] = clip(world[World.resistance], 0.0, 1.0)
-    pressed = (
-        params[Param.concession_conciliation] * world[World.conciliation]
-        + params[Param.concession_private] * world[World.opacity]
-    )
-    target = params[Param.initial_concession] + pressed - (world[World.resistance] - params[Param.initial_resistance])
+    pressed = params[Param.concession_gain] * (world[World.conciliation] + world[World.opacity])
+    target = INITIAL_CONCESSION + pressed - (world[World.resistance] - params[Param.initial_resistance])
     world[World.concession_pressure] = clip(
-        world[World.concession_pressure] + params[Param.concession_rate] * (target - world[World.concession_pressure]),
+        world[World.concession_pressure] + CONCESSION_RATE * (target - world[World.concession_pressure]),
         0.0,
         1.0,
     )

@@ -36,6 +36,9 @@ class Era:
         Name of the government of the United States at that date in events.
     also_counts : tuple of str
         Earlier eras whose statements still count for all actors but the president.
+    assertiveness, war, aid_need : float
+        Russia's assertiveness, the intensity of the war, and the aid that it requires when the era begins; 0 where no
+        scenario can begin from it.
 
     Examples
     --------
@@ -52,10 +55,25 @@ class Era:
     opinion_year: str
     leadership: str
     also_counts: tuple[str, ...]
+    assertiveness: float
+    war: float
+    aid_need: float
 
 
 def _refused(era: str, column: str, value: str, allowed: str) -> InputError:
     return InputError(f"eras.csv: {column}: {shown(value)} is not allowed in {shown(era)}; allowed: {allowed}")
+
+
+def _level(row: Row, column: str) -> float:
+    if row["actors"] == "leader":
+        return 0.0
+    try:
+        value = float(row[column])
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise _refused(row["era"], column, row[column], "0 to 1")
+    return value
 
 
 def _era(row: Row) -> Era:
@@ -75,6 +93,7 @@ def _era(row: Row) -> Era:
         opinion_year=row["opinion_year"],
         leadership=row["leadership"],
         also_counts=tuple(filter(None, row["also_counts"].split(";"))),
+        **{column: _level(row, column) for column in ("assertiveness", "war", "aid_need")},
     )
 
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from alliance_sim.errors import InputError
-from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
+from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, uniform
 from alliance_sim.registry.eras import ERAS, for_every_era
 
 __all__ = ["PARAMETERS", "STRENGTHS", "Param", "Parameter"]
@@ -121,39 +121,17 @@ class Param(IntEnum):
         "B ¶6; " + _PROTO, "autonomy of the president: weight of the leader against the institutions")
     autonomy_gain_opacity = ("alpha_private", "Washington", _SHARE, 0, 1, uniform(0.1, 0.5),
         "B ¶6 (one-on-one talks); judgement", "autonomy gained per unit of opacity", _STRENGTH)
-    autonomy_loss_criticism = ("alpha_criticism", "Washington", _SHARE, 0, 1, uniform(0.1, 0.4),
-        "B ¶4, B ¶6; judgement", "autonomy lost per unit of criticism at home", _STRENGTH)
-    autonomy_gain_support = ("alpha_support", "Washington", _SHARE, 0, 1, uniform(0.0, 0.4),
-        "B ¶6; judgement", "autonomy gained per unit of domestic support after a breakthrough", _STRENGTH)
     criticism_gain = ("criticism_gain", "Washington", _RATE, 0, 10, uniform(0.8, 2.4),
         "B ¶4; judgement", "criticism per conciliation x opacity x distance between leader and institutions x one minus the initial autonomy", _STRENGTH)
-    half_life_criticism = ("hl_criticism", "Washington", _MONTH, 0.5, 60, uniform(4, 9),
-        "B ¶4; judgement", "half-life of criticism")
-    criticism_threshold = ("criticism_threshold", "Washington", _SHARE, 0, 1, uniform(0.05, 0.2),
-        "B ¶4; judgement", "criticism above which a follow-up meeting is postponed")
-    support_gain = ("support_gain", "Washington", _SHARE, 0, 1, uniform(0.1, 0.4),
-        "B ¶6; judgement", "domestic support gained per unit of conciliation at a summit", _STRENGTH)
-    half_life_support = ("hl_support", "Washington", _MONTH, 0.5, 60, uniform(2, 6),
-        "B ¶6 (short term); judgement", "half-life of domestic support")
     congress_brake = ("congress_brake", "Washington", _SHARE, 0, 1, uniform(0.3, 0.8),
         "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress prevents", _STRENGTH)
-    erosion_rate = ("erosion_rate", "Washington", _RATE, 0, 1, uniform(0.01, 0.05),
-        "B ¶8; judgement", "drift of the institutions towards the leader per unit of conciliation", _STRENGTH)
     softening = ("softening", "Washington", "per unit", 0, 1, uniform(0.5, 1.0),
         "A ¶2, A ¶4 (a leader set on better ties sees less of a threat); judgement", "share of the president's perceived threat lost per unit of conciliation", _STRENGTH)
-    document_anchor = ("document_anchor", "Washington", _SHARE, 0, 1, uniform(0.6, 0.95),
-        "B ¶8 (strategy documents of 2017 and 2018); judgement", "share of the drift of the institutions that the strategic documents in force prevent", _STRENGTH)
-    half_life_anchor = ("hl_anchor", "Washington", _MONTH, 1, 240, uniform(24, 60),
-        "national strategies are rewritten every four years; judgement", "half-life of the hold that a new strategic document adds")
     # Signals
-    half_life_conciliation = ("hl_r", "signals", _MONTH, 0.5, 60, uniform(2, 6),
-        _PROTO, "half-life of conciliation")
-    half_life_opacity = ("hl_o", "signals", _MONTH, 0.5, 60, uniform(2, 6),
-        _PROTO, "half-life of opacity")
+    half_life_signals = ("hl_r", "signals", _MONTH, 0.5, 60, uniform(2, 6),
+        _PROTO, "half-life of conciliation and of opacity")
     reset_flow = ("chi", "signals", _RATE, 0, 1, uniform(0.02, 0.08),
         "A ¶2; judgement", "conciliation a standing reset adds every month", _STRENGTH)
-    reset_conditionality = ("chi_a", "signals", "per unit", 0, 2, fixed(0.0),
-        "A ¶2: independent of Russia's conduct", "reduction of the conciliation that a reset adds, per unit of added Russian assertiveness")
     reading_spread = ("sigma_read", "signals", "log", 0, 3, uniform(0.3, 0.9),
         "B ¶3; " + _PROTO, "spread of allies' readings per unit of opacity", _STRENGTH)
     # Threat perception
@@ -163,8 +141,6 @@ class Param(IntEnum):
         _PROTO, "diffusion of changes in perceived threat between allies", _STRENGTH)
     conduct_response = ("beta", "threat perception", "per unit", 0, 3, uniform(0.3, 0.9),
         "A ¶4; judgement", "response to Russia's assertiveness", _STRENGTH)
-    conduct_response_exposure = ("beta_exposure", "threat perception", _SHARE, 0, 2, uniform(0.5, 1.0),
-        "spending against distance to Moscow: rank correlation " "-0.67 in 2024; judgement", "additional response of allies exposed to Russia", _STRENGTH)
     sd_threat = ("sd_tau", "threat perception", "per month", 0, 0.2, uniform(0.003, 0.012),
         _J, "monthly noise of perceived threat", _STRENGTH)
     # Guarantee
@@ -176,20 +152,14 @@ class Param(IntEnum):
         "B ¶3; " + _TUNED, "confidence lost per unit of opacity, by perceived threat", _STRENGTH)
     statement_cost = ("statement_cost", "guarantee", _SHARE, 0, 1, uniform(0.1, 0.4),
         "B ¶7; judgement", "confidence an ally loses by a remark against it; the open-door commitment loses as much", _STRENGTH)
-    trade_cost = ("trade_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.15),
-        "B ¶8; judgement", "confidence lost per unit of trade dispute", _STRENGTH)
-    demand_cost = ("demand_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.12),
-        "B ¶7, B ¶8; judgement", "confidence lost per unit of pressure over spending", _STRENGTH)
+    quarrel_cost = ("quarrel_cost", "guarantee", _SHARE, 0, 1, uniform(0.02, 0.12),
+        "B ¶7, B ¶8; judgement", "confidence lost per unit of a trade dispute or of pressure over spending", _STRENGTH)
     cutoff_cost = ("cutoff_cost", "guarantee", _SHARE, 0, 1, uniform(0.05, 0.3),
         "A ¶4; judgement", "confidence that is missing while U.S. support of Ukraine is, by perceived threat", _STRENGTH)
     initial_commitment = ("c0", "guarantee", _SHARE, 0, 1, {"2014": normal(0.8, 0.08, 0.5, 1), "2018": normal(0.8, 0.06, 0.5, 1), "2025": normal(0.65, 0.08, 0.3, 0.95)},
         "B ¶8, A ¶5; judgement", "commitment of the United States at the start")
-    commitment_speed = ("k_c", "guarantee", _RATE, 0, 1, uniform(0.05, 0.2),
-        _J, "speed at which the commitment changes", _STRENGTH)
     commitment_loss_conciliation = ("w_r", "guarantee", "per unit", 0, 2, uniform(0.1, 0.4),
         _J, "commitment lost per unit of conciliation", _STRENGTH)
-    commitment_loss_posture = ("w_p", "guarantee", "per unit", 0, 2, uniform(0.1, 0.5),
-        _J, "commitment lost per change of Washington's position on posture", _STRENGTH)
     # Positions
     threat_response = ("rho", "positions", "per unit", 0, 3, uniform(0.6, 1.2),
         "issue curves; judgement", "change of positions per change of perceived threat, times the slope of the issue", _STRENGTH)
@@ -200,16 +170,8 @@ class Param(IntEnum):
     norm_pull = ("norm_pull", "positions", _SHARE, 0, 1, uniform(0.0, 0.3),
         _J, "influence of adopted norms on what governments want", _STRENGTH)
     # Influence
-    standing_weight = ("psi", "influence", "exponent", 0, 2, uniform(0.3, 1.0),
-        _J, "exponent of standing in the weight of a voice", _STRENGTH)
     confidence_bound = ("eps", "influence", "distance", 0.01, 10, uniform(0.4, 0.8),
         _PROTO, "bounded confidence: distance beyond which an ally has no influence")
-    coupling = ("coupling", "influence", _SHARE, 0, 1, uniform(0.0, 0.3),
-        "B ¶10-11; judgement", "influence of the position on the Russia strategy on posture, sanctions, support and dialogue", _STRENGTH)
-    trust_loss = ("trust_loss", "influence", _SHARE, 0, 1, uniform(0.02, 0.15),
-        _J, "trust lost between objectors and the rest by a block", _STRENGTH)
-    trust_recovery = ("trust_recovery", "influence", _RATE, 0, 1, uniform(0.02, 0.1),
-        _J, "recovery of trust")
     # Spending
     budget_speed = ("budget_speed", "spending", "per year", 0, 1, uniform(0.1, 0.25),
         "spending after the pledge of 2014; judgement", "share of the gap to the wanted spending that a year's budget closes", _STRENGTH)
@@ -217,8 +179,6 @@ class Param(IntEnum):
         "judgement: procurement binds for years", "share of last year's growth that a budget repeats")
     targets_kept = ("targets_kept", "spending", _SHARE, 0, 1, uniform(0.3, 0.9),
         "facts/budgets_2025; judgement: the pledge of 2014 was kept by two thirds of members after ten years", "share of announced rises that governments mean to carry out", _STRENGTH)
-    sd_output = ("sd_output", "spending", _SHARE, 0, 0.2, uniform(0.01, 0.04),
-        "judgement: forecasts of output err by a few per cent", "yearly output that budgets did not foresee, which moves spending as a share of it", _STRENGTH)
     spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.3, 1.7),
         _PROTO, "spending per unit of perceived threat", _STRENGTH)
     spending_response_war = ("spending_response_war", "spending", "% GDP", 0, 10, uniform(0.5, 2.0),
@@ -228,82 +188,32 @@ class Param(IntEnum):
     pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.1, 0.4),
         "spending after the 2014 pledge; judgement", "share of a raised pledge that becomes spending", _STRENGTH)
     coercion = ("coercion", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
-        "B ¶8, B ¶10; judgement", "increase of spending by exposed allies under pressure", _STRENGTH)
-    reactance = ("reactance", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
-        "B ¶10; judgement", "reactance of allies not directly threatened", _STRENGTH)
+        "B ¶8, B ¶10; judgement", "spending of the exposed under pressure gained, and of those not directly threatened lost", _STRENGTH)
     relaxation = ("relaxation", "spending", "% GDP", 0, 10, uniform(0.8, 2.5),
         "B ¶10 (no more determined to spend); judgement", "spending saved by the unexposed per unit of conciliation of Moscow", _STRENGTH)
-    half_life_pressure = ("hl_pressure", "spending", _MONTH, 0.5, 60, uniform(3, 12),
-        _J, "half-life of pressure over spending")
-    purchases = ("purchases", "spending", _SHARE, 0, 2, uniform(0.3, 1.0),
-        "A ¶5; judgement", "spending per aid that makes up for U.S. aid, since it has to be bought", _STRENGTH)
-    fatigue_spending = ("fatigue_spending", "spending", "% GDP", 0, 3, uniform(0.0, 0.5),
-        "A ¶5; judgement", "spending lost to fatigue", _STRENGTH)
-    depreciation = ("depreciation", "spending", _RATE, 0, 1, uniform(0.005, 0.02),
-        _J, "turnover of military capability", _STRENGTH)
     # Ukraine
-    initial_aid_need = ("aid_need0", "Ukraine", "index", 0, 2, {"2014": fixed(0.0), "2018": fixed(0.0), "2025": fixed(1.0)},
-        "Kiel Institute Ukraine Support Tracker, February 2022 to December 2024; judgement: none before", "aid that the war requires at the start, 1 = the mean of 2022-2024")
     compensation_rate = ("compensation_rate", "Ukraine", _RATE, 0, 1, uniform(0.04, 0.15),
         "A ¶5; aid data 2022-2024; judgement", "speed at which Europe and Canada change their support", _STRENGTH)
-    compensation_capacity = ("compensation_capacity", "Ukraine", _SHARE, 0, 2, triangular(0.3, 0.6, 1.0),
-        "A ¶5; judgement", "share of a U.S. cut that Europe and Canada would compensate without fatigue", _STRENGTH)
-    compensation_intelligence = ("compensation_intelligence", "Ukraine", _SHARE, 0, 1, uniform(0.1, 0.4),
-        "A ¶4-5; judgement", "share of a U.S. cut of intelligence support that Europe and Canada would compensate", _STRENGTH)
     fatigue_rate = ("fatigue_rate", "Ukraine", _RATE, 0, 1, uniform(0.025, 0.05),
         "A ¶5 (an uphill struggle for three years); judgement", "fatigue a month of those that make up for U.S. aid, at most", _STRENGTH)
-    fatigue_recovery = ("fatigue_recovery", "Ukraine", _RATE, 0, 1, uniform(0.01, 0.05),
-        _J, "recovery from fatigue", _STRENGTH)
     initial_resistance = ("resistance0", "Ukraine", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
         "A ¶4, B ¶9; judgement", "Ukraine's resistance at the start")
-    resistance_rate = ("resistance_rate", "Ukraine", _RATE, 0, 1, uniform(0.05, 0.2),
-        _J, "speed at which resistance changes")
     aid_elasticity = ("aid_elasticity", "Ukraine", "per unit", 0, 3, uniform(0.2, 0.8),
         "A ¶4; judgement", "resistance per unit of total aid", _STRENGTH)
-    initial_concession = ("concession0", "Ukraine", _SHARE, 0, 1, fixed(0.3),
-        _J, "pressure to concede at the start")
-    concession_rate = ("concession_rate", "Ukraine", _RATE, 0, 1, uniform(0.1, 0.4),
-        _J, "speed at which the pressure to concede changes")
-    concession_conciliation = ("concession_conciliation", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
-        "B ¶9; judgement", "pressure to concede per unit of conciliation", _STRENGTH)
-    concession_private = ("concession_private", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
-        "B ¶9; judgement", "pressure to concede per unit of opacity", _STRENGTH)
+    concession_gain = ("concession_gain", "Ukraine", "per unit", 0, 2, uniform(0.1, 0.5),
+        "B ¶9; judgement", "pressure to concede per unit of conciliation and of opacity", _STRENGTH)
     # Deterrence
-    forward_share = ("forward_share", "deterrence", _SHARE, 0, 1, triangular(0.15, 0.3, 0.5),
-        "U.S. troops in Europe; judgement", "share of U.S. capability that counts in Europe", _STRENGTH)
     russia_capability = ("russia_capability", "deterrence", "bn USD", 10, 2000, {"2014": lognormal(math.log(150), 0.2, 80, 300), "2018": lognormal(math.log(150), 0.2, 80, 300), "2025": lognormal(math.log(380), 0.2, 200, 700)},
         "SIPRI spending x about 2.5 for prices (judgement)", "Russia's military capability")
     # Russia
-    initial_assertiveness = ("a0", "Russia", _SHARE, 0, 1, {"2014": fixed(0.3), "2018": fixed(0.5), "2025": fixed(0.6)},
-        "A ¶2, B ¶5; scale set by judgement", "assertiveness at the start")
     weakness_response = ("omega", "Russia", "per unit", 0, 3, uniform(0.0, 1.5),
         _PROTO, "assertiveness per perceived weakness", _STRENGTH)
     assertiveness_speed = ("drift_a", "Russia", _RATE, 0, 1, uniform(0.04, 0.15),
         _PROTO, "speed at which assertiveness changes")
-    read_error = ("read_error", "Russia", "share", 0, 1, uniform(0.01, 0.05),
-        _J, "error in reading weakness", _STRENGTH)
-    failure_signal = ("failure_signal", "Russia", "per failure", 0, 1, uniform(0.0, 0.1),
-        _J, "perceived weakness per open failure", _STRENGTH)
-    half_life_failure = ("hl_failure", "Russia", _MONTH, 0.5, 60, uniform(2, 6),
-        _J, "half-life of the memory of a failure")
-    resumption_gain = ("resumption_gain", "Russia", "per unit", 0, 3, uniform(0.1, 0.6),
-        "B ¶10; judgement", "demands and assertiveness per cooperation resumed without a change of policy", _STRENGTH)
-    demands_gain = ("demands_gain", "Russia", "per unit", 0, 3, uniform(0.05, 0.3),
-        "B ¶9; judgement", "demands per weakness shown: new conciliation, positions on dialogue softened", _STRENGTH)
-    half_life_demands = ("hl_demands", "Russia", _MONTH, 0.5, 60, uniform(4, 12),
-        _J, "half-life of demands")
+    weakness_signal = ("weakness_signal", "Russia", "per unit", 0, 3, uniform(0.05, 0.3),
+        "B ¶9; judgement", "demands per weakness shown: new conciliation, positions on dialogue softened, cooperation resumed", _STRENGTH)
     sanctions_cost = ("sanctions_cost", "Russia", "per unit", 0, 3, uniform(0.0, 0.4),
         _J, "assertiveness lost per added sanctions", _STRENGTH)
-    resistance_cost = ("resistance_cost", "Russia", "per unit", 0, 3, uniform(0.0, 0.4),
-        _J, "assertiveness lost per added resistance", _STRENGTH)
-    hybrid_gain = ("hybrid_gain", "Russia", "per unit", 0, 1, uniform(0.02, 0.1),
-        _J, "perceived threat moved by a hybrid campaign: up without ties to Russia, down with them", _STRENGTH)
-    initial_war = ("war0", "Russia", _SHARE, 0, 1, {"2014": fixed(0.0), "2018": fixed(0.25), "2025": fixed(0.7)},
-        "A ¶2, B ¶5; scale set by judgement", "war intensity at the start")
-    war_rate = ("war_rate", "Russia", _RATE, 0, 1, uniform(0.03, 0.1),
-        _J, "speed at which the intensity of the war changes", _STRENGTH)
-    war_capacity = ("war_capacity", "Russia", "per unit", 0, 2, uniform(0.0, 0.5),
-        "A ¶2; judgement", "reduction of the war's intensity per resistance", _STRENGTH)
     # Decision
     ask_routine = ("ask_routine", "decision", "tolerated move", 0, 10, uniform(0.3, 0.45),
         "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
@@ -321,8 +231,6 @@ class Param(IntEnum):
         "judgement: from a third of a step of the level scale to most of one", "how far the position that an ally shows is off")
     half_life_position = ("hl_position", "decision", _MONTH, 0.5, 240, uniform(6, 36),
         "judgement: governments last a few years", "half-life of that error")
-    sd_chair = ("sd_chair", "decision", "position", 0, 0.5, uniform(0.02, 0.08),
-        _PROTO, "further error of the chair's reading")
     tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.14), 0.25, 0.03, 0.4),
         "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
     company_move = ("company_move", "decision", "position", 0, 1, uniform(0.16, 0.24),
@@ -331,30 +239,22 @@ class Param(IntEnum):
         _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
     consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
         "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
-    campaign = ("campaign", "decision", "per unit", 0, 10, uniform(0.5, 1.5),
-        "A ¶4, B ¶10; judgement", "pressure on allies to accept less than what holds, per unit of Washington's conciliation of Moscow", _STRENGTH)
     voiced_share = ("voiced_share", "decision", _SHARE, 0, 1, uniform(0.5, 0.9),
         _J, "share of what it bears in silence from which an ally speaks against a text")
     compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
         "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)
-    insist_nac = ("insist_nac", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
-        "judgement: ambassadors and ministers meet often and in private", "chance that sponsors have the text that they asked for put on the council's table, whatever its prospects", _STRENGTH)
+    insist = ("insist", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
+        "judgement: ambassadors and ministers meet often and in private", "chance that sponsors have the text that they asked for put on the table, whatever its prospects", _STRENGTH)
     insist_summit = ("insist_summit", "decision", _SHARE, 0, 1, uniform(0.0, 0.3),
         "A ¶1, A ¶3: leaders do not quarrel in public; judgement", "the same at summits", _STRENGTH)
-    insist_eu = ("insist_eu", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
-        _J, "the same in the EU", _STRENGTH)
-    insist_g7 = ("insist_g7", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
-        _J, "the same in the G7", _STRENGTH)
-    withdrawal_strain = ("withdrawal_strain", "decision", _SHARE, 0, 1, uniform(0.05, 0.4),
-        "A ¶1 (a quiet failure); judgement", "trust lost by a withdrawal, as a share of what a block costs", _STRENGTH)
     min_share = ("floor", "decision", _SHARE, 0, 1, uniform(0.3, 0.5),
         _PROTO, "least share of a proposal worth adopting")
-    blowup_cost = ("blowup_cost", "decision", "position", 0, 2, uniform(0.1, 0.4),
-        _PROTO, "cost to the chair of an open failure")
-    concession_step = ("concession_step", "decision", _SHARE, 0, 1, uniform(0.15, 0.5),
-        _J, "how far a text can be lowered between two rounds")
-    cross_forum = ("cross_forum", "decision", _SHARE, 0, 1, uniform(0.1, 0.5),
-        "model description; judgement", "Washington's pull in a forum it is not a member of", _STRENGTH)
+    blowup_cost = ("blowup_cost", "decision", "position", 0, 2, fixed(0.25),
+        "judgement; fixed, since texts that were never tabled leave no record that could tell it from min_share", "cost to the chair of an open failure")
+    sd_chair = ("sd_chair", "decision", "position", 0, 0.5, fixed(0.05),
+        "judgement; fixed, as blowup_cost", "further error of the chair's reading of positions")
+    concession_step = ("concession_step", "decision", _SHARE, 0, 1, fixed(0.3),
+        "judgement; fixed, since it moves nothing", "most that a text is lowered between two rounds")
     dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.08, 0.16),
         _J, "mean of what an ally in a dispute over something else loses by letting a text pass (exponential)")
     dispute_end = ("dispute_end", "decision", _RATE, 0.001, 0.999, uniform(0.02, 0.2),
@@ -365,20 +265,8 @@ class Param(IntEnum):
         "judgement: up to half of the range", "spread of salience around what positions tell", _STRENGTH)
     standing_exponent = ("standing_exponent", "decision", "exponent", 0, 1, uniform(0.3, 0.5),
         _PROTO, "standing = (GDP / U.S. GDP) to this power")
-    items_per_session = ("items_per_session", "decision", "items", 1, 20, fixed(2.0),
-        "A ¶3; judgement", "contested items that one session can decide")
     blowup_rate = ("blowup_rate", "decision", "per item", 0, 1, uniform(0.02, 0.12),
         "A ¶3, B ¶7 (G7 of 2018); judgement", "chance that an item on which silence was broken blows a meeting up", _STRENGTH)
-    bypass_rate = ("bypass_rate", "decision", _SHARE, 0, 1, uniform(0.2, 0.8),
-        "record 2017-2025: five kinds of bypass; judgement", "chance that others work around a blocked item, times the standing that supports it", _STRENGTH)
-    bypass_share = ("bypass_share", "decision", _SHARE, 0, 1, uniform(0.3, 0.7),
-        _J, "share of a blocked text that a bypass puts into practice", _STRENGTH)
-    norm_speed = ("norm_speed", "decision", _RATE, 0, 1, uniform(0.1, 0.3),
-        _J, "speed at which norms follow what was adopted", _STRENGTH)
-    abstention = ("abstention", "decision", "loss", 0, 1, fixed(0.05),
-        _J, "further loss that an abstaining ally accepts, under constructive abstention")
-    exercise_threshold = ("exercise_threshold", "decision", "position", 0, 1, fixed(0.5),
-        "B ¶12; judgement", "position at which an ally takes part")
 
 _PER_ALLY = (
     Parameter(

@@ -81,7 +81,6 @@ class World(State):
     resistance = ("resistance", "share", 0, 1, "Ukraine's capacity to resist", _SHIFT)
     concession_pressure = ("concession", "share", 0, 1, "pressure on Ukraine to concede", _SHIFT)
     open_failures = ("failure", "failures", 0, _COUNTED, "open failures that Moscow remembers")
-    strained = ("strained", "0 or 1", 0, 1, "whether a text was ever blocked, so that trust may be below one")
     aid_need = ("need", "index", 0, 2, "aid that the war requires, 1 = the mean of 2022-2024", _SHIFT)
     us_military = ("us_military", "share", 0, 2, "U.S. military aid as a share of the aid that the war requires")
     us_economic = ("us_economic", "share", 0, 2, "U.S. economic aid, likewise")
@@ -94,6 +93,9 @@ class World(State):
     deterrence = ("deterrence", "share", 0, 1, "committed force F over F + R, R being Russia's capability")
     deterrence_without_us = ("deterrence_alone", "share", 0, 1, "deterrence without the forces of the United States")
     weakness = ("w", "share", 0, 1, "R over F + R")
+    assertiveness_at_start = ("a0", "share", 0, 1, "Russia's assertiveness when the run begins")
+    war_at_start = ("war0", "share", 0, 1, "intensity of the war when the run begins")
+    aid_need_at_start = ("need0", "index", 0, 2, "aid that the war requires when the run begins")
     weakness_at_start = ("w0", "share", 0, 1, "weakness when the run begins")
 
 

@@ -156,7 +156,7 @@ def ranges(
 
     Examples
     --------
-    >>> found = ranges(draws=2, scenarios=["baseline_2018"], names=["pledge", "items_per_session"])
+    >>> found = ranges(draws=2, scenarios=["baseline_2018"], names=["pledge", "concession_step"])
     >>> [effect.name for effect in found]  # the other one is fixed
     ['pledge']
     """

@@ -219,7 +219,8 @@ def _objections(run: Ensemble, _: Quantity) -> Floats:
     """Return objections of each European to items on Russia and Ukraine (D, Europeans)."""
     column = [row.column for row in run.program.agenda if row.issue in _RUSSIA_AND_UKRAINE]
     who = [ALLY_INDEX[ally] for ally in EUROPEANS]
-    return (run.records.objection[:, column][:, :, who] >= 0).sum(axis=1).astype(float)
+    found: Floats = (run.records.objection[:, column][:, :, who] >= 0).sum(axis=1).astype(float)
+    return found
 
 
 def _both_commitments(run: Ensemble, _: Quantity) -> Floats:
