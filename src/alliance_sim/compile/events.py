@@ -56,13 +56,20 @@ class _Row:
 def compile_events(scenario: Scenario, spin_up: int) -> Events:
     """Return the events of a scenario, in order of their months."""
     start = month_number(scenario.start) - spin_up
-    ordered = sorted(scenario.events, key=lambda event: (month_number(event.month), event.id))
+    end = month_number(scenario.start) + scenario.months
+    dated = [
+        (month, event)
+        for event in scenario.events
+        for month in range(month_number(event.month), min(month_number(event.month) + event.during, end))
+    ]
+    dated.sort(key=lambda entry: (entry[0], entry[1].id))
+    ordered = [event for _, event in dated]
     taken: dict[int, str] = {}
     effects = [[row for effect in event.effects() for row in _rows(effect)] for event in ordered]
     flat = [row for rows in effects for row in rows]
     conditions = [event.when for event in ordered]
     return Events(
-        start=starts([month_number(event.month) - start for event in ordered], spin_up + scenario.months),
+        start=starts([month - start for month, _ in dated], spin_up + scenario.months),
         ident=np.array([identifier(event.id, taken, "events") for event in ordered], dtype=np.uint32),
         probability=np.array([event.probability for event in ordered], dtype=np.float64),
         outcome=np.array([Outcome[c.outcome] if c else -1 for c in conditions], dtype=np.int64),

@@ -74,6 +74,7 @@ def compile_meetings(scenario: Scenario, spin_up: int) -> tuple[Meetings, tuple[
         min_share=np.array([np.nan if i.min_share is None else i.min_share for _, i in heads], dtype=np.float64),
         divisible=np.array([np.broadcast_to(item.divisible, 2) for _, item in heads], np.uint8).reshape(-1, 2),
         sponsor=sponsor,
+        again=np.full(len(columns), scenario.tabled_again, dtype=np.uint8),
         priority=np.array([any(item.priority for item in items) for _, items in columns], dtype=np.uint8),
         rule=np.array([RULES.index(item.rule or meeting.rule) for meeting, item in heads], dtype=np.int64),
         allowance=np.array([m.allowance if i.allowance is None else i.allowance for m, i in heads], dtype=np.int64),

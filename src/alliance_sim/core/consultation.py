@@ -5,7 +5,7 @@ import math
 from alliance_sim.core.acceptance import share_out_salience
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import fill_logistic, fill_normal
-from alliance_sim.core.structures import Channel, Param
+from alliance_sim.core.structures import N_ALLIES, Channel, Param
 
 CONSULTATIONS = 4  # rounds of listening before a meeting: what is left to come is a hundredth
 
@@ -23,20 +23,29 @@ def gather(out, values, ally, rows):
         out[row] = values[ally[row]]
 
 
-@kernel(inline="always")
-def hear_each_other(session, seating, weights):
-    """Set with what weights participants listen: those of the month, among themselves, less to one from outside."""
-    n = seating.n
+@kernel(inline="always", noalias=True)
+def hear_each_other(voice, heard, weights, ally, n, rows, pull):
+    """Set with what weights n voters listen: those of the month, among the participants, less to one from outside."""
+    if n == rows == N_ALLIES:  # all of them, in their order
+        for b in range(N_ALLIES):
+            for a in range(N_ALLIES):
+                voice[b, a] = weights[b, a]
+        return
     for a in range(n):
-        session.heard[a] = 0.0
-    for b in range(seating.rows):
-        share = 1.0 if b < n else seating.pull
+        heard[a] = 0.0
+    for b in range(rows):
+        share = 1.0 if b < n else pull
         for a in range(n):
-            session.voice[b, a] = share * weights[session.ally[b], session.ally[a]]
-            session.heard[a] += session.voice[b, a]
-    for b in range(seating.rows):
+            voice[b, a] = share * weights[ally[b], ally[a]]
+            heard[a] += voice[b, a]
+    for a in range(n):
+        heard[a] = 1.0 / heard[a] if heard[a] > 0.0 else 0.0
+    for b in range(rows):
         for a in range(n):
-            session.voice[b, a] = session.voice[b, a] / session.heard[a] if session.heard[a] > 0.0 else 0.0
+            voice[b, a] *= heard[a]
+    for a in range(n):
+        if heard[a] == 0.0:  # who finds nobody here to listen to listens to itself
+            voice[a, a] = 1.0
 
 
 @kernel(inline="always")
@@ -46,18 +55,29 @@ def consult(expressed, session, seating, strength):
     The model of expressed and private opinions is Ye, Qin, Govaert, Anderson and Cao (2019),
     doi:10.1016/j.automatica.2019.05.036, here with private opinions that hold for a meeting.
     """
-    n = seating.n
     for a in range(seating.rows):
-        session.private[a] = expressed[a]
+        session.expressed[a] = session.private[a] = expressed[a]
     for _ in range(CONSULTATIONS):
+        listen_once(
+            session.expressed, session.private, session.heard, session.voice, session.susceptibility, strength,
+            seating.n, seating.rows,
+        )  # fmt: skip
+    for a in range(seating.n):
+        expressed[a] = session.expressed[a]
+
+
+@kernel(inline="always", noalias=True)
+def listen_once(expressed, private, heard, voice, susceptibility, strength, n, rows):
+    """One round: everybody says what it wants, moved towards what it hears as far as it is susceptible."""
+    for a in range(n):
+        heard[a] = 0.0
+    for b in range(rows):
+        said = expressed[b]
         for a in range(n):
-            session.heard[a] = 0.0
-        for b in range(seating.rows):
-            for a in range(n):
-                session.heard[a] += session.voice[b, a] * expressed[b]
-        for a in range(n):
-            s = strength * session.susceptibility[a]
-            expressed[a] = (1.0 - s) * session.private[a] + s * session.heard[a]
+            heard[a] += voice[b, a] * said
+    for a in range(n):
+        s = strength * susceptibility[a]
+        expressed[a] = (1.0 - s) * private[a] + s * heard[a]
 
 
 @kernel(inline="always")

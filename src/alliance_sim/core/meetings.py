@@ -3,7 +3,14 @@
 import numpy as np
 
 from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session
-from alliance_sim.core.constants import BYPASS_RATE, BYPASS_SHARE, CROSS_FORUM, ITEMS_PER_SESSION, QUIET_FAILURE
+from alliance_sim.core.constants import (
+    BYPASS_RATE,
+    BYPASS_SHARE,
+    CROSS_FORUM,
+    ITEMS_PER_SESSION,
+    QUIET_FAILURE,
+    TABLED_AGAIN,
+)
 from alliance_sim.core.consultation import assess, gather, hear_each_other, read_positions
 from alliance_sim.core.disputes import bring_disputes, drop_disputes
 from alliance_sim.core.jit import kernel
@@ -12,6 +19,7 @@ from alliance_sim.core.rng import uniform
 from alliance_sim.core.sessions import Item, Seating
 from alliance_sim.core.structures import (
     NOT_PENDING,
+    PENDING,
     SANCTIONS,
     US,
     WAITING,
@@ -54,7 +62,7 @@ def take_seats(state, shared, weights, session, t, forum):
     session.stake[:] = 0.0
     seating = Seating(n, rows, patron, pull, shared.neutral[forum])
     prepare_session(session, seating)
-    hear_each_other(session, seating, weights)
+    hear_each_other(session.voice, session.heard, weights, session.ally, n, rows, pull)
     return seating
 
 
@@ -129,12 +137,22 @@ def settle_pending(state, docket, session, seating, clock, meeting):
         if meetings.forum[earlier] != meetings.forum[meeting]:
             continue
         for j in range(meetings.first[earlier], meetings.first[earlier + 1]):
+            again = records.outcome[row, j] != Decision.DEFERRED and records.outcome[row, j] != PENDING
+            if again and uniform(clock, Channel.AGAIN, meetings.item_ident[j]) >= TABLED_AGAIN:
+                continue
             if state.pending[j] == WAITING:
-                state.pending[j] = NOT_PENDING
                 result = negotiate(state, docket, session, seating, clock, meeting, j)
                 take_effect(state, docket, session, seating, j, result, clock)
+                state.pending[j] = wait_again(meetings, j, result.outcome)
                 records.settled[row, j] = result.outcome
                 records.settled_share[row, j] = result.share
+
+
+@kernel()
+def wait_again(meetings, j, outcome):
+    """What is pending after an outcome: nothing, or a text that failed and may come up again."""
+    failed = outcome == Decision.BLOCKED or outcome == Decision.WITHDRAWN
+    return WAITING if failed and meetings.again[j] > 0 else NOT_PENDING
 
 
 @kernel(allocates=True)
@@ -170,6 +188,7 @@ def hold(state, docket, session, seating, clock, meeting):
             records.bypassed[row, j] = 1
             bypass(state, docket, j, result.tabled)
         take_effect(state, docket, session, seating, j, result, clock)
+        state.pending[j] = wait_again(meetings, j, result.outcome)
         if contested and uniform(clock, Channel.BLOWUP, ident) < params[Param.blowup_rate]:
             over = True
             state.world[World.blow_ups] += 1.0

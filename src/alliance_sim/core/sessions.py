@@ -64,7 +64,8 @@ class Session(NamedTuple):
     susceptibility: Floats
     voice: Floats  #: (rows, rows); column i holds the weights with which i listens, sum one
     span: Floats  #: (P,); of the item in hand
-    private: Floats  #: from here on scratch
+    expressed: Floats  #: from here on scratch
+    private: Floats
     heard: Floats
     key: Idents  #: names of random numbers
     loss: Floats
@@ -105,6 +106,7 @@ def new_session(n):
         aligned((size,)),
         aligned((size, size)),
         aligned((MAX_PARTS,)),
+        aligned((size,)),
         aligned((size,)),
         aligned((size,)),
         np.zeros(size, np.uint32),

@@ -115,6 +115,7 @@ class Channel(IntEnum):
     OUTPUT = 17
     SALIENCE = 18
     STEADY = 19
+    AGAIN = 20
 
 
 class Effect(IntEnum):
@@ -308,6 +309,7 @@ class Meetings(NamedTuple):
     min_share: Floats  #: (J,), [0, 1]; NaN: the parameter
     divisible: Flags  #: (J, 2); by each of the coders
     sponsor: Flags  #: (J, N); 1 for allies that asked for the text
+    again: Flags  #: (J,); 1 where a text that failed may come up again
     priority: Flags  #: (J,); 1 for what the meeting is called for
     rule: Ints  #: (J,); a Rule
     allowance: Ints  #: (J,); the n of unanimity minus n

@@ -263,6 +263,10 @@ class Scenario(Record):
     )
     events: tuple[AnyEvent, ...] = Field((), description="what happens, and when")
     meetings: tuple[Meeting, ...] = Field((), description="who decides what, and when")
+    tabled_again: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="whether a text that was blocked or withdrawn may come up again at later meetings of its forum",
+    )
     text: str = Field("", exclude=True, repr=False)
 
     @field_validator("start")

@@ -29,8 +29,8 @@ class Accession(Event):
     @model_validator(mode="after")
     def _certain(self) -> Accession:
         # Who sits at the table is the same in every draw.
-        if self.probability < 1.0 or self.when:
-            raise ValueError("an accession is certain; allowed: neither probability nor when")
+        if self.probability < 1.0 or self.when or self.during > 1:
+            raise ValueError("an accession is certain; allowed: neither probability nor during nor when")
         return self
 
     def effects(self) -> tuple[Effect, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
@@ -106,6 +106,11 @@ class Event(Entry, ABC):
         1.0,
         description="chance that it happens at all",
         json_schema_extra={"unit": "probability", "source": "source of the event; default: it is certain"},
+    )
+    during: Annotated[int, Field(strict=True, ge=1, le=240)] = Field(
+        1,
+        description="how many months, from `month` on, it may happen in; `probability` is then the chance in each",
+        json_schema_extra={"unit": "months", "source": "source of the event"},
     )
     when: ConditionField | None = Field(
         None,
