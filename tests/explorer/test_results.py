@@ -29,7 +29,7 @@ def test_labels(name: str, text: str) -> None:
 
 
 def test_view_holds_the_rounded_results_of_the_run() -> None:
-    request = Request("baseline_2018", 60, 5, (("objection_cost", 0.05),))
+    request = Request("baseline_2018", 60, 5, (("tolerated_move", 0.05),))
     first = results.preview(request, never)
     view = results.compute(request, first, never)
     ensemble = simulate(request.what_if(), 60, 5, "allies")

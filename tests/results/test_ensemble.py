@@ -67,8 +67,11 @@ def test_frames_are_tidy(reset: Ensemble) -> None:
     decided = reset.frame("decisions")
     assert len(decided) == 40 * len(reset.program.agenda)
     assert set(decided["outcome"].cat.categories) == set(DECISIONS)
-    rounds = reset.records.objection
-    assert len(reset.frame("objections")) == (rounds >= 0).sum()
+    rounds, voiced = reset.records.objection, reset.records.voiced > 0
+    spoken = reset.frame("objections")
+    assert len(spoken) == ((rounds >= 0) | voiced).sum()
+    assert spoken["round"].notna().sum() == (rounds >= 0).sum() < len(spoken)
+    assert spoken["voiced"].sum() == voiced.sum()
 
 
 def test_summary_is_the_registered_one(reset: Ensemble) -> None:
@@ -105,9 +108,16 @@ def test_decisions_add_up_and_name_objectors(reset: Ensemble) -> None:
         assert found.tolist() == expected.tolist() and list(found.index.get_level_values("ally")) == list(
             expected.index
         )
-    span = board["proposed"] - board["reversion"]
-    share = (board["level_mean"] - board["reversion"]) / span
-    assert share.between(0.0, board["adopted"] + board["diluted"] + 1e-12).all()
+    items = [item for meeting in sorted(reset.scenario.meetings, key=lambda each: (each.month, each.id))
+             for item in meeting.agenda]  # fmt: skip
+    assert board["asked"].tolist() == [item.asked for item in items]
+    decided = reset.frame("decisions")
+    share = (decided["level"] - decided["reversion"]) / (decided["proposed"] - decided["reversion"])
+    failed = decided["outcome"].isin(["withdrawn", "blocked"])
+    assert share.between(0.0, 1.0 + 1e-12).all() and (share[failed] == 0).all()
+    np.testing.assert_allclose(
+        board["proposed"], decided.groupby(["meeting", "issue"], observed=True, sort=False)["proposed"].mean()
+    )
 
 
 def test_bad_names_are_refused(reset: Ensemble) -> None:
@@ -251,7 +261,8 @@ def test_the_long_table_is_a_view_of_memory_and_of_a_folder(reset: Ensemble, tmp
     for found in (reset.sql("SELECT * FROM objectors"), query.frame(views, "SELECT * FROM objectors")):
         pd.testing.assert_frame_equal(found, reset.objectors())
     counted = reset.sql(
-        "SELECT meeting, issue, ally, count(*) / (SELECT count(*) FROM runs) AS share FROM objections GROUP BY ALL"
+        "SELECT meeting, issue, ally, count(*) / (SELECT count(*) FROM runs) AS share FROM objections "
+        "WHERE round IS NOT NULL GROUP BY ALL"
     ).set_index(["meeting", "issue", "ally"])["share"]
     assert counted.to_dict() == pytest.approx(
         reset.objectors().set_index(["meeting", "issue", "ally"])["share"].to_dict()

@@ -4,7 +4,7 @@ from alliance_sim.scenarios import Scenario, input_differences, load_scenario, l
 
 HEAD = "name: {name}\ntitle: {name}\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [s]\n"
 BASE = """
-parameters: {threat_reversion: 0.1, objection_cost: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.2}
+parameters: {threat_reversion: 0.1, tolerated_move: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.2}
 events:
   - {month: 2025-09, type: bilateral_summit, conciliation: 0.5, openness: 0.1, source: s}
   - {month: 2025-10, type: guarantee_statement, about: [ESP, ITA], severity: 0.4, source: s}
@@ -34,8 +34,8 @@ def differences(body: str, head: str = HEAD) -> list[str]:
         ("threat_reversion: 0.1", "threat_reversion: 0.2", ["~ parameter threat_reversion 0.1 → 0.2"]),
         ("threat_reversion: 0.1", "threat_reversion: 0.1000001", ["~ parameter threat_reversion 0.1 → 0.1000001"]),
         ("threat_reversion: 0.1, ", "", ["- parameter threat_reversion 0.1"]),
-        ("threat_reversion: 0.1", "threat_reversion: 0.1, isolation_cost: 0.06", ["+ parameter isolation_cost 0.06"]),
-        ("{uniform: [0.02, 0.05]}", "0.03", ["~ parameter objection_cost uniform 0.02 0.05 → 0.03"]),
+        ("threat_reversion: 0.1", "threat_reversion: 0.1, company_move: 0.06", ["+ parameter company_move 0.06"]),
+        ("{uniform: [0.02, 0.05]}", "0.03", ["~ parameter tolerated_move uniform 0.02 0.05 → 0.03"]),
         ("openness: 0.1", "openness: 1.0", ["~ 2025-09 bilateral_summit openness 0.1 → 1"]),
         ("openness: 0.1", "openness: 0.1, follow_up: 4", ["~ 2025-09 bilateral_summit follow_up not given → 4"]),
         ("openness: 0.1", "openness: 0.1, process: true", ["~ 2025-09 bilateral_summit process false → true"]),

@@ -76,7 +76,7 @@ BROKEN = {
     "name: norm.sanctions": "name: norm.sanction",
     "channel: military": "channel: militray",
     "stance: washington_2024": "stance: washington_2020",
-    "objection_cost: 0.03": "objection_cost: 3",
+    "tolerated_move: 0.03": "tolerated_move: 3",
     "susceptibility.HUN: 0.3": "susceptibility.HNU: 0.3",
     "pledge: {uniform: [0.3, 0.5]}": "pledge: {uniform: [0.3]}",
     "{uniform: [0.3, 0.5]}": "{uniform: [0.3, 0.5], normal: [0.3, 0.1]}",
@@ -94,7 +94,7 @@ era: 2025
 start: 2025-06
 months: 12
 sources: [A]
-parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, pledge: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
+parameters: {tolerated_move: 0.03, susceptibility.HUN: 0.3, pledge: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
 events:
 - {month: 1, type: escalation, size: 0.1, probability: 0.5, source: s, when: cohesion < 0.5}
 - {month: +2, type: guarantee_statement, about: [EST, LVA], source: s}

@@ -84,6 +84,8 @@ class AgendaRow:
     Attributes
     ----------
     meeting, month, forum, issue, title : str
+    asked : str
+        The level asked for, or the class of the ask with its direction; see `AgendaItem.asked`.
     reversion : float
         On the scale of positions.
     column, part : int
@@ -103,6 +105,7 @@ class AgendaRow:
     forum: str
     issue: str
     title: str
+    asked: str
     reversion: float
     column: int
     part: int

@@ -117,8 +117,8 @@ def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
         table = new_table("month", "forum", "issue", *heads, ">level", "objectors", gap=1)
     for column in table.columns[:-1]:
         column.no_wrap = True
-    # The other columns take 83 or 69 characters, each objector eight.
-    most = (new_console().width - (83 if wide() else 69)) // 8
+    # The other columns take 88 or 69 characters, each objector eight.
+    most = (new_console().width - (88 if wide() else 69)) // 8
     for row in decisions.to_dict("records"):
         most_frequent = max(DECISION_STYLES, key=lambda name: row[name])
         cells = [
@@ -127,7 +127,9 @@ def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
         ]
         shares = objecting.get((row["meeting"], row["issue"]), {})
         objecting_most = [f"{ally} {percent(share)}" for ally, share in shares.items() if share >= 0.01][:most]
-        text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}",) if wide() else ()
+        # A level stands for itself; a class is drawn as a level, of which this is the mean.
+        asked = f" {row['asked']}" if row["asked"][0] in "+-" else ""
+        text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}{asked}",) if wide() else ()
         bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
         table.add_row(
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"], *text, *cells, *bypassed,
