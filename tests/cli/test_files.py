@@ -139,7 +139,12 @@ def test_show_marks_what_a_scenario_adds_to_its_parent_and_prints_values_other_t
     assert any(line[:5] == ["+", "threat_reversion", "0.125", "per month", "uniform 0.04 to 0.15"] for line in lines)
     levers = [line for line in lines if "position" in line or "loss" in line or "share" in line]
     assert [line[1:5] for line in levers] == [
-        ["tolerated_move", "uniform 0.02 to 0.05", "position", "lognormal -1.83 ± 0.3, within 0.03 to 0.4"],
+        [
+            "tolerated_move",
+            "uniform 0.02 to 0.05",
+            "position",
+            "lognormal, median 0.16, sd 0.3 of the log, within 0.03 to 0.4",
+        ],
         ["susceptibility.HUN", "0.3", "share", "uniform 0.2 to 0.6"],
         ["threat_perception.POL", "0.9", "position", "calibrated"],
     ]

@@ -9,7 +9,9 @@ import xarray as xr
 from alliance_sim.analysis.comparison import compare
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
+from alliance_sim.experiments import load_experiment
 from alliance_sim.experiments.results import load_results, open_views
+from alliance_sim.experiments.runner import sweep
 from alliance_sim.model import AllianceModel
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
@@ -213,15 +215,16 @@ def same_as_written(data: xr.Dataset, path: Path) -> None:
 
 
 def test_months_are_of_one_kind_in_every_table(reset: Ensemble, tmp_path: Path) -> None:
-    sweep, loaded = load_results(Path(__file__).parent / "old" / "sweep"), load_ensemble(reset.save(tmp_path / "kept"))
+    experiment = load_experiment("summit_form_2018").model_copy(update={"replications": 1, "keep": "trace"})
+    swept, loaded = sweep(experiment, tmp_path / "sweep"), load_ensemble(reset.save(tmp_path / "kept"))
     model = AllianceModel(SHORT, seed=1)
     model.step()
     months = [
-        reset.data["month"], reset.data["item_month"], sweep.data["month"],
+        reset.data["month"], reset.data["item_month"], swept.data["month"],
         reset.series("cohesion").index, reset.frame("cohesion")["month"], reset.frame("spending")["month"],
         reset.frame("decisions")["month"], reset.decisions()["month"], reset.objectors()["month"],
         compare("baseline_2025", SHORT, draws=2).decisions()["month"], model.decisions()["month"],
-        sweep.frame("decisions")["month"], sweep.sql("SELECT DISTINCT month FROM trajectories")["month"],
+        swept.frame("decisions")["month"], swept.sql("SELECT DISTINCT month FROM trajectories")["month"],
         *(found.sql(f"SELECT month FROM {view}")["month"]
           for found in (reset, loaded) for view in ("trajectories", "allies", "decisions", "objectors")),
     ]  # fmt: skip

@@ -137,7 +137,8 @@ def _whole(entry: Event | Meeting) -> str:
 
 
 def _step(item: AgendaItem) -> str:
-    return f"{item.issue} {_word(item.reversion)}→{item.asked}"
+    asked = item.asked if item.proposed is None else _word(item.proposed)
+    return f"{item.issue} {_word(item.reversion)}→{asked}"
 
 
 def _fields(record: Record) -> dict[str, str]:

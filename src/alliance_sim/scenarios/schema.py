@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import (
     AliasChoices,
     BeforeValidator,
+    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
@@ -101,6 +102,15 @@ class AgendaItem(Record):
     >>> item.proposed, item.divisible, item.min_share
     (0.6, True, None)
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["ask"], "properties": {"proposed": False}},
+                {"required": ["proposed"], "properties": {"ask": False, "direction": False}},
+            ]
+        }
+    )
 
     issue: Issue = Field(description="what the text is about")
     ask: _Ask | None = Field(
