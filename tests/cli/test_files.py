@@ -103,7 +103,10 @@ meetings:
   sessions: 1
   rule: qualified_majority
   source: S3
-  agenda: [{issue: sanctions, proposed: 0.6, reversion: 0.1, min_share: 0.9, divisible: false, text: T, source: S4}]
+  agenda:
+  - {issue: sanctions, proposed: 0.6, reversion: 0.1, min_share: 0.9, divisible: false, text: T, source: S4}
+  - {issue: open_door, ask: [1, 2], direction: less, reversion: 0.45, divisible: [true, false], sponsors: [GBR, USA],
+     priority: true, text: U, source: S3}
 """
 
 
@@ -133,6 +136,7 @@ def test_show_marks_what_a_scenario_adds_to_its_parent_and_prints_values_other_t
     july = [line for line in lines if "2018-07" in line[:2]]
     # The month's events come first, and its meetings as the model takes them.
     assert [line[-3] for line in july[-3:]] == ["EU meeting", "NAC meeting", "NATO meeting"]
+    assert ["open_door 0.45 ask -1/2, divisible true false, sponsors GBR USA, priority: U"] in lines
     assert ["sanctions 0.10→0.60, min_share 0.9, not divisible: T", "S4"] in lines
     split = "+ its own: events 2, meetings 1. From baseline_2018: events 2, meetings 14. Left out: nac-2018-06."
     assert [split] in lines

@@ -64,6 +64,13 @@ def differences(body: str, head: str = HEAD) -> list[str]:
         ("forum: nac", "forum: g7",
          ["- 2025-12 nac meeting: sanctions 0→0.6, open_door 0.45→0.55",
           "+ 2025-12 g7 meeting: sanctions 0→0.6, open_door 0.45→0.55"]),
+        ("proposed: 0.55", "ask: [2, 3]",
+         ["~ 2025-12 nac meeting: open_door, "
+          "proposed 0.55 → not given, ask not given → 2 3, direction not given → more"]),
+        ("{issue: open_door, proposed: 0.55", "{issue: southern_flank, ask: 2, direction: less",
+         ["- 2025-12 nac meeting: open_door 0.45→0.55", "+ 2025-12 nac meeting: southern_flank 0.45 ask -2"]),
+        ("divisible: false", "divisible: false, sponsors: [POL, EST]",
+         ["~ 2025-12 nac meeting: sanctions, sponsors none → POL EST"]),
         ("title: t", "title: other", []),
         ("text: t, source: s}\n      - {issue: open_door", "text: x, source: y}\n      - {issue: open_door", []),
     ],

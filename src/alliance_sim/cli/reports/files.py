@@ -109,7 +109,8 @@ def _timeline(scenario: Scenario, parent: Scenario | None) -> Table:
                 fields = type(item).model_fields.items()
                 optional = [name for name, field in fields if not field.is_required() and name not in _ASKED]
                 extra = _details(item, optional)
-                step = f"{item.issue} {item.reversion:.2f}→{item.asked}"
+                asked = f" ask {item.asked}" if item.proposed is None else f"→{item.proposed:.2f}"
+                step = f"{item.issue} {item.reversion:.2f}{asked}"
                 text = Text.assemble(", ".join([step, *extra]), ": ", (item.text, "dim"))
                 source = item.source if item.source != entry.source else ""
                 table.add_row("", "", Padding(text, (0, 0, 0, 2)), dim(source), style=style)

@@ -77,8 +77,9 @@ def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
             Text("Decision board: how each text ends, % of draws", "bold"),
             _board(decisions, ensemble.objectors()),
         ]
-        bypassed = "byp: blocked but bypassed by others; " if wide() else ""
-        note = f"levels from 0 to 1 (strongest response); {bypassed}objectors: those most often, % of draws, "
+        asked = "text: level without a decision → mean level asked for, and the class of an ask (+ more, - less); "
+        legend = f"{asked}byp: blocked but bypassed by others; " if wide() else ""
+        note = f"levels from 0 to 1 (strongest response); {legend}objectors: those most often, % of draws, "
         lines += [Text(f"{note}anticipated where the text was withdrawn", "dim"), Text()]
     lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
     if ensemble.draws < FEW_DRAWS:
