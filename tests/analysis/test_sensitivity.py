@@ -195,5 +195,5 @@ def test_report_ranks_in_words(method, little, capsys):
               "--parameter", "threat_reversion", "--points", "2", "--draws", "2"])  # fmt: skip
     out = capsys.readouterr().out
     assert end.value.code == 0 and "what drives cohesion, mean over the months, share" in out
-    assert "bears in silence, alone" in out and "% of the variance of single runs" in out
+    assert "move away from the reversion" in out and "% of the variance of single runs" in out
     assert out.index("tolerated_move ") < out.index("threat_reversion ")
