@@ -38,6 +38,11 @@ def test_view_holds_the_rounded_results_of_the_run() -> None:
     for shown, row in zip(view.board, ensemble.decisions().to_dict("records"), strict=True):
         assert shown["shares"] == pytest.approx([row[name] for name in DECISIONS], abs=6e-5)
         assert sum(shown["shares"]) == pytest.approx(1.0, abs=3e-4)
+        assert shown["proposed"] == row["proposed"] and min(row["proposed"], row["reversion"]) <= row["level_mean"]
+    asked = {shown["key"]: shown["asked"] for shown in view.board}
+    assert asked["nato_summit-2018-07/ukraine_support"] == "asked for on average: more, routine or notable"
+    assert asked["g7-2018-06/russia_dialogue"] == "asked for on average: less, far-reaching"
+    assert asked["eu_council-2018-07/sanctions"] == "proposed"
     threat = ensemble.data["threat_perception"].mean("draw").values
     shown_threat = np.array(view.maps["threat_perception"], dtype=float)
     assert np.isnan(shown_threat).any()
