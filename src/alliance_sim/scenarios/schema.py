@@ -154,7 +154,15 @@ class AgendaItem(Record):
 
     @property
     def asked(self) -> str:
-        """What is asked for, in a few letters: the level, or the class of the ask with its direction."""
+        """What is asked for, in a few letters: the level, or the class of the ask with its direction.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import AgendaItem
+        >>> fields = {"issue": "russia_dialogue", "reversion": 0.8, "text": "Talk", "source": "hypothetical"}
+        >>> AgendaItem(ask=[2, 3], direction="less", **fields).asked, AgendaItem(proposed=0.5, **fields).asked
+        ('-2/3', '0.50')
+        """
         if self.proposed is not None:
             return f"{self.proposed:.2f}"
         given = self.ask or 0
