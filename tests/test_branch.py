@@ -67,6 +67,16 @@ def test_future_of_the_parents_number_is_the_run_that_was_never_branched(futures
         np.testing.assert_array_equal(whole[PARENT], own[PARENT])
 
 
+def test_items_to_come_ask_for_what_was_drawn_before_a_parameter_was_shifted():
+    shifted = scenario(
+        "shifted", "events:\n- {month: 2025-08, type: shift, name: ask_notable, by: 2.0, source: a test}\n"
+    )
+    parent = als.simulate(shifted, PARENT + 1, SEED, "final")
+    future = als.branch(shifted, MONTH, None, PARENT + 1, SEED, PARENT, "final")[shifted.name]
+    assert (parent.records.proposed[PARENT] > 0.0).any(axis=1).all()
+    np.testing.assert_array_equal(future.records.proposed[PARENT], parent.records.proposed[PARENT])
+
+
 def test_another_scenario_goes_on_as_if_it_had_been_run_from_the_start(futures):
     """Which items a scenario brings later does not disturb those that the past left behind."""
     whole = als.simulate(RAISED, PARENT + 1, SEED, "trace")
@@ -141,7 +151,7 @@ def test_a_future_may_end_sooner(futures):
             "differs from .* before 2025-10 in nato_summit-2025-06",
         ),
         ({"futures": {"x": "helsinki_2018"}}, "in era, start, "),
-        ({"futures": {"x": scenario("y", "parameters: {objection_cost: 0.03}")}}, "in parameters; allowed"),
+        ({"futures": {"x": scenario("y", "parameters: {tolerated_move: 0.03}")}}, "in parameters; allowed"),
     ],
 )
 def test_bad_input_is_refused(options, message):

@@ -42,8 +42,10 @@ def _type(schema: dict[str, Any]) -> str:
     if schema["type"] == "array":
         items = [_type(item) for item in schema.get("prefixItems", ())]
         inner = schema.get("items", {})
-        texts = inner.get("type") == "string"
-        return f"{len(items)} numbers" if items else "list of texts" if texts else "list"
+        if items:
+            kind = "numbers" if "number" in items[0] else items[0]
+            return f"{len(items)} {kind}" if kind == "numbers" else f"a list of {len(items)} of them"
+        return "list of texts" if inner.get("type") == "string" else "list"
     return _TYPES[schema["type"]]
 
 

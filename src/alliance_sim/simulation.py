@@ -30,10 +30,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alliance_sim import __version__
 from alliance_sim.checks import MAX_DRAWS, draws_and_seed, memory, whole_number
-from alliance_sim.compile import KEEPS, Block, CompiledScenario, Keep, compile_scenario
+from alliance_sim.compile import KEEPS, SPIN_UP, Block, CompiledScenario, Keep, compile_scenario
 from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
@@ -426,6 +427,7 @@ def branch(
         )
     at = parent.months.index(month)
     past = parent.block(seed, parent_draw, parent_draw + 1, keep)
+    drawn = tuple(array.copy() for array in past.inputs)  # events shift parameters in place
     parent.run(past, seed, month1=at)
     programs = {
         name: compile_scenario(_agreeing(parent.scenario, _load(future, parent.scenario, name), month, name))
@@ -435,7 +437,7 @@ def branch(
     memory(draws, sum(sizes), f"{len(programs):,} futures with keep={keep!r}")
     ensembles: dict[str, Ensemble] = {}
     for name, program in programs.items():
-        ensemble = collect(program, draws, seed, keep, partial(_go_on, program, seed, past, at))
+        ensemble = collect(program, draws, seed, keep, partial(_go_on, program, seed, drawn, past, at))
         ensembles[name] = replace(ensemble, origin={**ensemble.origin, "branched": month, "parent_draw": parent_draw})
     return ensembles
 
@@ -452,8 +454,14 @@ def _load(future: str | Path | Scenario | Changes, parent: Scenario, name: str) 
     return scenario
 
 
-def _go_on(program: CompiledScenario, seed: int, past: Block, at: int, block: Block) -> None:
-    """Copy the past into every draw of a block, and run them on from month `at`."""
+def _go_on(
+    program: CompiledScenario, seed: int, drawn: tuple[NDArray[np.generic], ...], past: Block, at: int, block: Block
+) -> None:
+    """Copy the past, whose inputs were `drawn` at its start, into every draw of a block, and run on from month `at`."""
+    for there, here in zip(block.inputs, drawn, strict=True):
+        there[...] = here
+    # What later items ask for is set when a draw begins: begin, without the spin-up.
+    program.run(block, seed, month1=-SPIN_UP)
     # Programs that agree until a month have the same items and months until then; later ones are still empty.
     items = sum(row.month < program.months[at] and row.part == 0 for row in program.agenda)
     for there, here in zip(block.inputs, past.inputs, strict=True):

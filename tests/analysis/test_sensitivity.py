@@ -25,7 +25,7 @@ ISHIGAMI = {f"x{i}": uniform(-np.pi, np.pi) for i in (1, 2, 3)}
 FIRST, TOTAL = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}, {"x1": 0.5576, "x2": 0.4424, "x3": 0.2437}
 
 SHORT = first_months(als.load_scenario("us_russia_reset_2025"), 8)
-MOVED = ("guarantee_loss_conciliation", "objection_cost", "concession_conciliation", "susceptibility.HUN")
+MOVED = ("guarantee_loss_conciliation", "tolerated_move", "concession_conciliation", "susceptibility.HUN")
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,13 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
         ({"method": "fast"}, "method: 'fast' is unknown; allowed: morris, sobol"),
         ({"parameters": ("kappa", "threat_reversion")}, "threat_reversion: is the same parameter as kappa"),
         ({"parameters": ("pledg",)}, r"no parameter is called 'pledg' \(nearest: pledge\)"),
-        ({"parameters": ("loss_exponent",)}, "loss_exponent is fixed at 2; allowed: one with a distribution"),
+        ({"parameters": ("items_per_session",)}, "items_per_session is fixed at 2; allowed: one with a distribution"),
         ({"parameters": ("susceptibility",)}, "susceptibility has one value per ally; allowed: .* susceptibility.ALLY"),
         ({"parameters": ("threat_perception.HUN",)}, "threat_perception.HUN is calibrated"),
         ({"method": "sobol", "points": 100}, "points: 100 is not allowed with sobol; allowed: a power of two"),
         ({"points": 1}, "points: 1 is out of range; allowed: a whole number from 2 to 1000000"),
         ({"draws": 0}, "draws: 0 is out of range"),
-        ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("objection_cost",), "points": 2,
+        ({"outcome": "opacity", "scenario": "baseline_2025", "parameters": ("tolerated_move",), "points": 2,
           "draws": 1},
          "the outcome is 0 at all points"),
     ],
@@ -191,9 +191,9 @@ def test_command_prints_the_result_of_the_function(little, capsys):
 def test_report_ranks_in_words(method, little, capsys):
     with pytest.raises(SystemExit) as end:
         main(["sensitivity", "baseline_2025", "--outcome", "cohesion", "--method", method,
-              "--parameter", "objection_cost",
+              "--parameter", "tolerated_move",
               "--parameter", "threat_reversion", "--points", "2", "--draws", "2"])  # fmt: skip
     out = capsys.readouterr().out
     assert end.value.code == 0 and "what drives cohesion, mean over the months, share" in out
-    assert "cost of objecting at all" in out and "% of the variance of single runs" in out
-    assert out.index("objection_cost ") < out.index("threat_reversion ")
+    assert "move away from the reversion" in out and "% of the variance of single runs" in out
+    assert out.index("tolerated_move ") < out.index("threat_reversion ")

@@ -34,17 +34,17 @@ def test_whole_page(visit: Arrive) -> None:
 def test_lever_moved_by_keyboard_redraws_board_and_fans(visit: Arrive) -> None:
     seen = visit()
     board, fan = seen.board(), seen.picture("consensus_capacity")
-    seen.lever("objection_cost").focus()
+    seen.lever("tolerated_move").focus()
     for _ in range(20):
         seen.page.keyboard.press("ArrowRight")
-    seen.settle("--set objection_cost=")
+    seen.settle("--set tolerated_move=")
     assert len(seen.board()) == len(board) and seen.board() != board
     seen.page.wait_for_function(
         "([before]) => document.querySelector('[data-outcome=consensus_capacity] canvas').toDataURL() !== before",
         arg=[fan],
     )
-    value = seen.page.locator("[data-lever=objection_cost] output").inner_text()
-    assert f"--set objection_cost={float(value):g}" in seen.page.locator(".as-reproduce").text_content()
+    value = seen.page.locator("[data-lever=tolerated_move] output").inner_text()
+    assert f"--set tolerated_move={float(value):g}" in seen.page.locator(".as-reproduce").text_content()
     assert "dashed: median as calibrated" in seen.page.locator(".as-over-time").inner_text()
 
     # Switched off, the first run is shown again.

@@ -90,7 +90,7 @@ extends: baseline_2018
 drop: [nac-2018-06]
 parameters:
   threat_reversion: 0.125
-  objection_cost: {uniform: [0.02, 0.05]}
+  tolerated_move: {uniform: [0.02, 0.05]}
   susceptibility.HUN: 0.3
   threat_perception.POL: 0.9
 events:
@@ -103,7 +103,10 @@ meetings:
   sessions: 1
   rule: qualified_majority
   source: S3
-  agenda: [{issue: sanctions, proposed: 0.6, reversion: 0.1, min_share: 0.9, divisible: false, text: T, source: S4}]
+  agenda:
+  - {issue: sanctions, proposed: 0.6, reversion: 0.1, min_share: 0.9, divisible: false, text: T, source: S4}
+  - {issue: open_door, ask: [1, 2], direction: less, reversion: 0.45, divisible: [true, false], sponsors: [GBR, USA],
+     priority: true, text: U, source: S3}
 """
 
 
@@ -133,13 +136,19 @@ def test_show_marks_what_a_scenario_adds_to_its_parent_and_prints_values_other_t
     july = [line for line in lines if "2018-07" in line[:2]]
     # The month's events come first, and its meetings as the model takes them.
     assert [line[-3] for line in july[-3:]] == ["EU meeting", "NAC meeting", "NATO meeting"]
+    assert ["open_door 0.45 ask -1/2, divisible true false, sponsors GBR USA, priority: U"] in lines
     assert ["sanctions 0.10→0.60, min_share 0.9, not divisible: T", "S4"] in lines
     split = "+ its own: events 2, meetings 1. From baseline_2018: events 2, meetings 14. Left out: nac-2018-06."
     assert [split] in lines
     assert any(line[:5] == ["+", "threat_reversion", "0.125", "per month", "uniform 0.04 to 0.15"] for line in lines)
     levers = [line for line in lines if "position" in line or "loss" in line or "share" in line]
     assert [line[1:5] for line in levers] == [
-        ["objection_cost", "uniform 0.02 to 0.05", "loss", "uniform 0.02 to 0.05"],
+        [
+            "tolerated_move",
+            "uniform 0.02 to 0.05",
+            "position",
+            "lognormal, median 0.16, sd 0.3 of the log, within 0.03 to 0.4",
+        ],
         ["susceptibility.HUN", "0.3", "share", "uniform 0.2 to 0.6"],
         ["threat_perception.POL", "0.9", "position", "calibrated"],
     ]

@@ -22,7 +22,7 @@ def test_run_as_json_keeps_the_contract(shell: Shell) -> None:
     for name, values in result["outcomes"].items():
         assert set(values) == {"unit", "mean", "p05", "p50", "p95"}
         assert all(len(values[key]) == 3 for key in ("mean", "p05", "p50", "p95")), name
-    fields = "meeting month forum issue proposed reversion bypassed level_mean objectors".split()
+    fields = "meeting month forum issue asked proposed reversion bypassed level_mean objectors".split()
     assert len(result["decisions"]) == 5
     for row in result["decisions"]:
         assert set(row) == {*fields, *DECISIONS}

@@ -267,8 +267,8 @@ def spoil(path: Path) -> None:
         (lambda f: (f / "manifest.json").write_text("{}"), r"manifest\.json: does not belong to the plan"),
         (lambda f: (f / "manifest.json").write_text('{"parts": "x"}'), r"manifest\.json: does not belong to the plan"),
         (lambda f: (f / "plan.json").unlink(), r"plan\.json: cannot be read"),
-        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1; allowed: 3, in a new folder"),
-        (lambda f: lay_out_as(f, None), r"copy: a sweep of layout an empty value; allowed: 3"),
+        (lambda f: lay_out_as(f, 1), r"copy: a sweep of layout 1, of another version of the model; allowed: 4; run it"),
+        (lambda f: lay_out_as(f, None), r"copy: a sweep of layout an empty value, of another version"),
     ],
 )  # fmt: skip
 def test_damaged_files_are_refused(damage: Callable[[Path], object], message: str, copy: Path) -> None:

@@ -17,14 +17,14 @@ FIELDS = {
     "description": "d",
     "scenario": "baseline_2025",
     "sources": ["judgement"],
-    "constants": {"threat_reversion": 0.1, "objection_cost": 0.03},
+    "constants": {"threat_reversion": 0.1, "tolerated_move": 0.03},
     "uncertainties": {"threat_diffusion": {"uniform": [0.0, 0.05]}, "slack_scale": {"lognormal": [-5.5, 0.3]}},
     "levers": {
         "aid": {
             "as_is": {},
             "cut": {"events": [{"month": 3, "type": "aid_change", "channel": "all", "share": -1, "source": "s"}]},
         },
-        "talks": {"held": {}, "dropped": {"drop": ["nac-2025-10"]}, "tough": {"parameters": {"objection_cost": 0.05}}},
+        "talks": {"held": {}, "dropped": {"drop": ["nac-2025-10"]}, "tough": {"parameters": {"tolerated_move": 0.05}}},
     },
     "replications": 10,
 }
@@ -49,7 +49,7 @@ def test_a_variant_equals_a_scenario_that_extends_the_base() -> None:
     variant = made().variants()[5].scenario
     same = load_text(
         "name: baseline_2025+cut+tough\nextends: baseline_2025\n"
-        "parameters: {threat_reversion: 0.1, objection_cost: 0.05}\nevents:\n"
+        "parameters: {threat_reversion: 0.1, tolerated_move: 0.05}\nevents:\n"
         "- {month: 3, type: aid_change, channel: all, share: -1, source: s}\n"
     )
     assert variant == same.model_copy(update={"text": variant.text})
@@ -77,8 +77,8 @@ def test_an_experiment_of_one_scenario_has_one_variant_at_one_point() -> None:
 
 def test_options_of_some_levers_can_be_looked_at() -> None:
     experiment = made()
-    assert experiment.scenario_with({}).parameters == {"threat_reversion": 0.1, "objection_cost": 0.03}
-    assert experiment.scenario_with({"talks": "tough"}).parameters["objection_cost"] == 0.05
+    assert experiment.scenario_with({}).parameters == {"threat_reversion": 0.1, "tolerated_move": 0.03}
+    assert experiment.scenario_with({"talks": "tough"}).parameters["tolerated_move"] == 0.05
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -117,7 +117,7 @@ def test_levers_cannot_have_the_names_of_other_columns() -> None:
     names = [*PARAMETERS, *OUTCOMES]
     assert len({name.lower() for name in names}) == len(names)  # DuckDB ignores case
     two = {"x": {}, "y": {"drop": ["nac-2025-10"]}}
-    for name in ("draw", "Point", "Cohesion", "holdup.HUN", parameter_names()[-1]):
+    for name in ("draw", "Point", "Cohesion", "dispute_onset.HUN", parameter_names()[-1]):
         with pytest.raises(InputError, match=f"levers.*{name}.*another column"):
             made(levers={name: two})
 

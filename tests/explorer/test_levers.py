@@ -15,6 +15,6 @@ def test_levers_begin_inside_their_sliders(name: str) -> None:
 
 
 def test_lever_begins_at_the_scenarios_own_prior() -> None:
-    scenario = load_scenario("baseline_2025").with_parameters({"objection_cost": 0.07})
-    (lever,) = (lever for lever in LEVERS if lever.name == "objection_cost")
+    scenario = load_scenario("baseline_2025").with_parameters({"tolerated_move": 0.07})
+    (lever,) = (lever for lever in LEVERS if lever.name == "tolerated_move")
     assert lever.calibrated(scenario) == (0.07, 0.07, 0.07)

@@ -29,7 +29,7 @@ def test_labels(name: str, text: str) -> None:
 
 
 def test_view_holds_the_rounded_results_of_the_run() -> None:
-    request = Request("baseline_2018", 60, 5, (("objection_cost", 0.05),))
+    request = Request("baseline_2018", 60, 5, (("tolerated_move", 0.05),))
     first = results.preview(request, never)
     view = results.compute(request, first, never)
     ensemble = simulate(request.what_if(), 60, 5, "allies")
@@ -38,6 +38,11 @@ def test_view_holds_the_rounded_results_of_the_run() -> None:
     for shown, row in zip(view.board, ensemble.decisions().to_dict("records"), strict=True):
         assert shown["shares"] == pytest.approx([row[name] for name in DECISIONS], abs=6e-5)
         assert sum(shown["shares"]) == pytest.approx(1.0, abs=3e-4)
+        assert shown["proposed"] == row["proposed"] and min(row["proposed"], row["reversion"]) <= row["level_mean"]
+    asked = {shown["key"]: shown["asked"] for shown in view.board}
+    assert asked["nato_summit-2018-07/ukraine_support"] == "asked for on average: more, routine or notable"
+    assert asked["g7-2018-06/russia_dialogue"] == "asked for on average: less, far-reaching"
+    assert asked["eu_council-2018-07/sanctions"] == "proposed"
     threat = ensemble.data["threat_perception"].mean("draw").values
     shown_threat = np.array(view.maps["threat_perception"], dtype=float)
     assert np.isnan(shown_threat).any()

@@ -11,10 +11,10 @@ from alliance_sim.explorer.state import Request, ResultCache, Session
 
 
 def test_request_gives_the_commands_that_reproduce_it() -> None:
-    request = Request("baseline_2025", 500, 3, (("initial_autonomy", 0.4), ("objection_cost", 0.031)))
+    request = Request("baseline_2025", 500, 3, (("initial_autonomy", 0.4), ("tolerated_move", 0.031)))
     assert (
         request.command()
-        == "alliance-sim run baseline_2025 --draws 500 --seed 3 --set initial_autonomy=0.4 --set objection_cost=0.031"
+        == "alliance-sim run baseline_2025 --draws 500 --seed 3 --set initial_autonomy=0.4 --set tolerated_move=0.031"
     )
     known: dict[str, Any] = {}
     lines = request.python().splitlines()
@@ -26,7 +26,7 @@ def test_request_gives_the_commands_that_reproduce_it() -> None:
 
 
 def test_result_is_compared_with_the_calibrated_run_of_its_scenario_and_seed() -> None:
-    moved = Request("baseline_2018", 10, 5, (("objection_cost", 0.05),))
+    moved = Request("baseline_2018", 10, 5, (("tolerated_move", 0.05),))
     cache = ResultCache()
     cache.store(results.preview(moved, lambda: False))
     assert cache.reference() is None
@@ -39,8 +39,8 @@ def test_result_is_compared_with_the_calibrated_run_of_its_scenario_and_seed() -
 
 def test_lever_of_a_session_is_set_and_switched_off() -> None:
     session = Session()
-    session.move("objection_cost", 0.05)
+    session.move("tolerated_move", 0.05)
     session.move("initial_autonomy", 0.4)
-    assert session.request.levers == (("initial_autonomy", 0.4), ("objection_cost", 0.05))
-    session.move("objection_cost", None)
+    assert session.request.levers == (("initial_autonomy", 0.4), ("tolerated_move", 0.05))
+    session.move("tolerated_move", None)
     assert session.request.levers == (("initial_autonomy", 0.4),)

@@ -40,6 +40,10 @@ EFFECTS = {
     "ceasefire": ({}, [("forcing", "war", -1.0, None)]),
     "hybrid_campaign": ({"target": ["EST"], "size": 0.4}, [("forcing", "hybrid", 0.4, "EST")]),
     "accession": ({"ally": "MKD"}, []),
+    "dispute": (
+        {"holder": "HUN", "issue": "sanctions", "about": "funds"},
+        [("dispute", "dispute", 1.0, "HUN")],
+    ),
     "exercise": ({"partner": "Georgia", "ambition": -0.1}, [("forcing", "exercise", -0.1, None)]),
     "shift": ({"name": "assertiveness", "by": 0.2}, [("world", "assertiveness", 0.2, None)]),
 }
@@ -65,7 +69,7 @@ def test_effects(name: str) -> None:
     fields, expected = EFFECTS[name]
     found = event(name, **fields).effects()
     assert [(e.kind, e.name, e.value, e.actor) for e in found] == [pytest.approx(row) for row in expected]
-    assert all(e.name in SYMBOLS[e.kind] for e in found)
+    assert all(e.kind == e.name == "dispute" or e.name in SYMBOLS[e.kind] for e in found)
 
 
 @pytest.mark.parametrize("name", EVENT_TYPES)
@@ -98,7 +102,7 @@ def test_washington_changes_to_a_measured_leadership(code: int, stance: str) -> 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("objection_cost", Effect("parameter", "objection_cost", 0.1, op="set")),
+        ("tolerated_move", Effect("parameter", "tolerated_move", 0.1, op="set")),
         ("susceptibility.HUN", Effect("parameter", "susceptibility", 0.1, "HUN", op="set")),
         ("war_intensity", Effect("world", "war_intensity", 0.1, op="set")),
         ("threat_perception.POL", Effect("ally", "threat_perception", 0.1, "POL", op="set")),
@@ -121,9 +125,10 @@ def test_every_shift_has_a_place_in_the_core() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"name": "objection_cost"}, "by or to"),
-        ({"name": "objection_cost", "by": 0.0, "to": 0.0}, "by or to"),
+        ({"name": "tolerated_move"}, "by or to"),
+        ({"name": "tolerated_move", "by": 0.0, "to": 0.0}, "by or to"),
         ({"name": "norm.sanctons", "to": 0.5}, "nearest: norm.sanctions"),
+        ({"name": "holdup.HUN", "to": 0.5}, "gone; dispute_onset.HUN took its place"),
         ({"name": "norm.sanctions", "to": 1.5}, "allowed: 0 to 1"),
         ({"name": "war_intensity", "by": -2}, "allowed: -1 to 1"),
         ({"name": "threat_perception.USA.leader", "to": 0.5}, "leadership_change"),

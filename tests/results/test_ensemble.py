@@ -9,7 +9,9 @@ import xarray as xr
 from alliance_sim.analysis.comparison import compare
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.errors import InputError
+from alliance_sim.experiments import load_experiment
 from alliance_sim.experiments.results import load_results, open_views
+from alliance_sim.experiments.runner import sweep
 from alliance_sim.model import AllianceModel
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
@@ -67,8 +69,11 @@ def test_frames_are_tidy(reset: Ensemble) -> None:
     decided = reset.frame("decisions")
     assert len(decided) == 40 * len(reset.program.agenda)
     assert set(decided["outcome"].cat.categories) == set(DECISIONS)
-    rounds = reset.records.objection
-    assert len(reset.frame("objections")) == (rounds >= 0).sum()
+    rounds, voiced = reset.records.objection, reset.records.voiced > 0
+    spoken = reset.frame("objections")
+    assert len(spoken) == ((rounds >= 0) | voiced).sum()
+    assert spoken["round"].notna().sum() == (rounds >= 0).sum() < len(spoken)
+    assert spoken["voiced"].sum() == voiced.sum()
 
 
 def test_summary_is_the_registered_one(reset: Ensemble) -> None:
@@ -105,9 +110,16 @@ def test_decisions_add_up_and_name_objectors(reset: Ensemble) -> None:
         assert found.tolist() == expected.tolist() and list(found.index.get_level_values("ally")) == list(
             expected.index
         )
-    span = board["proposed"] - board["reversion"]
-    share = (board["level_mean"] - board["reversion"]) / span
-    assert share.between(0.0, board["adopted"] + board["diluted"] + 1e-12).all()
+    items = [item for meeting in sorted(reset.scenario.meetings, key=lambda each: (each.month, each.id))
+             for item in meeting.agenda]  # fmt: skip
+    assert board["asked"].tolist() == [item.asked for item in items]
+    decided = reset.frame("decisions")
+    share = (decided["level"] - decided["reversion"]) / (decided["proposed"] - decided["reversion"])
+    failed = decided["outcome"].isin(["withdrawn", "blocked"])
+    assert share.between(0.0, 1.0 + 1e-12).all() and (share[failed] == 0).all()
+    np.testing.assert_allclose(
+        board["proposed"], decided.groupby(["meeting", "issue"], observed=True, sort=False)["proposed"].mean()
+    )
 
 
 def test_bad_names_are_refused(reset: Ensemble) -> None:
@@ -203,15 +215,16 @@ def same_as_written(data: xr.Dataset, path: Path) -> None:
 
 
 def test_months_are_of_one_kind_in_every_table(reset: Ensemble, tmp_path: Path) -> None:
-    sweep, loaded = load_results(Path(__file__).parent / "old" / "sweep"), load_ensemble(reset.save(tmp_path / "kept"))
+    experiment = load_experiment("summit_form_2018").model_copy(update={"replications": 1, "keep": "trace"})
+    swept, loaded = sweep(experiment, tmp_path / "sweep"), load_ensemble(reset.save(tmp_path / "kept"))
     model = AllianceModel(SHORT, seed=1)
     model.step()
     months = [
-        reset.data["month"], reset.data["item_month"], sweep.data["month"],
+        reset.data["month"], reset.data["item_month"], swept.data["month"],
         reset.series("cohesion").index, reset.frame("cohesion")["month"], reset.frame("spending")["month"],
         reset.frame("decisions")["month"], reset.decisions()["month"], reset.objectors()["month"],
         compare("baseline_2025", SHORT, draws=2).decisions()["month"], model.decisions()["month"],
-        sweep.frame("decisions")["month"], sweep.sql("SELECT DISTINCT month FROM trajectories")["month"],
+        swept.frame("decisions")["month"], swept.sql("SELECT DISTINCT month FROM trajectories")["month"],
         *(found.sql(f"SELECT month FROM {view}")["month"]
           for found in (reset, loaded) for view in ("trajectories", "allies", "decisions", "objectors")),
     ]  # fmt: skip
@@ -251,7 +264,8 @@ def test_the_long_table_is_a_view_of_memory_and_of_a_folder(reset: Ensemble, tmp
     for found in (reset.sql("SELECT * FROM objectors"), query.frame(views, "SELECT * FROM objectors")):
         pd.testing.assert_frame_equal(found, reset.objectors())
     counted = reset.sql(
-        "SELECT meeting, issue, ally, count(*) / (SELECT count(*) FROM runs) AS share FROM objections GROUP BY ALL"
+        "SELECT meeting, issue, ally, count(*) / (SELECT count(*) FROM runs) AS share FROM objections "
+        "WHERE round IS NOT NULL GROUP BY ALL"
     ).set_index(["meeting", "issue", "ally"])["share"]
     assert counted.to_dict() == pytest.approx(
         reset.objectors().set_index(["meeting", "issue", "ally"])["share"].to_dict()

@@ -107,5 +107,5 @@ def test_broken_results_are_refused(reset: Ensemble, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"manifest\.json: cannot be read"):
         load_ensemble(folder)
     (folder / "manifest.json").write_text(json.dumps({"format": 99}))
-    with pytest.raises(InputError, match="layout 99"):
+    with pytest.raises(InputError, match="layout 99, of another version of the model; allowed: 3; run it again"):
         load_ensemble(folder)

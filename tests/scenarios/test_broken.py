@@ -107,16 +107,16 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
         f"8: events[0].target[0]: '{'x' * 79}... is not the code ...",
     ),
     "long_number": (
-        f"{HEAD}parameters: {{objection_cost: {'9' * 200_000}}}\n".encode(),
-        "8: parameters.objection_cost: inf is not allowed; allowed: a finite number",
+        f"{HEAD}parameters: {{tolerated_move: {'9' * 200_000}}}\n".encode(),
+        "8: parameters.tolerated_move: inf is not allowed; allowed: a finite number",
     ),
     "base_60": (
-        f"{HEAD}parameters: {{objection_cost: 1{':59' * 70_000}}}\n".encode(),
-        "8: parameters.objection_cost: '1:59:59...",
+        f"{HEAD}parameters: {{tolerated_move: 1{':59' * 70_000}}}\n".encode(),
+        "8: parameters.tolerated_move: '1:59:59...",
     ),
     "hexadecimal": (
-        f"{HEAD}parameters: {{objection_cost: 0x{'f' * 200_000}}}\n".encode(),
-        "8: parameters.objection_cost: '0xffff...",
+        f"{HEAD}parameters: {{tolerated_move: 0x{'f' * 200_000}}}\n".encode(),
+        "8: parameters.tolerated_move: '0xffff...",
     ),
     "many_keys": (HEAD.encode() + b"".join(b"k%d: 1\n" % i for i in range(20_000)), "8: k0: unknown key; allowed: ..."),
     "many_parameters": (

@@ -4,7 +4,7 @@ from alliance_sim.scenarios import Scenario, input_differences, load_scenario, l
 
 HEAD = "name: {name}\ntitle: {name}\ndescription: d\nera: 2025\nstart: 2025-06\nmonths: 12\nsources: [s]\n"
 BASE = """
-parameters: {threat_reversion: 0.1, objection_cost: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.2}
+parameters: {threat_reversion: 0.1, tolerated_move: {uniform: [0.02, 0.05]}, susceptibility.HUN: 0.2}
 events:
   - {month: 2025-09, type: bilateral_summit, conciliation: 0.5, openness: 0.1, source: s}
   - {month: 2025-10, type: guarantee_statement, about: [ESP, ITA], severity: 0.4, source: s}
@@ -34,8 +34,8 @@ def differences(body: str, head: str = HEAD) -> list[str]:
         ("threat_reversion: 0.1", "threat_reversion: 0.2", ["~ parameter threat_reversion 0.1 → 0.2"]),
         ("threat_reversion: 0.1", "threat_reversion: 0.1000001", ["~ parameter threat_reversion 0.1 → 0.1000001"]),
         ("threat_reversion: 0.1, ", "", ["- parameter threat_reversion 0.1"]),
-        ("threat_reversion: 0.1", "threat_reversion: 0.1, isolation_cost: 0.06", ["+ parameter isolation_cost 0.06"]),
-        ("{uniform: [0.02, 0.05]}", "0.03", ["~ parameter objection_cost uniform 0.02 0.05 → 0.03"]),
+        ("threat_reversion: 0.1", "threat_reversion: 0.1, company_move: 0.06", ["+ parameter company_move 0.06"]),
+        ("{uniform: [0.02, 0.05]}", "0.03", ["~ parameter tolerated_move uniform 0.02 0.05 → 0.03"]),
         ("openness: 0.1", "openness: 1.0", ["~ 2025-09 bilateral_summit openness 0.1 → 1"]),
         ("openness: 0.1", "openness: 0.1, follow_up: 4", ["~ 2025-09 bilateral_summit follow_up not given → 4"]),
         ("openness: 0.1", "openness: 0.1, process: true", ["~ 2025-09 bilateral_summit process false → true"]),
@@ -64,6 +64,13 @@ def differences(body: str, head: str = HEAD) -> list[str]:
         ("forum: nac", "forum: g7",
          ["- 2025-12 nac meeting: sanctions 0→0.6, open_door 0.45→0.55",
           "+ 2025-12 g7 meeting: sanctions 0→0.6, open_door 0.45→0.55"]),
+        ("proposed: 0.55", "ask: [2, 3]",
+         ["~ 2025-12 nac meeting: open_door, "
+          "proposed 0.55 → not given, ask not given → 2 3, direction not given → more"]),
+        ("{issue: open_door, proposed: 0.55", "{issue: southern_flank, ask: 2, direction: less",
+         ["- 2025-12 nac meeting: open_door 0.45→0.55", "+ 2025-12 nac meeting: southern_flank 0.45 ask -2"]),
+        ("divisible: false", "divisible: false, sponsors: [POL, EST]",
+         ["~ 2025-12 nac meeting: sanctions, sponsors none → POL EST"]),
         ("title: t", "title: other", []),
         ("text: t, source: s}\n      - {issue: open_door", "text: x, source: y}\n      - {issue: open_door", []),
     ],

@@ -76,7 +76,7 @@ BROKEN = {
     "name: norm.sanctions": "name: norm.sanction",
     "channel: military": "channel: militray",
     "stance: washington_2024": "stance: washington_2020",
-    "objection_cost: 0.03": "objection_cost: 3",
+    "tolerated_move: 0.03": "tolerated_move: 3",
     "susceptibility.HUN: 0.3": "susceptibility.HNU: 0.3",
     "pledge: {uniform: [0.3, 0.5]}": "pledge: {uniform: [0.3]}",
     "{uniform: [0.3, 0.5]}": "{uniform: [0.3, 0.5], normal: [0.3, 0.1]}",
@@ -84,6 +84,13 @@ BROKEN = {
     "issue: sanctions": "issue: sanction",
     "agenda: [": "agenda: [], agendas: [",
     "reversion: 0.0": "reversion: -0.1",
+    "proposed: 0.6": "proposed: 0.6, ask: 2, direction: less",
+    "proposed: 0.6,": "",
+    "proposed: 0.6, rev": "proposed: 0.6, direction: more, rev",
+    "ask: [1, 2]": "ask: [1, 2, 3]",
+    "ask: [1,": "ask: [0,",
+    "divisible: false": "divisible: [false]",
+    "sponsors: [GBR]": "sponsors: [GBR, GBR]",
     "title: t\n": "",
 }
 GOOD = """\
@@ -94,7 +101,7 @@ era: 2025
 start: 2025-06
 months: 12
 sources: [A]
-parameters: {objection_cost: 0.03, susceptibility.HUN: 0.3, pledge: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
+parameters: {tolerated_move: 0.03, susceptibility.HUN: 0.3, pledge: {uniform: [0.3, 0.5]}, threat_perception.POL: 0.9}
 events:
 - {month: 1, type: escalation, size: 0.1, probability: 0.5, source: s, when: cohesion < 0.5}
 - {month: +2, type: guarantee_statement, about: [EST, LVA], source: s}
@@ -104,7 +111,8 @@ events:
 - {month: 6, type: trade_dispute, with: EU, size: 0.2, source: s}
 meetings:
 - {month: 1, forum: nac, title: u, source: s, agenda: [
-   {issue: sanctions, proposed: 0.6, reversion: 0.0, text: t, source: s}]}
+   {issue: sanctions, proposed: 0.6, reversion: 0.0, text: t, source: s},
+   {issue: open_door, ask: [1, 2], reversion: 0.4, divisible: false, sponsors: [GBR], text: t, source: s}]}
 """
 
 
@@ -211,8 +219,10 @@ def test_samples_of_the_new_file_work_as_they_stand(tmp_path: Path) -> None:
     text = write_scenario("mine", folder=tmp_path).read_text(encoding="utf-8")
     used = samples_in(text)
     scenario, plainly = load_text(used), load_text(text)
-    assert len(scenario.events) == len(plainly.events) + 4 and len(scenario.meetings) == len(plainly.meetings) + 2 - 1
-    assert {"probability", "when", "drop", "parameters", "package", "rule"} <= set(re.findall(r"\w+(?=:)", used))
+    assert len(scenario.events) == len(plainly.events) + 5 and len(scenario.meetings) == len(plainly.meetings) + 2 - 1
+    assert {"probability", "when", "drop", "parameters", "package", "rule", "direction"} <= set(
+        re.findall(r"\w+(?=:)", used)
+    )
     assert all(line.startswith("# ") for line in used.splitlines() if line.startswith("#") and line != "#")
     compile_scenario(scenario)
     VALIDATOR.validate(plain(used))

@@ -87,7 +87,7 @@ def test_helsinki_is_the_meeting_behind_closed_doors_with_its_follow_up() -> Non
     assert scenario.meetings == load_scenario("baseline_2018").meetings
     (summit,) = [event for event in scenario.events if event.type == "bilateral_summit"]
     assert (summit.month, summit.openness, summit.follow_up) == ("2018-07", 0.05, 4)
-    resumed = [item for meeting in scenario.meetings for item in meeting.agenda if item.proposed < item.reversion]
+    resumed = [item for meeting in scenario.meetings for item in meeting.agenda if item.direction == "less"]
     assert [item.issue for item in resumed] == ["russia_dialogue"] * 2
 
 
@@ -151,18 +151,18 @@ def test_scenario_given_is_returned() -> None:
 
 
 def test_child_overrides_merges_appends_and_drops(tmp_path: Path) -> None:
-    own = "parameters: {objection_cost: 0.03, s: 0.004}\nevents: [{month: 1, type: escalation, size: 0.1, source: s}]\n"
+    own = "parameters: {tolerated_move: 0.03, s: 0.004}\nevents: [{month: 1, type: escalation, size: 0.1, source: s}]\n"
     (tmp_path / "base.yaml").write_text(f"{HEAD}{own}meetings: [{MEETING}]\n", encoding="utf-8")
     child = tmp_path / "sub" / "child.yml"
     child.parent.mkdir()
     child.write_text(
-        "name: child\nextends: ../base.yaml\nera: 2018\nparameters: {objection_cost: 0.04}\ndrop: [nac-2025-07]\n"
+        "name: child\nextends: ../base.yaml\nera: 2018\nparameters: {tolerated_move: 0.04}\ndrop: [nac-2025-07]\n"
         "events: [{month: 2, type: ceasefire, source: s}]\n",
         encoding="utf-8",
     )
     scenario = load_scenario(child)
     assert (scenario.name, scenario.title, scenario.era) == ("child", "t", "2018")
-    assert scenario.parameters == {"objection_cost": 0.04, "slack_scale": 0.004}
+    assert scenario.parameters == {"tolerated_move": 0.04, "slack_scale": 0.004}
     assert [event.id for event in scenario.events] == ["escalation-2025-07", "ceasefire-2025-08"]
     assert scenario.meetings == ()
     assert scenario.text.index("name: mine") < scenario.text.index("name: child")
@@ -180,11 +180,11 @@ def test_dropped_meeting_may_be_replaced_under_its_name() -> None:
 
 def test_files_are_yaml_1_2() -> None:
     text = HEAD.replace("title: t", "title: NO").replace("months: 12", "months: 012")
-    scenario = load_text(f"{text}parameters: {{objection_cost: 2e-2, threat_reversion: .1}}\n")
+    scenario = load_text(f"{text}parameters: {{tolerated_move: 2e-2, threat_reversion: .1}}\n")
     assert (scenario.title, scenario.months, scenario.parameters) == (
         "NO",
         12,
-        {"objection_cost": 0.02, "threat_reversion": 0.1},
+        {"tolerated_move": 0.02, "threat_reversion": 0.1},
     )
 
 
@@ -210,7 +210,7 @@ def test_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
             lambda inner: (
                 st.lists(inner, max_size=3)
                 | st.dictionaries(
-                    st.sampled_from(["month", "type", "agenda", "objection_cost", "uniform"]), inner, max_size=3
+                    st.sampled_from(["month", "type", "agenda", "tolerated_move", "uniform"]), inner, max_size=3
                 )
             ),
             max_leaves=6,

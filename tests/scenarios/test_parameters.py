@@ -10,10 +10,10 @@ from alliance_sim.scenarios import Distribution, load_scenario
 
 def test_parameters_can_be_set_on_a_copy() -> None:
     base = load_scenario("baseline_2025")
-    changed = base.with_parameters({"objection_cost": 0.04, "susceptibility.HUN": 0.2})
+    changed = base.with_parameters({"tolerated_move": 0.04, "susceptibility.HUN": 0.2})
     assert base.parameters == {}
-    assert changed.parameters == {"objection_cost": 0.04, "susceptibility.HUN": 0.2}
-    assert changed.with_parameters({"objection_cost": 0.05}).parameters["objection_cost"] == 0.05
+    assert changed.parameters == {"tolerated_move": 0.04, "susceptibility.HUN": 0.2}
+    assert changed.with_parameters({"tolerated_move": 0.05}).parameters["tolerated_move"] == 0.05
     assert (changed.events, changed.meetings, changed.text) == (base.events, base.meetings, base.text)
 
 
@@ -21,11 +21,11 @@ def test_parameters_can_be_set_on_a_copy() -> None:
     ("values", "message"),
     [
         (
-            {"objection_costs": 1.0},
-            r"parameters\.objection_costs: no parameter is called 'objection_costs' \(nearest: objection_cost\)",
+            {"tolerated_moves": 1.0},
+            r"parameters\.tolerated_moves: no parameter is called 'tolerated_moves' \(nearest: tolerated_move\)",
         ),
-        ({"objection_cost": 9.0}, r"parameters\.objection_cost: 9 is out of range"),
-        ({"objection_cost": math.inf}, r"parameters\.objection_cost"),
+        ({"tolerated_move": 9.0}, r"parameters\.tolerated_move: 9 is out of range"),
+        ({"tolerated_move": math.inf}, r"parameters\.tolerated_move"),
         ({"susceptibility.XYZ": 0.2}, r"susceptibility\.XYZ"),
     ],
 )
@@ -35,19 +35,19 @@ def test_wrong_parameters_are_refused(values: dict[str, float], message: str) ->
 
 
 def test_distributions_become_priors_on_the_range_of_the_parameter() -> None:
-    low, high = PARAMETERS["objection_cost"].low, PARAMETERS["objection_cost"].high
+    low, high = PARAMETERS["tolerated_move"].low, PARAMETERS["tolerated_move"].high
     given = {
-        "objection_cost": Distribution(normal=(0.03, 0.01)),
+        "tolerated_move": Distribution(normal=(0.03, 0.01)),
         "slack_scale": Distribution(lognormal=(-5.5, 0.3)),
         "min_share": Distribution(uniform=(0.3, 0.5)),
-        "loss_exponent": Distribution(triangular=(1.0, 1.5, 2.0)),
+        "items_per_session": Distribution(triangular=(1.0, 1.5, 2.0)),
         "threat_diffusion": 0.02,
     }
     priors = load_scenario("baseline_2025").with_parameters(given).priors()
-    assert priors["objection_cost"] == Prior("normal", 0.03, 0.01, low, high)
+    assert priors["tolerated_move"] == Prior("normal", 0.03, 0.01, low, high)
     assert priors["slack_scale"] == Prior(
         "lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high
     )
     assert (priors["min_share"].kind, priors["min_share"].low, priors["min_share"].high) == ("uniform", 0.3, 0.5)
-    assert priors["loss_exponent"] == Prior("triangular", 1.5, 0.0, 1.0, 2.0)
+    assert priors["items_per_session"] == Prior("triangular", 1.5, 0.0, 1.0, 2.0)
     assert priors["threat_diffusion"] == fixed(0.02)

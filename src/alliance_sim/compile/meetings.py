@@ -91,6 +91,7 @@ def _agenda_row(meeting: Meeting, item: AgendaItem, column: int, part: int) -> A
         forum=meeting.forum,
         issue=item.issue,
         title=item.text or meeting.title,
+        asked=item.asked,
         reversion=item.reversion,
         column=column,
         part=part,

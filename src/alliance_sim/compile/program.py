@@ -84,6 +84,8 @@ class AgendaRow:
     Attributes
     ----------
     meeting, month, forum, issue, title : str
+    asked : str
+        The level asked for, or the class of the ask with its direction; see `AgendaItem.asked`.
     reversion : float
         On the scale of positions.
     column, part : int
@@ -103,6 +105,7 @@ class AgendaRow:
     forum: str
     issue: str
     title: str
+    asked: str
     reversion: float
     column: int
     part: int
@@ -308,7 +311,18 @@ class CompiledScenario:
             block.output.allies.swapaxes(1, 2)[:, :, ~self.member[:, Forum.NAC]] = np.nan
 
     def proposed(self, records: DecisionRecords) -> NDArray[np.float64]:
-        """Return the level that each row of the agenda asks for (D, rows)."""
+        """Return the level that each row of the agenda asks for (D, rows).
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> block = program.block(0, 0, 2, "final")
+        >>> program.run(block, 0)
+        >>> program.proposed(block.records).shape == (2, len(program.agenda))
+        True
+        """
         columns = [row.column for row in self.agenda]
         found: NDArray[np.float64] = records.proposed[:, columns, [row.part for row in self.agenda]]
         return found

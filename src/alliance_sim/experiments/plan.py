@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import ConfigDict, Field, JsonValue
 
-from alliance_sim.compile import KEEPS, compile_scenario
+from alliance_sim.compile import compile_scenario
 from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments import design
 from alliance_sim.experiments.schema import MAX_POINTS, MAX_VARIANTS
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "Task"]
 
-#: Version of the layout of a sweep's folder. In layout 2 a plan had neither `seed`, `keep` and `rows` of its own nor
-#: scenarios without texts; such folders can be read, and are continued only by the version that began them.
-FORMAT = 3
-READABLE = (2, 3)
+#: Version of the layout of a sweep's folder: since 4 decisions have asks, first texts and voiced objections.
+FORMAT = 4
 #: Runs of a task: enough to make files and messages cheap, few enough to lose little with a worker.
 ROWS = 1024
 FILE = "plan.json"
@@ -209,11 +207,10 @@ class Plan:
         if document["hash"] != _hash(document, ("hash",)):
             raise InputError(f"{path}: was changed after it was written")
         layout = document.get("format")
-        if layout not in READABLE:
-            raise InputError(f"{folder}: a sweep of layout {shown(layout)}; allowed: {FORMAT}, in a new folder")
+        if layout != FORMAT:
+            other = f"a sweep of layout {shown(layout)}, of another version of the model"
+            raise InputError(f"{folder}: {other}; allowed: {FORMAT}; run it again, in a new folder")
         checked = validated(path, document, _Document)
-        if layout == 2 and checked.experiment.get("keep") not in KEEPS:
-            raise InputError(f"{path}: cannot be read (it does not say what was kept)")
         points, number = checked.tasks[-1][3], len(checked.variants)
         expected = _tasks(number, min(points, MAX_POINTS), checked.replications)
         if any(list(task or ()) != found for task, found in zip_longest(expected, checked.tasks)):
@@ -237,16 +234,12 @@ class Plan:
         >>> plan_of(experiment.model_copy(update={"title": "Another title"})).check(folder)
         """
         found = self.read(folder)
-        first = ("format", "environment")
-        ours, theirs = ({key: each[key] for key in first} for each in (self.document, found))
-        differences = list(_differences(theirs, ours))
-        # Plans of another layout cannot be compared; all else follows from these differences anyway.
-        if found["format"] == FORMAT:
-            ours, theirs = (
-                {key: value for key, value in each.items() if key not in (*first, *DESCRIPTION)}
-                for each in (self.document, found)
-            )
-            differences += _differences(theirs, ours)
+        differences = list(_differences(found["environment"], self.document["environment"], "environment"))
+        ours, theirs = (
+            {key: value for key, value in each.items() if key not in ("environment", *DESCRIPTION)}
+            for each in (self.document, found)
+        )
+        differences += _differences(theirs, ours)
         if differences:
             more = f" and {len(differences) - MOST:,} more" if len(differences) > MOST else ""
             raise InputError(
@@ -257,16 +250,12 @@ class Plan:
 
 def identity(document: Mapping[str, Any]) -> str:
     """Return the hash of all that decides about results; completion markers have it."""
-    return str(document["hash"]) if document["format"] == 2 else _hash(document, DESCRIPTION)
+    return _hash(document, DESCRIPTION)
 
 
 def rows(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, int | None]]]:
     """Return the scenario of each variant in a plan, and the rows that a run of it has in each view."""
-    variants = document["variants"].items()
-    if document["format"] == 2:
-        views = {view: 1 if view == "runs" else None for view in kept(document["experiment"]["keep"])}
-        return [(name, views) for name, _ in variants]
-    return [(name, variant["rows"]) for name, variant in variants]
+    return [(name, variant["rows"]) for name, variant in document["variants"].items()]
 
 
 def plan_of(experiment: Experiment) -> Plan:

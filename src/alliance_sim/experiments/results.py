@@ -36,7 +36,6 @@ from alliance_sim.results.dataset import read_only
 from alliance_sim.results.ensemble import Ensemble, load_ensemble
 from alliance_sim.results.folder import saved_views
 from alliance_sim.results.stored import check_columns, checked_files, parquet_file
-from alliance_sim.results.views import RENAMED_COLUMNS
 from alliance_sim.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -415,7 +414,7 @@ class Results:
 
             def check(path: Path, file: pq.ParquetFile) -> None:
                 task, marker = by_path[path]
-                check_columns(path, file, schema, {**RENAMED_COLUMNS.get(view, {}), **renamed})
+                check_columns(path, file, schema, renamed)
                 parts.check_part(path, file, view, task, expected, marker)
 
             files = [(path, marker.parts[view].sha256) for path, (_, marker) in by_path.items()]

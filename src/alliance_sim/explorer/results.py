@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alliance_sim.data import table
 from alliance_sim.explorer.state import Request, View
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.forums import DECISIONS, FORUM_LABELS, FORUMS
+from alliance_sim.registry.forums import ASK_NAMES, DECISIONS, FORUM_LABELS, FORUMS
 from alliance_sim.registry.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _board(ensemble: Ensemble) -> list[dict[str, Any]]:
                 "issue": label(row["issue"]),
                 "text": row["title"],
                 "proposed": row["proposed"],
+                "asked": _asked(row["asked"]),
                 "reversion": row["reversion"],
                 "shares": [round(row[name], 4) for name in DECISIONS],
                 "bypassed": round(row["bypassed"], 4),
@@ -130,6 +131,14 @@ def _board(ensemble: Ensemble) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _asked(code: str) -> str:
+    """Return what an agenda item asks for in words: the classes of its ask, or that it names a level."""
+    if code[0] not in "+-":
+        return "proposed"
+    classes = " or ".join(ASK_NAMES[int(digit) - 1] for digit in code[1:].split("/"))
+    return f"asked for on average: {'less' if code[0] == '-' else 'more'}, {classes}"
 
 
 def _rounded(values: NDArray[np.float64]) -> list[list[float | None]]:

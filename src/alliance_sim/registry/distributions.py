@@ -40,7 +40,14 @@ class Prior:
 
     @property
     def centre(self) -> float:
-        """Its median, or its mode where it is a triangle, before it is truncated."""
+        """Its median, or its mode where it is a triangle, before it is truncated.
+
+        Examples
+        --------
+        >>> from alliance_sim.registry.distributions import triangular
+        >>> triangular(0.0, 0.2, 1.0).centre
+        0.2
+        """
         return math.exp(self.a) if self.kind == "lognormal" else self.a
 
     def __str__(self) -> str:

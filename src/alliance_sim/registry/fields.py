@@ -39,6 +39,7 @@ __all__ = [
     "Record",
     "Share",
     "Signed",
+    "Sponsors",
     "Text",
     "frozen",
     "known",
@@ -199,9 +200,10 @@ def _label(value: str) -> str:
 
 
 # `form` describes the format of a text for people; the other keywords belong to JSON Schema.
-def _one_or_more(names: Collection[str], form: str) -> WithJsonSchema:
+def _one_or_more(names: Collection[str], form: str, least: int = 1) -> WithJsonSchema:
     one = {"type": "string", "enum": list(names), "form": form}
-    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}]})
+    several = {"type": "array", "items": one, "uniqueItems": True}
+    return WithJsonSchema({"anyOf": [one, {**several, "minItems": least} if least else several]})
 
 
 _month_schema = {"type": "string", "pattern": f"^{_MONTH.pattern}$", "form": "YYYY-MM"}
@@ -229,6 +231,10 @@ Issue = Annotated[
     str, AfterValidator(known("an issue", ISSUES)), WithJsonSchema({"type": "string", "enum": list(ISSUES)})
 ]
 
+#: One ally, or a list of them, which may be empty.
+Sponsors = Annotated[
+    tuple[Ally, ...], BeforeValidator(_as_list), AfterValidator(_once), _one_or_more(ALLIES, "ISO3 code", 0)
+]
 _PARTNERS = ALLIES[:USA] + ALLIES[USA + 1 :]
 _partner = Annotated[str, AfterValidator(known("the code of an ally other than USA", _PARTNERS))]
 #: A check that a list has entries. A minimum length would also complain when the entries themselves are wrong.

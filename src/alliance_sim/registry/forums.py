@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
-__all__ = ["ASK_CLASSES", "DECISIONS", "FORUMS", "FORUM_LABELS", "MAX_PACKAGE", "RULES", "Decision", "Forum", "Rule"]
+__all__ = [
+    "ASK_CLASSES",
+    "ASK_NAMES",
+    "DECISIONS",
+    "FORUMS",
+    "FORUM_LABELS",
+    "MAX_PACKAGE",
+    "RULES",
+    "Decision",
+    "Forum",
+    "Rule",
+]
 
 
 class Forum(IntEnum):
@@ -68,4 +79,5 @@ DECISIONS: tuple[str, ...] = tuple(decision.name.lower() for decision in Decisio
 #: Items of a meeting that one decision can hold.
 MAX_PACKAGE = 3
 #: Classes of what a text asks for: routine, notable, major, far-reaching (calibration/CODEBOOK.md).
-ASK_CLASSES = 4
+ASK_NAMES: tuple[str, ...] = ("routine", "notable", "major", "far-reaching")
+ASK_CLASSES = len(ASK_NAMES)

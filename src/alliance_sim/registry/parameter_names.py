@@ -17,6 +17,7 @@ __all__ = [
     "by_current_name",
     "current_name",
     "parameter_names",
+    "replaced",
     "resolve",
     "symbol_of",
 ]
@@ -26,6 +27,18 @@ T = TypeVar("T")
 
 #: Names of earlier versions, accepted in this one.
 _RENAMED = {each.symbol: each.name for each in PARAMETERS.values() if each.symbol != each.name}
+
+#: Names and symbols of parameters that are gone, and what took their place; values are on another scale.
+_REPLACED = {
+    **dict.fromkeys(("objection_cost", "h0"), "tolerated_move"),
+    **dict.fromkeys(("isolation_cost", "h_iso"), "company_move"),
+    **dict.fromkeys(("patron_cost", "h_patron"), "patron_move"),
+    "holdup": "dispute_onset",
+    "holdup_end": "dispute_end",
+    "holdup_pivot": "dispute_onset",
+    "loss_exponent": "",
+    "nu": "",
+}
 
 #: Calibrated quantities of actors that a scenario may fix: their draws come from the calibration.
 ACTOR_QUANTITIES: tuple[str, ...] = (
@@ -83,11 +96,26 @@ def resolve(name: str) -> tuple[Parameter, str | None]:
         return parameter, None
     if parameter is not None and parameter.per_ally and ally in ALLIES:
         return parameter, ally
-    hint = nearest(name, (*PARAMETERS, *parameter_names()))
+    hint = replaced(name) or nearest(name, (*PARAMETERS, *parameter_names()))
     raise InputError(
         f"no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; "
         "allowed: those in docs/parameters.md, threat_perception.ALLY, position.ISSUE.ALLY"
     )
+
+
+def replaced(name: str) -> str:
+    """Return `` (gone; x took its place ...)`` for the name of a parameter that is gone, or an empty string.
+
+    Examples
+    --------
+    >>> replaced("holdup.HUN"), replaced("pledge")
+    (' (gone; dispute_onset.HUN took its place, on another scale)', '')
+    """
+    head, dot, ally = name.partition(".")
+    if head not in _REPLACED:
+        return ""
+    new = _REPLACED[head]
+    return f" (gone; {new}{dot}{ally} took its place, on another scale)" if new else " (gone; nothing took its place)"
 
 
 def current_name(name: str) -> str:

@@ -296,7 +296,9 @@ class Ensemble:
     def decisions(self) -> pd.DataFrame:
         """Return the decision board: one row an item of an agenda, in time order.
 
-        ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one;
+        ``asked`` is what the item asks for, a level (``0.75``) or the class of its ask (``+3``; ``+2/3`` where
+        coders differ; ``-`` for less than is in force), ``proposed`` the level asked for, on average over the
+        draws. ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one;
         ``bypassed`` is the part of `blocked` that others worked around, ``settled`` the part of `deferred`
         that a later meeting took up; ``level_mean`` is the mean level in force after the meeting. `objectors`
         has who objected.

@@ -37,7 +37,7 @@ from alliance_sim.results.stored import (
     read_json,
     validated,
 )
-from alliance_sim.results.views import RENAMED_COLUMNS, Runs, kept, rows_of_run
+from alliance_sim.results.views import Runs, kept, rows_of_run
 from alliance_sim.scenarios import load_text
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "read_manifest", "saved_views"]
 
-#: Version of the layout of an ensemble's folder.
-FORMAT = 2
+#: Version of the layout of an ensemble's folder: since 3 decisions have asks, first texts and voiced objections.
+FORMAT = 3
 #: Draws that are turned into rows of a file at a time.
 ROWS = 512
 
@@ -176,7 +176,9 @@ def read_manifest(folder: Path) -> Manifest:
     content = read_json(path)
     layout = content.get("format") if isinstance(content, dict) else None
     if isinstance(layout, int) and layout != FORMAT:
-        raise InputError(f"{folder}: results of layout {layout}; allowed: {FORMAT}")
+        raise InputError(
+            f"{folder}: results of layout {layout}, of another version of the model; allowed: {FORMAT}; run it again"
+        )
     manifest = validated(path, content, Manifest)
     views = ensemble_views(manifest.provenance.keep)
     if set(manifest.views) != set(views):
@@ -225,7 +227,7 @@ def _no_runs(manifest: Manifest) -> Runs:
 def _check_view(manifest: Manifest, runs: Runs, view: View, path: Path, file: pq.ParquetFile) -> None:
     """Refuse a file that does not hold the rows of all draws, in their order."""
     draws, name, rows = manifest.provenance.draws, runs.program.scenario.name, rows_of_run(view, runs.program.scenario)
-    check_columns(path, file, runs.table(view).schema, RENAMED_COLUMNS.get(view, {}))
+    check_columns(path, file, runs.table(view).schema)
     check_keys(path, file, rows and rows * draws, scenario=(name, name), draw=(0, draws - 1), point=(0, 0))
     draw = file.read(["draw"])["draw"].to_numpy()
     if rows and view != "trajectories" and not np.array_equal(draw, np.repeat(np.arange(draws), rows)):
@@ -296,13 +298,9 @@ def read_records(folder: Path, program: CompiledScenario, records: DecisionRecor
 
 
 def _column(folder: Path, view: str, name: str) -> pa.ChunkedArray:
-    """Return a column of a view, also where the file has it under a former name."""
     import pyarrow.parquet as pq
 
-    path = folder / f"{view}.parquet"
-    former = {new: old for old, new in RENAMED_COLUMNS.get(view, {}).items()}
-    stored = name if name in pq.read_schema(path).names else former.get(name, name)
-    return pq.read_table(path, columns=[stored])[stored]
+    return pq.read_table(folder / f"{view}.parquet", columns=[name])[name]
 
 
 def _codes(values: pa.ChunkedArray, names: tuple[str, ...]) -> NDArray[np.int64]:

@@ -23,7 +23,6 @@ from pydantic_core import from_json
 
 from alliance_sim.errors import InputError
 from alliance_sim.results.query import Files
-from alliance_sim.results.views import RENAMED_COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -291,7 +290,9 @@ def check_keys(path: Path, file: pq.ParquetFile, rows: int | None, **ranges: tup
                 raise InputError(f"{path}: holds rows of other runs, by {name}")
 
 
-def check_columns(path: Path, file: pq.ParquetFile, expected: pa.Schema, renamed: Mapping[str, str]) -> None:
+def check_columns(
+    path: Path, file: pq.ParquetFile, expected: pa.Schema, renamed: Mapping[str, str] | None = None
+) -> None:
     """Refuse a file of a view in which a column has values of another kind than the program writes.
 
     Parameters
@@ -300,7 +301,7 @@ def check_columns(path: Path, file: pq.ParquetFile, expected: pa.Schema, renamed
         For the message.
     file : ParquetFile
     expected : Schema
-    renamed : mapping
+    renamed : mapping, optional
         Former to current names of columns.
 
     Raises
@@ -315,9 +316,10 @@ def check_columns(path: Path, file: pq.ParquetFile, expected: pa.Schema, renamed
     >>> table = pa.table({"draw": [0, 1]})
     >>> pq.write_table(table, "runs.parquet")
     >>> with pq.ParquetFile("runs.parquet") as file:
-    ...     check_columns(Path("runs.parquet"), file, table.schema, {})
+    ...     check_columns(Path("runs.parquet"), file, table.schema)
     """
-    found = {renamed.get(field.name, field.name): _kind(field.type) for field in file.schema_arrow}
+    current = renamed or {}
+    found = {current.get(field.name, field.name): _kind(field.type) for field in file.schema_arrow}
     for field in expected:
         if found.get(field.name) != _kind(field.type):
             wanted = f"; allowed: {_kind(field.type)}"
@@ -348,7 +350,7 @@ def checked_files(
     view : str
     files : sequence of (Path, str)
     renamed : mapping, optional
-        Former to current names of columns, besides those of `RENAMED_COLUMNS`.
+        Former to current names of columns.
     check : callable, optional
         Raises `InputError` for a file with other content than expected.
 
@@ -375,4 +377,4 @@ def checked_files(
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(each, *zip(*files, strict=True)):
             pass
-    return Files([path for path, _ in files], {**RENAMED_COLUMNS.get(view, {}), **(renamed or {})})
+    return Files([path for path, _ in files], renamed or {})

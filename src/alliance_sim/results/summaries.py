@@ -56,6 +56,7 @@ def decision_board(program: CompiledScenario, records: DecisionRecords) -> pd.Da
         {
             **_items(agenda),
             "title": [row.title for row in agenda],
+            "asked": [row.asked for row in agenda],
             "proposed": program.proposed(records).mean(axis=0),
             "reversion": [row.reversion for row in agenda],
             **{name: (codes == code).mean(axis=0) for code, name in enumerate(DECISIONS)},

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from alliance_sim.compile import ALLY_VARIABLES, KEEPS, Block, CompiledScenario, Keep, PointValues
 from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.fields import frozen
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from alliance_sim.scenarios import Scenario
 
-__all__ = ["KEYS", "RENAMED_COLUMNS", "VIEWS", "Runs", "dates", "kept", "rows_of_run"]
+__all__ = ["KEYS", "VIEWS", "Runs", "dates", "kept", "rows_of_run"]
 
 #: The views, and the least `keep` of a run with which each can be made.
 VIEWS: Mapping[str, Keep] = MappingProxyType(
@@ -60,8 +59,6 @@ _COLUMNS = {
         "settled_share",
     ),
 }
-#: Former to current names of the columns of a view, for reading files that were written under the former ones.
-RENAMED_COLUMNS: Mapping[str, Mapping[str, str]] = frozen({"traces": {"room": "margin"}})
 
 
 def kept(keep: Keep) -> tuple[str, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError, ValidatorFunctionWrapHandler
 
 from alliance_sim.data import table
 from alliance_sim.errors import shown
+from alliance_sim.registry.actors import ALLIES, eu_allies
 from alliance_sim.registry.events import Accession, Effect, Event
 from alliance_sim.registry.fields import Entry, month_name, month_number
+from alliance_sim.registry.forums import FORUMS, Forum
 from alliance_sim.registry.keys import stable_id
 from alliance_sim.scenarios.messages import Problem, problems, refuse
 
@@ -50,7 +52,13 @@ def check_length(months: int, start: str | None) -> int:
 
 
 def read_entries(
-    items: Any, handler: ValidatorFunctionWrapHandler, key: str, period: Period, taken: set[str], keys: _Keys
+    items: Any,
+    handler: ValidatorFunctionWrapHandler,
+    key: str,
+    period: Period,
+    taken: set[str],
+    keys: _Keys,
+    check: Callable[[Entry], list[Problem]],
 ) -> Any:
     """Return the entries of a calendar, offsets turned into months.
 
@@ -68,6 +76,8 @@ def read_entries(
         Ids in use; the ids of the entries are added.
     keys : mapping
         The keys that each record may have, for messages; see `problems`.
+    check : callable
+        Returns the further problems of an entry that can be read.
 
     Raises
     ------
@@ -93,6 +103,7 @@ def read_entries(
             wrong += _outside(_readable_month(dated, wrong), period)
         else:
             wrong = _outside(good[i].month, period) + _id_problems(good[i].id, taken, hashes)
+            wrong += check(good[i])
             taken.add(good[i].id)
         found += [((i, *place), problem) for place, problem in wrong]
     events = {i: entry for i, entry in good.items() if isinstance(entry, Event)}
@@ -179,6 +190,17 @@ def _accessions(events: Mapping[int, Event], start: str) -> tuple[dict[str, str]
             joined[event.ally] = event.month
             moved.add(event.ally)
     return joined, found
+
+
+def seats(forum: str, month: str, events: Iterable[Event]) -> tuple[str, ...]:
+    """Return the allies at the table of a forum in a month, with the accessions among the events of a run."""
+    if forum == FORUMS[Forum.EU_COUNCIL]:
+        return eu_allies(month)
+    actors = {row["iso3"]: row for row in table("facts/actors")}
+    if forum == FORUMS[Forum.G7]:
+        return tuple(ally for ally in ALLIES if actors[ally]["g7"] == "1")
+    moved = {event.ally: event.month for event in events if isinstance(event, Accession)}
+    return tuple(ally for ally in ALLIES if moved.get(ally, actors[ally]["nato_accession"]) <= month)
 
 
 def _too_early(events: Mapping[int, Event], joined: Mapping[str, str]) -> list[Problem]:

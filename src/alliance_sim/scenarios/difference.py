@@ -137,7 +137,8 @@ def _whole(entry: Event | Meeting) -> str:
 
 
 def _step(item: AgendaItem) -> str:
-    return f"{item.issue} {_word(item.reversion)}→{item.asked}"
+    asked = f" ask {item.asked}" if item.proposed is None else f"→{_word(item.proposed)}"
+    return f"{item.issue} {_word(item.reversion)}{asked}"
 
 
 def _fields(record: Record) -> dict[str, str]:
@@ -158,5 +159,5 @@ def _word(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_word(inner)}" for key, inner in value.items())
     if isinstance(value, (list, tuple)):
-        return " ".join(map(_word, value))
+        return " ".join(map(_word, value)) or "none"
     return str(value).removesuffix(".0")

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
     BeforeValidator,
+    ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
+    model_serializer,
     model_validator,
 )
 from pydantic.config import JsonDict
 
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
-from alliance_sim.registry.events import EVENT_TYPES, AnyEvent
+from alliance_sim.registry.events import EVENT_TYPES, AnyEvent, Event
 from alliance_sim.registry.fields import (
-    Ally,
     Entry,
     Filled,
     Issue,
@@ -32,11 +34,12 @@ from alliance_sim.registry.fields import (
     Month,
     Record,
     Share,
+    Sponsors,
     Text,
     month_number,
 )
-from alliance_sim.registry.forums import ASK_CLASSES, FORUMS, MAX_PACKAGE, RULES
-from alliance_sim.scenarios.calendar import Period, check_length, check_start, read_entries
+from alliance_sim.registry.forums import ASK_CLASSES, FORUM_LABELS, FORUMS, MAX_PACKAGE, RULES
+from alliance_sim.scenarios.calendar import Period, check_length, check_start, read_entries, seats
 from alliance_sim.scenarios.messages import Problem, keys_of, listed, problems, refuse
 from alliance_sim.scenarios.parameters import Distribution, Parameters, overridden, prior
 
@@ -50,9 +53,32 @@ else:
     _Forum = Literal[FORUMS]
     _Rule = Literal[RULES]
     _EraName = Literal[ERAS]
+
+
+def _of_coders(fits: Callable[[object], bool], allowed: str) -> BeforeValidator:
+    """Return a check that a value is one code, or a list of the codes of two coders."""
+
+    def check(value: Any) -> Any:
+        codes = value if isinstance(value, (list, tuple)) else (value,)
+        if codes is value and len(codes) != 2:
+            raise ValueError(f"is a list of {len(codes)}; allowed: {allowed}; or a list of two of them")
+        for code in codes:
+            if not fits(code):
+                problem = "is empty" if code is None else f"{shown(code)} is not allowed"
+                raise ValueError(f"{problem}; allowed: {allowed}; or a list of two of them")
+        return value
+
+    return BeforeValidator(check)
+
+
 _Flag = Annotated[bool, Field(strict=True)]
 _AskClass = Annotated[int, Field(strict=True, ge=1, le=ASK_CLASSES)]
-_Ask = _AskClass | tuple[_AskClass, _AskClass]
+_CLASSES = tuple(range(1, ASK_CLASSES + 1))
+_Ask = Annotated[
+    _AskClass | tuple[_AskClass, _AskClass],
+    _of_coders(lambda code: type(code) is int and code in _CLASSES, ", ".join(map(str, _CLASSES))),
+]
+_Divisible = Annotated[_Flag | tuple[_Flag, _Flag], _of_coders(lambda code: isinstance(code, bool), "true or false")]
 _Allowance = Annotated[int, Field(strict=True, ge=1, le=len(ALLIES) - 1)]
 # YAML reads `era: 2025` as a number; it can mean only one thing.
 _Era = Annotated[
@@ -77,6 +103,15 @@ class AgendaItem(Record):
     (0.6, True, None)
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["ask"], "properties": {"proposed": False}},
+                {"required": ["proposed"], "properties": {"ask": False, "direction": False}},
+            ]
+        }
+    )
+
     issue: Issue = Field(description="what the text is about")
     ask: _Ask | None = Field(
         None,
@@ -97,7 +132,7 @@ class AgendaItem(Record):
         description="least share of the way that is worth adopting; without it, the parameter `min_share`",
         json_schema_extra={"source": "source of the item"},
     )
-    divisible: _Flag | tuple[_Flag, _Flag] = Field(
+    divisible: _Divisible = Field(
         True,
         description="false: taken or left, as an invitation or a rollover; a rollover that is blocked lapses; a list "
         "of two where two coders differ",
@@ -108,7 +143,7 @@ class AgendaItem(Record):
         None, description="n of unanimity_minus_n, if not the meeting's", json_schema_extra=_ALLIES
     )
     package: Label | None = Field(None, description="items of a meeting with the same name are decided together")
-    sponsors: tuple[Ally, ...] = Field(
+    sponsors: Sponsors = Field(
         (), description="allies that asked for the text and want no less; without any it is the chair's"
     )
     priority: _Flag = Field(
@@ -119,18 +154,32 @@ class AgendaItem(Record):
 
     @property
     def asked(self) -> str:
-        """What is asked for, in a few letters: the level, or the class of the ask with its direction."""
+        """What is asked for, in a few letters: the level, or the class of the ask with its direction.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import AgendaItem
+        >>> fields = {"issue": "russia_dialogue", "reversion": 0.8, "text": "Talk", "source": "hypothetical"}
+        >>> AgendaItem(ask=[2, 3], direction="less", **fields).asked, AgendaItem(proposed=0.5, **fields).asked
+        ('-2/3', '0.50')
+        """
         if self.proposed is not None:
             return f"{self.proposed:.2f}"
         given = self.ask or 0
         classes = sorted(set(given if isinstance(given, tuple) else (given,)))
         return ("+" if self.direction == "more" else "-") + "/".join(map(str, classes))
 
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the direction out beside a level, as a file does."""
+        fields: dict[str, Any] = handler(self)
+        return fields if self.proposed is None else {k: v for k, v in fields.items() if k != "direction"}
+
     @model_validator(mode="after")
     def _undecided(self) -> AgendaItem:
         if (self.ask is None) == (self.proposed is None):
             raise ValueError("give one of the two; allowed: ask or proposed")
-        if self.proposed is not None and self.direction == "less":
+        if self.proposed is not None and "direction" in self.model_fields_set:
             raise ValueError("direction is that from reversion to proposed; allowed: direction with ask only")
         if self.proposed == self.reversion:
             both = f"proposed and reversion are both {self.proposed:g}, so there is nothing to decide"
@@ -209,6 +258,20 @@ class Meeting(Entry):
         return self
 
 
+def _unseated(meeting: Meeting, events: tuple[Event, ...]) -> list[Problem]:
+    """Refuse sponsors that do not sit at the table of a meeting: they would have no effect."""
+    seated = seats(meeting.forum, meeting.month, events)
+    return [
+        (
+            ("agenda", i, "sponsors"),
+            f"{ally} is no member of {FORUM_LABELS[meeting.forum]} in {meeting.month}; allowed: {', '.join(seated)}",
+        )
+        for i, item in enumerate(meeting.agenda)
+        for ally in item.sponsors
+        if ally not in seated
+    ]
+
+
 class Scenario(Record):
     """A what-if description, complete: with everything that it inherits by `extends`.
 
@@ -284,8 +347,13 @@ class Scenario(Record):
     def _calendar(cls, items: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         """Turn offsets into calendar months; refuse entries outside the run, and ids used twice."""
         period = Period(info.data.get("start"), info.data.get("months"))
-        taken = {event.id for event in info.data.get("events", ())}
-        return read_entries(items, handler, str(info.field_name), period, taken, KEYS)
+        events = info.data.get("events", ())
+        taken = {event.id for event in events}
+
+        def unseated(entry: Entry) -> list[Problem]:
+            return _unseated(entry, events) if isinstance(entry, Meeting) else []
+
+        return read_entries(items, handler, str(info.field_name), period, taken, KEYS, unseated)
 
     def offset(self, month: str) -> int:
         """Return the number of months from the start to a ``YYYY-MM`` month.

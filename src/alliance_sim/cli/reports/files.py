@@ -20,6 +20,8 @@ from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import Meeting, Scenario
 
+#: Fields of an agenda item that its step shows.
+_ASKED = ("ask", "direction", "proposed")
 #: Marks what a scenario sets itself.
 OWN = "+"
 #: Units that are not shown: of numbers from zero or minus one to one, and of values with the unit of what is shifted.
@@ -104,9 +106,11 @@ def _timeline(scenario: Scenario, parent: Scenario | None) -> Table:
             head.append(_name(entry, entry.forum))
             table.add_row(mark, entry.month, head, dim(entry.source), style=style)
             for item in entry.agenda:
-                optional = [name for name, field in type(item).model_fields.items() if not field.is_required()]
+                fields = type(item).model_fields.items()
+                optional = [name for name, field in fields if not field.is_required() and name not in _ASKED]
                 extra = _details(item, optional)
-                step = f"{item.issue} {item.reversion:.2f}→{item.asked}"
+                asked = f" ask {item.asked}" if item.proposed is None else f"→{item.proposed:.2f}"
+                step = f"{item.issue} {item.reversion:.2f}{asked}"
                 text = Text.assemble(", ".join([step, *extra]), ": ", (item.text, "dim"))
                 source = item.source if item.source != entry.source else ""
                 table.add_row("", "", Padding(text, (0, 0, 0, 2)), dim(source), style=style)
@@ -141,7 +145,9 @@ def _details(record: Record, names: Iterable[str], defaults: bool = False) -> li
         if isinstance(value, bool):
             found.append(key if value else f"not {key}")
         else:
-            words = " ".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
+            words = f"{value:g}" if isinstance(value, float) else value
+            if isinstance(value, tuple):
+                words = " ".join(str(each).lower() if isinstance(each, bool) else str(each) for each in value)
             found.append(f"{key} {words}" + (f" {unit}" if unit not in PURE and unit != key else ""))
     return found
 

@@ -77,8 +77,9 @@ def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
             Text("Decision board: how each text ends, % of draws", "bold"),
             _board(decisions, ensemble.objectors()),
         ]
-        bypassed = "byp: blocked but bypassed by others; " if wide() else ""
-        note = f"levels from 0 to 1 (strongest response); {bypassed}objectors: those most often, % of draws, "
+        asked = "text: level without a decision → mean level asked for, and the class of an ask (+ more, - less); "
+        legend = f"{asked}byp: blocked but bypassed by others; " if wide() else ""
+        note = f"levels from 0 to 1 (strongest response); {legend}objectors: those most often, % of draws, "
         lines += [Text(f"{note}anticipated where the text was withdrawn", "dim"), Text()]
     lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
     if ensemble.draws < FEW_DRAWS:
@@ -117,8 +118,8 @@ def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
         table = new_table("month", "forum", "issue", *heads, ">level", "objectors", gap=1)
     for column in table.columns[:-1]:
         column.no_wrap = True
-    # The other columns take 83 or 69 characters, each objector eight.
-    most = (new_console().width - (83 if wide() else 69)) // 8
+    # The other columns take 88 or 69 characters, each objector eight.
+    most = (new_console().width - (88 if wide() else 69)) // 8
     for row in decisions.to_dict("records"):
         most_frequent = max(DECISION_STYLES, key=lambda name: row[name])
         cells = [
@@ -127,7 +128,9 @@ def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
         ]
         shares = objecting.get((row["meeting"], row["issue"]), {})
         objecting_most = [f"{ally} {percent(share)}" for ally, share in shares.items() if share >= 0.01][:most]
-        text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}",) if wide() else ()
+        # A level stands for itself; a class is drawn as a level, of which this is the mean.
+        asked = f" {row['asked']}" if row["asked"][0] in "+-" else ""
+        text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}{asked}",) if wide() else ()
         bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
         table.add_row(
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"], *text, *cells, *bypassed,

@@ -13,7 +13,14 @@ from alliance_sim.registry.actors import ALLIES, eu_allies
 from alliance_sim.registry.events.base import Effect, Event
 from alliance_sim.registry.fields import Label, Number
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, resolve, symbol_of
+from alliance_sim.registry.parameter_names import (
+    ACTOR_QUANTITIES,
+    current_name,
+    parameter_names,
+    replaced,
+    resolve,
+    symbol_of,
+)
 from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.registry.states import ALLY_STATES, STATES
 
@@ -127,7 +134,8 @@ def _shift_of(name: str) -> Effect:
         parameter, actor = resolve(name)
     except ValueError:
         raise ValueError(
-            f"{shown(name)} is neither a parameter nor a state{nearest(name, _SHIFTED)}; allowed: a parameter, "
+            f"{shown(name)} is neither a parameter nor a state{replaced(name) or nearest(name, _SHIFTED)}; "
+            "allowed: a parameter, "
             f"{', '.join(STATES)}, {', '.join(ALLY_STATES)} (with .ALLY or not), norm.ISSUE or position.ISSUE.ALLY"
         ) from None
     if name in ACTOR_QUANTITIES or name in AT_THE_START:
