@@ -47,5 +47,5 @@ EXERCISE_THRESHOLD = 0.5  # position from which an ally takes part in exercises;
 ITEMS_PER_SESSION = 2.0  # contested items that a session can decide; A 3, judgement
 QUIET_FAILURE = 0.2  # open failures that a withdrawal counts as; A 1 (dropped before it was tabled), judgement
 TABLED_AGAIN = (
-    0.3  # chance that a text that failed comes up at the next meeting of its forum; record to 2019, judgement
+    0.3  # chance at each later meeting of the forum that a failed text comes up; record, judgement
 )
