@@ -141,7 +141,7 @@ def test_a_future_may_end_sooner(futures):
             "differs from .* before 2025-10 in nato_summit-2025-06",
         ),
         ({"futures": {"x": "helsinki_2018"}}, "in era, start, "),
-        ({"futures": {"x": scenario("y", "parameters: {objection_cost: 0.03}")}}, "in parameters; allowed"),
+        ({"futures": {"x": scenario("y", "parameters: {tolerated_move: 0.03}")}}, "in parameters; allowed"),
     ],
 )
 def test_bad_input_is_refused(options, message):

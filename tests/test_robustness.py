@@ -308,9 +308,9 @@ def test_a_narrow_terminal_shows_all_numbers(
         (["threat_reversion=0,1"], "--set threat_reversion=0,1: allowed: NAME=VALUE, the value being a number"),
         (["threat_reversion"], "--set threat_reversion: allowed: NAME=VALUE"),
         (["=1"], "--set =1: allowed: NAME=VALUE"),
-        (["objection_cost=1_0"], "--set objection_cost=1_0: allowed: NAME=VALUE"),
-        (["objection_cost=\uff10.\uff10\uff12"], "the value being a number"),
-        (["objection_cost=\x1b"], r"--set objection_cost=\x1b: allowed: NAME=VALUE"),
+        (["tolerated_move=1_0"], "--set tolerated_move=1_0: allowed: NAME=VALUE"),
+        (["tolerated_move=\uff10.\uff10\uff12"], "the value being a number"),
+        (["tolerated_move=\x1b"], r"--set tolerated_move=\x1b: allowed: NAME=VALUE"),
         (["threat_reversion=2", "threat_reversio=1"], "out of range"),
     ],
 )
@@ -360,9 +360,9 @@ def test_running_out_of_memory_is_reported(capsys: pytest.CaptureFixture[str], m
 def test_a_value_given_by_set_equals_a_value_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain, own = tmp_path / "plain.yaml", tmp_path / "own.yaml"
     plain.write_text("name: mine\nextends: helsinki_2018\n")
-    own.write_text("name: mine\nextends: helsinki_2018\nparameters: {objection_cost: 0.045, susceptibility.HUN: 0.9}\n")
+    own.write_text("name: mine\nextends: helsinki_2018\nparameters: {tolerated_move: 0.045, susceptibility.HUN: 0.9}\n")
     outputs = []
-    for arguments in ([plain, "--set", "susceptibility.HUN=0.9", "--set", "objection_cost=0.045"], [own], [plain]):
+    for arguments in ([plain, "--set", "susceptibility.HUN=0.9", "--set", "tolerated_move=0.045"], [own], [plain]):
         with pytest.raises(SystemExit) as exit:
             cli.main(["run", *map(str, arguments), "--draws", "50", "--json"])
         assert not exit.value.code
