@@ -33,7 +33,7 @@ import numpy as np
 
 from alliance_sim import __version__
 from alliance_sim.checks import MAX_DRAWS, draws_and_seed, memory, whole_number
-from alliance_sim.compile import KEEPS, Block, CompiledScenario, Keep, compile_scenario
+from alliance_sim.compile import KEEPS, SPIN_UP, Block, CompiledScenario, Keep, compile_scenario
 from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
@@ -456,6 +456,10 @@ def _go_on(program: CompiledScenario, seed: int, past: Block, at: int, block: Bl
     """Copy the past into every draw of a block, and run them on from month `at`."""
     # Programs that agree until a month have the same items and months until then; later ones are still empty.
     items = sum(row.month < program.months[at] and row.part == 0 for row in program.agenda)
+    # What later items ask for is set at the start of a draw, from its parameters before any event.
+    for there, here in zip(block.inputs, program.block(seed, past.draw0, past.draw1, "final").inputs, strict=True):
+        there[...] = here
+    program.run(block, seed, month1=-SPIN_UP)
     for there, here in zip(block.inputs, past.inputs, strict=True):
         there[...] = here
     for name in set(block.states._fields) - {"pending"}:

@@ -157,7 +157,7 @@ def agreement(s):
 
 def consensus_capacity(s):
     voters, best = np.flatnonzero(s.member), []
-    f = np.linspace(s.p["min_share"], 1.0, 201).T
+    f = np.linspace(s.p["min_share"], 1.0, 321).T  # among them the sixteenths that the core tries
     for k, issue in enumerate(ISSUE_TABLE):
         if issue.reference:
             reversion, proposal = issue.reference

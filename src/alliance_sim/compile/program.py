@@ -309,7 +309,18 @@ class CompiledScenario:
             block.output.allies.swapaxes(1, 2)[:, :, ~self.member[:, Forum.NAC]] = np.nan
 
     def proposed(self, records: DecisionRecords) -> NDArray[np.float64]:
-        """Return the level that each row of the agenda asks for (D, rows)."""
+        """Return the level that each row of the agenda asks for (D, rows).
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2025"))
+        >>> block = program.block(1, draw0=0, draw1=2, keep="final")
+        >>> program.run(block, 1, month1=1)
+        >>> program.proposed(block.records).shape == (2, len(program.agenda))
+        True
+        """
         columns = [row.column for row in self.agenda]
         found: NDArray[np.float64] = records.proposed[:, columns, [row.part for row in self.agenda]]
         return found

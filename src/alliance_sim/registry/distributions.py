@@ -40,7 +40,13 @@ class Prior:
 
     @property
     def centre(self) -> float:
-        """Its median, or its mode where it is a triangle, before it is truncated."""
+        """Its median, or its mode where it is a triangle, before it is truncated.
+
+        Examples
+        --------
+        >>> round(Prior("lognormal", math.log(0.16), 0.3, 0.03, 0.4).centre, 2)
+        0.16
+        """
         return math.exp(self.a) if self.kind == "lognormal" else self.a
 
     def __str__(self) -> str:

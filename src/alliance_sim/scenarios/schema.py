@@ -119,7 +119,13 @@ class AgendaItem(Record):
 
     @property
     def asked(self) -> str:
-        """What is asked for, in a few letters: the level, or the class of the ask with its direction."""
+        """What is asked for, in a few letters: the level, or the class of the ask with its direction.
+
+        Examples
+        --------
+        >>> AgendaItem(issue="sanctions", ask=(3, 2), reversion=0.6, text="t", source="hypothetical").asked
+        '+2/3'
+        """
         if self.proposed is not None:
             return f"{self.proposed:.2f}"
         given = self.ask or 0
