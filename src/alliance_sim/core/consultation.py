@@ -36,7 +36,10 @@ def hear_each_other(session, seating, weights):
             session.heard[a] += session.voice[b, a]
     for b in range(seating.rows):
         for a in range(n):
-            session.voice[b, a] = session.voice[b, a] / session.heard[a] if session.heard[a] > 0.0 else 0.0
+            if session.heard[a] > 0.0:
+                session.voice[b, a] /= session.heard[a]
+            else:  # who finds nobody here to listen to listens to itself
+                session.voice[b, a] = 1.0 if a == b else 0.0
 
 
 @kernel(inline="always")
