@@ -141,7 +141,8 @@ meetings:
   - {month: 7, forum: eu_council, title: t, source: none, agenda: [
       {issue: sanctions, proposed: 0.8, reversion: 0.0, text: t, source: none}]}
   - {month: 8, forum: nac, title: t, source: none, agenda: [
-      {issue: ukraine_support, ask: [4, 1], divisible: [true, false], reversion: 0.9, priority: true, text: t, source: s},
+      {issue: ukraine_support, ask: [4, 1], divisible: [true, false], reversion: 0.9, priority: true, text: t,
+       source: none},
       {issue: russia_dialogue, ask: 4, direction: less, reversion: 0.1, sponsors: [HUN, USA], text: t, source: none},
       {issue: open_door, ask: 4, reversion: 0.45, divisible: false, package: x, text: t, source: none},
       {issue: sanctions, ask: 3, reversion: 0.3, divisible: false, package: x, text: t, source: none}]}
