@@ -195,10 +195,11 @@ def test_the_chair_expects_what_is_left_of_the_error_that_it_saw(j, before, gap)
 
 
 def test_an_error_is_about_one_issue_of_one_ally():
-    block = run(scenario(MEETINGS, months=4), draws=50)
+    what = scenario(MEETINGS, months=30)
+    block = run(what, draws=50, month1=4)
     errors = block.states.position_error
     assert (np.delete(errors, L.OPEN_DOOR, axis=1) == 0.0).all()
     assert (np.delete(block.states.error_month, L.OPEN_DOOR, axis=1) == -1.0).all()
-    member = compile_scenario(scenario(MEETINGS, months=4)).shared.member[-1, L.Forum.NAC].astype(bool)
+    member = compile_scenario(what).shared.member[SPIN_UP + 2, L.Forum.NAC].astype(bool)
     assert (block.states.error_month[:, L.OPEN_DOOR, member] == SPIN_UP + 2).all()
     assert np.unique(errors[:, L.OPEN_DOOR, member]).size == 50 * member.sum()
