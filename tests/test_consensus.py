@@ -393,9 +393,9 @@ def test_errors_name_the_invalid_argument(arguments, message):
 
 def test_old_names_of_parameters_are_accepted_and_two_names_of_one_are_refused() -> None:
     common = {"positions": [0.9, 0.8, 0.45], "proposal": 0.8, "reversion": 0.5, "draws": 50}
-    old = decide(**common, floor=0.5, s=0.005)
-    new = decide(**common, min_share=0.5, slack_scale=0.005)
+    old = decide(**common, sd_pos=0.1, s=0.005)
+    new = decide(**common, sd_position=0.1, slack_scale=0.005)
     assert (old.adopted, old.level) == (new.adopted, new.level)
-    for values in ({"floor": 0.9, "min_share": 0.1}, {"min_share": 0.1, "floor": 0.9}):
+    for values in ({"sd_pos": 0.2, "sd_position": 0.1}, {"sd_position": 0.1, "sd_pos": 0.2}):
         with pytest.raises(InputError, match=r"is the same parameter as .*; allowed: one of the two"):
             decide(**common, **values)

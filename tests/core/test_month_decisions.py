@@ -113,7 +113,7 @@ def test_sponsors_who_insist_put_the_full_text_on_the_table(forum):
     assert (some == L.Decision.BLOCKED).mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / 1000))
 
 
-def test_what_is_insisted_on_is_lowered_in_the_room_and_a_draft_before():
+def test_what_is_insisted_on_is_lowered_at_the_table_and_a_draft_before():
     """The objector bears a move of 0.2 from the reversion, half of what is asked for."""
     asked = text(0.9, more="min_share: 0.1, ")
     shown = decided(asked, **wishes(HUN=0.5), insist_nato=1.0).records

@@ -148,10 +148,11 @@ BUSY = """
           {issue: ukraine_support, proposed: 0.6, reversion: 0.5, text: t, source: none},
           {issue: deterrence_posture, proposed: 0.8, reversion: 0.6, text: t, source: none},
           {issue: defence_spending, proposed: 0.7, reversion: 0.4, text: t, source: none},
-          {issue: sanctions, proposed: 0.9, reversion: 0.5, divisible: false, rule: constructive_abstention,
-           text: t, source: none}]}
+          {issue: sanctions, proposed: 0.7, reversion: 0.5, divisible: false, text: t, source: none}]}
       - {month: 5, forum: eu_council, title: t, source: none, agenda: [
-          {issue: sanctions, proposed: 0.8, reversion: 0.5, text: t, source: none}]}
+          {issue: sanctions, proposed: 0.8, reversion: 0.5, text: t, source: none},
+          {issue: ukraine_support, proposed: 0.75, reversion: 0.5, divisible: false, rule: constructive_abstention,
+           text: t, source: none}]}
       - {month: 6, forum: g7, title: t, source: none, agenda: [
           {issue: sanctions, proposed: 0.8, reversion: 0.5, text: t, source: none}]}
       - {month: 8, forum: nato_summit, title: t, source: none, agenda: [
