@@ -464,6 +464,10 @@ def _go_on(
     program.run(block, seed, month1=-SPIN_UP)
     # Programs that agree until a month have the same items and months until then; later ones are still empty.
     items = sum(row.month < program.months[at] and row.part == 0 for row in program.agenda)
+    # What later items ask for is set at the start of a draw, from its parameters before any event.
+    for there, here in zip(block.inputs, program.block(seed, past.draw0, past.draw1, "final").inputs, strict=True):
+        there[...] = here
+    program.run(block, seed, month1=-SPIN_UP)
     for there, here in zip(block.inputs, past.inputs, strict=True):
         there[...] = here
     for name in set(block.states._fields) - {"pending"}:

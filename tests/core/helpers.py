@@ -60,4 +60,4 @@ def same(one, other, but=()):
             np.testing.assert_array_equal(mine, theirs)
 
 
-PATIENT = {"blowup_rate": 0.0, "holdup": 0.0}
+PATIENT = {"blowup_rate": 0.0, "dispute_onset": 0.0}

@@ -1,7 +1,6 @@
 """The consensus procedure of the core: limits outside the registry's ranges, the chair's search, texts."""
 
 import numpy as np
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -9,15 +8,19 @@ from alliance_sim.consensus import RULES
 from alliance_sim.core import structures as L
 from alliance_sim.core.procedure import Answers, Body, decide_draws
 from alliance_sim.core.rng import logistic, normal
-from alliance_sim.core.structures import Clock, Item
+from alliance_sim.core.sessions import Item
+from alliance_sim.core.structures import Clock
 from alliance_sim.registry.parameters import PARAMETERS
 
 LEVEL = st.floats(0.0, 1.0)
-ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), np.zeros(3), True, 0.4, True, L.Rule.UNANIMITY, 0, 1)
+ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), 0.4, True, L.Rule.UNANIMITY, 0, 1)
+#: Allies bear the same move in any company, and nobody is bought off.
+ALONE = {"company_move": 0.0, "patron_move": 0.0, "compensation": 0.0}
+CERTAIN = {"slack_scale": 0.0, "sd_position": 0.0}
 
 
 def parameters(**values):
-    params = np.array([PARAMETERS[name].prior("2025").a for name in [param.name for param in L.Param]])
+    params = np.array([PARAMETERS[name].prior("2025").centre for name in [param.name for param in L.Param]])
     for name, value in values.items():
         params[L.Param[name]] = value
     return params
@@ -38,54 +41,58 @@ def run(positions, item, params, draws=1, salience=None, standing=None, dependen
 def text(proposal, reversion, **changes):
     base, span = np.zeros(3), np.zeros(3)
     base[0], span[0] = reversion, proposal - reversion
-    return ITEM._replace(base=base, span=span, reversion=base, **changes)
+    return ITEM._replace(reversion=base, span=span, **changes)
 
 
-def losses(x, q, r, nu):
-    return np.abs(q - x) ** nu - np.abs(r - x) ** nu
+def losses(x, q, r):
+    return (q - x) ** 2 - (r - x) ** 2
 
 
 def thresholds(p, loss, salience, standing, dependence, patron):
-    """Costs of objecting according to the model description."""
-    willing = np.where(loss * salience <= p["objection_cost"], standing, 0.0)
+    """Losses that allies bear in silence, as the squares of moves that the model description gives them."""
+    alone = p["tolerated_move"] ** 2
+    company = (p["tolerated_move"] + p["company_move"]) ** 2 - alone
+    willing = np.where(loss * salience <= alone, standing, 0.0)
     others = standing.sum() - standing
     support = (willing.sum() - willing) / np.where(others > 0, others, 1.0)
     fear = np.zeros_like(loss)
     if patron >= 0:
-        sigma = 1 / (1 + np.exp(-np.clip((p["objection_cost"] - loss[patron]) / p["slack_scale"], -700, 700)))
-        fear = p["patron_cost"] * dependence * sigma
+        sigma = 1 / (1 + np.exp(-np.clip((alone - loss[patron]) / p["slack_scale"], -700, 700)))
+        fear = ((p["tolerated_move"] + p["patron_move"]) ** 2 - alone) * dependence * sigma
         fear[patron] = 0.0
-    return (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience
+    return (alone + company * (1 - standing) * support + fear) / salience
 
 
 @settings(max_examples=100)
-@given(st.data(), st.integers(2, 8), LEVEL, LEVEL, st.sampled_from([1.0, 1.5, 2.0]), st.integers(0, 2**32))
-def test_an_indivisible_text_passes_if_and_only_if_all_are_silent(data, n, proposal, reversion, nu, seed):
-    """Member by member against the acceptance rule of the model description, with noise."""
+@given(st.data(), st.integers(2, 8), LEVEL, LEVEL, st.sampled_from([0.0, 0.5, 2.0]), st.integers(0, 2**32))
+def test_an_indivisible_text_passes_if_all_are_silent_or_bought_off(data, n, proposal, reversion, cap, seed):
+    """Member by member against the acceptance rule of the model description, with noise.
+
+    An item without prospects is withdrawn, whether or not it is divisible; here a failure costs the chair nothing.
+    """
     assume(abs(proposal - reversion) > 1e-3)
     g = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     x, salience, standing, dependence = g.random(n), *g.uniform(0.1, 1.0, (2, n)), g.random(n)
     patron = data.draw(st.integers(-1, n - 1))
     p = {
-        "objection_cost": 0.03,
-        "isolation_cost": 0.1,
-        "patron_cost": 0.08,
-        "slack_scale": 0.01,
-        "sd_position": 0.06,
-        "sd_chair": 0.05,
-        "loss_exponent": nu,
-    }
+        "tolerated_move": 0.17, "company_move": 0.19, "patron_move": 0.15, "slack_scale": 0.01, "sd_position": 0.06,
+        "sd_chair": 0.05, "compensation": cap, "blowup_cost": 0.0,
+    }  # fmt: skip
     draws = 6
     item = text(proposal, reversion, divisible=False)
     outcome, share, objection = run(x, item, parameters(**p), draws, salience, standing, dependence, patron, seed)
     for d in range(draws):
         errors = [normal(Clock(np.uint64(seed), d, 0), L.Channel.POSITION, i) for i in range(n)]
         temper = np.array([logistic(Clock(np.uint64(seed), d, 0), L.Channel.TEMPER, i) for i in range(n)])
-        loss = losses(x + p["sd_position"] * np.array(errors), proposal, reversion, nu)
+        loss = losses(x + p["sd_position"] * np.array(errors), proposal, reversion)
         margin = thresholds(p, loss, salience, standing, dependence, patron) + p["slack_scale"] * temper - loss
-        assume(np.abs(margin).min() > 1e-9)
+        spare = cap * p["tolerated_move"] ** 2 - (np.maximum(0.0, -margin) * salience).sum()
+        assume(np.abs(margin).min() > 1e-9 and abs(spare) > 1e-9)
+        if outcome[d] == L.Decision.WITHDRAWN:  # the chance is so small that it counts for nothing
+            assert (objection[d] <= 0).all()
+            continue
         np.testing.assert_array_equal(objection[d] > 0, margin < 0)
-        assert outcome[d] == (L.Decision.BLOCKED if (margin < 0).any() else L.Decision.ADOPTED)
+        assert outcome[d] == (L.Decision.ADOPTED if (margin >= 0).all() or spare >= 0 else L.Decision.BLOCKED)
         assert share[d] == float(outcome[d] == L.Decision.ADOPTED)
 
 
@@ -97,19 +104,14 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
     g = np.random.default_rng(seed)
     x, standing, ones = g.random(n), g.uniform(0.1, 1.0, n), np.ones(n)
     p = {
-        "objection_cost": 0.03,
-        "isolation_cost": 0.1,
-        "patron_cost": 0.0,
-        "slack_scale": 0.005,
-        "sd_position": 0.06,
-        "sd_chair": 0.0,
-        "loss_exponent": 2.0,
-    }
+        "tolerated_move": 0.17, "company_move": 0.19, "patron_move": 0.0, "slack_scale": 0.005, "sd_position": 0.06,
+        "sd_chair": 0.0, "compensation": 0.0,
+    }  # fmt: skip
     params = parameters(**p, min_share=least, blowup_cost=blowup_cost, concession_step=0.0)
 
     def worth_of(f):
         q = reversion + f * (proposal - reversion)
-        loss = losses(x, q, reversion, 2.0)
+        loss = losses(x, q, reversion)
         scale = np.sqrt(p["slack_scale"] ** 2 + 3 / np.pi**2 * (2 * (q - reversion)) ** 2 * p["sd_position"] ** 2)
         margin = thresholds(p, loss, ones, standing, np.zeros(n), -1) - loss
         chance = np.exp(-np.logaddexp(0.0, -margin / scale).sum())
@@ -126,50 +128,58 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
         assert worth_of(tabled[0]) >= max(worth) - 0.02
 
 
-@pytest.mark.parametrize("divisible", [True, False])
-def test_an_indivisible_item_is_put_to_the_vote_unchanged(divisible):
-    outcome, share, _ = run([0.1, 0.9], text(0.9, 0.4, divisible=divisible), parameters(), 300)
-    assert set(outcome) <= (
-        {L.Decision.WITHDRAWN, L.Decision.BLOCKED, L.Decision.DILUTED} if divisible else {L.Decision.BLOCKED}
-    )
-    if not divisible:
-        assert set(share) == {0.0}
+def test_an_indivisible_item_is_put_to_the_vote_unchanged_or_withdrawn():
+    certain = {"sd_position": 0.0, "sd_chair": 0.0, **ALONE}
+    for proposal, expected in ((0.55, L.Decision.ADOPTED), (0.9, L.Decision.WITHDRAWN)):
+        item = text(proposal, 0.4, divisible=False)
+        outcome, share, objection = run([0.4, 0.9], item, parameters(**certain, slack_scale=0.0), 50)
+        assert (outcome == expected).all() and set(share) == {float(expected == L.Decision.ADOPTED)}
+        assert (objection[:, 0] == (-1 if expected == L.Decision.ADOPTED else 0)).all() and (
+            objection[:, 1] == -1
+        ).all()
+    hopeful = parameters(blowup_cost=0.0, **ALONE)
+    outcome, share, _ = run([0.4, 0.9], text(0.6, 0.4, divisible=False), hopeful, 300)
+    assert set(outcome) == {L.Decision.ADOPTED, L.Decision.BLOCKED} and set(share) == {0.0, 1.0}
+    lowered, parts, _ = run([0.4, 0.9], text(0.6, 0.4, rounds=3), hopeful, 300)
+    assert set(lowered) >= {L.Decision.ADOPTED, L.Decision.DILUTED} and np.unique(parts).size > 3
 
 
 @settings(max_examples=40)
 @given(st.lists(LEVEL, min_size=1, max_size=8), LEVEL, LEVEL, st.integers(0, 2**32), st.sampled_from(range(5)))
 def test_outcome_and_share_agree(positions, proposal, reversion, seed, rule):
     item = text(proposal, reversion, rule=rule, allowance=1, rounds=3)
-    outcome, share, objection = run(positions, item, parameters(), 40, seed=seed)
+    params = parameters()
+    adopted_share = params[L.Param.adopted_share]
+    outcome, share, objection = run(positions, item, params, 40, seed=seed)
     least = item.min_share if rule != L.Rule.COALITION else 0.0  # a coalition moves a text part of the way
-    assert (share[outcome == L.Decision.ADOPTED] >= 0.85).all()
+    assert (share[outcome == L.Decision.ADOPTED] >= adopted_share).all()
     diluted = share[outcome == L.Decision.DILUTED]
-    assert ((diluted >= least - 1e-12) & (diluted < 0.85)).all()
+    assert ((diluted >= least - 1e-12) & (diluted < adopted_share)).all()
     assert (share[(outcome == L.Decision.WITHDRAWN) | (outcome == L.Decision.BLOCKED)] == 0.0).all()
     assert (objection[outcome == L.Decision.WITHDRAWN] <= 0).all()
     assert (objection[outcome != L.Decision.WITHDRAWN] != 0).all() and (objection <= 3).all()
     if rule == L.Rule.UNANIMITY:
         assert (objection[outcome == L.Decision.BLOCKED] > 0).any(axis=1).all()
-        # An objection in the last round blocks; after earlier ones the text was lowered until it passed.
+        # An objection in the last round blocks, or is bought off; after earlier ones the text was lowered.
+        plain = parameters(compensation=0.0)
+        outcome, share, objection = run(positions, item, plain, 40, seed=seed)
         assert (objection[(outcome == L.Decision.ADOPTED) | (outcome == L.Decision.DILUTED)] < 3).all()
 
 
 def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
     """The chair misjudges the objector; the objector's bound is known in closed form."""
-    x, objection_cost, r = 0.5, 0.02, 0.3
+    x, move, r = 0.5, 0.14, 0.3
     params = parameters(
-        objection_cost=objection_cost,
-        isolation_cost=0.0,
-        patron_cost=0.0,
-        slack_scale=0.0,
-        sd_position=0.0,
+        **ALONE,
+        **CERTAIN,
+        tolerated_move=move,
         sd_chair=0.5,
         blowup_cost=0.0,
         concession_step=1.0,
         min_share=0.1,
     )
     _, share, objection = run([x], text(1.0, r, min_share=0.1, rounds=2), params, 400)
-    bound = (x + np.sqrt((x - r) ** 2 + objection_cost) - r) / 0.7
+    bound = (x + np.sqrt((x - r) ** 2 + move**2) - r) / 0.7
     lowered = share[objection[:, 0] == 1]
     assert lowered.size > 50
     np.testing.assert_allclose(lowered, bound, atol=1e-9)
@@ -178,9 +188,8 @@ def test_after_an_objection_the_text_is_lowered_to_the_objectors_bound():
 
 def test_a_text_lowered_to_a_bound_passes_despite_rounding():
     params = parameters(
-        objection_cost=0.02,
-        isolation_cost=0.0,
-        patron_cost=0.0,
+        **ALONE,
+        tolerated_move=0.14,
         slack_scale=0.0,
         sd_position=0.05,
         sd_chair=0.5,
@@ -195,11 +204,9 @@ def test_a_text_lowered_to_a_bound_passes_despite_rounding():
 def test_a_text_may_be_lowered_to_nothing():
     """One ally accepts the reversion only, and there is no least share worth adopting."""
     params = parameters(
-        objection_cost=0.0,
-        isolation_cost=0.0,
-        patron_cost=0.0,
-        slack_scale=0.0,
-        sd_position=0.0,
+        **ALONE,
+        **CERTAIN,
+        tolerated_move=0.0,
         sd_chair=0.5,
         blowup_cost=0.0,
         concession_step=1.0,
@@ -210,10 +217,9 @@ def test_a_text_may_be_lowered_to_nothing():
 
 def test_a_concession_is_no_larger_than_its_step():
     params = parameters(
-        objection_cost=0.02,
-        isolation_cost=0.0,
-        slack_scale=0.0,
-        sd_position=0.0,
+        **ALONE,
+        **CERTAIN,
+        tolerated_move=0.14,
         sd_chair=0.5,
         blowup_cost=0.0,
         concession_step=0.05,
@@ -229,19 +235,12 @@ def test_a_concession_is_no_larger_than_its_step():
 
 def test_qualified_majority_and_constructive_abstention_follow_the_treaty():
     """A qualified majority needs 55% of members and 65% of weight; a third of the weight may abstain."""
-    veto = {
-        "objection_cost": 0.0,
-        "isolation_cost": 0.0,
-        "patron_cost": 0.0,
-        "slack_scale": 0.0,
-        "sd_position": 0.0,
-        "sd_chair": 0.0,
-    }
+    veto = {**ALONE, **CERTAIN, "tolerated_move": 0.0, "sd_chair": 0.0}
 
     def passes(yes, no, rule, weights=None, **values):
         item = text(0.6, 0.2, divisible=False, rule=RULES.index(rule))
         outcome, _, _ = run([0.9] * yes + [0.1] * no, item, parameters(**veto, **values), standing=weights)
-        return outcome[0] != L.Decision.BLOCKED
+        return outcome[0] in (L.Decision.ADOPTED, L.Decision.DILUTED)
 
     assert passes(7, 3, "qualified_majority") and not passes(6, 4, "qualified_majority")
     assert passes(5, 4, "qualified_majority", [1.0] * 5 + [0.01] * 4)

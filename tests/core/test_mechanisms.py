@@ -40,12 +40,22 @@ events:
   - {month: 2025-09, type: shift, name: norm.russia_dialogue, by: -0.4, source: none}
   - {month: 2025-09, type: hybrid_campaign, size: 0.8, source: none}
 """,
+    "forums": """
+meetings:
+  - {month: 2025-09, forum: eu_council, title: t, source: none, agenda: [
+      {issue: sanctions, proposed: 0.8, reversion: 0.6, text: t, source: none}]}
+  - {month: 2025-10, forum: g7, title: t, source: none, agenda: [
+      {issue: sanctions, proposed: 0.8, reversion: 0.6, text: t, source: none}]}
+  - {month: 2025-11, forum: eu_council, title: u, source: none, agenda: [
+      {issue: sanctions, proposed: 0.65, reversion: 0.6, text: t, source: none}]}
+""",
 }
 PARENT = {
     "reset": "us_russia_reset_2025",
     "helsinki": "helsinki_2018",
     "cut": "baseline_2025",
     "resumed": "baseline_2025",
+    "forums": "baseline_2025",
 }
 
 
@@ -156,13 +166,19 @@ MECHANISMS = [
     ("reset", ("concession_conciliation",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
     ("reset", ("concession_private",), {"concession_pressure": -1}, but("concession_pressure"), "2025-09"),
     # 12. Meetings
-    ("reset", ("isolation_cost",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
-    ("helsinki", ("patron_cost",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
+    ("reset", ("company_move",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
+    ("helsinki", ("patron_move",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
+    ("reset", ("consultation",), {"consensus_capacity": 0, "objector_hazard": 1}, APART, None),
+    ("forums", ("compensation",), {"isolation": 0, "agreement": 0}, APART, "2025-06"),
+    ("forums", ("insist_nato",), {"blow_ups": -1}, APART, "2025-06"),
+    ("forums", ("insist_eu",), {"blow_ups": -1}, APART, "2025-09"),
+    ("forums", ("insist_g7",), {"blow_ups": -1}, APART, "2025-10"),
+    ("forums", ("withdrawal_strain",), {"agreement": 0}, APART, "2025-06"),
     ("helsinki", ("cross_forum",), {"objector_hazard": 1, "sanctions_durability": -1}, APART, None),
     ("reset", ("blowup_rate",), {"blow_ups": -1}, APART, "2025-06"),
     ("reset", ("bypass_rate",), {"deterrence_without_us": -1}, APART, "2025-06"),
     ("reset", ("bypass_share",), {"deterrence_without_us": -1}, APART, "2025-06"),
-    ("reset", ("holdup",), {"deterrence_without_us": 0}, APART, "2025-06"),
+    ("forums", ("dispute_onset",), {"blow_ups": -1}, APART, "2025-06"),
     ("reset", ("norm_speed",), {"deterrence": -1}, APART, "2025-06"),
     ("reset", ("exercise_threshold",), {"exercise_participation": 1}, but("exercise_participation"), None),
 ]  # fmt: skip
@@ -212,12 +228,13 @@ def test_every_strength_is_in_the_table_or_listed_with_a_reason():
     }
     tempi = {name for name in [param.name for param in L.Param] if name.startswith("half_life_")} | {
         "assertiveness_speed", "resistance_rate", "concession_rate", "guarantee_recovery", "trust_recovery",
-        "holdup_end",
+        "dispute_end",
     }  # fmt: skip
     procedure = {
-        "loss_exponent", "slack_scale", "sd_position", "sd_chair", "objection_cost", "min_share", "blowup_cost",
+        "ask_routine", "ask_notable", "ask_major", "ask_far_reaching", "adopted_share", "tolerated_move",
+        "voiced_share", "dispute_stake", "slack_scale", "sd_position", "sd_chair", "min_share", "blowup_cost",
         "concession_step", "min_salience",
-        "standing_exponent", "items_per_session", "abstention", "holdup_pivot", "criticism_threshold",
+        "standing_exponent", "items_per_session", "abstention", "criticism_threshold",
         "confidence_bound",
     }  # fmt: skip
     off_by_default = {"reset_conditionality"}

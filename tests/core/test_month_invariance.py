@@ -96,7 +96,7 @@ def test_fixing_a_parameter_at_its_draw_changes_no_bit():
     drawn = compile_scenario(what).draw_inputs(1, 3, 4).params[0]
     fixed = {
         name: float(drawn[L.Param[name]])
-        for name in ("threat_reversion", "guarantee_loss_conciliation", "cover", "objection_cost", "sd_position")
+        for name in ("threat_reversion", "guarantee_loss_conciliation", "cover", "tolerated_move", "sd_position")
     }
     same(run(what, draws=1, draw0=3), run(what.with_parameters(fixed), draws=1, draw0=3))
 

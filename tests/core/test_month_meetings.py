@@ -1,4 +1,4 @@
-"""Meetings in a month: rules, sessions, hold-ups, bypasses, packages, renewals and trust."""
+"""Meetings in a month: rules, sessions, bypasses, packages, renewals and trust; texts: test_month_decisions."""
 
 import numpy as np
 import pytest
@@ -13,6 +13,10 @@ CONTESTED = "{issue: russia_dialogue, proposed: 0.1, reversion: 0.85, min_share:
 EASY = "{issue: ukraine_support, proposed: 0.52, reversion: 0.5, min_share: 0.1, text: t, source: none}"
 
 
+#: Allies bear no move at all, whatever the company, and say what their governments want.
+HARD = {"tolerated_move": 0.0, "company_move": 0.0, "patron_move": 0.0, "consultation": 0.0}
+
+
 def meeting(items, months=6, more="", **parameters):
     body = f"meetings:\n  - {{month: 2, forum: nato_summit, title: t, source: none, {more}agenda: [{items}]}}\n"
     return scenario(body, months=months, **{**PATIENT, **parameters})
@@ -20,12 +24,12 @@ def meeting(items, months=6, more="", **parameters):
 
 def test_an_adopted_text_moves_the_norm_and_a_failed_one_does_not():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, min_share: 0.01, text: t, source: none}"
-    easy = {"objection_cost": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
+    easy = {"tolerated_move": 1.0, "blowup_cost": 0.0, "norm_speed": 0.3}
     block = run(meeting(up, months=30, **easy, **STILL), draws=20)
     assert (block.records.outcome == L.Decision.ADOPTED).all()
     gained = of(block, "deterrence_without_us")
     assert (gained[:, 2] == gained[:, 0]).all() and (gained[:, 3] > gained[:, 2]).all()
-    hopeless = run(meeting(CONTESTED, objection_cost=0.0, isolation_cost=0.0, patron_cost=0.0, **STILL), draws=20)
+    hopeless = run(meeting(CONTESTED, **HARD, **STILL), draws=20)
     assert np.isin(hopeless.records.outcome, (L.Decision.WITHDRAWN, L.Decision.BLOCKED)).all()
     np.testing.assert_array_equal(of(hopeless, "isolation"), of(hopeless, "isolation")[:, :1].repeat(6, axis=1))
 
@@ -34,13 +38,14 @@ def test_a_blocked_renewal_lapses_and_an_agreed_one_stays_in_force():
     rollover = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
     body = f"meetings:\n  - {{month: 2, forum: eu_council, title: t, source: none, agenda: [{rollover}]}}\n"
     quiet = {**STILL, **PATIENT, "bypass_rate": 0.0, "norm_speed": 0.3}
-    hard = {"objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "position.sanctions.HUN": 0.0}
+    # A renewal is always put on the table, whether or not anybody insists.
+    hard = {**HARD, "position.sanctions.HUN": 0.0, "insist_eu": 0.0}
     lapsed = run(scenario(body, months=30, **quiet, **hard), draws=40)
     assert (lapsed.records.outcome == L.Decision.BLOCKED).all()
     np.testing.assert_array_equal(of(lapsed, "isolation")[:, 1], of(lapsed, "isolation")[:, 0])
     assert (of(lapsed, "isolation")[:, 2] < of(lapsed, "isolation")[:, 1]).all()
     assert (of(lapsed, "sanctions_durability")[:, -1] < 0.01).all()
-    easy = run(scenario(body, months=30, **quiet, objection_cost=1.0), draws=40)
+    easy = run(scenario(body, months=30, **quiet, tolerated_move=1.0), draws=40)
     assert (easy.records.outcome == L.Decision.ADOPTED).all()
     np.testing.assert_array_equal(of(easy, "isolation"), of(easy, "isolation")[:, :1].repeat(30, axis=1))
 
@@ -48,7 +53,7 @@ def test_a_blocked_renewal_lapses_and_an_agreed_one_stays_in_force():
 def test_a_blocked_item_may_be_bypassed_and_the_norm_stays():
     up = "{issue: deterrence_posture, proposed: 0.9, reversion: 0.6, divisible: false, text: t, source: none}"
     hard = {
-        "objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "position.deterrence_posture.HUN": 0.1,
+        **HARD, "insist_nato": 1.0, "position.deterrence_posture.HUN": 0.1,
         "failure_signal": 0.0,
         "norm_pull": 0.0, **STILL,
     }  # fmt: skip
@@ -72,7 +77,7 @@ def test_a_package_is_decided_on_the_sum_of_its_parts():
     actors |= {"position.deterrence_posture.ITA": 0.68, "position.southern_flank.ITA": 1.0}
     actors |= {f"position.{issue}.USA.{who}": 0.8 for issue in ("deterrence_posture", "southern_flank")
                for who in ("leader", "institutions")}  # fmt: skip
-    common = {"objection_cost": 0.0, "isolation_cost": 0.0, "patron_cost": 0.0, "slack_scale": 0.0,
+    common = {**HARD, "slack_scale": 0.0,
               "sd_position": 0.0, "sd_chair": 0.0, "min_salience": 1.0,
               "susceptibility": 0.0, **STILL, **actors}  # fmt: skip
     alone = run(meeting(posture % "", **common), draws=10)
@@ -89,55 +94,57 @@ def test_a_package_is_decided_on_the_sum_of_its_parts():
 
 def test_a_short_session_drops_the_most_contested_items():
     items = f"{EASY}, {CONTESTED}, {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}"
-    short = run(meeting(items, more="sessions: 1, ", items_per_session=2.0, objection_cost=0.03), draws=100)
+    short = run(meeting(items, more="sessions: 1, ", items_per_session=2.0, tolerated_move=0.17), draws=100)
     assert (short.records.outcome[:, 1] == L.Decision.WITHDRAWN).all()
     assert (short.records.objection[:, 1] == -1).all()  # it was never tabled
+    assert (short.records.voiced[:, 1] == 0).all() and (short.records.first_tabled[:, 1] == 0.0).all()
     assert (short.records.outcome[:, [0, 2]] != L.Decision.WITHDRAWN).mean() > 0.9
-    tiny = run(meeting(items, more="sessions: 1, ", items_per_session=1.0, objection_cost=0.03), draws=100)
+    tiny = run(meeting(items, more="sessions: 1, ", items_per_session=1.0, tolerated_move=0.17), draws=100)
     assert ((tiny.records.outcome == L.Decision.WITHDRAWN).sum(axis=1) >= 2).all()
 
 
-def two_meetings(**parameters):
-    body = f"""
-        meetings:
-          - {{month: 2, forum: nac, title: t, source: none, agenda: [{EASY}]}}
-          - {{month: 8, forum: nac, title: t, source: none, agenda: [
-              {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}]}}
-        """
-    return scenario(body, blowup_rate=0.0, **{"holdup": 0.0, "objection_cost": 0.5, **parameters})
-
-
-def test_a_hold_up_defers_and_is_settled_later():
-    free = run(two_meetings(), draws=50)
-    assert (free.records.outcome[:, 0] == L.Decision.ADOPTED).all() and (free.records.holder == -1).all()
-    held = run(two_meetings(**{"holdup.HUN": 1.0, "holdup_end": 1.0}), draws=50)
-    hun = ALLIES.index("HUN")
-    assert (held.records.outcome[:, 0] == L.Decision.DEFERRED).all() and (held.records.holder[:, 0] == hun).all()
-    assert (held.records.share[:, 0] == 0.0).all() and (held.records.objection[:, 0, hun] >= 1).all()
-    assert (held.records.settled[:, 0] == L.Decision.ADOPTED).all() and (held.records.settled_share[:, 0] > 0.8).all()
-    stuck = run(two_meetings(**{"holdup.HUN": 1.0, "holdup_end": 0.0}), draws=50)
-    assert (stuck.records.settled[:, 0] == L.PENDING).all()
-    some = run(two_meetings(**{"holdup.HUN": 0.3, "holdup_end": 0.2, "holdup_pivot": 0.0}), draws=1000)
-    deferred = some.records.outcome[:, 0] == L.Decision.DEFERRED
-    assert deferred.mean() == pytest.approx(0.3, abs=0.06)
-    settled = some.records.settled[deferred, 0] != L.PENDING
-    assert settled.mean() == pytest.approx(1 - 0.8**6, abs=0.1)  # six months until the next meeting
+def test_priorities_come_first_and_are_never_dropped():
+    urgent = CONTESTED.replace("text: t", "priority: true, text: t")
+    south = "{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}"
+    short = "sessions: 1, "
+    one = run(meeting(f"{EASY}, {south}, {urgent}", more=short, items_per_session=1.0, insist_nato=1.0), draws=50)
+    assert (one.records.outcome[:, :2] == L.Decision.WITHDRAWN).all() and (one.records.first_tabled[:, 2] == 1.0).all()
+    # It is decided first, so that a blow-up over it puts off what stands before it on the agenda.
+    angry = {"blowup_rate": 1.0, "insist_nato": 1.0, **HARD, "compensation": 0.0}
+    for last, first in ((urgent, L.Decision.DEFERRED), (CONTESTED, None)):
+        outcome = run(meeting(f"{EASY}, {last}", **angry), draws=50).records.outcome
+        assert (outcome[:, 1] == L.Decision.BLOCKED).all() == (first is not None)
+        assert (outcome[:, 0] == L.Decision.DEFERRED).all() == (first is not None)
 
 
 def test_a_blow_up_defers_the_rest_of_the_agenda():
     items = f"{CONTESTED.replace('min_share: 0.9', 'divisible: false')}, {EASY}"
-    calm = run(meeting(items, objection_cost=0.03), draws=100)
+    common = {"tolerated_move": 0.17, "insist_nato": 1.0, "compensation": 0.0}
+    calm = run(meeting(items, **common), draws=100)
     assert (of(calm, "blow_ups")[:, -1] == 0).all()
-    angry = run(meeting(items, objection_cost=0.03, blowup_rate=1.0), draws=100)
+    angry = run(meeting(items, **common, blowup_rate=1.0), draws=100)
     assert (of(angry, "blow_ups")[:, 2:] == 1).all()
     assert (angry.records.outcome[:, 1] == L.Decision.DEFERRED).all() and (angry.records.holder[:, 1] == -1).all()
+    assert (angry.records.settled == L.PENDING).all()
 
 
-@pytest.mark.parametrize("rule", ["unanimity", "qualified_majority", "coalition"])
-def test_one_ally_holds_up_a_text_only_if_it_could_veto_it(rule):
-    what = meeting(EASY, objection_cost=0.5, more=f"rule: {rule}, ", **{"holdup.HUN": 1.0})
-    outcome = run(what, draws=20).records.outcome
-    assert (outcome == L.Decision.DEFERRED).all() == (rule == "unanimity")
+@pytest.mark.parametrize(("forum", "settled"), [("nato_summit", True), ("nac", False)])
+def test_what_was_put_off_is_settled_when_the_forum_meets_again(forum, settled):
+    contested = CONTESTED.replace("min_share: 0.9", "divisible: false")
+    body = f"""
+        meetings:
+          - {{month: 2, forum: nato_summit, title: t, source: none, agenda: [{contested}, {EASY}]}}
+          - {{month: 8, forum: {forum}, title: t, source: none, agenda: [
+              {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}]}}
+        """
+    angry = {**PATIENT, "blowup_rate": 1.0, "insist_nato": 1.0, "compensation": 0.0, "tolerated_move": 0.17}
+    records = run(scenario(body, **angry), draws=50).records
+    assert (records.outcome[:, 1] == L.Decision.DEFERRED).all() and (records.share[:, 1] == 0.0).all()
+    assert (records.settled[:, 0] == L.PENDING).all()  # it was decided at once
+    assert (records.settled[:, 1] != L.PENDING).all() == settled
+    if settled:
+        passed = np.isin(records.settled[:, 1], (L.Decision.ADOPTED, L.Decision.DILUTED))
+        assert passed.mean() > 0.5 and ((records.settled_share[:, 1] > 0.0) == passed).all()
 
 
 def test_adopting_less_than_is_in_force_does_not_lower_the_norm():
@@ -149,7 +156,7 @@ def test_adopting_less_than_is_in_force_does_not_lower_the_norm():
           - {month: 3, forum: nac, title: t, source: none, agenda: [
               {issue: deterrence_posture, proposed: 0.7, reversion: 0.6, text: t, source: none}]}
         """
-    block = run(scenario(body, objection_cost=0.5, norm_pull=0.0, norm_speed=0.3, **STILL, **PATIENT))
+    block = run(scenario(body, tolerated_move=0.7, norm_pull=0.0, norm_speed=0.3, **STILL, **PATIENT))
     assert (block.records.outcome == L.Decision.ADOPTED).all()
     late = of(block, "deterrence_without_us")
     assert (late[:, -1] >= late[:, 2] - 0.005).all()
@@ -162,7 +169,9 @@ def test_adopting_less_than_is_in_force_does_not_lower_the_norm():
 def test_each_rule_works_in_each_forum(rule, forum):
     text = "{issue: sanctions, proposed: 0.8, reversion: 0.5, divisible: false, text: t, source: none}"
     body = f"meetings:\n  - {{month: 2, forum: {forum}, title: t, source: none, rule: RULE, agenda: [{text}]}}\n"
-    steadfast = {"holdup": 0.0, "blowup_rate": 0.0, "abstention": 0.5, "position.sanctions.USA.leader": 0.7}
+    # Always on the table, and nobody is bought off, which happens where all are needed only.
+    steadfast = {**PATIENT, "abstention": 0.5, "position.sanctions.USA.leader": 0.7, "compensation": 0.0}
+    steadfast |= {"insist_nato": 1.0, "insist_eu": 1.0, "insist_g7": 1.0}
     passed = {}
     for each in ("unanimity", rule):
         what = scenario(body.replace("RULE", each), months=3, **steadfast)
@@ -190,46 +199,55 @@ def test_codes_and_names_of_outcomes_agree():
     assert SPIN_UP >= 12
 
 
-def test_a_lapsed_measure_is_not_renewed():
-    """After a refusal nothing is left to renew until a separate decision adopts the measure again."""
+def test_a_renewal_that_was_blocked_can_be_tabled_again_and_restores_the_level():
     renew = "{issue: sanctions, proposed: 0.6, reversion: 0.0, divisible: false, text: t, source: none}"
-    afresh = "{issue: sanctions, proposed: 0.5, reversion: 0.0, min_share: 0.1, text: t, source: none}"
-    body = (
-        "meetings: ["
-        + ", ".join(
-            f"{{month: {month}, forum: nac, title: t{month}, source: none, agenda: [{item}]}}"
-            for month, item in ((1, renew), (3, renew), (5, afresh), (7, renew))
-        )
-        + "]"
-    )
-    refusal = "events: [{month: 2, type: shift, name: position.sanctions.HUN, to: 0.9, source: none}]\n"
-    what = scenario(
-        refusal + body, months=9, objection_cost=0.01, isolation_cost=0.0, patron_cost=0.0,
-        sd_position=0.0, sd_chair=0.0, norm_pull=0.0,
-        susceptibility=0.0, **{"position.sanctions.HUN": 0.05}, **STILL, **PATIENT,
-    )  # fmt: skip
-    outcome = run(what, draws=20).records.outcome
-    assert (outcome[:, 0] == L.Decision.BLOCKED).all() and (outcome[:, 1] == L.Decision.WITHDRAWN).all()
-    again = np.isin(outcome[:, 2], (L.Decision.ADOPTED, L.Decision.DILUTED))
-    assert ((outcome[:, 3] == L.Decision.WITHDRAWN) == ~again).all()
+    held = "{{month: {0}, forum: eu_council, title: t{0}, source: none, agenda: [{1}]}}"
+    body = f"meetings: [{', '.join(held.format(month, renew) for month in (1, 4, 6))}]"
+    change = "events: [{month: 3, type: shift, name: position.sanctions.HUN, to: 0.9, source: none}]\n"
+    agreed = {f"position.sanctions.{name}": 0.9 for name in ALLIES[1:]} | {"position.sanctions.HUN": 0.05}
+    common = {**HARD, **STILL, **PATIENT, **agreed, "sd_position": 0.0, "norm_pull": 0.0, "susceptibility": 0.0}
+    common |= {"norm_speed": 0.3, "bypass_rate": 0.0}
+
+    def target(block):
+        return block.states.issue[:, L.IssueState.target, L.SANCTIONS]
+
+    for insist in (0.0, 1.0):
+        what = scenario(change + body, months=40, insist_eu=insist, slack_scale=0.0, sd_chair=0.0, **common)
+        block = run(what, draws=20)
+        assert block.records.outcome[0].tolist() == [L.Decision.BLOCKED, L.Decision.ADOPTED, L.Decision.ADOPTED]
+        assert (block.records.outcome == block.records.outcome[0]).all()
+        assert (target(run(what, draws=20, month1=2)) == 0.0).all()
+        np.testing.assert_allclose(target(run(what, draws=20, month1=5)), 0.6)
+        np.testing.assert_allclose(block.states.issue[:, L.IssueState.norm, L.SANCTIONS], 0.6, atol=1e-4)
+    # What has lapsed is no renewal: unless somebody insists, it is not tabled without prospects.
+    hopeless = scenario(body, months=8, insist_eu=0.0, slack_scale=0.0, sd_chair=0.0, **common)
+    outcome = run(hopeless, draws=20).records.outcome
+    assert (outcome[:, 0] == L.Decision.BLOCKED).all() and (outcome[:, 1:] == L.Decision.WITHDRAWN).all()
 
 
-def test_a_block_costs_trust_between_objectors_and_the_rest_and_trust_recovers():
+@pytest.mark.parametrize("insist", [1.0, 0.0])
+def test_a_block_costs_trust_and_a_withdrawal_costs_a_share_of_that(insist):
+    """Between objectors, open or anticipated, and the rest; then trust recovers."""
     what = scenario(
         """
         meetings:
           - {month: 2, forum: nato_summit, title: t, rounds: 1, source: none, agenda: [
               {issue: open_door, proposed: 1.0, reversion: 0.1, min_share: 0.9, divisible: false, text: t, source: s}]}
-        """
+        """,
+        insist_nato=insist,
     )
     assert (run(what, month1=2).states.trust == 1.0).all()
     block = run(what, month1=3)
-    blocked = block.records.outcome[:, 0] == L.Decision.BLOCKED
-    objects = block.records.objection[:, 0] > 0
-    divided = blocked[:, None, None] & (objects[:, :, None] != objects[:, None, :])
-    assert 0.0 < divided.mean() < 1.0
-    p = block.inputs.params
-    lost = p[:, L.Param.trust_loss, None, None] * divided
+    p, outcome = block.inputs.params, block.records.outcome[:, 0]
+    share = np.select(
+        [outcome == L.Decision.BLOCKED, outcome == L.Decision.WITHDRAWN],
+        [1.0, p[:, L.Param.withdrawal_strain]],
+    )
+    assert np.isin(outcome, (L.Decision.WITHDRAWN,) if insist == 0.0 else (L.Decision.BLOCKED,)).any()
+    objects = block.records.objection[:, 0] >= 0
+    divided = objects[:, :, None] != objects[:, None, :]
+    lost = (share * p[:, L.Param.trust_loss])[:, None, None] * divided
+    assert 0.0 < (lost > 0.0).mean() < 1.0
     kept = 1.0 - p[:, L.Param.trust_recovery, None, None]
     np.testing.assert_allclose(1.0 - block.states.trust, lost * kept, rtol=1e-12, atol=1e-15)
     later = run(what, month1=6)

@@ -15,7 +15,7 @@ POINTS = {
     "threat_reversion": [0.1, 0.3, 0.1],
     "susceptibility": [0.2, 0.5, 0.9],
     "susceptibility.HUN": [0.4, 0.1, 0.3],
-    "holdup": [0.01, 0.02, 0.03],
+    "dispute_onset": [0.01, 0.02, 0.03],
     "threat_perception.POL": [0.9, 0.5, 0.7],
     "threat_perception.USA.leader": [0.1, 0.8, 0.4],
     "position.sanctions.DEU": [0.3, 0.6, 0.9],
@@ -32,7 +32,7 @@ def at_points(what, draw0, draw1, point0=0, point1=3, seed=7):
 
 def test_a_point_gives_the_results_of_the_scenario_with_its_parameters():
     # A value for one ally in the scenario takes precedence over a point's value for all allies.
-    what = first_months(load_scenario("us_russia_reset_2025"), 4).with_parameters({"holdup.TUR": 0.5})
+    what = first_months(load_scenario("us_russia_reset_2025"), 4).with_parameters({"dispute_onset.TUR": 0.5})
     block = at_points(what, 2, 5)
     for point in range(3):
         alone = run(what.with_parameters({name: v[point] for name, v in POINTS.items()}), 3, 7, draw0=2)
@@ -40,7 +40,7 @@ def test_a_point_gives_the_results_of_the_scenario_with_its_parameters():
         for whole, part in ((block.output, alone.output), (block.records, alone.records), (block.inputs, alone.inputs)):
             for mine, theirs in zip(whole, part, strict=True):
                 np.testing.assert_array_equal(mine[rows], theirs)
-    assert (block.inputs.ally_input[:, L.AllyInput.holdup, ALLIES.index("TUR")] == 0.5).all()
+    assert (block.inputs.ally_input[:, L.AllyInput.dispute_onset, ALLIES.index("TUR")] == 0.5).all()
     assert len(np.unique(of(block, "cohesion"))) > 30
 
 

@@ -33,7 +33,13 @@ def test_outcomes_of_bundled_scenarios_lie_within_their_ranges(name):
     assert ((block.records.share >= 0.0) & (block.records.share <= 1.0)).all()
     passed = (decided == L.Decision.ADOPTED) | (decided == L.Decision.DILUTED)
     assert (block.records.share[~passed] == 0.0).all()
-    assert (block.records.holder[decided != L.Decision.DEFERRED] == -1).all()
+    refused = (decided == L.Decision.BLOCKED) | (block.records.settled == L.Decision.BLOCKED)
+    assert (block.records.holder[~refused] == -1).all()
+    assert (block.records.voiced[block.records.objection >= 0] == 1).all()  # who breaks silence has spoken
+    tabled = passed | (decided == L.Decision.BLOCKED)
+    assert (block.records.first_tabled[~tabled] == 0.0).all()
+    assert (block.records.first_tabled >= block.records.tabled)[tabled].all()
+    assert ((block.records.proposed >= 0.0) & (block.records.proposed <= 1.0)).all()
     assert (block.records.bypassed[decided != L.Decision.BLOCKED] == 0).all()
     assert (block.records.settled[decided != L.Decision.DEFERRED] == L.PENDING).all()
 
@@ -125,6 +131,8 @@ events:
   - {id: e24, month: 6, type: shift, name: aid_need, to: 2.0, source: none}
   - {id: e25, month: 7, type: shift, name: position.sanctions, by: UP, source: none}
   - {id: e26, month: 8, type: ceasefire_offer, size: 1.0, source: none}
+  - {id: e27, month: 4, type: dispute, holder: HUN, issue: sanctions, about: t, source: none}
+  - {id: e28, month: 5, type: dispute, holder: HUN, issue: sanctions, about: t, source: none}
 meetings:
   - {month: 5, forum: nato_summit, title: t, source: none, agenda: [
       {issue: defence_spending, proposed: 1.0, reversion: 0.4, text: t, source: none},
@@ -132,6 +140,12 @@ meetings:
       {issue: russia_strategy, proposed: 0.0, reversion: 0.7, text: t, source: none}]}
   - {month: 7, forum: eu_council, title: t, source: none, agenda: [
       {issue: sanctions, proposed: 0.8, reversion: 0.0, text: t, source: none}]}
+  - {month: 8, forum: nac, title: t, source: none, agenda: [
+      {issue: ukraine_support, ask: [4, 1], divisible: [true, false], reversion: 0.9, priority: true, text: t,
+       source: none},
+      {issue: russia_dialogue, ask: 4, direction: less, reversion: 0.1, sponsors: [HUN, USA], text: t, source: none},
+      {issue: open_door, ask: 4, reversion: 0.45, divisible: false, package: x, text: t, source: none},
+      {issue: sanctions, ask: 3, reversion: 0.3, divisible: false, package: x, text: t, source: none}]}
 """
 
 
@@ -156,7 +170,9 @@ def assert_states_within_ranges(block):
             assert np.isfinite(values).all(), state.name
             assert state.low <= values.min() and values.max() <= state.high, (state.name, values.min(), values.max())
     assert ((states.displacement >= -1.0) & (states.displacement <= 1.0)).all()
-    for array in (states.position, states.salience, states.trust):
+    assert np.isfinite(states.position_error).all() and np.abs(states.position_error).max() < 10.0
+    assert np.isfinite(states.dispute_end).all() and (states.dispute_end >= 0.0).all()
+    for array in (states.position, states.salience, states.trust, block.records.proposed):
         assert ((array >= 0.0) & (array <= 1.0)).all()
 
 

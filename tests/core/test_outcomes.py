@@ -19,8 +19,8 @@ from alliance_sim.scenarios import Scenario, load_text
 from alliance_sim.simulation import first_months
 
 DRAWS = 24
-#: Every broken silence ends the meeting, so blow-ups can be counted from the records; a hold-up is no broken silence.
-BLOW_UPS = {"blowup_rate": 1.0, "holdup": 0.0}
+#: Every broken silence ends the meeting, so blow-ups can be counted from the records.
+BLOW_UPS = {"blowup_rate": 1.0}
 #: The reset, with a cut of each kind of aid.
 RESET = """
 extends: us_russia_reset_2025
@@ -81,6 +81,7 @@ def at_end(name):
         norm=states.issue[:, L.IssueState.norm],
         lead_shift=states.issue[:, L.IssueState.leader_shift],
         before=earlier.states.issue,
+        voice=voices(program.shared, earlier, inputs),
         gdp=gdp,
         x0=inputs.initial_position.swapaxes(1, 2),
         start=first.inputs.initial_position.swapaxes(1, 2),
@@ -94,6 +95,32 @@ def at_end(name):
     )
 
 
+def voices(shared, earlier, inputs):
+    """Return with what weights (D, listener, speaker) allies listen in a month, from the state of the month before."""
+    states, p = earlier.states, inputs.params
+    x = states.position  # (D, K, N)
+    apart = (x[:, :, :, None] - x[:, :, None, :]) ** 2 * shared.weight[:, None, None]
+    far = apart.sum(axis=1) / shared.weight.sum() / p[:, L.Param.confidence_bound, None, None] ** 2
+    standing = states.ally[:, L.AllyState.standing] ** p[:, L.Param.standing_weight, None]
+    weights = standing[:, None, :] * shared.affinity * states.trust * np.maximum(0.0, 1.0 - far) ** 2
+    weights[:, :, L.US] *= states.ally[:, L.AllyState.guarantee_confidence]
+    return weights / weights.sum(axis=2, keepdims=True)
+
+
+def consulted(s, x, voters, patron_votes):
+    """Return positions (D, N) after four rounds of listening among those who take part, Friedkin and Johnsen's way."""
+    seats = voters if patron_votes else np.append(voters, L.US)
+    pull = np.where(patron_votes | (seats != L.US), 1.0, s.p["cross_forum"][:, None])
+    voice = s.voice[:, voters][:, :, seats] * pull[:, None, :]
+    voice /= voice.sum(axis=2, keepdims=True)
+    moved = s.p["consultation"][:, None] * s.brought["susceptibility"][:, voters]
+    expressed = x.copy()
+    for _ in range(4):
+        heard = np.einsum("dij,dj->di", voice, expressed[:, seats])
+        expressed[:, voters] = (1.0 - moved) * x[:, voters] + moved * heard
+    return expressed
+
+
 def log_chances(s, x, voters, forum, k, texts, reversion, patron_votes):
     """Log probability that each voter is silent on texts (D, F), as a chair without error sees it: (D, F, voters).
 
@@ -102,18 +129,21 @@ def log_chances(s, x, voters, forum, k, texts, reversion, patron_votes):
     p = {name: value[:, None, None] for name, value in s.p.items()}
     salience = p["min_salience"][:, 0] + (1 - p["min_salience"][:, 0]) * np.abs(2 * s.start[:, :, k] - 1)
     salience = salience[:, None, voters]
-    q, place = texts[:, :, None], x[:, None, :, k]
+    q, place = texts[:, :, None], consulted(s, x[:, :, k], voters, patron_votes)[:, None]
     loss = (q - place) ** 2 - (reversion - place) ** 2
     own, patron = loss[:, :, voters], loss[:, :, L.US, None]
     standing, neutral = s.standing[:, None, voters], s.shared.neutral[forum]
-    silent = np.where(own * salience <= p["objection_cost"], standing, 0.0)
+    alone = p["tolerated_move"] ** 2
+    silent = np.where(own * salience <= alone, standing, 0.0)
     total = standing.sum(axis=2, keepdims=True) + neutral
     support = (silent.sum(axis=2, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
     pull = 1.0 if patron_votes else p["cross_forum"]
-    follows = 1.0 / (1.0 + np.exp((patron - p["objection_cost"]) / p["slack_scale"]))
-    fear = p["patron_cost"] * pull * follows * s.brought["dependence"][:, None, voters]
+    follows = 1.0 / (1.0 + np.exp((patron - alone) / p["slack_scale"]))
+    fear = ((p["tolerated_move"] + p["patron_move"]) ** 2 - alone) * pull * follows
+    fear = fear * s.brought["dependence"][:, None, voters]
     fear = np.where(voters == L.US, 0.0, fear)
-    cost = (p["objection_cost"] + p["isolation_cost"] * (1 - standing) * support + fear) / salience
+    company = (p["tolerated_move"] + p["company_move"]) ** 2 - alone
+    cost = (alone + company * (1 - standing) * support + fear) / salience
     slope = (2.0 * (q - reversion)) ** 2
     scale = np.sqrt(p["slack_scale"] ** 2 + 3 / np.pi**2 * slope * (p["sd_position"] ** 2 + p["sd_chair"] ** 2))
     return -np.logaddexp(0.0, -(cost - own) / scale)
@@ -127,7 +157,7 @@ def agreement(s):
 
 def consensus_capacity(s):
     voters, best = np.flatnonzero(s.member), []
-    f = np.linspace(s.p["min_share"], 1.0, 201).T
+    f = np.linspace(s.p["min_share"], 1.0, 321).T  # among them the sixteenths that the core tries
     for k, issue in enumerate(ISSUE_TABLE):
         if issue.reference:
             reversion, proposal = issue.reference

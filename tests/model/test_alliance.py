@@ -43,7 +43,7 @@ def finished() -> AllianceModel:
     seed=st.integers(0, 2**64 - 1),
     draw=st.integers(0, 2**31),
     parameters=st.dictionaries(
-        st.sampled_from(["threat_reversion", "objection_cost", "susceptibility.HUN", "coupling", "sd_threat"]),
+        st.sampled_from(["threat_reversion", "tolerated_move", "susceptibility.HUN", "coupling", "sd_threat"]),
         st.floats(0, 0.2),
         max_size=3,
     ),
@@ -290,7 +290,7 @@ def test_keywords_are_parameters_and_take_precedence() -> None:
     )
     assert model.what_if.parameters["threat_reversion"] == 0.1
     assert model.allies["HUN"].susceptibility == 0.3
-    assert AllianceModel(seed=1, objection_cost=np.int64(0)).what_if.parameters["objection_cost"] == 0
+    assert AllianceModel(seed=1, tolerated_move=np.int64(0)).what_if.parameters["tolerated_move"] == 0
 
 
 def test_batch_run_takes_the_model() -> None:

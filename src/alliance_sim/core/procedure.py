@@ -179,9 +179,10 @@ def decide_item(item, session, seating, insisted, params):
     if not insisted:
         f, value = choose_text(item, session, seating, params)
         if value <= 0.0:
-            support, margin, pivotal = weigh(item, session, seating, item.min_share, params)
+            least = item.min_share if item.divisible else 1.0
+            support, margin, pivotal = weigh(item, session, seating, least, params)
             hear_objections(session, seating, 0, params)
-            return Result(Decision.WITHDRAWN, 0.0, 0.0, item.min_share, support, margin, pivotal)
+            return Result(Decision.WITHDRAWN, 0.0, 0.0, least, support, margin, pivotal)
     first = f
     for turn in range(1, item.rounds + 1):
         support, margin, pivotal = weigh(item, session, seating, f, params)

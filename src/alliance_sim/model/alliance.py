@@ -226,7 +226,7 @@ class AllianceModel(mesa.Model):
         >>> model = AllianceModel("us_russia_reset_2025", seed=1)
         >>> model.step()
         >>> list(model.objections())
-        ['draw', 'meeting', 'issue', 'ally', 'round']
+        ['draw', 'meeting', 'issue', 'ally', 'round', 'voiced']
         """
         table = self._runs.objections()
         held = self.decisions()["meeting"]

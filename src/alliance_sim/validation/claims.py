@@ -91,7 +91,15 @@ class Part(Record):
 
     @property
     def needs(self) -> tuple[tuple[str, Quantity], ...]:
-        """Scenarios and what is taken from each: of the base, of the other, of the reference."""
+        """Scenarios and what is taken from each: of the base, of the other, of the reference.
+
+        Examples
+        --------
+        >>> last = Quantity(of="outcome", name="cohesion", months=(7, 9))
+        >>> part = Part(text="it is high", measure="mean", at_least=0.5, other="baseline_2018", quantity=last)
+        >>> [name for name, _ in part.needs]
+        ['baseline_2018']
+        """
         named = (
             (self.base, self.base_quantity or self.quantity),
             (self.other, self.quantity),

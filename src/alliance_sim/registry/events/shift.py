@@ -27,7 +27,9 @@ from alliance_sim.registry.states import ALLY_STATES, STATES
 __all__ = ["AT_THE_START", "SHIFTABLE", "Shift"]
 
 #: Parameters that are read at the start of a run only.
-AT_THE_START = ("min_salience", "standing_exponent")
+AT_THE_START = (
+    "min_salience", "standing_exponent", "ask_routine", "ask_notable", "ask_major", "ask_far_reaching",
+)  # fmt: skip
 
 #: Every state that `shift` may change, as files write it; it may change parameters of the registry as well.
 SHIFTABLE: tuple[str, ...] = (
