@@ -98,7 +98,7 @@ def numpy(draws: int, block: int = 256) -> Work:
     def work(draws: int) -> None:
         noise = np.random.default_rng(0)
         for _ in range(draws // block):
-            NumpyModel(given).run(noise)
+            NumpyModel(given, noise).run()
 
     return work
 
@@ -153,7 +153,7 @@ def check() -> dict[str, float]:
     given = inputs(CHECKED_DRAWS)
     noise = core_noise(given)
     core = compared(simulate(reduced(), draws=CHECKED_DRAWS, keep="monthly").output.outcomes)
-    found = {"mesa": mesa_model.outcomes(given, noise), "numpy": numpy_model.NumpyModel(given).run(noise)}
+    found = {"mesa": mesa_model.outcomes(given, noise), "numpy": numpy_model.NumpyModel(given, noise).run()}
     if HAS_JAX:
         from peers import jax_model
 

@@ -31,12 +31,24 @@ POWER = EXP + LOG + 1
 HALVING = POWER + 1
 #: Consensus capacity: items of the fixed agenda, and texts that the chair tries of each until no other can be better
 #: (11 at most; mean over the scenario without its meetings, 64 draws).
-ITEMS, TEXTS = 4, 5.2
+ITEMS, TEXTS = 4, 5.3
+#: Rounds of consultation before a body decides, of which each takes a product with its weights.
+ROUNDS = 4
 #: One text before n voters: losses 3 each, thresholds 9, chances 2 + EXP + 2; a patron and a spread, the same for all.
 PER_VOTER, PER_TEXT = 3 + 9 + 4 + EXP, LOGISTIC + 20
 EU_SHARE = 23 / 32
 
 Formula = Callable[[int, int], float]
+
+
+def seating(n: float) -> float:
+    """Return the operations that make the weights of a body of n out of those of the alliance."""
+    return 3 * n * n
+
+
+def consultation(n: float) -> float:
+    """Return the operations of a consultation on one issue."""
+    return ROUNDS * (2 * n * n + 3 * n) + 2 * n
 
 
 def nothing(n: int, k: int) -> float:
@@ -49,8 +61,9 @@ class Count:
     """Operations, numbers read or written, and random numbers of a mechanism in a month, for n allies and k issues.
 
     `flops` are additions, subtractions, multiplications, divisions and square roots of the model's formulas, each once;
-    comparisons, extrema and absolute values are free, and work that only events cause is not counted. `words` are
-    numbers of 8 bytes read or written, each once per mechanism, as if intermediate values stayed in registers.
+    comparisons, extrema and absolute values are free, and so are fixed half-lives; work that only events cause is not
+    counted, and work of one month in twelve by a twelfth. `words` are numbers of 8 bytes read or written, each once per
+    mechanism, as if intermediate values stayed in registers.
     """
 
     name: str
@@ -64,39 +77,47 @@ class Count:
 #: The steps of a month in order, then its outcomes. Meetings depend on the calendar and are not counted.
 COUNTS = (
     Count("voices", lambda n, k: n * n + n * (LOG + EXP + 2), lambda n, k: 2 * n * n + 2 * n,
-          "a power of each standing; standing x affinity for each pair, and trust once some is lost"),
+          "a power of each standing; standing x affinity for each pair"),
     Count("influence weights", lambda n, k: 2 * k * n * n + 5 * n * n + 3 * k * n, lambda n, k: 2 * n * n + k * n,
           "1 - |x|**2 / 2 - |y|**2 / 2 + x y (2k + 1), weight, sum and normalisation (4) for each ordered pair"),
-    Count("Washington", lambda n, k: 3 * HALVING + 42, lambda n, k: n,
-          "three decaying stocks, the mixture of the two principals; remarks against allies"),
-    Count("signals", lambda n, k: 2 * HALVING + 12 + n * (EXP + 3), lambda n, k: 2 * n,
+    Count("Washington", lambda n, k: 3 * k + 50, lambda n, k: n + 3 * k,
+          "three decaying stocks, the mixture of the two principals, their salience; remarks against allies"),
+    Count("signals", lambda n, k: HALVING + 12 + n * (EXP + 2), lambda n, k: 2 * n,
           "two decaying stocks; an exponential for each ally's reading (redrawn only after private talks)"),
-    Count("threat perception", lambda n, k: 2 * n * n + 23 * n, lambda n, k: n * n + 9 * n,
-          "threat of the others (2 for each pair); level, conduct, hybrid campaigns, shock (23 for each ally)",
+    Count("threat perception", lambda n, k: 2 * n * n + 22 * n, lambda n, k: n * n + 9 * n,
+          "threat of the others (2 for each pair); level, conduct, hybrid campaigns, shock (22 for each ally)",
           numbers=lambda n, k: n),
-    Count("guarantee", lambda n, k: 12 * n + 29, lambda n, k: 7 * n, "loss and recovery of confidence"),
-    Count("wishes", lambda n, k: 6 * k * n + 9 * n + 11 * k, lambda n, k: k * n + 6 * n + 8 * k,
+    Count("guarantee", lambda n, k: 15 * n + 36, lambda n, k: 8 * n, "loss and recovery of confidence"),
+    Count("wishes", lambda n, k: 6 * k * n + 10 * n + 14 * k, lambda n, k: k * n + 6 * n + 9 * k,
           "three displacements for each ally and issue, and the norm"),
     Count("coupling", lambda n, k: 3 * k * n + k, lambda n, k: 2 * k * n + k, "towards the issue that leads"),
     Count("influence step", lambda n, k: 2 * k * n * n + 2 * k * n + n, lambda n, k: n * n + 3 * k * n + n,
           "the product with the weights (2kn2), the anchor"),
     Count("positions", lambda n, k: k * n, lambda n, k: 3 * k * n, "anchor and displacement"),
-    Count("spending", lambda n, k: 29 * n + HALVING + 3, lambda n, k: 15 * n, "pressure, target, inertia, capability"),
-    Count("support for Ukraine", lambda n, k: 23 * n + 40, lambda n, k: 10 * n, "wish, aid, fatigue, totals"),
+    Count("spending", lambda n, k: n * (10 + 35 / 12) + 2, lambda n, k: n * (7 + 13 / 12),
+          "pressure and capability; a new budget once a year"),
+    Count("support for Ukraine", lambda n, k: 29 * n + 50, lambda n, k: 10 * n,
+          "wish, aid, fatigue; totals, and those of arms"),
     Count("deterrence", lambda n, k: 2 * n + 10, lambda n, k: 3 * n, "capability made available"),
-    Count("Russia and Ukraine", lambda n, k: 2 * HALVING + 60, lambda n, k: 0, "stocks of the world",
+    Count("Russia and Ukraine", lambda n, k: n + 60, lambda n, k: n, "stocks of the world; positions softened",
           numbers=lambda n, k: 1),
-    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards the level adopted; trust recovers after losses"),
+    Count("norms", lambda n, k: 3 * k, lambda n, k: 3 * k, "towards the level adopted"),
     Count("agreement", lambda n, k: 5 * k * n + 9 * n + 20, lambda n, k: k * n + 8 * n,
           "weighted mean deviation on each issue; means over members", observed=True),
-    Count("consensus capacity", lambda n, k: 4 * n + ITEMS * (4 * n + TEXTS * (PER_VOTER * n + PER_TEXT)),
-          lambda n, k: 3 * n + ITEMS * 2 * n,
-          f"{ITEMS} items, of each {TEXTS} texts; the table stays in the cache", observed=True),
-    Count("sanctions", lambda n, k: EU_SHARE * n * (8 + PER_VOTER + 2 + LOGISTIC + 3) + PER_TEXT,
-          lambda n, k: 5 * EU_SHARE * n, "one text before the EU, and who would object", observed=True),
+    Count("consensus capacity",
+          lambda n, k: 4 * n + seating(n) + ITEMS * (4 * n + consultation(n) + TEXTS * (PER_VOTER * n + PER_TEXT)),
+          lambda n, k: n * n + 3 * n + ITEMS * 2 * n,
+          f"{ITEMS} items, of each a consultation and {TEXTS} texts; the table stays in the cache", observed=True),
+    Count("sanctions",
+          lambda n, k: (
+              seating(EU_SHARE * n) + consultation(EU_SHARE * n)
+              + EU_SHARE * n * (8 + PER_VOTER + 2 + LOGISTIC + 3) + PER_TEXT
+          ),
+          lambda n, k: (EU_SHARE * n) ** 2 + 5 * EU_SHARE * n,
+          "a consultation and one text before the EU, and who would object", observed=True),
     Count("camps", lambda n, k: 5 * n, lambda n, k: 2 * n, "gaps between neighbours; the camps themselves are few",
           observed=True),
-    Count("isolation", lambda n, k: n + 20, lambda n, k: n, "weight of Washington", observed=True),
+    Count("isolation", lambda n, k: n + 25, lambda n, k: n, "weight of Washington", observed=True),
 )  # fmt: skip
 
 
@@ -119,7 +140,7 @@ PARTS: dict[str, tuple[str, tuple[Count, ...] | None]] = {
     "step": ("influence step", named("influence step")),
     "weights": ("influence weights", named("influence weights")),
     "numbers": (f"{ALLIES} random numbers", None),
-    "month": ("month, quiet, no outcomes", tuple(count for count in COUNTS if not count.observed)),
+    "month": ("month, no outcomes, no meetings", tuple(count for count in COUNTS if not count.observed)),
     "observed": ("month and outcomes, no meetings", COUNTS),
     "meetings": ("month, outcomes and meetings", None),
 }
@@ -131,7 +152,8 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
 
     import loops
     from alliance_sim import load_scenario
-    from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
+    from alliance_sim.compile import CompiledScenario, compile_scenario
+    from alliance_sim.core.constants import STANDING_WEIGHT
     from alliance_sim.core.kernel import new_scratch
     from alliance_sim.core.structures import US, AllyInput, AllyState, Param
     from peers.inputs import reduced
@@ -146,7 +168,7 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     states, shared, params = block.states, whole.shared, block.inputs.params[0]
     issues, n = states.position.shape[1:]
     standing, scratch = states.ally[0, AllyState.standing], new_scratch(n, issues)
-    base = standing[:, None] ** params[Param.standing_weight] * shared.affinity * states.trust[0]
+    base = standing[:, None] ** STANDING_WEIGHT * shared.affinity
     base[US] *= states.ally[0, AllyState.guarantee_confidence]
     scratch.wish[...] = states.displacement[0]
     row, matrix = np.zeros(n), np.random.default_rng(0).normal(size=(size, size))
@@ -156,10 +178,9 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
     def multiply() -> None:
         np.matmul(matrix, matrix, out=product)
 
-    def month(program: CompiledScenario, month0: int | None, month1: int | None) -> float:
-        block = partial(program.block, 0, 0, draws, "monthly")
-        taken = measure.run_seconds(program, block, month0, month1)
-        return taken / draws / (SPIN_UP if month0 is None else len(program.months))
+    def month(program: CompiledScenario, keep: str) -> float:
+        taken = measure.run_seconds(program, partial(program.block, 0, 0, draws, keep), 0)
+        return taken / draws / len(program.months)
 
     def loop(work: Callable[..., None], times: int, *arguments: object) -> Callable[[], float]:
         work(1, *arguments)  # compiles
@@ -177,9 +198,9 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
         "step": loop(loops.steps, times, *step),
         "weights": loop(loops.weighings, times, *weigh),
         "numbers": loop(loops.numbers, times, row, shared.ally_ident),
-        "month": lambda: month(quiet, None, 0),
-        "observed": lambda: month(quiet, 0, None),
-        "meetings": lambda: month(whole, 0, None),
+        "month": lambda: month(quiet, "final"),
+        "observed": lambda: month(quiet, "monthly"),
+        "meetings": lambda: month(whole, "monthly"),
     }
     found: dict[str, list[float]] = {name: [] for name in takers}
     for _ in range(rounds):
@@ -187,6 +208,12 @@ def seconds(rounds: int, quick: bool) -> dict[str, list[float]]:
             found[name].append(take())
     for name, array in (("near_byte", near), ("far_byte", far)):
         found[name] = [taken / array.nbytes for taken in found[name]]  # bytes read and written
+    # Where the last month alone is kept, just that month has outcomes.
+    months = len(quiet.months)
+    found["month"] = [
+        (months * final - monthly) / (months - 1)
+        for final, monthly in zip(found["month"], found["observed"], strict=True)
+    ]
     return found
 
 

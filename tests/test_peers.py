@@ -52,7 +52,7 @@ def agree(found: np.ndarray, core: np.ndarray) -> None:
 
 def test_numpy_gives_the_outcomes_of_the_core(run) -> None:
     given, noise, core = run
-    agree(numpy_model.NumpyModel(given).run(noise), core)
+    agree(numpy_model.NumpyModel(given, noise).run(), core)
 
 
 def test_mesa_gives_the_outcomes_of_the_core(run) -> None:
@@ -79,7 +79,7 @@ def test_some_follow_up_is_postponed_with_more_events() -> None:
 def test_an_error_of_a_thousandth_in_a_parameter_is_detected(run) -> None:
     given, noise, core = run
     off = replace(given, p={**given.p, "threat_diffusion": 1.001 * given.p["threat_diffusion"]})
-    assert np.abs(numpy_model.NumpyModel(off).run(noise) - core).max() > 1e-9
+    assert np.abs(numpy_model.NumpyModel(off, noise).run() - core).max() > 1e-9
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_outcomes_outside_the_list_are_not_compared(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("peer", ["numpy", "mesa", "jax"])
 def test_peers_read_just_the_parameters_of_the_list(peer: str) -> None:
-    source = (Path(prepared.__file__).parent / f"{peer}_model.py").read_text("utf-8")
-    read = {*re.findall(r"\.(\w+)", source)} & {*PARAMETERS}
+    files = Path(prepared.__file__).parent.glob(f"{peer}_*.py")
+    read = {*re.findall(r"\.(\w+)", "".join(file.read_text("utf-8") for file in files))} & {*PARAMETERS}
     assert read == {*prepared.MECHANISMS, *prepared.PARAMETERS}
 
 
 def test_peers_are_given_no_other_parameters(run) -> None:
     given, _, _ = run
-    assert {*given.p, "susceptibility"} == {*prepared.MECHANISMS, *prepared.PARAMETERS}
+    assert {*given.p, "susceptibility", "spending_response"} == {*prepared.MECHANISMS, *prepared.PARAMETERS}

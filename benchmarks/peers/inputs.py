@@ -8,8 +8,10 @@ start from the core's own parameters, actors and events.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,33 +42,28 @@ SCENARIO = "us_russia_reset_2025"
 #: Mechanisms that the peers implement, by their strengths: all there were, but for those that act at meetings only.
 MECHANISMS = tuple(
     """
-    autonomy_gain_opacity autonomy_loss_criticism autonomy_gain_support criticism_gain support_gain congress_brake
-    erosion_rate document_anchor
+    autonomy_gain_opacity criticism_gain congress_brake softening
     reset_flow reading_spread
-    threat_reversion threat_diffusion conduct_response conduct_response_exposure sd_threat
-    guarantee_loss_conciliation guarantee_loss_opacity statement_cost trade_cost cutoff_cost
-    commitment_speed commitment_loss_conciliation commitment_loss_posture
+    threat_reversion threat_diffusion conduct_response sd_threat
+    guarantee_loss_conciliation guarantee_loss_opacity statement_cost quarrel_cost cutoff_cost
+    commitment_loss_conciliation
     threat_response cover hedge norm_pull
-    standing_weight susceptibility coupling
-    inertia spending_response_threat spending_response_abandonment pledge coercion reactance
-    fatigue_spending depreciation
-    compensation_rate compensation_capacity compensation_intelligence fatigue_rate fatigue_recovery
-    aid_elasticity concession_conciliation concession_private
-    forward_share
-    weakness_response read_error resumption_gain sanctions_cost resistance_cost hybrid_gain war_rate war_capacity
-    isolation_cost patron_cost cross_forum
+    susceptibility
+    budget_speed targets_kept spending_response_threat spending_response_war spending_response_abandonment
+    pledge coercion relaxation
+    compensation_rate fatigue_rate aid_elasticity concession_gain
+    weakness_response weakness_signal sanctions_cost
+    company_move patron_move consultation sd_salience
     """.split()
 )
 
 #: Their other parameters.
 PARAMETERS = tuple(
     """
-    initial_autonomy half_life_criticism criticism_threshold half_life_support half_life_anchor
-    half_life_conciliation half_life_opacity reset_conditionality
-    guarantee_recovery initial_commitment confidence_bound half_life_pressure
-    initial_aid_need initial_resistance resistance_rate initial_concession concession_rate
-    russia_capability initial_assertiveness assertiveness_speed half_life_demands initial_war
-    slack_scale sd_position sd_chair objection_cost min_share min_salience standing_exponent exercise_threshold
+    initial_autonomy half_life_signals
+    guarantee_recovery initial_commitment confidence_bound momentum spending_response
+    initial_resistance russia_capability assertiveness_speed
+    slack_scale sd_position sd_chair tolerated_move min_share min_salience standing_exponent
     """.split()
 )
 
@@ -109,7 +106,9 @@ class Inputs:
         Calibrated positions; Washington's follow from its principals.
     leader_threat, institutions_threat : (D,) arrays
     leader_position, institutions_position : (D, K) arrays
-    shared : dict of name to array
+    leader_salience : (D, K) array
+        How much the president cares about each issue.
+    shared : dict of name to array or number
         What all draws share, by the names of the core's `SharedInputs`.
     eu : (M,) array of int
         Columns of the members of the EU.
@@ -119,6 +118,8 @@ class Inputs:
         What they do to allies: statement, demand, trade, hybrid.
     demand_percent, concession : (T,) arrays
         Washington's demand in force, and steps in the pressure to concede.
+    new_year : (T,) array of bool
+        Months in which new budgets begin.
     may_be_private : (T,) array of bool
         Months in which leaders may meet behind closed doors.
     """
@@ -131,12 +132,14 @@ class Inputs:
     leader_position: Array
     institutions_threat: Array
     institutions_position: Array
-    shared: dict[str, Array]
+    leader_salience: Array
+    shared: dict[str, Any]
     eu: NDArray[np.int64]
     washington: dict[str, Array]
     others: dict[str, Array]
     demand_percent: Array
     concession: Array
+    new_year: NDArray[np.bool_]
     may_be_private: NDArray[np.bool_]
 
     @property
@@ -152,11 +155,29 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard normal numbers: shocks to perceived threat (T, D, N), readings (T, D, N), Moscow's errors (T, D)."""
+    """Standard normal numbers of D draws.
+
+    Attributes
+    ----------
+    threat, reading : (T, D, N) arrays
+        Shocks to perceived threat, and errors of readings of private talks.
+    russia, output : (T, D) arrays
+        Moscow's errors, and output that budgets did not foresee: month 0 is that of the first budget.
+    steady_threat : (D, N) array
+        How far perceived threat is from its level at the start; Washington's is not used.
+    steady_russia : (D,) array
+        The same of Russia's assertiveness.
+    salience : (D, K, N) array
+        How far salience is from what positions tell; Washington's is that of its institutions.
+    """
 
     threat: Array
     reading: Array
     russia: Array
+    output: Array
+    steady_threat: Array
+    steady_russia: Array
+    salience: Array
 
 
 def reduced() -> Scenario:
@@ -193,7 +214,6 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
     _refuse(not shared.member[:, Forum.NATO_SUMMIT].all(), "allies that are no members")
     _refuse((shared.member != shared.member[:1]).any(), "changes of membership")
     _refuse((events.probability < 1.0).any() or (events.outcome >= 0).any(), "events that may not happen")
-    _refuse((drawn.params[:, Param.loss_exponent] != 2.0).any(), "losses that are not quadratic")
 
     forcing = np.zeros((total, len(Forcing), n))
     demand_percent, concession = np.zeros(total), np.zeros(total)
@@ -225,12 +245,14 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
         leader_position=drawn.leader_position[:, shared.initial_leader].copy(),
         institutions_threat=drawn.institutions_threat[:, 0].copy(),
         institutions_position=drawn.institutions_position,
-        shared={name: value for name, value in shared._asdict().items() if isinstance(value, np.ndarray)},
+        leader_salience=drawn.leader_salience[:, shared.initial_leader].copy(),
+        shared=shared._asdict(),
         eu=np.flatnonzero(shared.member[0, Forum.EU_COUNCIL]),
         washington=washington,
         others={name: forcing[:, Forcing[name]].copy() for name in OTHERS},
         demand_percent=demand_percent,
         concession=concession,
+        new_year=(np.arange(total) > SPIN_UP) & (np.arange(total) % 12 == shared.january),
         may_be_private=(washington["private"] > 0.0) | (np.cumsum(washington["follow_up"]) > 0.0),
     )
 
@@ -238,20 +260,28 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
 def core_noise(of: Inputs, seed: int = 0) -> Noise:
     """Return the core's own numbers, for the comparison of trajectories."""
     allies = of.shared["ally_ident"].tolist()
+    n, issues = len(allies), len(of.shared["initial_norm"])
 
-    def numbers(channel: Channel, idents: list[int]) -> Array:
+    def numbers(channel: Channel, idents: Iterable[int], month: int) -> Array:
         return np.array(
             [
-                [
-                    [normal(Clock(np.uint64(seed), draw, t), channel, ident) for ident in idents]
-                    for draw in range(of.draws)
-                ]
-                for t in range(of.months)
+                [normal(Clock(np.uint64(seed), draw, month), channel, ident) for ident in idents]
+                for draw in range(of.draws)
             ]
         )
 
+    def monthly(channel: Channel, idents: Iterable[int]) -> Array:
+        return np.array([numbers(channel, idents, month) for month in range(of.months)])
+
+    steady = numbers(Channel.STEADY, range(n + 1), 0)
     return Noise(
-        numbers(Channel.THREAT, allies), numbers(Channel.READING, allies), numbers(Channel.RUSSIA, [0])[:, :, 0]
+        threat=monthly(Channel.THREAT, allies),
+        reading=monthly(Channel.READING, allies),
+        russia=monthly(Channel.RUSSIA, [0])[:, :, 0],
+        output=monthly(Channel.OUTPUT, [0])[:, :, 0],
+        steady_threat=steady[:, :n],
+        steady_russia=steady[:, n],
+        salience=numbers(Channel.SALIENCE, range(issues * n), 0).reshape(of.draws, issues, n),
     )
 
 

@@ -1,0 +1,103 @@
+"""What the alliance could agree on, in JAX: consultation, who would accept a text, and how far texts get.
+
+Arrays are those of one draw: (M,) of the members at a table, (N,) of all allies.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from alliance_sim.core.acceptance import FARTHEST
+from alliance_sim.core.constants import CROSS_FORUM
+from alliance_sim.core.consultation import CONSULTATIONS
+from alliance_sim.core.procedure import GRID
+from alliance_sim.core.structures import SANCTIONS, US
+
+LOGISTIC_OF_NORMAL = 3.0**0.5 / np.pi
+
+
+def seats(draw, members, neutral):
+    """Who decides at a table, and what of it never changes; the United States is heard from outside too, but less."""
+    p, a = draw.p, draw.ally
+    standing = draw.standing[members]
+    total = neutral + standing.sum()
+    outside = np.setdiff1d([US], members)
+    pull = CROSS_FORUM if len(outside) else 1.0
+    # What an ally bears in silence: alone, and how much more in the company of all and under its patron.
+    alone = p.tolerated_move**2
+    company = (p.tolerated_move + p.company_move) ** 2 - alone
+    patron = (p.tolerated_move + p.patron_move) ** 2 - alone
+    return SimpleNamespace(
+        members=members,
+        outside=outside,
+        pull=pull,
+        neutral=neutral,
+        standing=standing,
+        total=total,
+        openness=p.consultation * a.susceptibility[members],
+        alone=alone,
+        isolation=company * (1.0 - standing) / (total - standing),
+        crossing=patron * pull * jnp.where(members == US, 0.0, a.dependence[members]),
+    )
+
+
+def consult(table, weights, x):
+    """Positions (..., M) that members express after they have listened to each other, from all positions (..., N)."""
+    inside = weights[table.members][:, table.members]
+    outside = table.pull * weights[table.outside][:, table.members]
+    heard = inside.sum(axis=0) + outside.sum(axis=0)
+    inside, outside = inside / heard, outside / heard
+    private = expressed = x[..., table.members]
+    from_outside = x[..., table.outside] @ outside
+    for _ in range(CONSULTATIONS):
+        expressed = (1.0 - table.openness) * private + table.openness * (expressed @ inside + from_outside)
+    return expressed
+
+
+def excess(p, table, salience, x, us, reversion, text):
+    """Loss less threshold of a text for all at a table, over the chair's scale."""
+    move, middle = text - reversion, text + reversion
+    own = move * (middle - 2.0 * x)
+    behind = jnp.where(own * salience <= table.alone, table.standing, 0.0)
+    willing = 0.5 * table.neutral + behind.sum()
+    backed = jax.nn.sigmoid((table.alone - move * (middle - 2.0 * us)) / jnp.maximum(p.slack_scale, 1e-12))
+    h = table.alone + table.isolation * (willing - behind) + table.crossing * backed
+    error = p.sd_position**2 + p.sd_chair**2
+    scale = jnp.sqrt(p.slack_scale**2 + LOGISTIC_OF_NORMAL**2 * (2.0 * move) ** 2 * error)
+    return (own - h / salience) / jnp.maximum(scale, 1e-12)
+
+
+def chance(beyond):
+    """The chair's estimate that all accept."""
+    return 1.0 / jnp.prod(1.0 + jnp.exp(jnp.minimum(beyond, FARTHEST)))
+
+
+def consensus_capacity(draw, weights, salience, x):
+    """Mean over the reference agenda of the largest expected share of a proposal."""
+    shared, min_share, agenda = draw.shared, draw.p.min_share, draw.shared.reference_issue
+    step = (1.0 - min_share) / (GRID - 1)
+    shares = 1.0 - np.arange(GRID) * step
+
+    def largest(salience, x, base, span):
+        def expected(share):
+            return share * chance(excess(draw.p, draw.nato, salience, x, x[US], base, base + share * span))
+
+        values = jax.vmap(expected)(shares)
+        beside = shares[values.argmax()] + step * np.array([0.5, -0.5])
+        inside = (min_share <= beside) & (beside <= 1.0)
+        return jnp.maximum(values.max(), jnp.where(inside, jax.vmap(expected)(beside), 0.0).max())
+
+    expressed = consult(draw.nato, weights, x[agenda])
+    return jax.vmap(largest)(salience[agenda], expressed, shared.reference_reversion, shared.reference_span).mean()
+
+
+def renewal_of_sanctions(draw, weights, salience, x, level):
+    """Chance that the EU renews its sanctions, and the share of standing expected to object."""
+    eu, base = draw.eu, draw.shared.rollover_reversion[0]
+    expressed = consult(eu, weights, x[SANCTIONS])
+    beyond = excess(draw.p, eu, salience[SANCTIONS, eu.members], expressed, x[SANCTIONS, US], base, base + level)
+    return chance(beyond), eu.standing @ jax.nn.sigmoid(beyond) / eu.total
