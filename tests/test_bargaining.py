@@ -147,6 +147,17 @@ def test_mirrored_positions_give_the_mirrored_text(members, reversion, nu, cost)
     assert other.level == pytest.approx(1.0 - one.level, abs=1e-5)
 
 
+@settings(max_examples=60)
+@given(MEMBERS, st.data(), EXPONENT, st.floats(0.1, 3.0))
+def test_a_member_that_wants_more_raises_the_text_in_every_draw(members, data, nu, cost):
+    x, salience, power = np.array(members).T
+    i = data.draw(st.integers(0, len(x) - 1))
+    higher = x.copy()
+    higher[i] = data.draw(st.floats(x[i], 1.0))
+    common = {"salience": salience, "standing": power, "failure_cost": cost, "loss_exponent": nu, "draws": 20}
+    assert (decide(higher, **common).levels >= decide(x, **common).levels - 1e-9).all()
+
+
 def test_who_proposes_draws_the_text_and_leaves_its_mean():
     """In the limit of the weighted mean the variance is a third of that of positions, by weight."""
     x, salience, power = np.array([0.1, 0.4, 0.9]), np.array([1.0, 0.5, 0.7]), np.array([0.3, 1.0, 0.6])
