@@ -170,6 +170,33 @@ def test_who_proposes_draws_the_text_and_leaves_its_mean():
     np.testing.assert_allclose(half.levels - weight @ x, (odds.levels - weight @ x) / 2, atol=1e-6)
 
 
+def test_who_proposes_goes_no_further_than_all_accept():
+    """The weaker member accepts texts up to 2 * 0.4 - 0.2; close to that is where a proposer without friction goes."""
+    odds = decide([0.4, 0.9], reversion=0.2, failure_cost=0.0, draws=2000, **{**EXACT, "proposer_gain": 1.0})
+    assert odds.levels.max() == pytest.approx(0.6, abs=0.01) and odds.levels.max() <= 0.6 + 1e-9
+    assert odds.levels.min() == pytest.approx(0.4, abs=0.01)
+    assert odds.objectors.tolist() == [0.0, 0.0]
+
+
+def test_the_cost_of_failure_is_known_up_to_a_factor():
+    """Of two members one has all the power: the other accepts linear losses up to that cost."""
+    odds = decide(
+        [0.3, 1.0], standing=[1e-9, 1.0], reversion=0.2, failure_cost=0.05, loss_exponent=1.0, draws=20_000,
+        **{**EXACT, "weight_error": 0.5},
+    )  # fmt: skip
+    cost = np.log(odds.levels - 0.4)
+    assert cost.mean() == pytest.approx(np.log(0.05), abs=0.02)
+    assert cost.std() == pytest.approx(0.5, rel=0.03)
+
+
+def test_a_text_is_found_where_positions_are_read_outside_the_scale():
+    """Without a reversion nothing is blocked, though no text leaves all better off in some of these draws."""
+    odds = decide([0.0, 0.5, 1.0], failure_cost=0.0, draws=5000, **{**EXACT, "sd_position": 0.4})
+    assert odds.blocked == 0.0 and odds.adopted == 1.0
+    assert odds.level == pytest.approx(0.5, abs=0.02)
+    assert np.mean(np.abs(odds.levels - 0.5) < 0.4) > 0.75
+
+
 def test_errors_of_reading_average_out_and_the_residual_does_not():
     for n in (1, 16):
         odds = decide([0.5] * n, draws=20_000, **{**COMPROMISE, "sd_position": 0.08, "residual": 0.03})
