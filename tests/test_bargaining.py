@@ -147,6 +147,17 @@ def test_mirrored_positions_give_the_mirrored_text(members, reversion, nu, cost)
     assert other.level == pytest.approx(1.0 - one.level, abs=1e-5)
 
 
+@settings(max_examples=60)
+@given(MEMBERS, st.data(), EXPONENT, st.floats(0.1, 3.0))
+def test_a_member_that_wants_more_raises_the_text_in_every_draw(members, data, nu, cost):
+    x, salience, power = np.array(members).T
+    i = data.draw(st.integers(0, len(x) - 1))
+    higher = x.copy()
+    higher[i] = data.draw(st.floats(x[i], 1.0))
+    common = {"salience": salience, "standing": power, "failure_cost": cost, "loss_exponent": nu, "draws": 20}
+    assert (decide(higher, **common).levels >= decide(x, **common).levels - 1e-9).all()
+
+
 def test_who_proposes_draws_the_text_and_leaves_its_mean():
     """In the limit of the weighted mean the variance is a third of that of positions, by weight."""
     x, salience, power = np.array([0.1, 0.4, 0.9]), np.array([1.0, 0.5, 0.7]), np.array([0.3, 1.0, 0.6])
@@ -157,6 +168,33 @@ def test_who_proposes_draws_the_text_and_leaves_its_mean():
     assert odds.levels.var() == pytest.approx(weight @ (x - weight @ x) ** 2 / 3, rel=0.04)
     half = decide(x, **given_power, **{**COMPROMISE, "proposer_gain": 0.5})
     np.testing.assert_allclose(half.levels - weight @ x, (odds.levels - weight @ x) / 2, atol=1e-6)
+
+
+def test_who_proposes_goes_no_further_than_all_accept():
+    """The weaker member accepts texts up to 2 * 0.4 - 0.2; close to that is where a proposer without friction goes."""
+    odds = decide([0.4, 0.9], reversion=0.2, failure_cost=0.0, draws=2000, **{**EXACT, "proposer_gain": 1.0})
+    assert odds.levels.max() == pytest.approx(0.6, abs=0.01) and odds.levels.max() <= 0.6 + 1e-9
+    assert odds.levels.min() == pytest.approx(0.4, abs=0.01)
+    assert odds.objectors.tolist() == [0.0, 0.0]
+
+
+def test_the_cost_of_failure_is_known_up_to_a_factor():
+    """Of two members one has all the power: the other accepts linear losses up to that cost."""
+    odds = decide(
+        [0.3, 1.0], standing=[1e-9, 1.0], reversion=0.2, failure_cost=0.05, loss_exponent=1.0, draws=20_000,
+        **{**EXACT, "weight_error": 0.5},
+    )  # fmt: skip
+    cost = np.log(odds.levels - 0.4)
+    assert cost.mean() == pytest.approx(np.log(0.05), abs=0.02)
+    assert cost.std() == pytest.approx(0.5, rel=0.03)
+
+
+def test_a_text_is_found_where_positions_are_read_outside_the_scale():
+    """Without a reversion nothing is blocked, though no text leaves all better off in some of these draws."""
+    odds = decide([0.0, 0.5, 1.0], failure_cost=0.0, draws=5000, **{**EXACT, "sd_position": 0.4})
+    assert odds.blocked == 0.0 and odds.adopted == 1.0
+    assert odds.level == pytest.approx(0.5, abs=0.02)
+    assert np.mean(np.abs(odds.levels - 0.5) < 0.4) > 0.75
 
 
 def test_errors_of_reading_average_out_and_the_residual_does_not():

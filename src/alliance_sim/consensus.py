@@ -190,8 +190,8 @@ def decide(
         What it costs each member that bargaining fails: beyond the loss from the reversion, or, without one, beyond the
         loss from the farthest text at a salience of 1, which is the unit. The default is judgement.
     weight_error : float
-        Standard deviation of the logarithm of each power and of the failure cost. The default, a factor of 1.6, is
-        judgement.
+        Standard deviation of the logarithm of what is not known about each member's weight, power times salience, and
+        about the failure cost. The default, a factor of 1.6, is judgement.
     proposer_gain : float
         In [0, 1]: the largest part of the way from the Nash solution to the best acceptable text of the member that
         proposes. The part is drawn uniformly up to it; by default nothing is known about it.
