@@ -13,7 +13,7 @@ from alliance_sim.core.structures import Clock
 from alliance_sim.registry.parameters import PARAMETERS
 
 LEVEL = st.floats(0.0, 1.0)
-ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), 0.4, True, L.Rule.UNANIMITY, 0, 1)
+ITEM = Item(1, np.zeros(3), np.array([1.0, 0, 0]), 0.4, True, L.Rule.UNANIMITY, 0, 1, 1.0)
 #: Allies bear the same move in any company, and nobody is bought off.
 ALONE = {"company_move": 0.0, "patron_move": 0.0, "compensation": 0.0}
 CERTAIN = {"slack_scale": 0.0, "sd_position": 0.0}
