@@ -31,8 +31,6 @@ Array = NDArray[np.float64]
 
 __all__ = ["RULES", "Odds", "decide"]
 
-#: Exponent of losses in bargaining, unless given: between the linear loss that leads to the weighted median and the
-#: quadratic one that leads to the weighted mean (judgement: theory does not tell which of the two).
 #: Distance from a proposal within which the text of bargaining counts as adopted.
 ADOPTED_WITHIN = 0.15
 _DECISION = tuple(name for name, parameter in PARAMETERS.items() if parameter.group == "decision")
@@ -199,7 +197,9 @@ def decide(
         Standard deviation of what the theory does not explain, in levels. The default makes intervals cover their share
         of decisions made by other theories in synthetic bodies.
     loss_exponent : float
-        From 1 to 2: exponent of the loss with distance in bargaining; in the procedure it is 2.
+        From 1 to 2: exponent of the loss with distance in bargaining; in the procedure it is 2. The default is between
+        the linear loss that leads to the weighted median and the quadratic one that leads to the weighted mean
+        (judgement: theory does not tell which of the two).
     **parameters : float
         Parameters of the decision by name, such as ``concession_step``; default: the centre of the prior. Bargaining
         uses ``sd_position`` only.
@@ -215,8 +215,9 @@ def decide(
 
     Notes
     -----
-    An outcome is `adopted` at 0.85 of the way from reversion to proposal or more, `diluted` below that. Where members
-    bargain, a text is adopted within 0.15 of the proposal and diluted beyond, and always adopted where there is none.
+    An outcome is `adopted` at a share `adopted_share` of the way from reversion to proposal or more, `diluted` below
+    that. Where members bargain, a text is adopted within 0.15 of the proposal and diluted beyond, and always adopted
+    where there is none.
 
     **Bargaining.** With positions x as read, saliences s, powers w, reversion r, failure cost c and exponent nu, member
     i gains ``g_i(q) = c + s_i*(|r - x_i|^nu - |q - x_i|^nu)`` from text q (without a reversion
