@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from constants_table import constants_table
 from experiment_tables import experiment_tables
 from markdown_tables import markdown_table, replace_section
 from random_number_tables import differences_table, pairs_table
@@ -43,7 +44,11 @@ PAGES: dict[str, Callable[[str], str]] = {
     "analysis.md": _sections(("crn", "end", differences_table), ("crn others", "end", pairs_table)),
     "experiments.md": _sections(("experiments", "/experiments", experiment_tables)),
     "language.md": _sections(("language", "/language", language_tables)),
-    "model.md": _sections(("issues", "/issues", issues_table), ("outcomes", "/outcomes", outcomes_table)),
+    "model.md": _sections(
+        ("issues", "/issues", issues_table),
+        ("constants", "/constants", constants_table),
+        ("outcomes", "/outcomes", outcomes_table),
+    ),
     "results.md": _sections(("functions", "/functions", functions_table)),
     "parameters.md": lambda _: parameters_page(),
     "scenarios.md": with_stories,

@@ -107,8 +107,10 @@ def _rows(effect: Effect) -> list[_Row]:
             return rows(core.Effect.PARAMETER, Param[effect.name])
         case "ally":
             # All but spending follows from other things in Washington.
-            everybody = _EVERYONE if effect.name == "spending" else _OTHERS
-            return rows(core.Effect.ALLY_STATE, AllyState[effect.name], named or everybody)
+            if effect.name == "spending":  # what is spent goes on in the next budgets
+                spent = (AllyState.spending, AllyState.budget)
+                return [row for state in spent for row in rows(core.Effect.ALLY_STATE, state, named or _EVERYONE)]
+            return rows(core.Effect.ALLY_STATE, AllyState[effect.name], named or _OTHERS)
         case "issue":
             # A norm that is set stays: what was adopted last moves with it.
             issue = ISSUES.index(effect.issue or "")

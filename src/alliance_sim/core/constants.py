@@ -1,4 +1,4 @@
-"""Fixed numbers of the mechanisms: what moves little in every bundled scenario, or cannot be told apart from another.
+"""Fixed numbers of the mechanisms: what moves little in every bundled scenario, or cannot be distinguished from another.
 
 Each is judgement where nothing else is said; "A 5" is paragraph 5 of document A. What users may vary, and what is
 drawn, is in the registry of parameters.
@@ -46,6 +46,4 @@ ABSTENTION = 0.05  # further loss that an abstaining ally accepts; judgement
 EXERCISE_THRESHOLD = 0.5  # position from which an ally takes part in exercises; B 12, judgement
 ITEMS_PER_SESSION = 2.0  # contested items that a session can decide; A 3, judgement
 QUIET_FAILURE = 0.2  # open failures that a withdrawal counts as; A 1 (dropped before it was tabled), judgement
-TABLED_AGAIN = (
-    0.3  # chance at each later meeting of the forum that a failed text comes up; record, judgement
-)
+TABLED_AGAIN = 0.3  # chance at each later meeting of the forum that a failed text comes up; record, judgement

@@ -3,6 +3,7 @@
 import math
 
 from alliance_sim.core.acceptance import share_out_salience
+from alliance_sim.core.influence import product
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.rng import fill_logistic, fill_normal
 from alliance_sim.core.structures import N_ALLIES, Channel, Param
@@ -26,7 +27,7 @@ def gather(out, values, ally, rows):
 @kernel(inline="always", noalias=True)
 def hear_each_other(voice, heard, weights, ally, n, rows, pull):
     """Set with what weights n voters listen: those of the month, among the participants, less to one from outside."""
-    if n == rows == N_ALLIES:  # all of them, in their order
+    if n == rows == N_ALLIES:  # all of them, in their order, whose weights sum to one
         for b in range(N_ALLIES):
             for a in range(N_ALLIES):
                 voice[b, a] = weights[b, a]
@@ -48,36 +49,22 @@ def hear_each_other(voice, heard, weights, ally, n, rows, pull):
             voice[a, a] = 1.0
 
 
-@kernel(inline="always")
-def consult(expressed, session, seating, strength):
-    """Move expressed positions on one issue by listening (Friedkin-Johnsen); what governments want stays as it was.
+@kernel(inline="always", noalias=True)
+def consult(expressed, private, heard, voice, susceptibility, strength, issues, n, rows):
+    """Move expressed positions on some issues by listening (Friedkin-Johnsen); what governments want stays as it was.
 
     The model of expressed and private opinions is Ye, Qin, Govaert, Anderson and Cao (2019),
     doi:10.1016/j.automatica.2019.05.036, here with private opinions that hold for a meeting.
     """
-    for a in range(seating.rows):
-        session.expressed[a] = session.private[a] = expressed[a]
+    for m in range(issues):
+        for a in range(rows):
+            private[m, a] = expressed[m, a]
     for _ in range(CONSULTATIONS):
-        listen_once(
-            session.expressed, session.private, session.heard, session.voice, session.susceptibility, strength,
-            seating.n, seating.rows,
-        )  # fmt: skip
-    for a in range(seating.n):
-        expressed[a] = session.expressed[a]
-
-
-@kernel(inline="always", noalias=True)
-def listen_once(expressed, private, heard, voice, susceptibility, strength, n, rows):
-    """One round: everybody says what it wants, moved towards what it hears as far as it is susceptible."""
-    for a in range(n):
-        heard[a] = 0.0
-    for b in range(rows):
-        said = expressed[b]
-        for a in range(n):
-            heard[a] += voice[b, a] * said
-    for a in range(n):
-        s = strength * susceptibility[a]
-        expressed[a] = (1.0 - s) * private[a] + s * heard[a]
+        product(heard, expressed, voice, issues, rows, n)
+        for m in range(issues):
+            for a in range(n):
+                s = strength * susceptibility[a]
+                expressed[m, a] = (1.0 - s) * private[m, a] + s * heard[m, a]
 
 
 @kernel(inline="always")
@@ -101,8 +88,10 @@ def read_positions(state, session, seating, docket, j, clock):
         fill_normal(session.position[m, :rows], clock, Channel.POSITION, session.key)
         gather(session.weight[m], state.salience[k], session.ally, rows)
         for row in range(rows):
-            session.accept[row] = wanted(state, docket, j, m, session.ally[row])
-        consult(session.accept, session, seating, params[Param.consultation])
+            session.expressed[m, row] = wanted(state, docket, j, m, session.ally[row])
+    hold_consultation(state, session, seating, parts)
+    for m in range(parts):
+        k = issues[m]
         for row in range(rows):
             i = session.ally[row]
             kept = 0.0
@@ -111,9 +100,9 @@ def read_positions(state, session, seating, docket, j, clock):
             before = kept * state.position_error[k, i]
             error = before + math.sqrt(1.0 - kept * kept) * session.position[m, row]
             state.position_error[k, i], state.error_month[k, i] = error, clock.month
-            expected = session.accept[row] + params[Param.sd_position] * before
+            expected = session.expressed[m, row] + params[Param.sd_position] * before
             session.chair[m, row] = expected + params[Param.sd_chair] * session.chair[m, row]
-            session.position[m, row] = session.accept[row] + params[Param.sd_position] * error
+            session.position[m, row] = session.expressed[m, row] + params[Param.sd_position] * error
     share_out_salience(session, parts, seating.rows)
 
 
@@ -128,10 +117,22 @@ def wanted(state, docket, j, m, i):
 
 
 @kernel(inline="always")
+def hold_consultation(state, session, seating, issues):
+    """Consult on the positions in the first rows of `session.expressed`."""
+    consult(
+        session.expressed, session.private, session.heard, session.voice, session.susceptibility,
+        state.params[Param.consultation], issues, seating.n, seating.rows,
+    )  # fmt: skip
+
+
+@kernel(inline="always")
 def assess(state, session, seating, parts, issues):
     """Set the chair's view to positions after consultation, without the noise of a meeting."""
     for m in range(parts):
-        gather(session.chair[m], state.position[issues[m]], session.ally, seating.rows)
+        gather(session.expressed[m], state.position[issues[m]], session.ally, seating.rows)
+    hold_consultation(state, session, seating, parts)
+    for m in range(parts):
+        for row in range(seating.rows):
+            session.chair[m, row] = session.expressed[m, row]
         gather(session.weight[m], state.salience[issues[m]], session.ally, seating.rows)
-        consult(session.chair[m], session, seating, state.params[Param.consultation])
     share_out_salience(session, parts, seating.rows)

@@ -94,7 +94,8 @@ def begin(state, shared, clock):
         )
     state.ally[AllyState.guarantee_confidence, :] = state.ally_input[AllyInput.initial_confidence, :]
     surprise = SD_OUTPUT * normal(clock, Channel.OUTPUT, 0)
-    for i in range(n):
+    state.ally[AllyState.spending, 0] = state.ally_input[AllyInput.initial_spending, 0]  # constant
+    for i in range(1, n):
         state.ally[AllyState.spending, i] = state.ally_input[AllyInput.initial_spending, i] * (1.0 - surprise)
     state.ally[AllyState.ukraine_support, :] = (
         world[World.aid_need_at_start] * state.ally_input[AllyInput.initial_aid, :]

@@ -213,7 +213,7 @@ def guarantee(state, forcing, shared):
         - world[World.us_commitment]
     )
     world[World.us_commitment] = clip(world[World.us_commitment], 0.0, 1.0)
-    missing = us_aid_missing(world, shared)
+    missing = us_aid_missing(world, shared) * world[World.aid_need]
     for i in range(1, state.position.shape[1]):
         loss = ally[AllyState.threat_perception, i] * (
             params[Param.guarantee_loss_conciliation] * world[World.new_conciliation] * ally[AllyState.reading, i]

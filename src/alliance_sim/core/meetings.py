@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session
+from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session, share_out_salience
 from alliance_sim.core.constants import (
     BYPASS_RATE,
     BYPASS_SHARE,
@@ -11,7 +11,13 @@ from alliance_sim.core.constants import (
     QUIET_FAILURE,
     TABLED_AGAIN,
 )
-from alliance_sim.core.consultation import assess, gather, hear_each_other, read_positions
+from alliance_sim.core.consultation import (
+    assess,
+    gather,
+    hear_each_other,
+    hold_consultation,
+    read_positions,
+)
 from alliance_sim.core.disputes import bring_disputes, drop_disputes
 from alliance_sim.core.jit import kernel
 from alliance_sim.core.procedure import capacity, decide_item
@@ -62,7 +68,7 @@ def take_seats(state, shared, weights, session, t, forum):
     session.stake[:] = 0.0
     seating = Seating(n, rows, patron, pull, shared.neutral[forum])
     prepare_session(session, seating)
-    hear_each_other(session.voice, session.heard, weights, session.ally, n, rows, pull)
+    hear_each_other(session.voice, session.own, weights, session.ally, n, rows, pull)
     return seating
 
 
@@ -285,8 +291,13 @@ def consensus_capacity(state, shared, weights, session, t):
     total = 0.0
     count = shared.reference_issue.shape[0]
     for j in range(count):
-        issues = shared.reference_issue[j : j + 1]
-        assess(state, session, seating, 1, issues)
+        gather(session.expressed[j], state.position[shared.reference_issue[j]], session.ally, seating.rows)
+    hold_consultation(state, session, seating, count)
+    for j in range(count):
+        for row in range(seating.rows):
+            session.chair[0, row] = session.expressed[j, row]
+        gather(session.weight[0], state.salience[shared.reference_issue[j]], session.ally, seating.rows)
+        share_out_salience(session, 1, seating.rows)
         base = shared.reference_reversion[j : j + 1]
         span = shared.reference_span[j : j + 1]
         item = Item(1, base, span, state.params[Param.min_share], True, Rule.UNANIMITY, 0, 1, 1.0)

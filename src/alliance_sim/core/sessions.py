@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alliance_sim.core.jit import aligned, kernel
-from alliance_sim.core.structures import CACHE_LINE, MAX_PARTS, DecisionRecords, Floats, Idents, Ints, Meetings
+from alliance_sim.core.structures import CACHE_LINE, ISSUES, MAX_PARTS, DecisionRecords, Floats, Idents, Ints, Meetings
 
 
 class Item(NamedTuple):
@@ -64,9 +64,9 @@ class Session(NamedTuple):
     susceptibility: Floats
     voice: Floats  #: (rows, rows); column i holds the weights with which i listens, sum one
     span: Floats  #: (P,); of the item in hand
-    expressed: Floats  #: from here on scratch
-    private: Floats
-    heard: Floats
+    expressed: Floats  #: (K, rows); positions in a consultation, from here on scratch
+    private: Floats  #: (K, rows)
+    heard: Floats  #: (K, rows)
     key: Idents  #: names of random numbers
     loss: Floats
     own: Floats
@@ -106,9 +106,9 @@ def new_session(n):
         aligned((size,)),
         aligned((size, size)),
         aligned((MAX_PARTS,)),
-        aligned((size,)),
-        aligned((size,)),
-        aligned((size,)),
+        aligned((ISSUES, size)),
+        aligned((ISSUES, size)),
+        aligned((ISSUES, size)),
         np.zeros(size, np.uint32),
         aligned((size,)),
         aligned((size,)),

@@ -28,7 +28,7 @@ __all__ = ["AT_THE_START", "SHIFTABLE", "Shift"]
 
 #: Parameters that are read at the start of a run only.
 AT_THE_START = (
-    "min_salience", "standing_exponent", "ask_routine", "ask_notable", "ask_major", "ask_far_reaching",
+    "min_salience", "sd_salience", "standing_exponent", "ask_routine", "ask_notable", "ask_major", "ask_far_reaching",
 )  # fmt: skip
 
 #: Every state that `shift` may change, as files write it; it may change parameters of the registry as well.
