@@ -1,4 +1,4 @@
-"""Fixed numbers of the mechanisms: what moves little in every bundled scenario, or cannot be distinguished from another.
+"""Fixed numbers of the mechanisms: what moves little in every bundled scenario, or what nothing can tell apart.
 
 Each is judgement where nothing else is said; "A 5" is paragraph 5 of document A. What users may vary, and what is
 drawn, is in the registry of parameters.
