@@ -72,6 +72,7 @@ def scores(
     seed: Seed = 1,
     until: Annotated[int | None, typer.Option(metavar="YEAR", help="Last year scored; to 2019.")] = None,
     from_2020: Annotated[bool, typer.Option("--from-2020", help="The rows kept for the end, instead.")] = False,
+    equal_asks: Annotated[bool, typer.Option("--equal-asks", help="All classes of ask have one size.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Score the history on the record to 2019, beside the rates of each forum known before."""
@@ -89,7 +90,7 @@ def scores(
             f"--until {last}: allowed: {first} to {record.LAST_YEAR}; later rows are scored once, with --from-2020"
         )
     with _bar("draws") as on_progress:
-        found = module.score_record(draws, seed, first, last, lambda done: on_progress(done, draws))
+        found = module.score_record(draws, seed, first, last, equal_asks, lambda done: on_progress(done, draws))
     if as_json:
         print_rows = [score.json() for score in found]
         _print_json({"draws": draws, "seed": seed, "first": first, "last": last, "scores": print_rows})

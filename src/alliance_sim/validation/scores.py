@@ -15,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.simulation import simulate
 from alliance_sim.validation.record import (
     CLASSES,
@@ -42,6 +44,7 @@ __all__ = [
     "ranked_probability",
     "score_record",
     "scores",
+    "with_equal_asks",
 ]
 
 #: Bootstrap resamples, and the seed of them: judgement.
@@ -233,6 +236,10 @@ def places(ensemble: Ensemble, items: Sequence[RecordedItem]) -> list[int]:
         raise InputError(f"{ensemble.scenario.name}: has no item {error}; allowed: a scenario that has it") from None
 
 
+#: Parameters of the sizes of asks, by class: each is how much further its class goes than the one before.
+ASKS = ("ask_routine", "ask_notable", "ask_major", "ask_far_reaching")
+
+
 @dataclass(frozen=True)
 class Score:
     """A score of the model with its baseline, each with a 95 % interval over years.
@@ -328,14 +335,32 @@ def scores(ensemble: Ensemble, items: Sequence[RecordedItem], before: Sequence[R
     return found
 
 
+def with_equal_asks(scenario: Scenario) -> Scenario:
+    """Return a scenario in which every class of ask has one size: the mean of what its items ask for.
+
+    What skill is left does not come from the coding of asks.
+
+    Examples
+    --------
+    >>> equal = with_equal_asks(load_scenario(HISTORY))
+    >>> equal.parameters["ask_major"], 0.5 < equal.parameters["ask_routine"] < 1.5
+    (0.0, True)
+    """
+    sizes = np.cumsum([PARAMETERS[name].prior(scenario.era).centre for name in ASKS])
+    coded = [item.ask for meeting in scenario.meetings for item in meeting.agenda if item.ask is not None]
+    mean = float(np.mean([sizes[np.array(ask) - 1].mean() for ask in coded]))
+    return scenario.with_parameters({**dict.fromkeys(ASKS, 0.0), ASKS[0]: mean})
+
+
 def score_record(
     draws: int = 1000,
     seed: int = 1,
     first: int = FIRST_YEAR,
     last: int = LAST_YEAR,
+    equal_asks: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> list[Score]:
-    """Run the history and score it on the record between two years, both included.
+    """Run the history, with equal asks if wanted, and score it on the record between two years, both included.
 
     Examples
     --------
@@ -345,7 +370,8 @@ def score_record(
     items = record(first, last)
     if not items:
         raise InputError(f"scores: the record has no item from {first} to {last}; allowed: years from 2014 to 2025")
-    ensemble = simulate(HISTORY, draws, seed, "final", progress=progress)
+    history = load_scenario(HISTORY)
+    ensemble = simulate(with_equal_asks(history) if equal_asks else history, draws, seed, "final", progress=progress)
     return scores(ensemble, items, record(FIRST_YEAR, first - 1))
 
 
