@@ -76,6 +76,19 @@ def test_some_follow_up_is_postponed_with_more_events() -> None:
     assert outcomes[:, -1, prepared.OUTCOMES.index("postponements")].any()
 
 
+def test_noise_of_numpy_itself_has_the_distribution_of_the_core() -> None:
+    given = prepared.inputs_of(compile_scenario(scenario()), 512, SEED)
+    core, again = (numpy_model.NumpyModel(given, prepared.core_noise(given, seed)).run() for seed in (SEED, SEED + 1))
+    own = numpy_model.NumpyModel(given, np.random.default_rng(1)).run()
+    # The same parameters and actors, other noise: differences are those of the noise alone.
+    for name in ("assertiveness", "threat_gap", "mean_spending", "consensus_capacity", "mean_guarantee_confidence"):
+        at = prepared.OUTCOMES.index(name)
+        for month in (0, 24, -1):
+            expected, found = (other[:, month, at] - core[:, month, at] for other in (again, own))
+            assert abs(found.mean()) < 4.0 * found.std() / len(found) ** 0.5, (name, month)
+            assert 0.87 < found.std() / expected.std() < 1.15, (name, month)
+
+
 def test_an_error_of_a_thousandth_in_a_parameter_is_detected(run) -> None:
     given, noise, core = run
     off = replace(given, p={**given.p, "threat_diffusion": 1.001 * given.p["threat_diffusion"]})
