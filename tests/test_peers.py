@@ -87,6 +87,7 @@ def test_noise_of_numpy_itself_has_the_distribution_of_the_core() -> None:
             expected, found = (other[:, month, at] - core[:, month, at] for other in (again, own))
             assert abs(found.mean()) < 4.0 * found.std() / len(found) ** 0.5, (name, month)
             assert 0.87 < found.std() / expected.std() < 1.15, (name, month)
+            assert 0.8 < own[:, month, at].std() / core[:, month, at].std() < 1.25, (name, month)
 
 
 def test_an_error_of_a_thousandth_in_a_parameter_is_detected(run) -> None:
