@@ -68,6 +68,16 @@ def test_jax_gives_the_outcomes_of_the_core(run) -> None:
     agree(np.asarray(jax_model.outcomes(given, noise)), core)
 
 
+def test_pressure_of_demands_in_a_row_stays_within_its_range() -> None:
+    demand = {"type": "spending_demand", "percent": 5.0, "pressure": 1.0}
+    program = compile_scenario(scenario(({**demand, "month": "2025-09"}, {**demand, "month": "2025-10"})))
+    block = program.block(SEED, 0, DRAWS, "monthly")
+    program.run(block, SEED)
+    given = prepared.inputs_of(program, DRAWS, SEED)
+    found = numpy_model.NumpyModel(given, prepared.core_noise(given, SEED)).run()
+    agree(found, prepared.compared(block.output.outcomes))
+
+
 def test_some_follow_up_is_postponed_with_more_events() -> None:
     program = compile_scenario(scenario(MORE))
     block = program.block(SEED, 0, DRAWS, "final")
