@@ -68,12 +68,36 @@ def test_jax_gives_the_outcomes_of_the_core(run) -> None:
     agree(np.asarray(jax_model.outcomes(given, noise)), core)
 
 
+def test_pressure_of_demands_in_a_row_stays_within_its_range() -> None:
+    demand = {"type": "spending_demand", "percent": 5.0, "pressure": 1.0}
+    program = compile_scenario(scenario(({**demand, "month": "2025-09"}, {**demand, "month": "2025-10"})))
+    block = program.block(SEED, 0, DRAWS, "monthly")
+    program.run(block, SEED)
+    given = prepared.inputs_of(program, DRAWS, SEED)
+    found = numpy_model.NumpyModel(given, prepared.core_noise(given, SEED)).run()
+    agree(found, prepared.compared(block.output.outcomes))
+
+
 def test_some_follow_up_is_postponed_with_more_events() -> None:
     program = compile_scenario(scenario(MORE))
     block = program.block(SEED, 0, DRAWS, "final")
     program.run(block, SEED)
     outcomes = prepared.compared(block.output.outcomes)
     assert outcomes[:, -1, prepared.OUTCOMES.index("postponements")].any()
+
+
+def test_noise_of_numpy_itself_has_the_distribution_of_the_core() -> None:
+    given = prepared.inputs_of(compile_scenario(scenario()), 512, SEED)
+    core, again = (numpy_model.NumpyModel(given, prepared.core_noise(given, seed)).run() for seed in (SEED, SEED + 1))
+    own = numpy_model.NumpyModel(given, np.random.default_rng(1)).run()
+    # The same parameters and actors, other noise: differences are those of the noise alone.
+    for name in ("assertiveness", "threat_gap", "mean_spending", "consensus_capacity", "mean_guarantee_confidence"):
+        at = prepared.OUTCOMES.index(name)
+        for month in (0, 24, -1):
+            expected, found = (other[:, month, at] - core[:, month, at] for other in (again, own))
+            assert abs(found.mean()) < 4.0 * found.std() / len(found) ** 0.5, (name, month)
+            assert 0.87 < found.std() / expected.std() < 1.15, (name, month)
+            assert 0.8 < own[:, month, at].std() / core[:, month, at].std() < 1.25, (name, month)
 
 
 def test_an_error_of_a_thousandth_in_a_parameter_is_detected(run) -> None:

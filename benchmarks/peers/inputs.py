@@ -8,7 +8,6 @@ start from the core's own parameters, actors and events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from alliance_sim import Scenario, load_scenario
 from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
-from alliance_sim.core.rng import normal
+from alliance_sim.core.rng import fill_normal
 from alliance_sim.core.structures import US, AllyInput, Channel, Clock, Effect, Forcing, Forum, Param, World
 from alliance_sim.registry.outcomes import OUTCOMES as OUTCOMES_OF_THE_CORE
 from alliance_sim.registry.parameters import STRENGTHS
@@ -259,29 +258,28 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
 
 def core_noise(of: Inputs, seed: int = 0) -> Noise:
     """Return the core's own numbers, for the comparison of trajectories."""
-    allies = of.shared["ally_ident"].tolist()
+    allies = of.shared["ally_ident"]
     n, issues = len(allies), len(of.shared["initial_norm"])
 
-    def numbers(channel: Channel, idents: Iterable[int], month: int) -> Array:
-        return np.array(
-            [
-                [normal(Clock(np.uint64(seed), draw, month), channel, ident) for ident in idents]
-                for draw in range(of.draws)
-            ]
-        )
+    def numbers(channel: Channel, idents: NDArray[np.uint32], month: int) -> Array:
+        out = np.empty((of.draws, len(idents)))
+        for draw in range(of.draws):
+            fill_normal(out[draw], Clock(np.uint64(seed), draw, month), channel.value, idents)
+        return out
 
-    def monthly(channel: Channel, idents: Iterable[int]) -> Array:
+    def monthly(channel: Channel, idents: NDArray[np.uint32]) -> Array:
         return np.array([numbers(channel, idents, month) for month in range(of.months)])
 
-    steady = numbers(Channel.STEADY, range(n + 1), 0)
+    first, steady = np.zeros(1, np.uint32), numbers(Channel.STEADY, np.arange(n + 1, dtype=np.uint32), 0)
+    salience = numbers(Channel.SALIENCE, np.arange(issues * n, dtype=np.uint32), 0)
     return Noise(
         threat=monthly(Channel.THREAT, allies),
         reading=monthly(Channel.READING, allies),
-        russia=monthly(Channel.RUSSIA, [0])[:, :, 0],
-        output=monthly(Channel.OUTPUT, [0])[:, :, 0],
+        russia=monthly(Channel.RUSSIA, first)[:, :, 0],
+        output=monthly(Channel.OUTPUT, first)[:, :, 0],
         steady_threat=steady[:, :n],
         steady_russia=steady[:, n],
-        salience=numbers(Channel.SALIENCE, range(issues * n), 0).reshape(of.draws, issues, n),
+        salience=salience.reshape(of.draws, issues, n),
     )
 
 

@@ -25,20 +25,21 @@ def seats(draw, members, neutral):
     p, a = draw.p, draw.ally
     standing = draw.standing[members]
     total = neutral + standing.sum()
-    outside = np.setdiff1d([US], members)
-    pull = CROSS_FORUM if len(outside) else 1.0
+    seated = np.isin(np.arange(len(draw.standing)), members)
+    pull = 1.0 if seated[US] else CROSS_FORUM
+    voice = seated.astype(float)
+    voice[US] = pull
     # What an ally bears in silence: alone, and how much more in the company of all and under its patron.
     alone = p.tolerated_move**2
     company = (p.tolerated_move + p.company_move) ** 2 - alone
     patron = (p.tolerated_move + p.patron_move) ** 2 - alone
     return SimpleNamespace(
         members=members,
-        outside=outside,
-        pull=pull,
+        voice=voice,  # (N,)
+        openness=p.consultation * jnp.where(seated, a.susceptibility, 0.0),  # (N,)
         neutral=neutral,
         standing=standing,
         total=total,
-        openness=p.consultation * a.susceptibility[members],
         alone=alone,
         isolation=company * (1.0 - standing) / (total - standing),
         crossing=patron * pull * jnp.where(members == US, 0.0, a.dependence[members]),
@@ -47,15 +48,13 @@ def seats(draw, members, neutral):
 
 def consult(table, weights, x):
     """Positions (..., M) that members express after they have listened to each other, from all positions (..., N)."""
-    inside = weights[table.members][:, table.members]
-    outside = table.pull * weights[table.outside][:, table.members]
-    heard = inside.sum(axis=0) + outside.sum(axis=0)
-    inside, outside = inside / heard, outside / heard
-    private = expressed = x[..., table.members]
-    from_outside = x[..., table.outside] @ outside
+    total = table.voice @ weights
+    total = jnp.where(total == 0.0, 1.0, total)  # of allies at no table with those they listen to
+    expressed = x
     for _ in range(CONSULTATIONS):
-        expressed = (1.0 - table.openness) * private + table.openness * (expressed @ inside + from_outside)
-    return expressed
+        heard = (table.voice * expressed) @ weights / total
+        expressed = (1.0 - table.openness) * x + table.openness * heard
+    return expressed[..., table.members]
 
 
 def excess(p, table, salience, x, us, reversion, text):

@@ -1,4 +1,4 @@
-"""The model without meetings in JAX: one draw as a scan over months, many by vmap, compiled by jit, in float64.
+"""The model without meetings in JAX: one draw as a scan over months, blocks of them by vmap, all by jit, in float64.
 
 Arrays are those of one draw: scalars, (N,), (K,) or (K, N). Numbers in the comments are those of the core's mechanisms.
 """
@@ -69,6 +69,7 @@ from peers.jax_decisions import consensus_capacity, renewal_of_sanctions, seats
 jax.config.update("jax_enable_x64", True)
 
 SENSITIVITY = 1.3
+BLOCK = 128  # draws side by side, the fastest size: more do not fit into the caches
 
 
 def halving(half_life):
@@ -151,8 +152,8 @@ def prepare(shared, eu, drawn, noise) -> SimpleNamespace:
 
     def salience(position, error):
         """Those at the ends of a scale care most about it."""
-        told = p.min_salience + (1.0 - p.min_salience) * jnp.abs(2.0 * position - 1.0)
-        return jnp.clip(told + p.sd_salience * error, LEAST_SALIENCE, 1.0)
+        stated = p.min_salience + (1.0 - p.min_salience) * jnp.abs(2.0 * position - 1.0)
+        return jnp.clip(stated + p.sd_salience * error, LEAST_SALIENCE, 1.0)
 
     draw.salience = salience(draw.initial_position, noise.salience)
     draw.institutions_salience = salience(draw.institutions_position, noise.salience[:, US])
@@ -187,8 +188,8 @@ def month(draw, state, happens):
 
     # 1. The two-level game.
     distance = jnp.abs(draw.leader_threat - threat_of_institutions(draw, s))
-    heat = p.criticism_gain * (1.0 - p.initial_autonomy) * s.r * s.o * distance
-    s.criticism = jnp.minimum(1.0, s.criticism * halving(HALF_LIFE_CRITICISM) + heat)
+    raised = p.criticism_gain * (1.0 - p.initial_autonomy) * s.r * s.o * distance
+    s.criticism = jnp.minimum(1.0, s.criticism * halving(HALF_LIFE_CRITICISM) + raised)
     breakthrough = SUPPORT_GAIN * jnp.maximum(0.0, e.conciliation)
     s.support = jnp.minimum(1.0, s.support * halving(HALF_LIFE_SUPPORT) + breakthrough)
     alpha = (
@@ -260,19 +261,19 @@ def month(draw, state, happens):
 
     # 6. Influence.
     heard = (s.delta + draw.led * (s.delta[RUSSIA_STRATEGY] - s.delta)) @ weights
-    s.delta = jnp.clip((1.0 - a.susceptibility) * wish + a.susceptibility * heard, -1.0, 1.0)
+    s.delta = (1.0 - a.susceptibility) * wish + a.susceptibility * heard
     s.x = jnp.clip(draw.initial_position + s.delta, 0.0, 1.0)
 
     # 7. Spending, by budgets of January.
     short = jnp.clip(e.demand_percent - s.d, 0.0, 2.0) / 2.0
-    pressure = s.pressure * halving(HALF_LIFE_PRESSURE) + e.demand * short
+    s.pressure = s.pressure * halving(HALF_LIFE_PRESSURE) + e.demand * short
     lost = a.initial_confidence - s.g
     more = (
         p.spending_response_threat * (s.tau - a.initial_threat)
         + p.spending_response_war * a.exposure * (s.war - shared.war)
         + p.spending_response_abandonment * s.tau * lost / (jnp.abs(lost) + ABANDONMENT_HALF)
         + p.pledge * PERCENT_OF_SCALE * (s.norm[SPENDING] - shared.initial_norm[SPENDING])
-        + p.coercion * (2.0 * a.exposure - 1.0) * pressure
+        + p.coercion * (2.0 * a.exposure - 1.0) * s.pressure
         - p.relaxation * (1.0 - a.exposure) * (1.0 - s.tau) * s.r
         + PURCHASES * s.made_up
         - FATIGUE_SPENDING * s.fatigue
@@ -285,7 +286,6 @@ def month(draw, state, happens):
     s.budget = jnp.where(decided, jnp.maximum(0.0, s.budget + growth), s.budget)
     s.d = jnp.where(decided, s.budget * (1.0 - SD_OUTPUT * e.output_noise), s.d)
     s.cap = s.cap + DEPRECIATION * (s.d * a.gdp / 100.0 - s.cap)
-    s.pressure = jnp.minimum(1.0, pressure)
 
     # 8. Ukraine support.
     changes = jnp.stack([e.aid_military, e.aid_economic, e.aid_intelligence])
@@ -342,6 +342,9 @@ def month(draw, state, happens):
     pressed = p.concession_gain * (s.r + s.o)
     target = INITIAL_CONCESSION + pressed - (s.resistance - p.initial_resistance)
     s.concession = jnp.clip(s.concession + CONCESSION_RATE * (target - s.concession), 0.0, 1.0)
+
+    # States that the month may have taken out of their ranges.
+    s.pressure, s.delta = jnp.minimum(1.0, s.pressure), jnp.clip(s.delta, -1.0, 1.0)
     return vars(s), weights
 
 
@@ -440,7 +443,7 @@ def compiled(given: Inputs):
         state, _ = jax.lax.scan(lambda state, happens: (month(draw, state, happens)[0], None), vars(draw.start), before)
         return jax.lax.scan(reported, state, after)[1]
 
-    return jax.jit(jax.vmap(one))
+    return jax.jit(lambda drawn, noise: jax.lax.map(lambda each: one(*each), (drawn, noise), batch_size=BLOCK))
 
 
 def drawn_arrays(given: Inputs, draw0: int = 0, draw1: int | None = None) -> dict[str, Any]:

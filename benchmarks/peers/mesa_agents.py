@@ -99,8 +99,8 @@ class Ally(mesa.Agent):
     def care_about(self, position: Array) -> Array:
         """Salience of issues, drawn around what positions tell."""
         p = self.model.p
-        told = p.min_salience + (1.0 - p.min_salience) * abs(2.0 * position - 1.0)
-        return np.clip(told + p.sd_salience * self.model.draw_salience(self), LEAST_SALIENCE, 1.0)
+        shown = p.min_salience + (1.0 - p.min_salience) * abs(2.0 * position - 1.0)
+        return np.clip(shown + p.sd_salience * self.model.draw_salience(self), LEAST_SALIENCE, 1.0)
 
     def listen(self) -> None:
         """Weigh the voices of all allies by affinity, standing, and how near their positions are."""

@@ -54,11 +54,13 @@ class Body:
     def consult(self, x: Array, weights: Array) -> Array:
         """Positions (D, R, V) expressed when members have listened to each other, from those (D, R, N) before."""
         size = len(self.members)
-        listening = weights[:, self.voices[:, None], self.members]
-        if size < len(self.voices):
-            listening[:, -1] *= self.pull
-        heard = listening.sum(axis=1, keepdims=True)
-        listening /= np.where(heard > 0.0, heard, 1.0)
+        listening = weights
+        if size < weights.shape[1]:
+            listening = weights.take(self.voices, axis=1).take(self.members, axis=2)
+            if size < len(self.voices):
+                listening[:, -1] *= self.pull
+            heard = listening.sum(axis=1, keepdims=True)
+            listening /= np.where(heard > 0.0, heard, 1.0)
         expressed = x[:, :, self.voices]
         stubborn = (1.0 - self.openness) * expressed[:, :, :size]
         for _ in range(CONSULTATIONS):
@@ -70,17 +72,18 @@ class Body:
         size = len(self.members)
         move, middle = text - reversion, text + reversion
         loss_patron = move * (middle - 2.0 * column(expressed[:, self.patron]))
-        loss = move[:, :, None] * (middle[:, :, None] - 2.0 * expressed[:, None, :size])
-        alone = self.alone[:, :, None]
-        own = np.where(loss * salience[:, None] <= alone, self.standing[:, None], 0.0)
+        loss = middle[:, :, None] - 2.0 * expressed[:, None, :size]
+        loss *= move[:, :, None]
+        # Thresholds are per salience, as losses are not weighed by it.
+        bears = (self.alone / salience)[:, None]
+        own = np.where(loss <= bears, self.standing[:, None], 0.0)
         willing = 0.5 * self.neutral + own.sum(axis=2, keepdims=True)
         pressure = self.crossing * logistic((self.alone - loss_patron) / np.maximum(self.slack, 1e-12))
-        own *= -1.0
-        own += willing
-        own *= self.isolation[:, None]
-        own += self.dependence[:, None] * pressure[:, :, None] + alone
-        own /= salience[:, None]
-        loss -= own
+        threshold = np.subtract(willing, own, out=own)
+        threshold *= (self.isolation / salience)[:, None]
+        threshold += bears
+        threshold += (self.dependence / salience)[:, None] * pressure[:, :, None]
+        loss -= threshold
         scale = np.maximum(np.sqrt(self.slack**2 + 4.0 * move**2 * self.error), 1e-12)
         return loss, scale
 

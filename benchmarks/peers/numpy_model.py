@@ -158,6 +158,8 @@ class NumpyModel:
         self.deterrence()
         self.russia(happens, russia)
         self.ukraine()
+        # States that the month may have taken out of their ranges.
+        self.pressure, self.delta = np.minimum(1.0, self.pressure), np.clip(self.delta, -1.0, 1.0)
 
     def salience_of(self, position: Array, noise: Array) -> Array:
         """Salience (D, K) or (D, K, N): those at the ends of a scale care most about it, and nobody cares for sure."""
