@@ -16,7 +16,7 @@ from alliance_sim.errors import InputError
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, uniform
 from alliance_sim.registry.eras import ERAS, for_every_era
 
-__all__ = ["PARAMETERS", "STRENGTHS", "Param", "Parameter"]
+__all__ = ["INFORMED", "PARAMETERS", "STRENGTHS", "Param", "Parameter"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ _SHARE, _MONTH, _RATE = "share", "months", "per month"
 _STRENGTH = True
 _J = "judgement"
 _PROTO = "prototype, judgement"
-_TUNED = "judgement, set lower than in the prototype by hand (docs/model.md, What was tuned)"
+_TUNED = "judgement, set by hand with the gates in view (docs/model.md, What was tuned)"
 
 
 # fmt: off
@@ -126,7 +126,7 @@ class Param(IntEnum):
     congress_brake = ("congress_brake", "Washington", _SHARE, 0, 1, uniform(0.3, 0.8),
         "B ¶6; sanctions act of August 2017 (review by Congress)", "share of sanctions relief that Congress prevents", _STRENGTH)
     softening = ("softening", "Washington", "per unit", 0, 1, uniform(0.5, 1.0),
-        "A ¶2, A ¶4 (a leader set on better ties sees less of a threat); judgement", "share of the president's perceived threat lost per unit of conciliation", _STRENGTH)
+        "A ¶2, A ¶4 (a leader set on better ties sees less of a threat); " + _TUNED, "share of the president's perceived threat lost per unit of conciliation", _STRENGTH)
     # Signals
     half_life_signals = ("hl_r", "signals", _MONTH, 0.5, 60, uniform(2, 6),
         _PROTO, "half-life of conciliation and of opacity")
@@ -174,28 +174,28 @@ class Param(IntEnum):
         _PROTO, "bounded confidence: distance beyond which an ally has no influence")
     # Spending
     budget_speed = ("budget_speed", "spending", "per year", 0, 1, uniform(0.1, 0.25),
-        "spending after the pledge of 2014; judgement", "share of the gap to the wanted spending that a year's budget closes", _STRENGTH)
+        "spending after the pledge of 2014; " + _TUNED, "share of the gap to the wanted spending that a year's budget closes", _STRENGTH)
     momentum = ("momentum", "spending", "per year", 0, 0.95, uniform(0.2, 0.6),
         "judgement: procurement binds for years", "share of last year's growth that a budget repeats")
     targets_kept = ("targets_kept", "spending", _SHARE, 0, 1, uniform(0.3, 0.9),
         "facts/budgets_2025; judgement: the pledge of 2014 was kept by two thirds of members after ten years", "share of announced rises that governments mean to carry out", _STRENGTH)
     spending_response_threat = ("theta_tau", "spending", "% GDP", 0, 10, uniform(0.3, 1.7),
-        _PROTO, "spending per unit of perceived threat", _STRENGTH)
+        _TUNED, "spending per unit of perceived threat", _STRENGTH)
     spending_response_war = ("spending_response_war", "spending", "% GDP", 0, 10, uniform(0.5, 2.0),
-        "budgets announced in spring 2022 (facts/response_2022); judgement", "spending of the most exposed per intensity of the war", _STRENGTH)
+        "budgets announced in spring 2022 (facts/response_2022); " + _TUNED, "spending of the most exposed per intensity of the war", _STRENGTH)
     spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.2, 1.0),
-        "A ¶5; " + _PROTO, "most that fear of abandonment adds to spending, by perceived threat", _STRENGTH)
+        "A ¶5; " + _TUNED + "; " + _TUNED, "most that fear of abandonment adds to spending, by perceived threat", _STRENGTH)
     pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.1, 0.4),
-        "spending after the 2014 pledge; judgement", "share of a raised pledge that becomes spending", _STRENGTH)
+        "spending after the 2014 pledge; " + _TUNED, "share of a raised pledge that becomes spending", _STRENGTH)
     coercion = ("coercion", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
         "B ¶8, B ¶10; judgement", "spending of the exposed under pressure gained, and of those not directly threatened lost", _STRENGTH)
     relaxation = ("relaxation", "spending", "% GDP", 0, 10, uniform(0.8, 2.5),
-        "B ¶10 (no more determined to spend); judgement", "spending saved by the unexposed per unit of conciliation of Moscow", _STRENGTH)
+        "B ¶10 (no more determined to spend); " + _TUNED, "spending saved by the unexposed per unit of conciliation of Moscow", _STRENGTH)
     # Ukraine
     compensation_rate = ("compensation_rate", "Ukraine", _RATE, 0, 1, uniform(0.04, 0.15),
         "A ¶5; aid data 2022-2024; judgement", "speed at which Europe and Canada change their support", _STRENGTH)
     fatigue_rate = ("fatigue_rate", "Ukraine", _RATE, 0, 1, uniform(0.025, 0.05),
-        "A ¶5 (an uphill struggle for three years); judgement", "fatigue a month of those that make up for U.S. aid, at most", _STRENGTH)
+        "A ¶5 (an uphill struggle for three years); " + _TUNED, "fatigue a month of those that make up for U.S. aid, at most", _STRENGTH)
     initial_resistance = ("resistance0", "Ukraine", _SHARE, 0, 1, {"2014": normal(0.4, 0.08, 0.1, 0.7), "2018": normal(0.5, 0.05, 0.2, 0.8), "2025": normal(0.6, 0.06, 0.3, 0.9)},
         "A ¶4, B ¶9; judgement", "Ukraine's resistance at the start")
     aid_elasticity = ("aid_elasticity", "Ukraine", "per unit", 0, 3, uniform(0.2, 0.8),
@@ -216,37 +216,37 @@ class Param(IntEnum):
         _J, "assertiveness lost per added sanctions", _STRENGTH)
     # Decision
     ask_routine = ("ask_routine", "decision", "tolerated move", 0, 10, uniform(0.3, 0.45),
-        "codebook of items; judgement", "how far a routine text (class 1) goes beyond what is in force")
+        "codebook of items; " + _TUNED, "how far a routine text (class 1) goes beyond what is in force")
     ask_notable = ("ask_notable", "decision", "tolerated move", 0, 10, uniform(0.35, 0.55),
-        "codebook of items; judgement", "how much further a notable text (class 2) goes")
+        "codebook of items; " + _TUNED, "how much further a notable text (class 2) goes")
     ask_major = ("ask_major", "decision", "tolerated move", 0, 10, uniform(0.35, 0.65),
-        "codebook of items; judgement", "how much further than that a major text (class 3) goes")
+        "codebook of items; " + _TUNED, "how much further than that a major text (class 3) goes")
     ask_far_reaching = ("ask_far_reaching", "decision", "tolerated move", 0, 10, uniform(0.6, 1.2),
-        "codebook of items; judgement", "how much further than that a far-reaching text (class 4) goes")
+        "codebook of items; " + _TUNED, "how much further than that a far-reaching text (class 4) goes")
     adopted_share = ("adopted_share", "decision", _SHARE, 0, 1, uniform(0.7, 0.9),
-        _J, "share of what was asked for from which a decision counts as adopted, and below as diluted")
+        _TUNED, "share of what was asked for from which a decision counts as adopted, and below as diluted")
     slack_scale = ("s", "decision", "loss", 0, 1000, uniform(0.002, 0.01),
         _TUNED, "scale of the random part of an ally's tolerance at a meeting (logistic)")
     sd_position = ("sd_pos", "decision", "position", 0, 0.5, uniform(0.06, 0.11),
-        "judgement: from a third of a step of the level scale to most of one", "how far the position that an ally shows is off")
+        _TUNED, "how far the position that an ally shows is off")
     half_life_position = ("hl_position", "decision", _MONTH, 0.5, 240, uniform(6, 36),
         "judgement: governments last a few years", "half-life of that error")
     tolerated_move = ("tolerated_move", "decision", "position", 0, 1, lognormal(math.log(0.14), 0.25, 0.03, 0.4),
-        "judgement: from a routine ask to most of a far-reaching one", "move away from the reversion that an ally which likes it best bears in silence, alone")
+        _TUNED, "move away from the reversion that an ally which likes it best bears in silence, alone")
     company_move = ("company_move", "decision", "position", 0, 1, uniform(0.16, 0.24),
-        _J, "how much more it bears where it would be alone against all", _STRENGTH)
+        _TUNED, "how much more it bears where it would be alone against all", _STRENGTH)
     patron_move = ("patron_move", "decision", "position", 0, 1, uniform(0.05, 0.15),
-        _J, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
+        _TUNED, "how much more it bears where it depends on a United States that supports the text", _STRENGTH)
     consultation = ("consultation", "decision", _SHARE, 0, 1, uniform(0.5, 1.0),
         "Friedkin and Johnsen; Ye et al. 2019; judgement", "how far consultation before a meeting moves what allies express, as a share of their susceptibility", _STRENGTH)
     voiced_share = ("voiced_share", "decision", _SHARE, 0, 1, uniform(0.5, 0.9),
-        _J, "share of what it bears in silence from which an ally speaks against a text")
+        _TUNED, "share of what it bears in silence from which an ally speaks against a text")
     compensation = ("compensation", "decision", "share", 0, 10, uniform(0.0, 2.0),
         "record to 2019: renewals passed after bargaining; judgement", "what all objectors together can be bought off with, in units of what an ally bears alone", _STRENGTH)
     insist = ("insist", "decision", _SHARE, 0, 1, uniform(0.25, 0.6),
-        "judgement: ambassadors and ministers meet often and in private", "chance that sponsors have the text that they asked for put on the table, whatever its prospects", _STRENGTH)
+        _TUNED, "chance that sponsors have the text that they asked for put on the table, whatever its prospects", _STRENGTH)
     insist_summit = ("insist_summit", "decision", _SHARE, 0, 1, uniform(0.0, 0.3),
-        "A ¶1, A ¶3: leaders do not quarrel in public; judgement", "the same at summits", _STRENGTH)
+        "A ¶1, A ¶3: leaders do not quarrel in public; " + _TUNED, "the same at summits", _STRENGTH)
     min_share = ("floor", "decision", _SHARE, 0, 1, uniform(0.3, 0.5),
         _PROTO, "least share of a proposal worth adopting")
     blowup_cost = ("blowup_cost", "decision", "position", 0, 2, fixed(0.25),
@@ -256,9 +256,9 @@ class Param(IntEnum):
     concession_step = ("concession_step", "decision", _SHARE, 0, 1, fixed(0.3),
         "judgement; fixed, since it moves nothing", "most that a text is lowered between two rounds")
     dispute_stake = ("dispute_stake", "decision", "loss", 0, 10, uniform(0.08, 0.16),
-        _J, "mean of what an ally in a dispute over something else loses by letting a text pass (exponential)")
+        _TUNED, "mean of what an ally in a dispute over something else loses by letting a text pass (exponential)")
     dispute_end = ("dispute_end", "decision", _RATE, 0.001, 0.999, uniform(0.02, 0.2),
-        "record to 2019: an objector on an issue objects again at the next text on it in about three cases of ten; judgement", "chance a month that a dispute ends because the ally tires")
+        "record to 2019: an objector on an issue objects again at the next text on it in about three cases of ten; " + _TUNED, "chance a month that a dispute ends because the ally tires")
     min_salience = ("salience_floor", "decision", _SHARE, 0.05, 1, uniform(0.4, 0.7),
         _J, "salience of an issue to those in the middle of its scale (1 at the ends)")
     sd_salience = ("sd_salience", "decision", _SHARE, 0, 0.5, uniform(0.05, 0.2),
@@ -294,6 +294,20 @@ _PER_ALLY = (
 
 PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
     {parameter.name: parameter for parameter in (*(param.definition for param in Param), *_PER_ALLY)}
+)
+
+#: Parameters that the record could inform: between the 5 % and 95 % points of their priors the class of at least one item
+#: in fifty of the history changes, or the mean path of spending or aid by a quarter of its spread between draws; and those
+#: of single allies and of what is said at meetings, which the record has.
+INFORMED: frozenset[str] = frozenset(
+    """
+    adopted_share ask_major ask_notable ask_routine assertiveness_speed budget_speed company_move compensation
+    conduct_response confidence_bound consultation dispute_end dispute_onset dispute_stake half_life_position
+    initial_autonomy insist insist_summit min_salience min_share momentum norm_pull patron_move pledge
+    sanctions_cost sd_position sd_salience slack_scale spending_response spending_response_abandonment
+    spending_response_threat spending_response_war standing_exponent susceptibility threat_response threat_reversion
+    tolerated_move voiced_share weakness_response
+    """.split()
 )
 
 #: Strengths: at zero each switches off the mechanism that it belongs to, and nothing else.
