@@ -38,7 +38,7 @@ def happened(program: CompiledScenario, draws: int = DRAWS) -> np.ndarray:
     program.run(block, 1, None, 0)
     for month in range(len(program.months)):
         program.run(block, 1, month, month + 1)
-        counts.append(block.states.params[:, Param.pledge].copy())
+        counts.append(block.inputs.params[:, Param.pledge].copy())
     return np.rint(np.diff(np.array(counts), axis=0) / STEP).T
 
 
