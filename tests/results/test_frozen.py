@@ -212,7 +212,7 @@ def made(swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
             "discovery": (lambda: als.discover(sweep, "cohesion", below=middle), of_discovery),
             "policies": (lambda: als.policy(sweep, "cohesion"), of_policies),
             "sensitivity": (
-                lambda: als.sensitivity(SHORT, "cohesion", parameters=["tolerated_move", "consultation"], points=2, draws=2),
+                lambda: als.sensitivity(SHORT, "cohesion", parameters=["tolerated_move", "slack_scale"], points=2, draws=2),
                 of_fields,
             ),
             "odds": (lambda: consensus.decide([0.2, 0.6, 0.9], proposal=0.8, reversion=0.3, draws=9), of_fields),

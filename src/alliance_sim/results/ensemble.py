@@ -154,8 +154,8 @@ class Ensemble:
         (draw, item), an item being a row of the agenda; there are none without meetings: `decision` (0 to 4 =
         adopted, diluted, withdrawn, blocked, deferred), `level` (in force after it, in [0, 1]), `bypassed`, `pivotal`
         (index of an ally, or -1), `settled` (how an item that was deferred, or failed and came up again, ended later,
-        or -1); `objection` (draw, item, ally) is the round of the first objection, 0 where it was anticipated and -1 for silence. The attributes are the
-        provenance as texts, so that every format of file can hold them.
+        or -1); `objection` (draw, item, ally) is the round of the first objection, 0 where it was anticipated and -1
+        for silence. The attributes are the provenance as texts, so that every format of file can hold them.
 
         Examples
         --------
