@@ -154,6 +154,7 @@ def test_a_future_may_end_sooner(futures):
         ),
         ({"futures": {"x": "helsinki_2018"}}, "in era, start, "),
         ({"futures": {"x": scenario("y", "parameters: {tolerated_move: 0.03}")}}, "in parameters; allowed"),
+        ({"futures": {"x": {"tabled_again": True}}}, "in tabled_again; allowed"),
     ],
 )
 def test_bad_input_is_refused(options, message):

@@ -234,6 +234,18 @@ def test_texts_that_pass_do_not_come_up_again():
     assert passed.mean() > 0.5 and (block.records.settled[passed, 0] == PENDING).all()
 
 
+def test_a_text_that_was_dropped_for_lack_of_time_does_not_come_up_again():
+    easy = "{issue: %s, ask: 1, reversion: 0.3, text: t, source: s}"
+    short = (
+        "- {month: 1, forum: nac, title: t, source: s, sessions: 1, agenda: ["
+        "{issue: open_door, proposed: 0.9, reversion: 0.45, text: t, source: s}, "
+        f"{easy % 'southern_flank'}, {easy % 'partner_exercises'}]}}\n"
+    )
+    block = with_texts(True, *NAC, first=short)
+    dropped = (block.records.outcome[:, 0] == Decision.WITHDRAWN) & (block.records.pivotal[:, 0] < 0)
+    assert dropped.mean() > 0.9 and (block.records.settled[dropped, 0] == PENDING).all()
+
+
 def test_a_future_cannot_change_whether_texts_come_up_again():
     with pytest.raises(InputError, match="more differs from baseline_2025 before 2025-10 in tabled_again; allowed"):
         branch("baseline_2025", "2025-10", {"more": {"tabled_again": True}}, 2)
