@@ -19,10 +19,10 @@ FIELDS = {
     "description": "a test",
     "scenario": "baseline_2018",
     "sources": ["a test"],
-    "uncertainties": {"spending_response_threat": {"uniform": [0.5, 4.0]}, "concession_rate": {"uniform": [0.1, 0.4]}},
+    "uncertainties": {"spending_response_threat": {"uniform": [0.5, 4.0]}, "concession_gain": {"uniform": [0.1, 0.5]}},
     "levers": {
-        "money": {"usual": {}, "more": {"parameters": {"pledge": 0.7, "fatigue_spending": 0.0}}},
-        "talk": {"none": {}, "yes": {"parameters": {"concession_conciliation": 0.5}}},
+        "money": {"usual": {}, "more": {"parameters": {"pledge": 0.7, "targets_kept": 1.0}}},
+        "talk": {"none": {}, "yes": {"parameters": {"voiced_share": 0.9}}},
     },
     "design": {"method": "lhs", "points": 40},
     "replications": 3,

@@ -69,12 +69,14 @@ def test_future_of_the_parents_number_is_the_run_that_was_never_branched(futures
 
 def test_items_to_come_ask_for_what_was_drawn_before_a_parameter_was_shifted():
     shifted = scenario(
-        "shifted", "events:\n- {month: 2025-08, type: shift, name: ask_notable, by: 2.0, source: a test}\n"
+        "shifted", "events:\n- {month: 2025-08, type: shift, name: tolerated_move, by: 0.1, source: a test}\n"
     )
-    parent = als.simulate(shifted, PARENT + 1, SEED, "final")
+    parent, still = (als.simulate(each, PARENT + 1, SEED, "final") for each in (shifted, "baseline_2025"))
     future = als.branch(shifted, MONTH, None, PARENT + 1, SEED, PARENT, "final")[shifted.name]
     assert (parent.records.proposed[PARENT] > 0.0).any(axis=1).all()
     np.testing.assert_array_equal(future.records.proposed[PARENT], parent.records.proposed[PARENT])
+    np.testing.assert_array_equal(parent.records.proposed, still.records.proposed)
+    assert (parent.records.outcome != still.records.outcome).any()  # the shift has its effect on what is agreed
 
 
 def test_another_scenario_goes_on_as_if_it_had_been_run_from_the_start(futures):
@@ -152,6 +154,7 @@ def test_a_future_may_end_sooner(futures):
         ),
         ({"futures": {"x": "helsinki_2018"}}, "in era, start, "),
         ({"futures": {"x": scenario("y", "parameters: {tolerated_move: 0.03}")}}, "in parameters; allowed"),
+        ({"futures": {"x": {"tabled_again": True}}}, "in tabled_again; allowed"),
     ],
 )
 def test_bad_input_is_refused(options, message):

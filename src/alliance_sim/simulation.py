@@ -377,9 +377,10 @@ def branch(
     month : str
         ``YYYY-MM``, the first month that is open, within the run and not its first.
     futures : mapping, optional
-        Scenarios of the future by name. Each agrees with `scenario` until `month` in era, start, parameters, events
-        and meetings, and may end sooner or later; or it is a mapping with ``events, meetings, drop`` and other keys of
-        a scenario file, which extends `scenario` unless it has ``extends``. Default: `scenario` itself.
+        Scenarios of the future by name. Each agrees with `scenario` until `month` in era, start, parameters,
+        `tabled_again`, events and meetings, and may end sooner or later; or it is a mapping with ``events, meetings,
+        drop`` and other keys of a scenario file, which extends `scenario` unless it has ``extends``. Default:
+        `scenario` itself.
     draws : int
         Futures of each, from 1 to 2**32 - 1. Future d has the random numbers of draw d in all scenarios, so
         differences between two of them are paired; parameters and actors are the parent's in all.
@@ -460,14 +461,10 @@ def _go_on(
     """Copy the past, whose inputs were `drawn` at its start, into every draw of a block, and run on from month `at`."""
     for there, here in zip(block.inputs, drawn, strict=True):
         there[...] = here
-    # What later items ask for is set when a draw begins: begin, without the spin-up.
+    # What later items ask for is set when a draw begins, before any event: begin, without the spin-up.
     program.run(block, seed, month1=-SPIN_UP)
     # Programs that agree until a month have the same items and months until then; later ones are still empty.
     items = sum(row.month < program.months[at] and row.part == 0 for row in program.agenda)
-    # What later items ask for is set at the start of a draw, from its parameters before any event.
-    for there, here in zip(block.inputs, program.block(seed, past.draw0, past.draw1, "final").inputs, strict=True):
-        there[...] = here
-    program.run(block, seed, month1=-SPIN_UP)
     for there, here in zip(block.inputs, past.inputs, strict=True):
         there[...] = here
     for name in set(block.states._fields) - {"pending"}:
@@ -482,7 +479,8 @@ def _go_on(
 
 def _agreeing(parent: Scenario, future: Scenario, month: str, name: str) -> Scenario:
     """Return a future; refuse one with another past."""
-    differing = [what for what in ("era", "start", "parameters") if getattr(parent, what) != getattr(future, what)]
+    fixed = ("era", "start", "parameters", "tabled_again")
+    differing = [what for what in fixed if getattr(parent, what) != getattr(future, what)]
     past, other = (
         [entry for entry in (*scenario.events, *scenario.meetings) if entry.month < month]
         for scenario in (parent, future)

@@ -99,7 +99,7 @@ def spending(swept) -> als.Discovery:
 def test_conditions_of_a_sweep_are_those_that_act(spending):
     (box, *_) = spending.boxes
     certain = {each.name for each in box.restrictions if each.p < 0.01}
-    assert "money" in certain and not {"talk", "concession_rate"} & certain
+    assert "money" in certain and not {"talk", "concession_gain"} & certain
     assert len(spending.cases) == 160 and spending.base_rate == pytest.approx(0.25)
     assert box.density > 0.8 and box.coverage > 0.5
 

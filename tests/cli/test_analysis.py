@@ -25,6 +25,16 @@ def test_compare_as_json_keeps_the_contract(shell: Shell) -> None:
             assert row["p_higher"] == pytest.approx((paired[name] > 0).mean() + (paired[name] == 0).mean() / 2)
 
 
+def test_what_draws_do_not_differ_in_has_no_spread(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The domestic support of the president follows from the events alone, which are certain in the reset."""
+    monkeypatch.setenv("COLUMNS", "120")
+    row = alliance_sim.compare("baseline_2025", "us_russia_reset_2025", draws=20).summary().xs(
+        "presidential_support", level="outcome"
+    )  # fmt: skip
+    assert row["spread"].item() == 0.0 and row["mean"].item() > 0.01 and row["size"].item() == float("inf")
+    assert re.search(r"presidential_support .* 1\.00 +\+inf$", shell.good(*COMPARE), re.MULTILINE)
+
+
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_compare_prints_inputs_outcomes_and_decisions(
     shell: Shell, width: int, monkeypatch: pytest.MonkeyPatch

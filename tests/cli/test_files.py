@@ -12,6 +12,7 @@ import pytest
 import alliance_sim
 from alliance_sim.experiments import json_schema as experiment_schema
 from alliance_sim.experiments import list_experiments
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios import json_schema, list_scenarios
 from command_line import ROOT, Shell, one_month
 
@@ -147,11 +148,26 @@ def test_show_marks_what_a_scenario_adds_to_its_parent_and_prints_values_other_t
             "tolerated_move",
             "uniform 0.02 to 0.05",
             "position",
-            "lognormal, median 0.16, sd 0.3 of the log, within 0.03 to 0.4",
+            str(PARAMETERS["tolerated_move"].prior("2025")),
         ],
         ["susceptibility.HUN", "0.3", "share", "uniform 0.2 to 0.6"],
         ["threat_perception.POL", "0.9", "position", "calibrated"],
     ]
+
+
+def test_show_says_how_often_an_event_may_happen_and_whether_texts_come_up_again(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    out = shell.good("show", "outlook_2025")
+    assert "texts that were blocked or withdrawn may come up again" in out.splitlines()[2]
+    summit = (
+        r"bilateral_summit  conciliation 0\.4, openness 0\.3; with probability 0\.029 in each of 47 months  \(summit\)"
+    )
+    assert re.search(summit, out)
+    assert re.search(r"in each of 47 months; if ukraine_support_military", out)
+    assert out.count("in each of 47 months") == 10
+    assert "come up again" not in shell.good("show", "baseline_2025")
 
 
 def test_show_without_a_parent_marks_nothing(shell: Shell) -> None:

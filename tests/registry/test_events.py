@@ -155,6 +155,13 @@ def test_shift_refuses(fields: dict[str, object], message: str) -> None:
         ("escalation", {"size": 0.5, "source": " "}, "at least 1 character"),
         ("escalation", {"size": 0.5, "month": "2025-6"}, "not a month"),
         ("escalation", {"size": 0.5, "id": "two words"}, "not a name"),
+        ("escalation", {"size": 0.5, "during": 0}, "greater than or equal to 1"),
+        ("escalation", {"size": 0.5, "during": 241}, "less than or equal to 240"),
+        ("escalation", {"size": 0.5, "during": 2.0}, "valid integer"),
+        ("escalation", {"size": 0.5, "during": True}, "valid integer"),
+        ("accession", {"ally": "FIN", "during": 2}, "accession is certain; allowed: neither probability nor during"),
+        ("accession", {"ally": "FIN", "probability": 0.5}, "accession is certain"),
+        ("accession", {"ally": "FIN", "when": "cohesion > 0.5"}, "accession is certain"),
     ],
 )
 def test_event_refuses(type_: str, fields: dict[str, object], message: str) -> None:
@@ -167,6 +174,18 @@ def test_default_id_holds_type_month_and_subject() -> None:
     assert event("guarantee_statement", about=["EST", "LVA"]).id == "guarantee_statement-2018-07-EST-LVA"
     assert event("hybrid_campaign", size=0.1).id == "hybrid_campaign-2018-07"
     assert event("escalation", size=0.1, id="mine").id == "mine"
+
+
+@pytest.mark.parametrize("name", sorted(set(EVENT_TYPES) - {"accession"}))
+def test_how_long_an_event_may_happen_changes_neither_its_name_nor_its_effects(name: str) -> None:
+    fields, _ = EFFECTS[name]
+    once, long = event(name, **fields), event(name, **fields, during=24)
+    assert (once.during, long.during) == (1, 24)
+    assert once.id == long.id and once.effects() == long.effects() and once.allies() == long.allies()
+
+
+def test_an_accession_has_one_month() -> None:
+    assert event("accession", ally="FIN", during=1).during == 1
 
 
 def test_event_is_immutable() -> None:

@@ -25,6 +25,8 @@ from alliance_sim.experiments.plan import environment
 from alliance_sim.scenarios import dump
 from alliance_sim.simulation import first_months, versions
 
+#: Parameters that move cohesion within its months.
+MOVING = ["tolerated_move", "slack_scale"]
 SHORT = first_months(als.load_scenario("us_russia_reset_2025"), 4)
 #: Methods that write files or need arguments that cannot be guessed.
 LEFT_OUT = {"plot", "save", "sql", "store"}
@@ -212,7 +214,7 @@ def made(swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
             "discovery": (lambda: als.discover(sweep, "cohesion", below=middle), of_discovery),
             "policies": (lambda: als.policy(sweep, "cohesion"), of_policies),
             "sensitivity": (
-                lambda: als.sensitivity(SHORT, "cohesion", parameters=["pledge", "coupling"], points=2, draws=2),
+                lambda: als.sensitivity(SHORT, "cohesion", parameters=MOVING, points=2, draws=2),
                 of_fields,
             ),
             "odds": (lambda: consensus.decide([0.2, 0.6, 0.9], proposal=0.8, reversion=0.3, draws=9), of_fields),

@@ -36,6 +36,9 @@ def test_entries_after_the_documents_are_marked_as_no_facts(name: str) -> None:
     scenario = load_scenario(name)
     later = [item for item in (*scenario.events, *scenario.meetings) if item.month > LAST_KNOWN]
     marks = ("calendar", "judgement", "hypothetical", "counterfactual")
+    if name == "outlook_2025":  # what may happen has a chance, what was waiting the date of its proposal: test_outlook
+        base = load_scenario("baseline_2025")
+        later = [item for item in later if item in base.meetings or getattr(item, "probability", 0.0) == 1.0]
     assert all(any(mark in item.source for mark in marks) for item in later)
 
 
@@ -128,13 +131,13 @@ def test_end_of_us_support_ends_every_channel() -> None:
     assert cuts == {"military": -1.0, "economic": -1.0, "intelligence": -1.0}
 
 
-def test_european_pillar_is_the_reset_with_an_effort_at_the_favourable_end_of_its_priors() -> None:
+def test_european_pillar_is_the_reset_with_an_effort_at_the_favourable_end_of_its_priors_and_no_tiring() -> None:
     reset, pillar = load_scenario("us_russia_reset_2025"), load_scenario("european_pillar_2025")
     assert set(reset.events) < set(pillar.events) and set(reset.meetings) < set(pillar.meetings)
-    for event in set(pillar.events) - set(reset.events):
-        assert event.type == "shift"
-        prior = resolve(event.name)[0].prior("2025")
-        assert event.to == (prior.low if event.name.startswith("fatigue") else prior.high)
+    shifts = {event.name: event for event in set(pillar.events) - set(reset.events)}
+    assert all(event.type == "shift" and event.month == pillar.start for event in shifts.values())
+    assert shifts.pop("fatigue_rate").to == 0.0
+    assert shifts and all(event.to == resolve(name)[0].prior("2025").high for name, event in shifts.items())
 
 
 def test_offsets_are_months_of_the_calendar() -> None:

@@ -40,7 +40,7 @@ def test_distributions_become_priors_on_the_range_of_the_parameter() -> None:
         "tolerated_move": Distribution(normal=(0.03, 0.01)),
         "slack_scale": Distribution(lognormal=(-5.5, 0.3)),
         "min_share": Distribution(uniform=(0.3, 0.5)),
-        "items_per_session": Distribution(triangular=(1.0, 1.5, 2.0)),
+        "initial_resistance": Distribution(triangular=(0.3, 0.45, 0.6)),
         "threat_diffusion": 0.02,
     }
     priors = load_scenario("baseline_2025").with_parameters(given).priors()
@@ -49,5 +49,5 @@ def test_distributions_become_priors_on_the_range_of_the_parameter() -> None:
         "lognormal", -5.5, 0.3, PARAMETERS["slack_scale"].low, PARAMETERS["slack_scale"].high
     )
     assert (priors["min_share"].kind, priors["min_share"].low, priors["min_share"].high) == ("uniform", 0.3, 0.5)
-    assert priors["items_per_session"] == Prior("triangular", 1.5, 0.0, 1.0, 2.0)
+    assert priors["initial_resistance"] == Prior("triangular", 0.45, 0.0, 0.3, 0.6)
     assert priors["threat_diffusion"] == fixed(0.02)

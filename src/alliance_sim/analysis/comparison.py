@@ -35,6 +35,9 @@ __all__ = ["NOTABLE", "Comparison", "Pair", "compare", "moved"]
 #: Size from which on a difference is worth a reader's time: a small effect, after Cohen (1988).
 NOTABLE = 0.2
 
+#: Differences up to it come from rounding.
+ROUNDING = 1e-12
+
 #: Which of the outcomes of an item count as passed.
 _PASSES = np.isin(DECISIONS, ("adopted", "diluted"))
 
@@ -198,8 +201,9 @@ class Pair:
         """
         differences = self.per_draw()
         mean, spread = differences.mean(), np.sqrt(self.values.var(axis=1).mean(axis=0))
+        spread = np.where(np.ptp(self.values, axis=1).max(axis=0) > ROUNDING, spread, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            size = np.where(mean == 0.0, 0.0, mean / spread)
+            size = np.where(np.abs(mean) <= ROUNDING, 0.0, mean / spread)
         base, other = self.values.mean(axis=1)
         return pd.DataFrame(
             {

@@ -14,6 +14,8 @@ __all__ = ["Difference", "input_differences"]
 
 #: Fields left out: they do not enter the computation, or stand at the head of a line.
 _WORDS = {"id", "type", "title", "text", "source"}
+#: Fields of a scenario that are compared as they stand.
+_PLAIN = ("era", "start", "months", "tabled_again")
 _ABSENT = "not given"
 
 
@@ -44,9 +46,9 @@ class Difference:
 def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]:
     """Return the differences of `other` from `base` that enter the computation.
 
-    Era, start and months come first, then parameters by name, then events and meetings in time order. Events and
-    meetings are matched by their id, items of an agenda by their issue. Titles, descriptions, texts and sources
-    do not count.
+    Era, start, months and `tabled_again` come first, then parameters by name, then events and meetings in time order.
+    Events and meetings are matched by their id, items of an agenda by their issue. Titles, descriptions, texts and
+    sources do not count.
 
     Examples
     --------
@@ -55,7 +57,7 @@ def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]
     ...     print(line)
     + 2025-06 leadership_change ally USA, stance washington_2024
     """
-    found = _changed("", _shown(base, ("era", "start", "months")), _shown(other, ("era", "start", "months")))
+    found = _changed("", _shown(base, _PLAIN), _shown(other, _PLAIN))
     found += _parameters(base, other)
     old, new = _calendar(base), _calendar(other)
     entries = sorted({**new, **old}.values(), key=lambda entry: entry.month)
@@ -70,9 +72,11 @@ def _calendar(scenario: Scenario) -> dict[str, Event | Meeting]:
 def _details(event: Event) -> str:
     """Return the fields of an event besides month and type, such as ``channel military, share -0.5``."""
     fields = _fields(event)
-    conditions = [f"with probability {event.probability:g}"] if event.probability < 1.0 else []
+    each = f" in each of {event.during} months" if event.during > 1 else ""
+    conditions = [f"with probability {event.probability:g}{each}"] if event.probability < 1.0 or each else []
     conditions += [f"when {event.when}"] if event.when else []
-    own = ", ".join(f"{key} {value}" for key, value in fields.items() if key not in ("month", "probability", "when"))
+    general = ("month", "probability", "during", "when")
+    own = ", ".join(f"{key} {value}" for key, value in fields.items() if key not in general)
     return "; ".join(filter(None, (own, *conditions)))
 
 

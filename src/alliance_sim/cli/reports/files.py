@@ -72,6 +72,7 @@ def scenario_report(scenario: Scenario, parent: Scenario | None, path: Path) -> 
     return [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         dim(period + (f", extends {parent.name}" if parent else "")),
+        *([dim("texts that were blocked or withdrawn may come up again")] if scenario.tabled_again else ()),
         Text(),
         Text(scenario.description),
         Text(),
@@ -120,8 +121,9 @@ def _timeline(scenario: Scenario, parent: Scenario | None) -> Table:
 def _happening(event: Event) -> Text:
     own = [name for name in type(event).model_fields if name not in Event.model_fields]
     text = Text.assemble((f"{event.type}  ", "yellow"), ", ".join(_details(event, own, defaults=True)))
-    if event.probability < 1.0:
-        text.append(f"; with probability {event.probability:g}")
+    each = f" in each of {event.during} months" if event.during > 1 else ""
+    if event.probability < 1.0 or each:
+        text.append(f"; with probability {event.probability:g}{each}")
     if event.when:
         text.append(f"; if {event.when} the month before")
     return text.append(_name(event, event.type))
