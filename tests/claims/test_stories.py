@@ -68,7 +68,7 @@ def test_story_moves_the_outcomes_it_names(name: str, base: str, expected: str) 
 def test_only_criticism_at_home_keeps_the_gap_from_widening(name: str) -> None:
     """A ¶4 against B ¶6: without criticism the perceptions diverge further, as A says."""
     course, base = (
-        als.simulate(als.load_scenario(each).with_parameters({"autonomy_loss_criticism": 0.0}), DRAWS, SEED, "monthly")
+        als.simulate(als.load_scenario(each).with_parameters({"criticism_gain": 0.0}), DRAWS, SEED, "monthly")
         for each in (name, "baseline_2025")
     )
     assert np.mean(course.per_draw()["threat_gap"] > base.per_draw()["threat_gap"]) >= 0.9

@@ -35,17 +35,18 @@ def test_tables_name_everything_once() -> None:
 
 def test_parameter_rows_say_unit_range_and_prior() -> None:
     found = {row[0].strip("`"): row[2:5] for row in rows(parameters_page())}
-    for name in ("min_share", "reset_conditionality", "initial_assertiveness"):
+    for name in ("min_share", "concession_step", "initial_autonomy"):
         parameter = PARAMETERS[name]
         priors = [parameter.priors[era] for era in ERAS]
         unit, span, prior = found[name]
         assert (unit, span) == (parameter.unit, f"{parameter.low:g} to {parameter.high:g}")
         if name == "min_share":
             assert prior == f"uniform {priors[0].low:g} to {priors[0].high:g}"
-        elif len(set(priors)) == 1:
-            assert prior == f"{priors[0].a:g}"
+        elif name == "concession_step":
+            assert prior == f"{priors[0].a:g}" and len(set(priors)) == 1
         else:
-            assert prior == "; ".join(f"{era}: {each.a:g}" for era, each in zip(ERAS, priors, strict=True))
+            texts = (f"normal {each.a:g} ± {each.b:g}, within {each.low:g} to {each.high:g}" for each in priors)
+            assert prior == "; ".join(f"{era}: {text}" for era, text in zip(ERAS, texts, strict=True))
 
 
 def test_the_model_document_gives_symbols_the_names_of_the_registry() -> None:

@@ -61,12 +61,14 @@ def test_a_mechanism_that_does_not_occur_moves_nothing_and_one_that_does_as_much
     found = {
         effect.name: effect
         for effect in ablation(
-            DRAWS, 3, [SHORT], ["trade_cost", "pledge"], lambda done, total: steps.append((done, total))
+            DRAWS, 3, [SHORT], ["quarrel_cost", "weakness_signal"], lambda done, total: steps.append((done, total))
         )
     }
-    assert found["trade_cost"] == Effect("trade_cost", "baseline_2018", 0.0, (), 0.0)
-    base, without = (als.simulate(scenario, DRAWS, 3) for scenario in (SHORT, SHORT.with_parameters({"pledge": 0.0})))
-    name, change = found["pledge"].outcomes[0]
+    assert found["quarrel_cost"] == Effect("quarrel_cost", "baseline_2018", 0.0, (), 0.0)
+    base, without = (
+        als.simulate(scenario, DRAWS, 3) for scenario in (SHORT, SHORT.with_parameters({"weakness_signal": 0.0}))
+    )
+    name, change = found["weakness_signal"].outcomes[0]
     mean = [ensemble.data[name].mean("month").values for ensemble in (base, without)]
     assert change == pytest.approx((mean[1] - mean[0]).mean() / mean[0].std()) and abs(change) > MOVED
     assert steps[-1] == (3 * DRAWS, 3 * DRAWS)
@@ -74,14 +76,14 @@ def test_a_mechanism_that_does_not_occur_moves_nothing_and_one_that_does_as_much
 
 def test_parameters_move_over_their_prior_and_fixed_ones_have_no_row() -> None:
     steps: list[tuple[int, int]] = []
-    names = ["pledge", "items_per_session", "trade_cost"]
+    names = ["weakness_signal", "concession_step", "quarrel_cost"]
     effects = ranges(DRAWS, 3, [SHORT], names, lambda done, total: steps.append((done, total)))
     found = {effect.name: effect for effect in effects}
-    assert list(found) == ["pledge", "trade_cost"] and inert(effects) == ["trade_cost"]
-    ends = quantiles(PARAMETERS["pledge"].prior("2018"), np.array([0.05, 0.95]))
-    low, high = (als.simulate(SHORT.with_parameters({"pledge": end}), DRAWS, 3) for end in ends)
+    assert list(found) == ["weakness_signal", "quarrel_cost"] and inert(effects) == ["quarrel_cost"]
+    ends = quantiles(PARAMETERS["weakness_signal"].prior("2018"), np.array([0.05, 0.95]))
+    low, high = (als.simulate(SHORT.with_parameters({"weakness_signal": end}), DRAWS, 3) for end in ends)
     base = als.simulate(SHORT, DRAWS, 3)
-    name, change = found["pledge"].outcomes[0]
+    name, change = found["weakness_signal"].outcomes[0]
     mean = [ensemble.data[name].mean("month").values for ensemble in (base, low, high)]
     assert change == pytest.approx((mean[2] - mean[1]).mean() / mean[0].std()) and abs(change) > MOVED
     assert steps[-1] == (7 * DRAWS, 7 * DRAWS)

@@ -153,9 +153,9 @@ class Ensemble:
         (draw, month, ally), NaN before an ally joins; `position` is (draw, month, ally, issue). Decisions are
         (draw, item), an item being a row of the agenda; there are none without meetings: `decision` (0 to 4 =
         adopted, diluted, withdrawn, blocked, deferred), `level` (in force after it, in [0, 1]), `bypassed`, `pivotal`
-        (index of an ally, or -1), `settled` (how a deferred item ended later, or -1); `objection` (draw, item, ally)
-        is the round of the first objection, 0 where it was anticipated and -1 for silence. The attributes are the
-        provenance as texts, so that every format of file can hold them.
+        (index of an ally, or -1), `settled` (how an item that was deferred or tabled again ended last, or -1);
+        `objection` (draw, item, ally) is the round of the first objection, 0 where it was anticipated and -1 for
+        silence. The attributes are the provenance as texts, so that every format of file can hold them.
 
         Examples
         --------
@@ -299,9 +299,9 @@ class Ensemble:
         ``asked`` is what the item asks for, a level (``0.75``) or the class of its ask (``+3``; ``+2/3`` where
         coders differ; ``-`` for less than is in force), ``proposed`` the level asked for, on average over the
         draws. ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one;
-        ``bypassed`` is the part of `blocked` that others worked around, ``settled`` the part of `deferred`
-        that a later meeting took up; ``level_mean`` is the mean level in force after the meeting. `objectors`
-        has who objected.
+        ``bypassed`` is the part of `blocked` that others worked around, ``settled`` the share that a
+        later meeting took up, deferred or tabled again; ``level_mean`` is the mean level in force after the meeting.
+        `objectors` has who objected.
 
         Examples
         --------

@@ -195,8 +195,8 @@ class Runs:
         issue, proposed, reversion, outcome, level, bypassed, pivotal, holder, settled, share, first_tabled, tabled,
         margin, settled_share``. `proposed` is the level asked for in the draw; `outcome` is missing where the meeting
         was not held, or not yet; `level` is the level in force after it, `holder` the ally that refused it over
-        something else, `settled` how a deferred item ended later, `margin` how far the least willing ally was from
-        objecting, `first_tabled` and `tabled` the first and the last text on the table.
+        something else, `settled` how an item that was deferred or tabled again ended last, `margin` how far the
+        least willing ally was from objecting, `first_tabled` and `tabled` the first and the last text on the table.
 
         Examples
         --------

@@ -24,7 +24,7 @@ from alliance_sim.simulation import in_chunks
 __all__ = ["FLIPS", "MOVED", "Effect", "ablation", "inert", "ranges"]
 
 #: A mechanism or parameter moves nothing if it moves no outcome by more standard deviations than this, and changes the
-#: class of fewer items than that share (model reform).
+#: class of fewer items than that share.
 MOVED, FLIPS = 0.02, 0.001
 #: Outcomes named in a row: those that move most.
 NAMED = 3

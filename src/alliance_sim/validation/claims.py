@@ -8,7 +8,8 @@ any other. What an input or one sign of one equation gives (`construction`) and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -183,7 +184,7 @@ class PartResult:
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """What a claim came to; all fields can be written as JSON.
+    """What a claim came to.
 
     Attributes
     ----------
@@ -216,6 +217,13 @@ class ClaimResult:
     interval: tuple[float, float]
     holds: Verdict
     parts: tuple[PartResult, ...]
+
+    def json(self) -> dict[str, object]:
+        """Return the fields as JSON has them; None for a measure that is not known."""
+        fields = asdict(self)
+        for row in (fields, *fields["parts"]):
+            row["observed"] = None if math.isnan(row["observed"]) else row["observed"]
+        return fields
 
 
 @cache
@@ -259,7 +267,12 @@ def scenarios() -> Mapping[str, ScenarioSource]:
 Taken = Mapping[tuple[str, Quantity], Floats]
 
 
-def claims(draws: int = 1000, seed: int = 1, only: Iterable[str] | None = None) -> list[ClaimResult]:
+def claims(
+    draws: int = 1000,
+    seed: int = 1,
+    only: Iterable[str] | None = None,
+    on_run: Callable[[int, int], None] | None = None,
+) -> list[ClaimResult]:
     """Simulate what the claims need, each scenario once, and judge them.
 
     Parameters
@@ -270,6 +283,8 @@ def claims(draws: int = 1000, seed: int = 1, only: Iterable[str] | None = None) 
         Also of the bootstrap intervals.
     only : iterable of str, optional
         Ids of claims. Default: all.
+    on_run : callable, optional
+        Called after each scenario with the number of scenarios run, and of all.
 
     Returns
     -------
@@ -294,14 +309,18 @@ def claims(draws: int = 1000, seed: int = 1, only: Iterable[str] | None = None) 
     if draws < 2:
         raise InputError(f"claims: {draws} draws have no interval; allowed: 2 or more")
     chosen = [known[each] for each in known if each in wanted]
-    found = _simulated([need for claim in chosen for part in claim.parts for need in part.needs], draws, seed)
+    needs = [need for claim in chosen for part in claim.parts for need in part.needs]
+    found = _simulated(needs, draws, seed, on_run)
     return [judged(claim, found, seed) for claim in chosen]
 
 
-def _simulated(needs: Sequence[tuple[str, Quantity]], draws: int, seed: int) -> Taken:
+def _simulated(
+    needs: Sequence[tuple[str, Quantity]], draws: int, seed: int, on_run: Callable[[int, int], None] | None
+) -> Taken:
     """Run each scenario once, take its quantities, and let the run go: positions of a thousand draws are large."""
     inline, found = scenarios(), {}
-    for name in dict.fromkeys(name for name, _ in needs):
+    names = list(dict.fromkeys(name for name, _ in needs))
+    for done, name in enumerate(names, 1):
         quantities = list(dict.fromkeys(quantity for of, quantity in needs if of == name))
         keep: Keep = "trace" if any(map(needs_positions, quantities)) else "allies"
         run = simulate(inline.get(name, name), draws=draws, seed=seed, keep=keep)
@@ -311,6 +330,8 @@ def _simulated(needs: Sequence[tuple[str, Quantity]], draws: int, seed: int) -> 
                     f"{name}: months {quantity.months} of a run of {len(run.months)}; allowed: months of it"
                 )
             found[name, quantity] = taken(run, quantity)
+        if on_run:
+            on_run(done, len(names))
     return found
 
 
