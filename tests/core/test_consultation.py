@@ -110,7 +110,7 @@ def test_what_governments_want_stays_as_it_was():
         np.testing.assert_array_equal(held.states.position, without.states.position)
     # In public they come closer, so that fewer object.
     objecting = [
-        (run(scenario(body, consultation=c, insist_nato=1.0), draws=200).records.objection > 0).mean()
+        (run(scenario(body, consultation=c, insist_summit=1.0), draws=200).records.objection > 0).mean()
         for c in (0.0, 1.0)
     ]
     assert objecting[1] < objecting[0]

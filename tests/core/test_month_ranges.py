@@ -85,8 +85,8 @@ def test_outcomes_stay_within_their_ranges_if_nobody_supports_ukraine():
 
 def test_a_parameter_shifted_out_of_its_range_leaves_outcomes_within_their_ranges():
     for name, by in (
-        ("half_life_conciliation", -50.0),
-        ("inertia", 0.9),
+        ("half_life_signals", -50.0),
+        ("momentum", 0.9),
         ("commitment_loss_conciliation", -1.5),
         ("min_share", 0.9),
         ("threat_reversion", 0.9),
@@ -172,7 +172,7 @@ def assert_states_within_ranges(block):
     assert ((states.displacement >= -1.0) & (states.displacement <= 1.0)).all()
     assert np.isfinite(states.position_error).all() and np.abs(states.position_error).max() < 10.0
     assert np.isfinite(states.dispute_end).all() and (states.dispute_end >= 0.0).all()
-    for array in (states.position, states.salience, states.trust, block.records.proposed):
+    for array in (states.position, states.salience, block.records.proposed):
         assert ((array >= 0.0) & (array <= 1.0)).all()
 
 
