@@ -209,7 +209,6 @@ def test_a_renewal_that_was_blocked_can_be_tabled_again_and_restores_the_level()
     change = "events: [{month: 3, type: shift, name: position.sanctions.HUN, to: 0.9, source: none}]\n"
     agreed = {f"position.sanctions.{name}": 0.9 for name in ALLIES[1:]} | {"position.sanctions.HUN": 0.05}
     common = {**HARD, **STILL, **PATIENT, **agreed, "sd_position": 0.0, "norm_pull": 0.0, "susceptibility": 0.0}
-    common |= {"bypass_rate": 0.0}
 
     def target(block):
         return block.states.issue[:, L.IssueState.target, L.SANCTIONS]
