@@ -19,7 +19,8 @@ months: {months}
 sources: [none]
 """
 INDEX = {name: i for i, name in enumerate(OUTCOMES)}
-STILL = {"sd_threat": 0.0, "read_error": 0.0}
+#: No noise from month to month: perceptions have none, and Russia does not respond to the weakness that it misreads.
+STILL = {"sd_threat": 0.0, "weakness_response": 0.0}
 
 
 def scenario(body="", *, months=12, era="2025", start="2025-06", **parameters) -> Scenario:

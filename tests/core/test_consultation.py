@@ -16,6 +16,7 @@ from alliance_sim.core.sessions import Docket, Seating, new_session
 from alliance_sim.core.structures import Clock
 from alliance_sim.dynamics import friedkin_johnsen
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.issues import ISSUES
 from core.helpers import PATIENT, STILL, run, scenario
 
 
@@ -26,14 +27,20 @@ def session_of(n, weights, susceptibility, ally=None, outside=False, pull=1.0):
     session.ally[:rows] = np.arange(rows) if ally is None else ally
     session.susceptibility[:rows] = susceptibility
     seating = Seating(n, rows, rows - 1 if outside else 0, pull, 0.0)
-    hear_each_other.py_func(session, seating, np.ascontiguousarray(weights.T))
+    rows_of = np.ascontiguousarray(weights.T)
+    hear_each_other.py_func(session.voice, session.own, rows_of, session.ally, n, rows, pull)
     return session, seating
 
 
 def expressed(private, session, seating, strength):
-    found = np.array(private, dtype=float)
-    consult.py_func(found, session, seating, strength)
-    return found
+    """Positions on one issue, or on several at once (K, rows), after consultation."""
+    found = np.atleast_2d(np.array(private, dtype=float))
+    session.expressed[: len(found), : seating.rows] = found
+    consult.py_func(
+        session.expressed, session.private, session.heard, session.voice, session.susceptibility,
+        strength, len(found), seating.n, seating.rows,
+    )  # fmt: skip
+    return session.expressed[: len(found), : seating.rows].reshape(np.shape(private)).copy()
 
 
 @settings(max_examples=60, deadline=None)
@@ -54,6 +61,17 @@ def test_consultation_is_the_model_of_friedkin_and_johnsen(n, seed, strength, ou
     found = expressed(private, session, seating, strength)
     np.testing.assert_allclose(found, friedkin_johnsen(private, heard, moved, steps=CONSULTATIONS), atol=1e-12)
     assert ((found >= private.min() - 1e-12) & (found <= private.max() + 1e-12)).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 8), st.integers(1, len(ISSUES)), st.integers(0, 2**32 - 1))
+def test_all_issues_at_once_are_as_each_alone(n, issues, seed):
+    g = np.random.default_rng(seed)
+    session, seating = session_of(n, g.random((n, n)), g.random(n))
+    private = g.random((issues, n))
+    together = expressed(private, session, seating, 0.8)
+    for k in range(issues):
+        np.testing.assert_allclose(together[k], expressed(private[k], session, seating, 0.8), atol=1e-15)
 
 
 @settings(max_examples=30, deadline=None)
@@ -110,7 +128,7 @@ def test_what_governments_want_stays_as_it_was():
         np.testing.assert_array_equal(held.states.position, without.states.position)
     # In public they come closer, so that fewer object.
     objecting = [
-        (run(scenario(body, consultation=c, insist_nato=1.0), draws=200).records.objection > 0).mean()
+        (run(scenario(body, consultation=c, insist_summit=1.0), draws=200).records.objection > 0).mean()
         for c in (0.0, 1.0)
     ]
     assert objecting[1] < objecting[0]

@@ -16,8 +16,8 @@ HUN = ALLIES.index("HUN")
 #: Every ally shows what it wants and bears the same move in any company; nobody is bought off or tries again.
 CERTAIN = {
     **STILL, **PATIENT, "sd_position": 0.0, "sd_chair": 0.0, "slack_scale": 0.0, "min_salience": 1.0,
-    "susceptibility": 0.0, "norm_pull": 0.0, "company_move": 0.0, "patron_move": 0.0, "compensation": 0.0,
-    "bypass_rate": 0.0, "tolerated_move": 0.2, "concession_step": 1.0,
+    "sd_salience": 0.0, "susceptibility": 0.0, "norm_pull": 0.0, "company_move": 0.0, "patron_move": 0.0, "compensation": 0.0,
+    "tolerated_move": 0.2, "concession_step": 1.0,
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_each_class_asks_for_more_than_the_one_before(direction, sign):
 def test_each_of_two_coders_is_taken_in_half_of_the_draws():
     """The same coder for the class and for whether the text can be watered down."""
     more = "ask: [2, 3], divisible: [true, false], "
-    block = decided(text(None, more=more), **wishes(HUN=0.45), draws=2000, insist_nato=0.0, ask_major=0.5)
+    block = decided(text(None, more=more), **wishes(HUN=0.45), draws=2000, insist_summit=0.0, ask_major=0.5)
     p, asked = block.inputs.params, block.records.proposed[:, 0, 0]
     two = 0.2 * (p[:, L.Param.ask_routine] + p[:, L.Param.ask_notable])
     first = np.isclose(asked, 0.5 + two)
@@ -81,7 +81,7 @@ def test_each_of_two_coders_is_taken_in_half_of_the_draws():
 @pytest.mark.parametrize(("proposed", "wants"), [(0.8, 0.5), (0.2, 0.5)])
 def test_sponsors_want_no_less_than_they_ask_for(proposed, wants):
     level = 0.9 if proposed > 0.5 else 0.1
-    common = {**wishes(level, HUN=wants), "insist_nato": 1.0}
+    common = {**wishes(level, HUN=wants), "insist_summit": 1.0}
     for more, objects in (("", True), ("sponsors: [SVK], ", True), ("sponsors: [HUN, SVK], ", False)):
         records = decided(text(proposed, more=more + "divisible: false, "), **common).records
         assert (records.objection[:, 0, HUN] == (1 if objects else -1)).all()
@@ -96,10 +96,9 @@ def test_sponsors_want_no_less_than_they_ask_for(proposed, wants):
 def test_sponsors_who_insist_put_the_full_text_on_the_table(forum):
     holder = "ITA" if forum == "g7" else "HUN"
     who = ALLIES.index(holder)
-    insist = {"eu_council": "insist_eu", "g7": "insist_g7"}.get(forum, "insist_nato")
-    others = {name: 0.0 for name in ("insist_nato", "insist_eu", "insist_g7") if name != insist}
+    insist, other = ("insist_summit", "insist") if forum == "nato_summit" else ("insist", "insist_summit")
     hopeless = text(0.9, forum, more="divisible: false, ")
-    common = {**wishes(**{holder: 0.5}), **others}
+    common = {**wishes(**{holder: 0.5}), other: 0.5}
     shown = decided(hopeless, **common, **{insist: 1.0}).records
     assert (shown.outcome == L.Decision.BLOCKED).all() and (shown.objection[:, 0, who] == 1).all()
     assert (shown.first_tabled == 1.0).all() and (shown.tabled == 1.0).all()
@@ -116,8 +115,8 @@ def test_sponsors_who_insist_put_the_full_text_on_the_table(forum):
 def test_what_is_insisted_on_is_lowered_at_the_table_and_a_draft_before():
     """The objector bears a move of 0.2 from the reversion, half of what is asked for."""
     asked = text(0.9, more="min_share: 0.1, ")
-    shown = decided(asked, **wishes(HUN=0.5), insist_nato=1.0).records
-    drafted = decided(asked, **wishes(HUN=0.5), insist_nato=0.0).records
+    shown = decided(asked, **wishes(HUN=0.5), insist_summit=1.0).records
+    drafted = decided(asked, **wishes(HUN=0.5), insist_summit=0.0).records
     for records in (shown, drafted):
         assert (records.outcome == L.Decision.DILUTED).all()
         np.testing.assert_allclose(records.share, 0.5, atol=1e-4)
@@ -133,7 +132,7 @@ def test_what_is_insisted_on_is_lowered_at_the_table_and_a_draft_before():
 def test_an_ally_speaks_against_a_text_before_it_breaks_silence(move, voiced, broken):
     """At the reversion it loses the square of the move: from 0.64 of 0.2 squared on it speaks, then breaks silence."""
     one = text(0.5 + move, more="divisible: false, ", rounds=1)
-    records = decided(one, **wishes(HUN=0.5), voiced_share=0.64, insist_nato=1.0).records
+    records = decided(one, **wishes(HUN=0.5), voiced_share=0.64, insist_summit=1.0).records
     assert (records.voiced[:, 0, HUN] == voiced).all() and (records.objection[:, 0, HUN] == broken).all()
     assert (records.outcome == (L.Decision.BLOCKED if broken > 0 else L.Decision.ADOPTED)).all()
     assert (np.delete(records.voiced[:, 0], HUN, axis=1) == 0).all()
@@ -221,7 +220,7 @@ def test_where_no_ally_has_a_veto_disputes_have_no_effect(rule):
 def test_who_holds_up_a_text_is_bought_off_up_to_a_cap_and_then_drops_the_dispute():
     """All is known: the stake is a drawn number, the margin follows from positions."""
     parameters = {**wishes(), "dispute_end": 0.001, "dispute_stake": 0.7, "draws": 300}
-    parameters |= {"insist_nato": 1.0, "standing_exponent": 1.0}
+    parameters |= {"insist_summit": 1.0, "standing_exponent": 1.0}
     both = [text(0.6, month=month, more="divisible: false, ") for month in (2, 4)]
     ident = compile_scenario(scenario_of(*both)).calendar.meetings.item_ident[0]
     key = key_of.py_func(ident, HUN)
@@ -247,10 +246,8 @@ def test_who_holds_up_a_text_is_bought_off_up_to_a_cap_and_then_drops_the_disput
 def test_all_objectors_are_bought_off_together_or_none(compensation, outcome):
     """Two allies at the reversion, asked for 1.5 times the square that they bear, fall short by a half of it each."""
     one = text(0.5 + 0.2 * np.sqrt(1.5), more="divisible: false, ", rounds=1)
-    common = {**wishes(HUN=0.5, SVK=0.5), "insist_nato": 1.0, "compensation": compensation}
+    common = {**wishes(HUN=0.5, SVK=0.5), "insist_summit": 1.0, "compensation": compensation}
     block = decided(one, **common)
     assert (block.records.outcome == outcome).all()
     broken = block.records.objection[:, 0] > 0
     assert (broken.sum(axis=1) == 2).all() and broken[:, HUN].all()
-    trust = block.states.trust[:, HUN, 0]
-    assert (trust == 1.0).all() == (outcome == L.Decision.ADOPTED)

@@ -7,6 +7,7 @@ import pytest
 
 from alliance_sim.compile import compile_scenario
 from alliance_sim.core import structures as L
+from alliance_sim.core.constants import COMMITMENT_SPEED
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import AT_THE_START, SHIFTABLE
 from alliance_sim.registry.parameters import PARAMETERS
@@ -54,10 +55,11 @@ def test_a_condition_in_the_first_month_sees_the_spin_up():
 
 def test_shifts_set_or_change_states_and_parameters():
     still = run(scenario(months=6, **STILL))
-    to = run(event("type: shift, name: us_commitment, to: 0.2", commitment_speed=0.0))
-    np.testing.assert_allclose(of(to, "us_commitment")[:, 2:], 0.2)
-    by = run(event("type: shift, name: us_commitment, by: -0.1", commitment_speed=0.0))
-    np.testing.assert_allclose(of(by, "us_commitment")[:, 2:], of(still, "us_commitment")[:, 2:] - 0.1)
+    level, left = of(still, "us_commitment")[:, 2:], (1.0 - COMMITMENT_SPEED) ** np.arange(1, 5)  # it returns
+    to = run(event("type: shift, name: us_commitment, to: 0.2"))
+    np.testing.assert_allclose(of(to, "us_commitment")[:, 2:], level + (0.2 - level) * left)
+    by = run(event("type: shift, name: us_commitment, by: -0.1"))
+    np.testing.assert_allclose(of(by, "us_commitment")[:, 2:], level - 0.1 * left)
 
     fresh = run(event("type: shift, name: threat_perception.POL, to: 0.3", threat_reversion=0.0, eta=0.0))
     threat = ally(fresh, "threat_perception")
@@ -67,7 +69,7 @@ def test_shifts_set_or_change_states_and_parameters():
 
     norm = run(event("type: shift, name: norm.deterrence_posture, to: 0.9"))
     assert (of(norm, "deterrence")[:, 3:] > of(still, "deterrence")[:, 3:]).all()
-    everybody = run(event("type: shift, name: spending, by: 0.5", inertia=0.0))
+    everybody = run(event("type: shift, name: spending, by: 0.5"))
     np.testing.assert_allclose(of(everybody, "mean_spending")[:, 2], of(still, "mean_spending")[:, 2] + 0.5)
 
     level = run(
@@ -80,9 +82,10 @@ def test_shifts_set_or_change_states_and_parameters():
     )
     np.testing.assert_array_equal(of(level, "assertiveness")[:, :2], of(still, "assertiveness")[:, :2])
     assert (of(level, "assertiveness")[:, -1] > 0.75).all()
-    parameter = run(event("type: shift, name: initial_war, to: 0.9", months=40, war_rate=0.1, weakness_response=0.0))
-    np.testing.assert_array_equal(of(parameter, "war_intensity")[:, :2], of(still, "war_intensity")[:, :2])
-    assert (of(parameter, "war_intensity")[:, -1] > 0.85).all()
+    parameter = run(event("type: shift, name: initial_resistance, to: 0.9", months=40))
+    np.testing.assert_array_equal(of(parameter, "resistance")[:, :2], of(still, "resistance")[:, :2])
+    resistance = of(parameter, "resistance")  # the war answers it, and it the war
+    assert (np.diff(resistance[:, 1:6], axis=1) > 0.0).all() and (resistance[:, -1] > 0.85).all()
 
 
 def test_aid_begins_when_aid_need_rises():
@@ -214,7 +217,7 @@ def test_an_ally_votes_from_its_accession_on():
         body,
         era="2018",
         start="2018-01",
-        **{"position.open_door.MKD": 0.0, "min_salience": 1.0, "company_move": 0.0, "patron_move": 0.0},
+        **{"position.open_door.MKD": 0.0, "min_salience": 1.0, "sd_salience": 0.0, "company_move": 0.0, "patron_move": 0.0},
     )
     program = compile_scenario(what)
     i = ALLIES.index("MKD")

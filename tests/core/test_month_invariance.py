@@ -72,9 +72,12 @@ def test_an_added_meeting_does_not_change_the_noise_of_the_others():
     extra = """  - {month: 3, forum: nac, title: t, source: none, agenda: [
       {issue: southern_flank, proposed: 0.5, reversion: 0.35, text: t, source: none}]}
 """
-    more = run(scenario(dedent(CALENDAR) + extra, norm_pull=0.0, blowup_rate=0.0, failure_signal=0.0, trust_loss=0.0))
-    fewer = run(scenario(CALENDAR, norm_pull=0.0, blowup_rate=0.0, failure_signal=0.0, trust_loss=0.0))
-    same(more, fewer, but=["blow_ups"])
+    # Russia sees each failure, and nothing of the alliance depends on Russia here.
+    common = {"norm_pull": 0.0, "blowup_rate": 0.0, "conduct_response": 0.0, "spending_response": 0.0}
+    more, fewer = (run(scenario(body, **common)) for body in (dedent(CALENDAR) + extra, CALENDAR))
+    russian = {"assertiveness", "war_intensity", "resistance", "concession_pressure", "demands"}
+    same(more, fewer, but=russian)
+    assert any((of(more, name) != of(fewer, name)).any() for name in russian)
     table = compile_scenario(scenario(dedent(CALENDAR) + extra)).agenda
     others = [row.column for row in table if row.issue != "southern_flank"]
     for mine, theirs in zip(more.records, fewer.records, strict=True):
@@ -82,12 +85,14 @@ def test_an_added_meeting_does_not_change_the_noise_of_the_others():
 
 
 def test_switching_off_one_kind_of_noise_does_not_change_the_others():
-    """Without Russia's reading error, the noise of the allies' perceptions stays the same."""
-    quiet = {"weakness_response": 0.0}  # so that the reading error has no effect
-    same(
-        run(scenario(CALENDAR, read_error=0.0, **quiet), draws=16),
-        run(scenario(CALENDAR, read_error=0.05, **quiet), draws=16),
-    )
+    """Without the noise of the allies' perceptions, Russia's reading error and what output does stay the same."""
+    apart = {"conduct_response": 0.0, "weakness_response": 1.0, "spending_response": 0.0}
+    quiet, noisy = (run(scenario(CALENDAR, sd_threat=sd, **apart), draws=16) for sd in (0.0, 0.02))
+    np.testing.assert_array_equal(of(quiet, "mean_spending"), of(noisy, "mean_spending"))
+    # Before the first decision nothing of the allies reaches Russia.
+    np.testing.assert_array_equal(of(quiet, "assertiveness")[:, :3], of(noisy, "assertiveness")[:, :3])
+    assert (np.diff(of(quiet, "assertiveness")[:, :3], axis=1) != 0.0).all()
+    assert (of(quiet, "threat_gap") != of(noisy, "threat_gap")).all()
 
 
 def test_fixing_a_parameter_at_its_draw_changes_no_bit():

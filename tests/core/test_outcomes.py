@@ -12,6 +12,15 @@ import pytest
 
 from alliance_sim.compile import compile_scenario
 from alliance_sim.core import structures as L
+from alliance_sim.core.constants import (
+    CRITICISM_THRESHOLD,
+    CROSS_FORUM,
+    EXERCISE_THRESHOLD,
+    FORWARD_SHARE,
+    STANDING_WEIGHT,
+)
+from alliance_sim.core.rng import normal
+from alliance_sim.core.structures import Clock
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUE_TABLE
 from alliance_sim.registry.outcomes import OUTCOMES, Outcome
@@ -45,7 +54,7 @@ events:
 
 
 def reset() -> Scenario:
-    return first_months(load_text(RESET, "test"), 27).with_parameters({**BLOW_UPS, "erosion_rate": 0.05})
+    return first_months(load_text(RESET, "test"), 27).with_parameters(BLOW_UPS)
 
 
 def helsinki() -> Scenario:
@@ -60,7 +69,7 @@ def at_end(name):
     """Return what the formulas take: arrays of some draws at the end of the last month, draws first and issues last.
 
     `before` is the state of issues a month earlier: norms move after a month's deterrence. `start` are the positions
-    when the scenario begins, which salience is read off.
+    when the scenario begins, which salience is read off. Noise is drawn as the core draws it.
     """
     program = compile_scenario(SCENARIOS[name]())
     block, earlier, first = (program.block(1, 0, DRAWS, "trace") for _ in range(3))
@@ -86,6 +95,7 @@ def at_end(name):
         x0=inputs.initial_position.swapaxes(1, 2),
         start=first.inputs.initial_position.swapaxes(1, 2),
         x=np.clip(inputs.initial_position + states.displacement, 0.0, 1.0).swapaxes(1, 2),
+        residual=residuals(program),
         standing=(gdp / gdp[:, :1]) ** inputs.params[:, L.Param.standing_exponent, None],
         member=member,
         others=member & (np.arange(len(ALLIES)) != L.US),
@@ -95,14 +105,34 @@ def at_end(name):
     )
 
 
+def residuals(program):
+    """Return what salience has besides what positions tell, standard normal, (D, N, K)."""
+    k, i = np.mgrid[: len(ISSUE_TABLE), : len(ALLIES)]
+    names = (k * len(ALLIES) + i).T
+    draw = np.vectorize(lambda d, name: normal(Clock(np.uint64(1), d, 0), L.Channel.SALIENCE, name))
+    return draw(np.arange(DRAWS)[:, None, None], names)
+
+
+def salience_of(s):
+    """Return how much allies care about issues (D, N, K); Washington by its two principals."""
+    least, sd = (s.p[name][:, None, None] for name in ("min_salience", "sd_salience"))
+    institutions = s.inputs.institutions_position[:, None]
+    from_positions = np.concatenate([institutions, s.start[:, 1:]], axis=1)
+    cares = np.clip(least + (1 - least) * np.abs(2 * from_positions - 1) + sd * s.residual, 0.05, 1.0)
+    alpha = s.world["presidential_autonomy"][:, None]
+    leader = s.inputs.leader_salience[np.arange(DRAWS), s.leader]
+    cares[:, L.US] = alpha * leader + (1 - alpha) * cares[:, L.US]
+    return cares
+
+
 def voices(shared, earlier, inputs):
     """Return with what weights (D, listener, speaker) allies listen in a month, from the state of the month before."""
     states, p = earlier.states, inputs.params
     x = states.position  # (D, K, N)
     apart = (x[:, :, :, None] - x[:, :, None, :]) ** 2 * shared.weight[:, None, None]
     far = apart.sum(axis=1) / shared.weight.sum() / p[:, L.Param.confidence_bound, None, None] ** 2
-    standing = states.ally[:, L.AllyState.standing] ** p[:, L.Param.standing_weight, None]
-    weights = standing[:, None, :] * shared.affinity * states.trust * np.maximum(0.0, 1.0 - far) ** 2
+    standing = states.ally[:, L.AllyState.standing] ** STANDING_WEIGHT
+    weights = standing[:, None, :] * shared.affinity * np.maximum(0.0, 1.0 - far) ** 2
     weights[:, :, L.US] *= states.ally[:, L.AllyState.guarantee_confidence]
     return weights / weights.sum(axis=2, keepdims=True)
 
@@ -110,8 +140,8 @@ def voices(shared, earlier, inputs):
 def consulted(s, x, voters, patron_votes):
     """Return positions (D, N) after four rounds of listening among those who take part, Friedkin and Johnsen's way."""
     seats = voters if patron_votes else np.append(voters, L.US)
-    pull = np.where(patron_votes | (seats != L.US), 1.0, s.p["cross_forum"][:, None])
-    voice = s.voice[:, voters][:, :, seats] * pull[:, None, :]
+    pull = np.where(patron_votes | (seats != L.US), 1.0, CROSS_FORUM)
+    voice = s.voice[:, voters][:, :, seats] * pull
     voice /= voice.sum(axis=2, keepdims=True)
     moved = s.p["consultation"][:, None] * s.brought["susceptibility"][:, voters]
     expressed = x.copy()
@@ -127,8 +157,7 @@ def log_chances(s, x, voters, forum, k, texts, reversion, patron_votes):
     The United States is the patron, whom the voters may follow, with or without a vote.
     """
     p = {name: value[:, None, None] for name, value in s.p.items()}
-    salience = p["min_salience"][:, 0] + (1 - p["min_salience"][:, 0]) * np.abs(2 * s.start[:, :, k] - 1)
-    salience = salience[:, None, voters]
+    salience = salience_of(s)[:, None, voters, k]
     q, place = texts[:, :, None], consulted(s, x[:, :, k], voters, patron_votes)[:, None]
     loss = (q - place) ** 2 - (reversion - place) ** 2
     own, patron = loss[:, :, voters], loss[:, :, L.US, None]
@@ -137,7 +166,7 @@ def log_chances(s, x, voters, forum, k, texts, reversion, patron_votes):
     silent = np.where(own * salience <= alone, standing, 0.0)
     total = standing.sum(axis=2, keepdims=True) + neutral
     support = (silent.sum(axis=2, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
-    pull = 1.0 if patron_votes else p["cross_forum"]
+    pull = 1.0 if patron_votes else CROSS_FORUM
     follows = 1.0 / (1.0 + np.exp((patron - alone) / p["slack_scale"]))
     fear = ((p["tolerated_move"] + p["patron_move"]) ** 2 - alone) * pull * follows
     fear = fear * s.brought["dependence"][:, None, voters]
@@ -221,7 +250,7 @@ def force(s, us):
     """Committed force, with the United States or without."""
     norm, coalition = (s.before[:, row, L.POSTURE] for row in (L.IssueState.norm, L.IssueState.coalition))
     committed = s.ally["capability"] * s.x0[:, :, L.POSTURE]
-    own = s.ally["capability"][:, L.US] * s.p["forward_share"] * s.world["us_commitment"]
+    own = s.ally["capability"][:, L.US] * FORWARD_SHARE * s.world["us_commitment"]
     return np.clip(norm + coalition, 0.0, 1.0) * (committed[:, s.others].sum(axis=1) + us * own)
 
 
@@ -229,10 +258,17 @@ def ratio(f, s):
     return f / (f + s.p["russia_capability"])
 
 
+def institutions_threat(s):
+    """Threat as U.S. institutions perceive it: they answer Russia's conduct."""
+    conduct = s.world["assertiveness"] - s.world["assertiveness_at_start"]
+    return np.clip(s.inputs.institutions_threat[:, 0] + s.p["conduct_response"] * conduct, 0, 1)
+
+
 def isolation(s):
-    draws = np.arange(DRAWS)
-    leader, institutions = s.inputs.leader_position[draws, s.leader, L.SANCTIONS], s.inputs.institutions_position
-    institutions, alpha = institutions[:, L.SANCTIONS], s.world["presidential_autonomy"]
+    leader = s.inputs.leader_position[np.arange(DRAWS), s.leader, L.SANCTIONS]
+    answer = s.p["threat_response"] * (institutions_threat(s) - s.inputs.institutions_threat[:, 0])
+    slope, alpha = s.shared.slope[L.SANCTIONS], s.world["presidential_autonomy"]
+    institutions = np.clip(s.inputs.institutions_position[:, L.SANCTIONS] + slope * answer, 0, 1)
     held = institutions + s.world["erosion"] * (leader - institutions)
     position = alpha * np.clip(leader + s.lead_shift[:, L.SANCTIONS], 0, 1) + (1 - alpha) * held
     lifted = s.gdp[:, L.US] / s.gdp.sum(axis=1) * (1 - np.minimum(1, position / s.x0[:, L.US, L.SANCTIONS]))
@@ -240,16 +276,18 @@ def isolation(s):
 
 
 def aid(s, channel):
-    """Aid to Ukraine through a channel, from the United States and from all others."""
+    """Aid to Ukraine through a channel, from the United States, institutions of the EU and all others."""
     us = s.world[f"us_{channel}"] * s.world["aid_need"]
     share = s.shared.us_share[("military", "economic", "intelligence").index(channel)]
     if channel == "intelligence":
         return share * (us + s.world["aid_need"] * s.world["intelligence_made_up"]) + (1 - share) * s.world["aid_need"]
-    gdp = s.gdp[:, L.US + 1 :]
+    arms = s.brought["military_share"]
+    kind = s.gdp[:, L.US + 1 :] * (arms if channel == "military" else 1 - arms)[:, L.US + 1 :]
     given, usual = (
-        (per_gdp[:, L.US + 1 :] * gdp).sum(axis=1) for per_gdp in (s.ally["ukraine_support"], s.brought["initial_aid"])
+        (per_gdp[:, L.US + 1 :] * kind).sum(axis=1) for per_gdp in (s.ally["ukraine_support"], s.brought["initial_aid"])
     )
-    return share * us + (1 - share) * given / usual
+    union = s.shared.eu_share if channel == "economic" else 0.0
+    return share * us + union * s.world["eu_aid"] + (1 - share - union) * given / usual
 
 
 def total_aid(s):
@@ -257,8 +295,10 @@ def total_aid(s):
 
 
 def institutions_stance(s):
-    leader, institutions = s.inputs.leader_threat[np.arange(DRAWS), s.leader], s.inputs.institutions_threat[:, 0]
-    return institutions + s.world["erosion"] * (leader - institutions)
+    """Their view and what has eroded it: the president's, which his own conciliation of Moscow softens."""
+    leader, institutions = s.inputs.leader_threat[np.arange(DRAWS), s.leader], institutions_threat(s)
+    softened = leader * (1 - np.minimum(1, s.p["softening"] * s.world["conciliation"]))
+    return institutions + s.world["erosion"] * (softened - institutions)
 
 
 def threat_gap(s):
@@ -267,7 +307,7 @@ def threat_gap(s):
 
 
 def exercise_participation(s):
-    return (s.x[:, s.member, L.EXERCISES] >= s.p["exercise_threshold"][:, None]).mean(axis=1)
+    return (s.x[:, s.member, L.EXERCISES] >= EXERCISE_THRESHOLD).mean(axis=1)
 
 
 def postponements(s):
@@ -279,7 +319,7 @@ def postponements(s):
             due = s.program.scenario.offset(event.month) + event.follow_up
             waits = np.ones(DRAWS, bool)
             for month in range(due, min(due + 15, criticism.shape[1]), 5):
-                waits &= criticism[:, month] > s.p["criticism_threshold"]
+                waits &= criticism[:, month] > CRITICISM_THRESHOLD
                 count += waits
     return count
 

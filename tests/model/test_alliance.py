@@ -43,7 +43,7 @@ def finished() -> AllianceModel:
     seed=st.integers(0, 2**64 - 1),
     draw=st.integers(0, 2**31),
     parameters=st.dictionaries(
-        st.sampled_from(["threat_reversion", "tolerated_move", "susceptibility.HUN", "coupling", "sd_threat"]),
+        st.sampled_from(["threat_reversion", "tolerated_move", "susceptibility.HUN", "consultation", "sd_threat"]),
         st.floats(0, 0.2),
         max_size=3,
     ),
