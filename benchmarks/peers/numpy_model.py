@@ -165,8 +165,8 @@ class NumpyModel:
         """Salience (D, K) or (D, K, N): those at the ends of a scale care most about it, and nobody cares for sure."""
         shape = (-1, *[1] * (position.ndim - 1))
         least, sd = self.p.min_salience.reshape(shape), self.p.sd_salience.reshape(shape)
-        told = least + (1.0 - least) * np.abs(2.0 * position - 1.0)
-        return np.clip(told + sd * noise, LEAST_SALIENCE, 1.0)
+        said = least + (1.0 - least) * np.abs(2.0 * position - 1.0)
+        return np.clip(said + sd * noise, LEAST_SALIENCE, 1.0)
 
     def leader_threat(self) -> Array:
         """Threat as the president perceives it, softened by his own conciliation of Moscow."""
