@@ -11,6 +11,7 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import month_number
 from alliance_sim.scenarios import AgendaItem, Meeting, load_scenario, scenario_path
+from alliance_sim.simulation import simulate
 
 OUTLOOK, BASE = load_scenario("outlook_2025"), load_scenario("baseline_2025")
 HISTORY = load_scenario("history_2014_2025")
@@ -237,3 +238,14 @@ def test_the_outlook_adds_to_the_baseline_and_takes_nothing_away() -> None:
     assert set(BASE.meetings) < set(OUTLOOK.meetings) and not BASE.events
     assert len(WAITING) == len(OWN) == 7
     assert {meeting.forum for meeting in OWN} == set(FORUMS)
+
+
+def test_texts_that_were_waiting_pass_as_the_story_tells() -> None:
+    found = simulate(OUTLOOK, 400, 0).frame("decisions")
+    passed = found["outcome"].isin(["adopted", "diluted"])
+    later = found["settled"].isin(["adopted", "diluted"])
+    first, ever = (flag.groupby(found["meeting"], observed=True).mean() for flag in (passed, passed | later))
+    for likely in ("eu_council-2025-07-package", "eu_council-2025-10-accession", "eu_council-2025-12-assets"):
+        assert ever[likely] > first[likely] + 0.1 and ever[likely] > 0.7, likely
+    for unlikely in ("eu_council-2026-06-relief", "g7-2026-06-readmission", "nato_summit-2026-07-invitation"):
+        assert ever[unlikely] < 0.08, unlikely
