@@ -8,6 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from alliance_sim.consensus import RULES, decide
+from alliance_sim.core.procedure import GRID, REFINEMENTS
 from alliance_sim.errors import InputError
 
 #: The procedure with all its costs and without randomness.
@@ -16,6 +17,9 @@ CERTAIN = {"slack_scale": 0.0, "sd_position": 0.0, "sd_chair": 0.0}
 ALONE = {"company_move": 0.0, "patron_move": 0.0, "compensation": 0.0}
 #: Vetoes only: allies bear no move at all, and a failure costs the chair nothing.
 VETO = {**CERTAIN, **ALONE, "tolerated_move": 0.0, "blowup_cost": 0.0, "min_share": 1e-6}
+
+#: How near to the best text the chair's search comes, as a share of the way.
+SEARCHED = 2 / (GRID - 1) * ((5**0.5 - 1) / 2) ** (REFINEMENTS - 1)
 
 LEVEL = st.floats(0.0, 1.0)
 POSITIONS = st.lists(LEVEL, min_size=1, max_size=8)
