@@ -17,8 +17,8 @@ HUN = ALLIES.index("HUN")
 #: Every ally shows what it wants and bears the same move in any company; nobody is bought off or tries again.
 CERTAIN = {
     **STILL, **PATIENT, "sd_position": 0.0, "sd_chair": 0.0, "slack_scale": 0.0, "min_salience": 1.0,
-    "sd_salience": 0.0, "susceptibility": 0.0, "norm_pull": 0.0, "company_move": 0.0, "patron_move": 0.0, "compensation": 0.0,
-    "tolerated_move": 0.2, "concession_step": 1.0,
+    "sd_salience": 0.0, "susceptibility": 0.0, "norm_pull": 0.0, "company_move": 0.0, "patron_move": 0.0,
+    "compensation": 0.0, "tolerated_move": 0.2, "concession_step": 1.0,
 }  # fmt: skip
 
 

@@ -217,7 +217,13 @@ def test_an_ally_votes_from_its_accession_on():
         body,
         era="2018",
         start="2018-01",
-        **{"position.open_door.MKD": 0.0, "min_salience": 1.0, "sd_salience": 0.0, "company_move": 0.0, "patron_move": 0.0},
+        **{
+            "position.open_door.MKD": 0.0,
+            "min_salience": 1.0,
+            "sd_salience": 0.0,
+            "company_move": 0.0,
+            "patron_move": 0.0,
+        },
     )
     program = compile_scenario(what)
     i = ALLIES.index("MKD")
