@@ -133,9 +133,7 @@ def test_an_indivisible_item_is_put_to_the_vote_unchanged_or_withdrawn():
     certain = {"sd_position": 0.0, "sd_chair": 0.0, "slack_scale": 0.0, "tolerated_move": 0.15, **ALONE}
     for proposal, expected in ((0.5, L.Decision.ADOPTED), (0.9, L.Decision.WITHDRAWN)):
         item = text(proposal, 0.4, divisible=False)
-        outcome, share, objection = run(
-            [0.4, 0.9], item, parameters(**certain), 50
-        )
+        outcome, share, objection = run([0.4, 0.9], item, parameters(**certain), 50)
         assert (outcome == expected).all() and set(share) == {float(expected == L.Decision.ADOPTED)}
         assert (objection[:, 0] == (-1 if expected == L.Decision.ADOPTED else 0)).all() and (
             objection[:, 1] == -1
