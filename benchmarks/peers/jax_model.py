@@ -137,7 +137,8 @@ def prepare(shared, eu, drawn, noise) -> SimpleNamespace:
         aid_channel=jnp.full(3, shared.aid_need), deterrence=jnp.zeros(2),
         norm=jnp.asarray(shared.initial_norm), lead_shift=jnp.zeros_like(draw.leader_position),
         g=a.initial_confidence, budget=a.initial_spending, growth=a.initial_growth,
-        d=a.initial_spending * (1.0 - SD_OUTPUT * noise.output[0]), cap=a.initial_spending * a.gdp / 100.0,
+        d=a.initial_spending * (1.0 - SD_OUTPUT * noise.output[0] * (none + 1.0).at[US].set(0.0)),
+        cap=a.initial_spending * a.gdp / 100.0,
         aid=shared.aid_need * a.initial_aid, made_up=none, fatigue=none, pressure=none, z=none,
         delta=jnp.zeros_like(draw.initial_position),
     )  # fmt: skip

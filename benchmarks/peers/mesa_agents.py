@@ -81,7 +81,9 @@ class Ally(mesa.Agent):
         vars(self).update(traits)
         self.tau = clip(self.initial_threat + self.draw_deviation())
         self.g = self.initial_confidence
-        self.d, self.budget = self.initial_spending * (1.0 - model.surprise), self.initial_spending
+        self.d = self.budget = self.initial_spending
+        if index != US:  # whose spending is constant
+            self.d *= 1.0 - model.surprise
         self.growth = self.initial_growth
         self.cap = self.initial_spending * self.gdp / 100.0
         self.aid = model.shared.aid_need * self.initial_aid

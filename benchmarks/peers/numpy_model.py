@@ -89,6 +89,7 @@ class NumpyModel:
         self.tau, self.g = np.clip(a.initial_threat + spread, 0.0, 1.0), a.initial_confidence.copy()
         self.budget, self.growth = a.initial_spending.copy(), a.initial_growth.copy()
         self.d = self.budget * (1.0 - constants.SD_OUTPUT * column(output))
+        self.d[:, US] = a.initial_spending[:, US]  # constant
         self.cap = a.initial_spending * a.gdp / 100.0
         self.aid = f.aid_need * a.initial_aid
         self.fatigue, self.pressure, self.made_up, self.z = (nobody.copy() for _ in range(4))

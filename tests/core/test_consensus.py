@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from alliance_sim.consensus import RULES
 from alliance_sim.core import structures as L
+from alliance_sim.core.constants import ABSTENTION
 from alliance_sim.core.procedure import Answers, Body, decide_draws
 from alliance_sim.core.rng import logistic, normal
 from alliance_sim.core.sessions import Item
@@ -129,10 +130,10 @@ def test_the_chair_tables_the_text_of_greatest_worth(seed, n, proposal, reversio
 
 
 def test_an_indivisible_item_is_put_to_the_vote_unchanged_or_withdrawn():
-    certain = {"sd_position": 0.0, "sd_chair": 0.0, **ALONE}
-    for proposal, expected in ((0.55, L.Decision.ADOPTED), (0.9, L.Decision.WITHDRAWN)):
+    certain = {"sd_position": 0.0, "sd_chair": 0.0, "slack_scale": 0.0, "tolerated_move": 0.15, **ALONE}
+    for proposal, expected in ((0.5, L.Decision.ADOPTED), (0.9, L.Decision.WITHDRAWN)):
         item = text(proposal, 0.4, divisible=False)
-        outcome, share, objection = run([0.4, 0.9], item, parameters(**certain, slack_scale=0.0), 50)
+        outcome, share, objection = run([0.4, 0.9], item, parameters(**certain), 50)
         assert (outcome == expected).all() and set(share) == {float(expected == L.Decision.ADOPTED)}
         assert (objection[:, 0] == (-1 if expected == L.Decision.ADOPTED else 0)).all() and (
             objection[:, 1] == -1
@@ -237,18 +238,19 @@ def test_qualified_majority_and_constructive_abstention_follow_the_treaty():
     """A qualified majority needs 55% of members and 65% of weight; a third of the weight may abstain."""
     veto = {**ALONE, **CERTAIN, "tolerated_move": 0.0, "sd_chair": 0.0}
 
-    def passes(yes, no, rule, weights=None, **values):
+    def passes(yes, no, rule, weights=None, against=0.1):
         item = text(0.6, 0.2, divisible=False, rule=RULES.index(rule))
-        outcome, _, _ = run([0.9] * yes + [0.1] * no, item, parameters(**veto, **values), standing=weights)
+        outcome, _, _ = run([0.9] * yes + [against] * no, item, parameters(**veto), standing=weights)
         return outcome[0] in (L.Decision.ADOPTED, L.Decision.DILUTED)
 
     assert passes(7, 3, "qualified_majority") and not passes(6, 4, "qualified_majority")
     assert passes(5, 4, "qualified_majority", [1.0] * 5 + [0.01] * 4)
     assert not passes(1, 1, "qualified_majority", [1.0, 0.01])
-    # Opponents at 0.1 lose 0.25 - 0.01 = 0.24: those who tolerate that much abstain.
-    assert passes(7, 3, "constructive_abstention", abstention=0.3)
-    assert not passes(6, 4, "constructive_abstention", abstention=0.3)
-    assert not passes(7, 3, "constructive_abstention", abstention=0.2)
+    # An opponent at x loses 0.32 - 0.8x: those who lose no more than is borne by abstaining abstain.
+    willing, unwilling = ((0.32 - factor * ABSTENTION) / 0.8 for factor in (0.99, 1.01))
+    assert passes(7, 3, "constructive_abstention", against=willing)
+    assert not passes(6, 4, "constructive_abstention", against=willing)
+    assert not passes(7, 3, "constructive_abstention", against=unwilling)
     assert passes(1, 2, "coalition", [0.5, 0.5, 0.5]) and not passes(1, 3, "coalition")
     assert not passes(9, 1, "unanimity")
 

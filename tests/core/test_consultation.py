@@ -32,14 +32,20 @@ def session_of(n, weights, susceptibility, ally=None, outside=False, pull=1.0):
     return session, seating
 
 
+@kernel(python=True)
+def consulted(session, seating, strength, issues):
+    """Consult on the first issues of `session.expressed`."""
+    consult(
+        session.expressed, session.private, session.heard, session.voice, session.susceptibility,
+        strength, issues, seating.n, seating.rows,
+    )  # fmt: skip
+
+
 def expressed(private, session, seating, strength):
     """Positions on one issue, or on several at once (K, rows), after consultation."""
     found = np.atleast_2d(np.array(private, dtype=float))
     session.expressed[: len(found), : seating.rows] = found
-    consult.py_func(
-        session.expressed, session.private, session.heard, session.voice, session.susceptibility,
-        strength, len(found), seating.n, seating.rows,
-    )  # fmt: skip
+    consulted(session, seating, float(strength), len(found))
     return session.expressed[: len(found), : seating.rows].reshape(np.shape(private)).copy()
 
 

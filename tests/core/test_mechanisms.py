@@ -1,8 +1,8 @@
 """Each mechanism switched off alone: what it changes, which way, and what cannot depend on it.
 
 Draws are paired, so that a difference of one bit is an effect. Which outcome depends on what follows from the
-equations: Washington's game and the signals stand above all others. Only one thing acts back on them: institutions answer
-Russia's conduct. What cannot change is therefore compared where they do not.
+equations: Washington's game and the signals stand above all others. Only one thing acts back on them: institutions
+answer Russia's conduct. What cannot change is therefore compared where they do not.
 """
 
 from functools import cache

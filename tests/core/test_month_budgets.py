@@ -153,7 +153,7 @@ def test_growth_has_momentum():
     np.testing.assert_allclose(block.states.ally[:, L.AllyState.spending_growth, 1:], 0.0625 * growth[:, 1:])
 
 
-def test_unforeseen_output_moves_all_shares_of_it_together_and_anew_each_year():
+def test_unforeseen_output_moves_all_shares_of_it_together_and_afresh_each_year():
     draws = 1000
     block = run(scenario(months=32, **STILL, budget_speed=0.0, momentum=0.0), draws=draws, keep="allies")
     figures = block.inputs.ally_input[:, L.AllyInput.initial_spending]

@@ -61,7 +61,7 @@ def test_shifts_set_or_change_states_and_parameters():
     by = run(event("type: shift, name: us_commitment, by: -0.1"))
     np.testing.assert_allclose(of(by, "us_commitment")[:, 2:], level - 0.1 * left)
 
-    fresh = run(event("type: shift, name: threat_perception.POL, to: 0.3", threat_reversion=0.0, eta=0.0))
+    fresh = run(event("type: shift, name: threat_perception.POL, to: 0.3", threat_reversion=0.0, eta=0.0, beta=0.0))
     threat = ally(fresh, "threat_perception")
     np.testing.assert_allclose(threat[:, 2:, ALLIES.index("POL")], 0.3)
     rest = [i for i, name in enumerate(ALLIES) if name != "POL"]
@@ -107,7 +107,7 @@ def test_aid_begins_when_aid_need_rises():
 @pytest.mark.parametrize("iso3", ["HUN", "USA"])
 def test_a_shift_of_a_position_is_seen_in_the_position(iso3):
     i = ALLIES.index(iso3)
-    none = {"susceptibility": 0.0, "commitment_loss_posture": 0.0, "autonomy_gain_opacity": 0.0}
+    none = {"susceptibility": 0.0, "autonomy_gain_opacity": 0.0}
     still = position(run(scenario(months=4, **STILL, **none)), "open_door")
     moved = position(
         run(event(f"type: shift, name: position.open_door.{iso3}, by: -0.1", months=4, **none)), "open_door"
@@ -217,7 +217,13 @@ def test_an_ally_votes_from_its_accession_on():
         body,
         era="2018",
         start="2018-01",
-        **{"position.open_door.MKD": 0.0, "min_salience": 1.0, "sd_salience": 0.0, "company_move": 0.0, "patron_move": 0.0},
+        **{
+            "position.open_door.MKD": 0.0,
+            "min_salience": 1.0,
+            "sd_salience": 0.0,
+            "company_move": 0.0,
+            "patron_move": 0.0,
+        },
     )
     program = compile_scenario(what)
     i = ALLIES.index("MKD")

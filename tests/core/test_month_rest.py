@@ -11,11 +11,10 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.outcomes import OUTCOMES
 from core.helpers import STILL, ally, of, run, scenario
 
-
 #: What follows from spending, which output moves each January, and budgets in the era of 2025.
 SPENT = ("mean_spending", "spending_spread", "burden_sharing", "cohesion", "deterrence", "deterrence_without_us")
 #: Outcomes that start at one point for all draws, or cannot fall below it.
-AT_A_POINT = ("war_intensity", "concession_pressure", "demands")
+AT_A_POINT = ("war_intensity", "concession_pressure", "demands", "isolation")
 
 
 @pytest.mark.parametrize(("era", "start"), [("2014", "2018-01"), ("2018", "2018-01"), ("2025", "2025-06")])

@@ -6,9 +6,8 @@ import pytest
 from alliance_sim.compile import SPIN_UP, compile_scenario
 from alliance_sim.core import structures as L
 from alliance_sim.core.constants import READ_ERROR, SD_OUTPUT
-from alliance_sim.core.kernel import run_block
 from alliance_sim.core.rng import normal
-from alliance_sim.core.structures import Clock, Kept, Span
+from alliance_sim.core.structures import Clock
 from core.helpers import ally, of, run, scenario
 
 SEED = 1
@@ -20,9 +19,7 @@ def at_start(what, draws):
     """Return a block before its first month."""
     program = compile_scenario(what)
     block = program.block(SEED, 0, draws, "final")
-    kept = Kept(block.output, block.records)
-    span = Span(np.uint64(SEED), 0, draws, 0, 0, SPIN_UP)
-    run_block(block.states, block.inputs, program.shared, program.calendar, kept, span)
+    program.run(block, SEED, month1=-SPIN_UP)
     return block
 
 

@@ -404,5 +404,7 @@ def test_an_outcome_is_checked_where_it_has_moved_and_draws_differ(name):
     moved = []
     for scenario in SCENARIOS:
         outcome = at_end(scenario).block.output.outcomes[:, :, Outcome[name]]
-        moved.append(np.ptp(outcome[:, -1]) > 1e-4 and (np.abs(outcome[:, -1] - outcome[:, 0]) > 1e-4).any())
+        # Domestic support follows from the events alone, the same in all draws.
+        differ = name == "presidential_support" or np.ptp(outcome[:, -1]) > 1e-4
+        moved.append(differ and (np.abs(outcome[:, -1] - outcome[:, 0]) > 1e-4).any())
     assert any(moved)

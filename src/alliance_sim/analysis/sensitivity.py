@@ -87,7 +87,7 @@ class Sensitivity:
     >>> import alliance_sim as als
     >>> from alliance_sim.simulation import first_months
     >>> short = first_months(als.load_scenario("baseline_2025"), 4)
-    >>> found = als.sensitivity(short, "mean_spending", parameters=["pledge", "coupling"], points=4, draws=2)
+    >>> found = als.sensitivity(short, "cohesion", parameters=["consultation", "cover"], points=4, draws=2)
     >>> found.scenario.months, found.method, found.screened
     (4, 'morris', 0)
     """
@@ -121,7 +121,7 @@ class Sensitivity:
         >>> import alliance_sim as als
         >>> from alliance_sim.simulation import first_months
         >>> short = first_months(als.load_scenario("baseline_2025"), 4)
-        >>> found = als.sensitivity(short, "mean_spending", parameters=["pledge", "coupling"], points=4, draws=2)
+        >>> found = als.sensitivity(short, "cohesion", parameters=["consultation", "cover"], points=4, draws=2)
         >>> _ = found.plot("drivers.png")
         """
         from alliance_sim import __version__
@@ -182,9 +182,9 @@ def sensitivity(
     >>> import alliance_sim as als
     >>> from alliance_sim.simulation import first_months
     >>> short = first_months(als.load_scenario("baseline_2025"), 4)
-    >>> found = als.sensitivity(short, "mean_spending", parameters=["pledge", "coupling"], points=4, draws=2)
+    >>> found = als.sensitivity(short, "cohesion", parameters=["consultation", "cover"], points=4, draws=2)
     >>> sorted(found.parameters.index)
-    ['coupling', 'pledge']
+    ['consultation', 'cover']
     """
     draws, seed = checks.draws_and_seed(draws, seed)
     checks.outcome_name(outcome)

@@ -104,7 +104,7 @@ def agreement(variable: str) -> Agreement:
     --------
     >>> found = agreement("ask_class")
     >>> found.units, found.alpha >= LEAST_ALPHA
-    (172, True)
+    (179, True)
     """
     if variable not in CODED:
         raise InputError(f"{shown(variable)} is no coded variable; allowed: {', '.join(CODED)}")

@@ -429,10 +429,10 @@ class Experiment(Record):
         ...     {
         ...         "name": "pledges",
         ...         "title": "What a weaker pledge costs",
-        ...         "description": "Two levels of the pledge, under uncertain coupling.",
+        ...         "description": "Two levels of the pledge, under uncertain consultation.",
         ...         "scenario": "baseline_2025",
         ...         "sources": ["an example"],
-        ...         "uncertainties": {"coupling": {"uniform": [0.0, 0.3]}},
+        ...         "uncertainties": {"consultation": {"uniform": [0.5, 1.0]}},
         ...         "levers": {"spending": {"as_it_is": {}, "less": {"parameters": {"pledge": 0.1}}}},
         ...         "design": {"points": 8},
         ...         "replications": 4,

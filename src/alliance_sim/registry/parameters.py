@@ -96,7 +96,7 @@ class Param(IntEnum):
     --------
     >>> pledge = Param.pledge.definition
     >>> pledge.name, pledge.unit, str(pledge.prior("2025"))
-    ('pledge', 'share', 'uniform 0.2 to 0.7')
+    ('pledge', 'share', 'uniform 0.1 to 0.4')
     """
 
     definition: Parameter
