@@ -35,10 +35,7 @@ def session_of(n, weights, susceptibility, ally=None, outside=False, pull=1.0):
 @kernel(python=True)
 def consulted(session, seating, strength, issues):
     """Consult on the first issues of `session.expressed`."""
-    consult(
-        session.expressed, session.private, session.heard, session.voice, session.susceptibility,
-        strength, issues, seating.n, seating.rows,
-    )  # fmt: skip
+    consult(session, seating, strength, issues)
 
 
 def expressed(private, session, seating, strength):

@@ -49,21 +49,22 @@ def hear_each_other(voice, heard, weights, ally, n, rows, pull):
             voice[a, a] = 1.0
 
 
-@kernel(inline="always", noalias=True)
-def consult(expressed, private, heard, voice, susceptibility, strength, issues, n, rows):
-    """Move expressed positions on some issues by listening (Friedkin-Johnsen); what governments want stays as it was.
+@kernel(inline="always")
+def consult(session, seating, strength, issues):
+    """Move the positions in the first rows of `session.expressed` by listening (Friedkin-Johnsen).
 
-    The model of expressed and private opinions is Ye, Qin, Govaert, Anderson and Cao (2019),
-    doi:10.1016/j.automatica.2019.05.036, here with private opinions that hold for a meeting.
+    What governments want stays as it was: the model of expressed and private opinions is Ye, Qin, Govaert, Anderson and
+    Cao (2019), doi:10.1016/j.automatica.2019.05.036, here with private opinions that hold for a meeting.
     """
+    expressed, private, heard = session.expressed, session.private, session.heard
     for m in range(issues):
-        for a in range(rows):
+        for a in range(seating.rows):
             private[m, a] = expressed[m, a]
     for _ in range(CONSULTATIONS):
-        product(heard, expressed, voice, issues, rows, n)
+        product(heard, expressed, session.voice, issues, seating.rows, seating.n)
         for m in range(issues):
-            for a in range(n):
-                s = strength * susceptibility[a]
+            for a in range(seating.n):
+                s = strength * session.susceptibility[a]
                 expressed[m, a] = (1.0 - s) * private[m, a] + s * heard[m, a]
 
 
@@ -89,7 +90,7 @@ def read_positions(state, session, seating, docket, j, clock):
         gather(session.weight[m], state.salience[k], session.ally, rows)
         for row in range(rows):
             session.expressed[m, row] = wanted(state, docket, j, m, session.ally[row])
-    hold_consultation(state, session, seating, parts)
+    consult(session, seating, state.params[Param.consultation], parts)
     for m in range(parts):
         k = issues[m]
         for row in range(rows):
@@ -117,20 +118,11 @@ def wanted(state, docket, j, m, i):
 
 
 @kernel(inline="always")
-def hold_consultation(state, session, seating, issues):
-    """Consult on the positions in the first rows of `session.expressed`."""
-    consult(
-        session.expressed, session.private, session.heard, session.voice, session.susceptibility,
-        state.params[Param.consultation], issues, seating.n, seating.rows,
-    )  # fmt: skip
-
-
-@kernel(inline="always")
 def assess(state, session, seating, parts, issues):
     """Set the chair's view to positions after consultation, without the noise of a meeting."""
     for m in range(parts):
         gather(session.expressed[m], state.position[issues[m]], session.ally, seating.rows)
-    hold_consultation(state, session, seating, parts)
+    consult(session, seating, state.params[Param.consultation], parts)
     for m in range(parts):
         for row in range(seating.rows):
             session.chair[m, row] = session.expressed[m, row]

@@ -13,9 +13,9 @@ from alliance_sim.core.constants import (
 )
 from alliance_sim.core.consultation import (
     assess,
+    consult,
     gather,
     hear_each_other,
-    hold_consultation,
     read_positions,
 )
 from alliance_sim.core.disputes import bring_disputes, drop_disputes
@@ -292,7 +292,7 @@ def consensus_capacity(state, shared, weights, session, t):
     count = shared.reference_issue.shape[0]
     for j in range(count):
         gather(session.expressed[j], state.position[shared.reference_issue[j]], session.ally, seating.rows)
-    hold_consultation(state, session, seating, count)
+    consult(session, seating, state.params[Param.consultation], count)
     for j in range(count):
         for row in range(seating.rows):
             session.chair[0, row] = session.expressed[j, row]

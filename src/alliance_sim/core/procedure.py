@@ -28,7 +28,7 @@ from alliance_sim.core.sessions import Seating, new_session
 from alliance_sim.core.structures import Channel, Clock, Decision, Param, Rule
 
 GRID = 9  # texts the chair tries before refining
-REFINEMENTS = 14  # golden-section steps around the best of them: to a ten-thousandth of the way
+REFINEMENTS = 14  # golden-section steps around the best of them: to five ten-thousandths of the way
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 ACCEPTANCE_TOLERANCE = 1e-12  # relative safety margin, so that rounding cannot turn an acceptance into an objection
 
