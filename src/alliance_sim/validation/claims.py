@@ -219,7 +219,14 @@ class ClaimResult:
     parts: tuple[PartResult, ...]
 
     def json(self) -> dict[str, object]:
-        """Return the fields as JSON has them; None for a measure that is not known."""
+        """Return the fields as JSON has them; None for a measure that is not known.
+
+        Examples
+        --------
+        >>> (found,) = claims(draws=20, only=["A10"])
+        >>> found.json()["holds"]
+        'holds'
+        """
         fields = asdict(self)
         for row in (fields, *fields["parts"]):
             row["observed"] = None if math.isnan(row["observed"]) else row["observed"]
