@@ -138,7 +138,7 @@ def test_what_only_describes_an_experiment_does_not_decide_about_its_results(oth
         ({"seed": 10}, "seed was 9, is 10"),
         ({"keep": "monthly"}, 'keep was "final", is "monthly"'),
         ({"replications": 5}, "replications was 4, is 5"),
-        ({"constants": {"items_per_session": 1.5}}, "scenario.parameters.items_per_session was null, is 1.5"),
+        ({"constants": {"blowup_cost": 1.5}}, "scenario.parameters.blowup_cost was null, is 1.5"),
         ({"design": {"points": 4}}, "points differs"),
         ({"uncertainties": {"threat_reversion": {"uniform": [0.05, 0.2]}}}, "points differs"),
         ({"scenario": "baseline_2018"}, "variants.helsinki_2018+usual differs"),
