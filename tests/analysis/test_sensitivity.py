@@ -25,7 +25,7 @@ ISHIGAMI = {f"x{i}": uniform(-np.pi, np.pi) for i in (1, 2, 3)}
 FIRST, TOTAL = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}, {"x1": 0.5576, "x2": 0.4424, "x3": 0.2437}
 
 SHORT = first_months(als.load_scenario("us_russia_reset_2025"), 8)
-MOVED = ("guarantee_loss_conciliation", "tolerated_move", "concession_conciliation", "susceptibility.HUN")
+MOVED = ("guarantee_loss_conciliation", "tolerated_move", "concession_gain", "susceptibility.HUN")
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def screened():
 def test_a_parameter_that_acts_on_nothing_else_has_no_effect_at_all(screened):
     """Exactly none: points share their draws, so that no noise is left to be mistaken for an effect."""
     effects = screened.parameters["mu_star"]
-    assert effects["concession_conciliation"] == 0.0
-    assert (effects.drop("concession_conciliation") > 0.0).all()
+    assert effects["concession_gain"] == 0.0
+    assert (effects.drop("concession_gain") > 0.0).all()
     assert screened.parameters["mu"]["guarantee_loss_conciliation"] < 0.0 and 0.0 < screened.chance < 1.0
 
 
@@ -112,7 +112,7 @@ def test_ablation_is_the_paired_difference_of_two_runs():
     assert row["low"] < row["effect"] < row["high"]
     assert found["effect"].abs().is_monotonic_decreasing
     # It acts on the pressure to concede, and on nothing else.
-    assert "concession_conciliation" not in found.index
+    assert "concession_gain" not in found.index
 
 
 def test_a_mechanism_is_switched_off_for_every_ally():
@@ -157,7 +157,7 @@ def test_plot_shows_both_rankings(screened, tmp_path: Path):
         ({"method": "fast"}, "method: 'fast' is unknown; allowed: morris, sobol"),
         ({"parameters": ("kappa", "threat_reversion")}, "threat_reversion: is the same parameter as kappa"),
         ({"parameters": ("pledg",)}, r"no parameter is called 'pledg' \(nearest: pledge\)"),
-        ({"parameters": ("items_per_session",)}, "items_per_session is fixed at 2; allowed: one with a distribution"),
+        ({"parameters": ("concession_step",)}, "concession_step is fixed at 0.3; allowed: one with a distribution"),
         ({"parameters": ("susceptibility",)}, "susceptibility has one value per ally; allowed: .* susceptibility.ALLY"),
         ({"parameters": ("threat_perception.HUN",)}, "threat_perception.HUN is calibrated"),
         ({"method": "sobol", "points": 100}, "points: 100 is not allowed with sobol; allowed: a power of two"),

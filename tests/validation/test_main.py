@@ -45,7 +45,9 @@ def score_of(first: int, last: int) -> list[Score]:
 
 @pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores, "score_record", lambda draws, seed, first, last, progress: score_of(first, last))
+    monkeypatch.setattr(
+        scores, "score_record", lambda draws, seed, first, last, equal_asks, progress: score_of(first, last)
+    )
 
 
 @pytest.mark.usefixtures("scored")
