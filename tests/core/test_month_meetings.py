@@ -95,6 +95,20 @@ def test_a_package_is_decided_on_the_sum_of_its_parts():
     assert [(row.column, row.part) for row in table] == [(0, 0), (0, 1)]
 
 
+@pytest.mark.parametrize("fillers", [("southern_flank",), ("southern_flank", "open_door")])
+def test_parts_that_ask_for_nothing_change_nothing(fillers):
+    """What allies bear in silence they bear once: a text does not pass because others come with it."""
+    item = "{issue: %s, proposed: %s, reversion: 0.6, text: t, source: none%s}"
+    certain = {"slack_scale": 0.0, "sd_chair": 0.0, "dispute_onset": 0.0, "insist_summit": 0.0, **STILL}
+    alone = run(meeting(item % ("deterrence_posture", 0.75, ""), **certain), draws=400).records
+    parts = [("deterrence_posture", 0.75), *((filler, 0.6 + 1e-9) for filler in fillers)]
+    together = run(meeting(", ".join(item % (*part, ", package: p") for part in parts), **certain), draws=400).records
+    assert 0.1 < (alone.outcome < L.Decision.WITHDRAWN).mean() < 0.9
+    np.testing.assert_array_equal(together.outcome, alone.outcome)
+    np.testing.assert_array_equal(together.objection, alone.objection)
+    np.testing.assert_allclose(together.share, alone.share, atol=1e-3)
+
+
 def test_a_short_session_drops_the_most_contested_items():
     items = f"{EASY}, {CONTESTED}, {{issue: southern_flank, proposed: 0.36, reversion: 0.35, text: t, source: none}}"
     short = run(meeting(items, more="sessions: 1, ", tolerated_move=0.17), draws=100)

@@ -37,7 +37,11 @@ def prepare_session(session, seating):
 
 @kernel(inline="always", noalias=True)
 def share_out_salience(session, parts, rows):
-    """Turn the salience of each part, given in `session.weight`, into its mean and the weights of the parts."""
+    """Turn the salience of each part, given in `session.weight`, into its sum and the weights of the parts.
+
+    What an ally bears in silence it bears once, however many parts a package has: an ally accepts it if the sum of its
+    losses, by salience, is within that. A part that asks for nothing changes nothing but the temper, by a little.
+    """
     weight, total = session.weight, session.salience
     for i in range(rows):
         total[i] = weight[0, i]
@@ -48,8 +52,7 @@ def share_out_salience(session, parts, rows):
         for i in range(rows):
             weight[m, i] /= total[i]
     for i in range(rows):
-        session.indifference[i] = parts / total[i]
-        session.salience[i] = total[i] / parts
+        session.indifference[i] = 1.0 / total[i]
 
 
 @kernel(inline="always", noalias=True)

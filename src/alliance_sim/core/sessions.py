@@ -53,7 +53,7 @@ class Session(NamedTuple):
     position: Floats  #: (P, rows); what governments want, as read at the meeting
     chair: Floats  #: (P, rows); what the chair thinks they want
     weight: Floats  #: (P, rows); of a part of a package, sum one
-    salience: Floats  #: mean over the parts
+    salience: Floats  #: sum over the parts
     indifference: Floats  #: one over salience
     standing: Floats
     isolation: Floats  #: fear of being alone, per isolation cost and standing that supports the text
