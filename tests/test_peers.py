@@ -74,8 +74,9 @@ def test_pressure_of_demands_in_a_row_stays_within_its_range() -> None:
     block = program.block(SEED, 0, DRAWS, "monthly")
     program.run(block, SEED)
     given = prepared.inputs_of(program, DRAWS, SEED)
-    found = numpy_model.NumpyModel(given, prepared.core_noise(given, SEED)).run()
-    agree(found, prepared.compared(block.output.outcomes))
+    noise, core = prepared.core_noise(given, SEED), prepared.compared(block.output.outcomes)
+    agree(numpy_model.NumpyModel(given, noise).run(), core)
+    agree(mesa_model.outcomes(given, noise), core)
 
 
 def test_some_follow_up_is_postponed_with_more_events() -> None:

@@ -166,6 +166,11 @@ class Ally(mesa.Agent):
         self.delta = (1.0 - self.susceptibility) * self.wanted + self.susceptibility * heard
         self.position = np.clip(self.initial_position + self.delta, 0.0, 1.0)
 
+    def stay_within_ranges(self) -> None:
+        """Hold pressure and displacements within their ranges at the end of a month."""
+        self.pressure = min(1.0, self.pressure)
+        self.delta = np.clip(self.delta, -1.0, 1.0)
+
     def spend(self) -> None:
         """7. Spending, decided once a year, and the capability it buys."""
         model, p = self.model, self.model.p

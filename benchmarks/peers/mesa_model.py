@@ -188,6 +188,7 @@ class Alliance(mesa.Model):
         self.deter()
         self.russia.step()
         self.ukraine.step()
+        members.do("stay_within_ranges")
         self.t += 1
 
     def signal(self) -> None:
