@@ -1,3 +1,4 @@
+import logging
 import os
 from pathlib import Path
 
@@ -28,6 +29,12 @@ FIELDS = {
     "replications": 3,
     "seed": 2,
 }
+
+
+@pytest.fixture(autouse=True)
+def _logger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the notices: libraries of other tests, such as the import linter, switch off what loggers there are."""
+    monkeypatch.setattr(logging.getLogger("alliance_sim"), "disabled", False)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -153,10 +152,7 @@ def test_damaged_parts_are_computed_again_with_a_warning(
     tmp_path: Path,
     whole: dict[str, bytes],
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Libraries of other tests (the import linter, the explorer's server) switch off what loggers there are.
-    monkeypatch.setattr(logging.getLogger("alliance_sim"), "disabled", False)
     folder, other = tmp_path / "out", tmp_path / "other"
     execute(PLAN, square, folder)
     part, marker = folder / "parts" / "runs" / "000003.parquet", folder / "parts" / "done" / "000003.json"

@@ -1,4 +1,4 @@
-"""The gates of the model reform: what the model must cover before anything is fitted.
+"""The gates: what the model must cover before anything is fitted.
 
 Each check runs the prior predictive, draws of parameters and actors from their priors, and asks whether it contains
 what is known, and is not too wide for that to mean anything. All limits were fixed before the model was changed; they
@@ -41,7 +41,7 @@ from alliance_sim.validation.scores import places
 
 __all__ = ["CHECKS", "Gate", "Runs", "gates", "without_escalations"]
 
-# Model reform: the limits of the gates, fixed before any change of the model.
+# The limits of the gates, fixed before the equations and priors that they test.
 
 #: Share of the draws in the central interval that must contain a recorded value.
 COVERED = 0.98

@@ -37,7 +37,7 @@ __all__ = [
 
 #: The bundled scenario that has the items of the record.
 HISTORY = "history_2014_2025"
-#: Years on which the structure of the model is chosen; later ones are scored once (model reform).
+#: Years on which the structure of the model is chosen; later ones are scored once.
 FIRST_YEAR, LAST_YEAR = 2014, 2019
 #: How an item ends, from the worst to the best for its text; failed is withdrawn, blocked or deferred.
 CLASSES = ("failed", "diluted", "adopted")
