@@ -47,6 +47,9 @@ ERA = {
             "coded_as": "2018",
             "fact_year": "2016",
             "leadership": "washington_2016",
+            "assertiveness": "0.4",
+            "war": "0.2",
+            "aid_need": "0",
         }
     ],
     "evidence": [

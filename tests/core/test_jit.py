@@ -199,12 +199,12 @@ def test_an_edit_of_a_function_called_by_the_kernel_is_noticed(tmp_path):
     folder = package(tmp_path)
     before = run(folder, DECISION)
     assert run(folder, DECISION) == before
-    edit(folder, "procedure.py", "_ADOPTED_SHARE = 0.85", "_ADOPTED_SHARE = 0.5")
+    edit(folder, "procedure.py", "if level >= params[Param.adopted_share]", "if level >= 0.0")
     after = run(folder, DECISION)
     assert after[0] == "True" and after[1:] != before[1:]
     assert float(after[1]) > float(before[1])
     assert after[2] != before[2]
-    edit(folder, "procedure.py", "_ADOPTED_SHARE = 0.5", "_ADOPTED_SHARE = 0.85")
+    edit(folder, "procedure.py", "if level >= 0.0", "if level >= params[Param.adopted_share]")
     assert run(folder, DECISION) == before
 
 

@@ -152,12 +152,18 @@ def threat_slopes(era: str) -> NDArray[np.float64]:
 
 @cache
 def _salience_codes() -> NDArray[np.float64]:
-    """Return what two coders gave (2, presidents, K), classes 1 to 4 spread over [0, 1]."""
+    """Return what two coders gave (2, presidents, K), classes 1 to 4 spread over [0, 1].
+
+    A president whom nobody coded has the codes of the one of the era that his is coded as.
+    """
     found = np.empty((2, len(LEADERS), len(ISSUES)))
     for coder, name in enumerate(("a", "b")):
-        rows = {(row["president"], row["issue"]): number(row, "salience") for row in table(f"coding/washington_{name}")}
+        coded = {row["president"] for row in table(f"coding/washington_{name}")}
         for place, era in enumerate(LEADERS):
-            found[coder, place] = [(rows[ERA_TABLE[era].leadership, issue] - 1.0) / 3.0 for issue in ISSUES]
+            own, other = ERA_TABLE[era].leadership, ERA_TABLE[coded_as(era)].leadership
+            president = own if own in coded else other
+            rows = [find_row(f"coding/washington_{name}", president=president, issue=issue) for issue in ISSUES]
+            found[coder, place] = [(number(row, "salience") - 1.0) / 3.0 for row in rows]
     return found
 
 
