@@ -1,4 +1,4 @@
-"""The commands of ``python -m alliance_sim.validation``: tables, JSON, exit status, and rows kept for the end."""
+"""The commands of ``python -m alliance_sim.validation``: tables, JSON, exit status, and rows from 2020."""
 
 import json
 import math
@@ -56,7 +56,7 @@ def test_scores_are_to_2019_unless_the_rows_kept_for_the_end_are_asked_for(capsy
     assert (code, err) == (0, "") and "| brier | 2014-2019 | 4 | lower | 0.200 | 0.100 to 0.300 |" in out
     assert "2014-2016" in run(capsys, "scores", "--until", "2016")[1]
     code, out, err = run(capsys, "scores", "--from-2020", "--json")
-    assert code == 0 and json.loads(out)["first"] == 2020 and "are to be scored once" in err
+    assert code == 0 and json.loads(out)["first"] == 2020 and "were scored once" in err
 
 
 @pytest.mark.usefixtures("scored")

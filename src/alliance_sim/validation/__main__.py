@@ -71,7 +71,7 @@ def scores(
     draws: Annotated[int, typer.Option(help="Draws of the history.")] = 1000,
     seed: Seed = 1,
     until: Annotated[int | None, typer.Option(metavar="YEAR", help="Last year scored; to 2019.")] = None,
-    from_2020: Annotated[bool, typer.Option("--from-2020", help="The rows kept for the end, instead.")] = False,
+    from_2020: Annotated[bool, typer.Option("--from-2020", help="The rows from 2020 on, instead.")] = False,
     equal_asks: Annotated[bool, typer.Option("--equal-asks", help="All classes of ask have one size.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -84,10 +84,14 @@ def scores(
         if until is not None:
             raise InputError("--until and --from-2020: allowed: one of the two")
         first, last = record.LAST_YEAR + 1, 2025
-        print("warning: rows from 2020 on are to be scored once, when the model is no longer changed", file=sys.stderr)
+        print(
+            "warning: rows from 2020 on were scored once (docs/model.md); they are no test of what is chosen with them "
+            "in view",
+            file=sys.stderr,
+        )
     elif not first <= last <= record.LAST_YEAR:
         raise InputError(
-            f"--until {last}: allowed: {first} to {record.LAST_YEAR}; later rows are scored once, with --from-2020"
+            f"--until {last}: allowed: {first} to {record.LAST_YEAR}; later rows are scored with --from-2020"
         )
     with _bar("draws") as on_progress:
         found = module.score_record(draws, seed, first, last, equal_asks, lambda done: on_progress(done, draws))
