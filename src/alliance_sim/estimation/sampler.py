@@ -1,0 +1,148 @@
+"""Sequential Monte Carlo with the simulator's own likelihood, estimated by repetition.
+
+Particles begin at the prior and pass to the posterior by tempering (Del Moral, Doucet and Jasra 2006,
+doi:10.1111/j.1467-9868.2006.00553.x). They move by preconditioned Crank-Nicolson proposals (Cotter, Roberts, Stuart and
+White 2013, doi:10.1214/13-STS421), which keep the prior whatever the dimension, so that the many unknowns of which the
+data say nothing cost nothing. Each estimate of the likelihood is kept with its particle until a proposal is accepted
+(pseudo-marginal, Andrieu and Roberts 2009, doi:10.1214/07-AOS574): its noise costs acceptance and does not bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Particles", "Stage", "effective", "sample"]
+
+Floats = NDArray[np.float64]
+#: From unknowns (D, dimension), standard normal in the prior, to estimates of the log likelihood (D,).
+Estimate = Callable[[Floats], Floats]
+
+#: Share of the particles that the weights of a stage are worth, and moves of a stage (judgement).
+EFFECTIVE, MOVES = 0.6, 6
+#: Share of the unknowns that a move changes (judgement): more are accepted, and each goes further.
+MOVED = 0.5
+_WANTED = 0.25  # share of proposals accepted: about the best of random walks (Roberts and Rosenthal 2001)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of tempering: the power of the likelihood, and how it went."""
+
+    power: float
+    effective: float
+    accepted: float
+    step: float
+    mean: float
+
+
+@dataclass
+class Particles:
+    """D particles on their way: unknowns (D, dimension), log likelihoods (D,), the power reached, and stages so far."""
+
+    unknowns: Floats
+    log_likelihood: Floats
+    power: float = 0.0
+    step: float = 0.5
+    stages: list[Stage] = field(default_factory=list)
+
+
+def effective(log_weights: Floats) -> float:
+    """Return the share of draws that weights are worth: (sum w)^2 / (n * sum w^2).
+
+    Examples
+    --------
+    >>> effective(np.log([1.0, 1.0, 2.0]))
+    0.888...
+    """
+    w = np.exp(log_weights - log_weights.max())
+    return float(w.sum() ** 2 / (w**2).sum() / len(w))
+
+
+def _next_power(log_likelihood: Floats, power: float, target: float) -> float:
+    """Return the power at which the weights are worth `EFFECTIVE`, at most the target."""
+    if effective((target - power) * log_likelihood) >= EFFECTIVE:
+        return target
+    low, high = power, target
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if effective((middle - power) * log_likelihood) >= EFFECTIVE:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _systematic(log_weights: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+    w = np.exp(log_weights - log_weights.max())
+    places = (rng.random() + np.arange(len(w))) / len(w)
+    return np.searchsorted(np.cumsum(w) / w.sum(), places).clip(max=len(w) - 1)
+
+
+def sample(
+    estimate: Estimate,
+    dimension: int,
+    particles: int,
+    seed: int,
+    power: float = 1.0,
+    begun: Particles | None = None,
+    after_stage: Callable[[Particles], None] | None = None,
+) -> Particles:
+    """Sample from prior times likelihood to a power.
+
+    Parameters
+    ----------
+    estimate : callable
+        Each call has noise of its own.
+    dimension, particles, seed : int
+    power : float
+        In (0, 1]; below 1 the posterior is tempered.
+    begun : Particles, optional
+        To go on from, such as those of an earlier call that was interrupted; stage s has its own random numbers.
+    after_stage : callable, optional
+        Called with the particles after each stage.
+
+    Examples
+    --------
+    The mean of five numbers with known errors, and a second unknown of which they say nothing:
+
+    >>> data = np.array([0.9, 1.1, 1.3, 0.7, 1.0])
+    >>> found = sample(lambda z: -0.5 * ((data - z[:, :1]) ** 2).sum(axis=1) / 0.25, 2, 2000, seed=1)
+    >>> abs(found.unknowns[:, 0].mean() - 5 / 0.25 / (1 + 5 / 0.25)) < 0.03, abs(found.unknowns[:, 1].std() - 1) < 0.1
+    (True, True)
+    """
+    state = begun
+    if state is None:
+        unknowns = np.random.default_rng([seed, 0]).standard_normal((particles, dimension))
+        state = Particles(unknowns, estimate(unknowns))
+    while state.power < power:
+        rng = np.random.default_rng([seed, len(state.stages) + 1])
+        target = _next_power(state.log_likelihood, state.power, power)
+        weights = (target - state.power) * state.log_likelihood
+        worth = effective(weights)
+        chosen = _systematic(weights, rng)
+        state.unknowns, state.log_likelihood = state.unknowns[chosen], state.log_likelihood[chosen]
+        state.power = target
+        last = MOVES if target < power else 3 * MOVES
+        rates = [_move(state, estimate, rng) for _ in range(last)]
+        state.stages.append(Stage(target, worth, float(np.mean(rates)), state.step, float(state.log_likelihood.mean())))
+        if after_stage:
+            after_stage(state)
+    return state
+
+
+def _move(state: Particles, estimate: Estimate, rng: np.random.Generator) -> float:
+    """Move all particles once; return the share accepted, by which the step of the next move is set."""
+    z = state.unknowns
+    moved = rng.random(z.shape[1]) < MOVED
+    proposed = np.where(moved, np.sqrt(1.0 - state.step**2) * z + state.step * rng.standard_normal(z.shape), z)
+    log_likelihood = estimate(proposed)
+    accepted = np.log(rng.random(len(z))) < state.power * (log_likelihood - state.log_likelihood)
+    state.unknowns = np.where(accepted[:, np.newaxis], proposed, z)
+    state.log_likelihood = np.where(accepted, log_likelihood, state.log_likelihood)
+    rate = float(accepted.mean())
+    state.step = float(np.clip(state.step * np.exp(0.5 * (rate - _WANTED) / _WANTED), 0.02, 0.95))
+    return rate
