@@ -6,9 +6,14 @@ so that what lasts beyond a meeting (errors of positions) agrees with the record
 filter (Gordon, Salmond and Smith 1993, doi:10.1049/ip-f-2.1993.0015) that keeps one particle at each item.
 """
 
-from alliance_sim.core.items import negotiate
+import math
+
+from alliance_sim.core.acceptance import LOGISTIC_OF_NORMAL
+from alliance_sim.core.consultation import kept_of
+from alliance_sim.core.elementary import logistic
+from alliance_sim.core.items import negotiate, text_of
 from alliance_sim.core.jit import kernel
-from alliance_sim.core.procedure import Result
+from alliance_sim.core.procedure import Result, weigh
 from alliance_sim.core.structures import PENDING, Clock, Decision, Param
 
 LATER = 65_536  # months between repetitions: the names of their random numbers
@@ -40,17 +45,35 @@ def decision_of(code):
 
 
 @kernel()
-def note(chances, row, j, session, seating, ended, share):
-    """Add one repetition of item j, with a weight of `share`, to its chances."""
-    contested = 0
+def note(state, docket, session, seating, item, result, clock, j):
+    """Add a repetition of item j to its chances.
+
+    Who objects is noted as a chance too, that of each member over its own temper and the new part of its own error, at
+    the first text on the table: counts of single objections would need many more repetitions.
+    """
+    params, chances, row = state.params, docket.chances, docket.row
+    share = 1.0 / docket.clamp.repeats
+    f = result.first_tabled if result.first_tabled > 0.0 else result.tabled
+    weigh(item, session, seating, f, params)
+    silent = 1.0
     for a in range(seating.n):
-        refused = session.objection[a] >= 0
-        if refused:
-            chances.refused[row, j, session.ally[a]] += share
-        if refused or session.voiced[a] > 0:
-            chances.voiced[row, j, session.ally[a]] += share
-            contested = 1
-    chances.ended[row, j, ended, contested] += share
+        i = session.ally[a]
+        loss, slope = 0.0, 0.0
+        for m in range(item.parts):
+            kept = kept_of(params, clock.month - session.before[1, m, i]) if session.before[1, m, i] >= 0.0 else 0.0
+            x = session.expressed[m, a] + params[Param.sd_position] * kept * session.before[0, m, i]
+            moved = f * item.span[m]
+            loss += session.weight[m, a] * moved * (moved + 2.0 * (item.reversion[m] - x))
+            slope += (2.0 * session.weight[m, a] * moved * params[Param.sd_position]) ** 2 * (1.0 - kept * kept)
+        scale = max(math.sqrt(params[Param.slack_scale] ** 2 + LOGISTIC_OF_NORMAL**2 * slope), 1e-12)
+        over = loss + session.stake[a] - session.threshold[a]
+        voices = logistic((over + (1.0 - params[Param.voiced_share]) * session.threshold[a]) / scale)
+        chances.refused[row, j, i] += share * logistic(over / scale)
+        chances.voiced[row, j, i] += share * voices
+        silent *= 1.0 - voices
+    ended = class_of(result.outcome)
+    chances.ended[row, j, ended, 0] += share * silent
+    chances.ended[row, j, ended, 1] += share * (1.0 - silent)
 
 
 @kernel()
@@ -99,7 +122,8 @@ def as_recorded(state, docket, session, seating, clock, meeting, j):
         set_back(state, issues, parts, before, later)
         there = Clock(clock.seed, clock.draw, clock.month + later)
         result = negotiate(state, docket, session, seating, there, meeting, j)
-        note(docket.chances, row, j, session, seating, class_of(result.outcome), 1.0 / clamp.repeats)
+        item = text_of(state, docket, session, j, docket.meetings.rounds[meeting], there)
+        note(state, docket, session, seating, item, result, clock, j)
         if not found and class_of(result.outcome) == ended:
             found, like = True, result
             for m in range(parts):

@@ -383,9 +383,9 @@ class Chances(NamedTuple):
     (1, 0, 3, 2)
     """
 
-    ended: Floats  #: (D, J, 3, 2); that failed, were diluted, adopted; without and with an objection, voiced or not
-    refused: Floats  #: (D, J, N); in which an ally broke silence
-    voiced: Floats  #: (D, J, N); in which it spoke against the text, or broke silence
+    ended: Floats  #: (D, J, 3, 2); that failed, were diluted, adopted; without and with an objection (a chance)
+    refused: Floats  #: (D, J, N); chance that an ally breaks silence over the first text on the table
+    voiced: Floats  #: (D, J, N); that it speaks against that text, or breaks silence
 
 
 class RecordedOutput(NamedTuple):

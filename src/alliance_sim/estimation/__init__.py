@@ -1,0 +1,1 @@
+"""Estimation: what documents, figures and the record say about actors and parameters."""

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from alliance_sim.compile import SPIN_UP, Block, CompiledScenario, compile_scenario
-from alliance_sim.core.rng import normal
-from alliance_sim.core.structures import ALLY_VARIABLES, PENDING, Channel, Chances, Clamp, Clock
 from alliance_sim.core.constants import SD_OUTPUT
+from alliance_sim.core.rng import normal
+from alliance_sim.core.structures import ALLY_VARIABLES, PENDING, Chances, Channel, Clamp, Clock
 from alliance_sim.data import number, table
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.registry.forums import DECISIONS
@@ -33,9 +33,9 @@ Floats = NDArray[np.float64]
 
 #: Parameters of the record and of spending that are no part of the model.
 NUISANCE = ("recorded_share", "unexplained", "spending_sd", "spending_common_sd", "spending_persistence")
-#: Items' worth of the rates of the forum that the shares of repetitions are mixed with, against shares of zero (judgement).
+#: Items' worth of the rates of the forum that chances are mixed with, against chances of zero (judgement).
 _PRIOR_ITEMS = 1.0
-#: The same for the rate at which an ally objects: meetings' worth of the ally's rate on other items.
+#: The same for the rate at which an ally objects: items' worth of its rate on others.
 _PRIOR_SEATS = 2.0
 
 
@@ -59,8 +59,6 @@ class History:
         Rates of class and contest in the forum, the item left out: what is expected where the model does not explain.
     objection_rates : (I, N) array
         Rates at which each ally objects to contested items it has a seat at, the item left out.
-    refusal_rate : float
-        Share of recorded objections that break silence.
     years : tuple of int
     spending : (Y, N) array
         % of GDP, NaN where it is not known or not modelled.
@@ -76,7 +74,6 @@ class History:
     contested: NDArray[np.bool_]
     rates: Floats
     objection_rates: Floats
-    refusal_rate: float
     years: tuple[int, ...]
     spending: Floats
 
@@ -100,7 +97,7 @@ def clamp_of(program: CompiledScenario, items: Sequence[RecordedItem], repeats: 
 
 
 def recorded_spending(first: int, last: int) -> Floats:
-    """Return defence spending of the allies, % of GDP (years, N); NaN for the United States and where there is no figure."""
+    """Return defence spending of the allies, % of GDP (years, N); NaN for the United States and what is not known."""
     found = np.full((last - first + 1, len(ALLIES)), np.nan)
     for row in table("facts/defence_spending"):
         if first <= int(row["year"]) <= last and row["iso3"] in ALLY_INDEX and row["iso3"] not in ("USA", "ISL"):
@@ -138,7 +135,7 @@ def observed(
     seated = seats(program, rows)
     voiced = np.array([[ally in item.objectors for ally in ALLIES] for item in items]) & seated
     refused = voiced & np.array([item.objection == "hard" for item in items])[:, np.newaxis]
-    contested = voiced.any(axis=1)
+    contested: NDArray[np.bool_] = voiced.any(axis=1)
     ended = np.array([item.outcome for item in items])
     counts = np.zeros((len(items), len(CLASSES), 2))
     rate = np.zeros((len(items), len(ALLIES)))
@@ -163,7 +160,6 @@ def observed(
         contested=contested,
         rates=counts / counts.sum(axis=(1, 2), keepdims=True),
         objection_rates=rate,
-        refusal_rate=float(refused.sum() + 1) / float(voiced.sum() + 2),
         years=tuple(years),
         spending=spending,
     )
@@ -189,19 +185,18 @@ class Likelihood:
         return found
 
 
-def likelihood(
-    seen: History, block: Block, seed: int, nuisance: Callable[[str], Floats], paths: int = 1
-) -> Likelihood:
+def likelihood(seen: History, block: Block, seed: int, nuisance: Callable[[str], Floats], paths: int = 1) -> Likelihood:
     """Return the likelihood of what was seen, given runs.
 
-    The chances of an item are means over paths: what they have in common beyond their parameters and actors (how long a
-    dispute lasts, errors of positions) is left out, so that this is a composite likelihood (Varin, Reid and Firth 2011).
+    The chances of an item are means over paths: what items have in common beyond parameters and actors (how long a
+    dispute lasts, errors of positions) is left out, so that this is a composite likelihood (Varin, Reid and Firth
+    2011).
 
     Parameters
     ----------
     seen : History
     block : Block
-        Draws of `seen.program` that were run, allies kept: paths of the first set of unknowns, of the second, and so on.
+        Draws of `seen.program` that were run, allies kept: paths of the first set of unknowns, then of the second.
     seed : int
         That of the block.
     nuisance : callable
@@ -232,40 +227,38 @@ def _items(seen: History, chances: Chances, recorded_share: Floats, unexplained:
     contest = seen.contested.astype(int)
     model = ended[:, every, seen.ended, contest]
     usual = seen.rates[every, seen.ended, contest]
-    # Given that an item was contested: who objected, and whether silence was broken.
-    contested = chances.ended[:, at].sum(axis=2)[..., 1, np.newaxis]
-    prior = _PRIOR_SEATS * seen.objection_rates
-    objects = (chances.voiced[:, at] * repeats + prior) / (contested * repeats + _PRIOR_SEATS)
-    refuses = (chances.refused[:, at] * repeats + seen.refusal_rate) / (chances.voiced[:, at] * repeats + 1.0)
+    objects = np.where(seen.refused.any(axis=1)[:, np.newaxis], chances.refused[:, at], chances.voiced[:, at])
+    few = _PRIOR_SEATS / (repeats + _PRIOR_SEATS)
+    objects = np.clip((1.0 - few) * objects + few * seen.objection_rates, 1e-6, 1.0 - 1e-6)
     with np.errstate(divide="ignore"):
-        log_model = np.log(model) + _objections(seen, np.clip(objects, 1e-4, 1 - 1e-4), np.clip(refuses, 0.01, 0.99))
-        log_usual = np.log(usual) + _objections(seen, seen.objection_rates, np.full_like(prior, seen.refusal_rate))
+        log_model, log_usual = (
+            np.log(class_chance) + _objectors(seen, objection_chance)
+            for class_chance, objection_chance in ((model, objects), (usual, seen.objection_rates))
+        )
         mixed: Floats = np.logaddexp(
             np.log1p(-unexplained)[:, np.newaxis] + log_model, np.log(unexplained)[:, np.newaxis] + log_usual
         )
     return mixed
 
 
-def _objections(seen: History, objects: Floats, refuses: Floats) -> Floats:
-    """Return the log probability of who objects to contested items and how, by chances (..., I, N)."""
-    each = np.where(
-        seen.voiced,
-        np.log(objects) + np.where(seen.refused, np.log(refuses), np.log1p(-refuses)),
-        np.log1p(-objects),
-    )
-    found: Floats = np.where(seen.seated & seen.contested[:, np.newaxis], each, 0.0).sum(axis=-1)
-    return found
+def _objectors(seen: History, objects: Floats) -> Floats:
+    """Return the log probability of who objects to contested items, given that somebody does (..., I)."""
+    silent = np.log1p(-objects)
+    each = np.where(seen.voiced, np.log(objects), silent)
+    found: Floats = np.where(seen.seated, each, 0.0).sum(axis=-1)
+    nobody = np.where(seen.seated, silent, 0.0).sum(axis=-1)
+    given: Floats = np.where(seen.contested, found - np.log(-np.expm1(nobody)), 0.0)
+    return given
 
 
 def _planned_spending(seen: History, block: Block, seed: int) -> Floats:
-    """Return spending in December of each year without the surprise of output, which errors of spending contain (D, Y, N)."""
+    """Return spending in December of each year without the surprise of output, a part of its errors (D, Y, N)."""
     months = [seen.program.months.index(f"{year}-12") for year in seen.years]
     spending = block.output.allies[:, months, ALLY_VARIABLES.index("spending")]
-    draws = block.draw1 - block.draw0
     surprise = np.array(
         [
-            [normal(Clock(np.uint64(seed), block.draw0 + d, SPIN_UP + month - 11), Channel.OUTPUT, 0) for month in months]
-            for d in range(draws)
+            [normal(Clock(np.uint64(seed), draw, SPIN_UP + month - 11), Channel.OUTPUT, 0) for month in months]
+            for draw in range(block.draw0, block.draw1)
         ]
     )
     planned: Floats = np.maximum(spending, 0.01) / (1.0 - SD_OUTPUT * surprise[..., np.newaxis])
