@@ -25,6 +25,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder as files
 from alliance_sim.results import query
 from alliance_sim.results.dataset import dataset
+from alliance_sim.results.inputs import inputs_of
 from alliance_sim.results.memory import allocate
 from alliance_sim.results.summaries import decision_board, objectors, summaries
 from alliance_sim.results.views import Runs, dates
@@ -130,6 +131,7 @@ class Ensemble:
             "seed": self.seed,
             "draws": self.draws,
             "keep": self.keep,
+            "drawn_from": self.scenario.calibration,
         }
         return {**own, **self.origin}
 
@@ -330,6 +332,26 @@ class Ensemble:
         """
         return objectors(self.program, self.records)
 
+    def inputs(self) -> pd.DataFrame:
+        """Return what each draw begins with, before its run changes it: one row a draw.
+
+        Columns: ``row`` of the calibration, every drawn parameter by its name, ``threat_perception.ACTOR`` and
+        ``position.ISSUE.ACTOR``; ``USA.leader.2018`` is the president of another era, whom an event can bring to
+        office. They are computed again. Futures of a `branch` all begin with those of the draw they branch from.
+
+        Raises
+        ------
+        InputError
+            If the results were computed by another version of the model or its calibration.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> als.simulate("baseline_2025", draws=5).inputs()["threat_perception.HUN"].between(0, 1).all()
+        np.True_
+        """
+        return inputs_of(self.program, self.seed, self.draws, self.origin)
+
     def plot(self, names: str | list[str] = "cohesion", path: str | Path | None = None) -> Figure:
         """Draw outcomes over time, or the decision board.
 
@@ -354,20 +376,7 @@ class Ensemble:
         """
         from alliance_sim.results import plots
 
-        wanted = [names] if isinstance(names, str) else list(names)
-        note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {self.origin['version']}"
-        if wanted == ["decisions"]:
-            figure = plots.board(self.decisions(), self.objectors(), self.scenario.title, note)
-        elif not wanted or "decisions" in wanted:
-            raise InputError("plot: give one outcome or more, or 'decisions' on its own")
-        elif len(self.months) == 1:
-            raise InputError("plot: there is a single month, and nothing to draw over time")
-        else:
-            panels = {name: (self.series(name), OUTCOMES[name].unit) for name in wanted}
-            figure = plots.fans(panels, self.scenario.title, note)
-        if path is not None:
-            plots.write(figure, path)
-        return figure
+        return plots.ensemble(self, [names] if isinstance(names, str) else list(names), path)
 
     def save(self, folder: str | Path) -> Path:
         """Write the ensemble to a new folder: its views as Parquet files, and ``manifest.json``.
