@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from alliance_sim.errors import InputError, printable, shown
+from alliance_sim.errors import InputError, printable
 from alliance_sim.paths import local_path
-from alliance_sim.registry.distributions import CALIBRATIONS
 from alliance_sim.scenarios import Scenario
 
 
@@ -79,10 +78,5 @@ def with_settings(scenario: Scenario, settings: list[str] | None) -> Scenario:
         except ValueError:
             raise InputError(f"--set {setting}: allowed: NAME=VALUE, the value being a number") from None
     if calibration is not None:
-        found = next((each for each in CALIBRATIONS if each == calibration), None)
-        if found is None:
-            raise InputError(
-                f"--set calibration: {shown(calibration)} is not allowed; allowed: {', '.join(CALIBRATIONS)}"
-            )
-        scenario = scenario.with_calibration(found)
+        scenario = Scenario.validated({**dict(scenario), "calibration": calibration})
     return scenario.with_parameters(values)
