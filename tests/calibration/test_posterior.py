@@ -92,7 +92,7 @@ def test_all_orders_of_a_few_rows_are_about_as_likely() -> None:
 
 
 def test_the_order_is_that_of_a_feistel_network() -> None:
-    """Written anew from the description: halves of bits, eight turns, walked until inside."""
+    """Written from the description: halves of bits, eight turns, walked until inside."""
     seed, rows, half = 2**40 + 9, 1000, 5
 
     def once(place: int, block: int) -> int:

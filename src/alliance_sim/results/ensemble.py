@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from html import escape
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +25,7 @@ from alliance_sim.results import query
 from alliance_sim.results.dataset import dataset
 from alliance_sim.results.inputs import inputs_of
 from alliance_sim.results.memory import allocate
-from alliance_sim.results.summaries import decision_board, objectors, summaries
+from alliance_sim.results.summaries import QUANTILES, decision_board, objectors, summaries, summary_table
 from alliance_sim.results.views import Runs, dates
 from alliance_sim.scenarios import Scenario, dump, load_text
 
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Ensemble", "load_ensemble"]
-
-QUANTILES = MappingProxyType({"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95})
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,18 +256,7 @@ class Ensemble:
         >>> bool(0 < summary.loc["cohesion", "mean"] < 1)
         True
         """
-        values = self.per_draw()
-        kinds = [outcome.summary if self.keep != "final" else "final" for outcome in OUTCOMES.values()]
-        return pd.DataFrame(
-            {
-                "unit": [outcome.unit for outcome in OUTCOMES.values()],
-                "summary": kinds,
-                "mean": values.mean(),
-                **{name: values.quantile(QUANTILES[name]) for name in ("p05", "p50", "p95")},
-                "mc_error": values.std() / math.sqrt(self.draws),
-            },
-            index=pd.Index(list(OUTCOMES), name="outcome"),
-        )
+        return summary_table(self.per_draw(), final=self.keep == "final")
 
     def series(self, name: str) -> pd.DataFrame:
         """Return an outcome month by month over draws: ``mean, p05, p25, p50, p75, p95``, indexed by month.
@@ -376,7 +361,17 @@ class Ensemble:
         """
         from alliance_sim.results import plots
 
-        return plots.ensemble(self, [names] if isinstance(names, str) else list(names), path)
+        wanted = [names] if isinstance(names, str) else list(names)
+        plots.check_names(wanted, len(self.months))
+        note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {self.origin['version']}"
+        if wanted == ["decisions"]:
+            figure = plots.board(self.decisions(), self.objectors(), self.scenario.title, note)
+        else:
+            panels = {name: (self.series(name), OUTCOMES[name].unit) for name in wanted}
+            figure = plots.fans(panels, self.scenario.title, note)
+        if path is not None:
+            plots.write(figure, path)
+        return figure
 
     def save(self, folder: str | Path) -> Path:
         """Write the ensemble to a new folder: its views as Parquet files, and ``manifest.json``.

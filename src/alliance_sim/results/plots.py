@@ -6,7 +6,7 @@ import io
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from alliance_sim.errors import InputError, shown
 from alliance_sim.paths import local_path, suffix_of
-from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import objectors_by_item
 
 try:
@@ -24,9 +23,6 @@ except ValueError as error:  # of a setting of the environment
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-
-if TYPE_CHECKING:
-    from alliance_sim.results.ensemble import Ensemble
 
 __all__ = ["check_kind", "discovery", "drivers", "forest", "policies", "write"]
 
@@ -59,22 +55,12 @@ class NotebookFigure(Figure):
         return picture.getvalue()
 
 
-def ensemble(drawn: Ensemble, wanted: list[str], path: str | Path | None) -> Figure:
-    """Draw outcomes of an ensemble over time, or its decision board; see `Ensemble.plot`."""
-    scenario = drawn.scenario
-    note = f"{scenario.name} · {drawn.draws:,} draws · seed {drawn.seed} · alliance_sim {drawn.origin['version']}"
-    if wanted == ["decisions"]:
-        figure = board(drawn.decisions(), drawn.objectors(), scenario.title, note)
-    elif not wanted or "decisions" in wanted:
+def check_names(wanted: list[str], months: int) -> None:
+    """Refuse what a figure of an ensemble cannot show."""
+    if not wanted or ("decisions" in wanted and len(wanted) > 1):
         raise InputError("plot: give one outcome or more, or 'decisions' on its own")
-    elif len(drawn.months) == 1:
+    if months == 1 and wanted != ["decisions"]:
         raise InputError("plot: there is a single month, and nothing to draw over time")
-    else:
-        panels = {name: (drawn.series(name), OUTCOMES[name].unit) for name in wanted}
-        figure = fans(panels, scenario.title, note)
-    if path is not None:
-        write(figure, path)
-    return figure
 
 
 def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) -> Figure:
