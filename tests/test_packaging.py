@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "xarray")
+HEAVY = ("matplotlib", "mesa", "numba", "pandas", "pyarrow", "scipy", "xarray")
 
 
 def run_python(code: str, folder: Path, *arguments: str, **environment: str) -> str:

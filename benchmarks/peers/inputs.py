@@ -107,6 +107,8 @@ class Inputs:
     leader_position, institutions_position : (D, K) arrays
     leader_salience : (D, K) array
         How much the president cares about each issue.
+    threat_slope : (D, K) array
+        Slope of positions on perceived threat.
     shared : dict of name to array or number
         What all draws share, by the names of the core's `SharedInputs`.
     eu : (M,) array of int
@@ -132,6 +134,7 @@ class Inputs:
     institutions_threat: Array
     institutions_position: Array
     leader_salience: Array
+    threat_slope: Array
     shared: dict[str, Any]
     eu: NDArray[np.int64]
     washington: dict[str, Array]
@@ -245,6 +248,7 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
         institutions_threat=drawn.institutions_threat[:, 0].copy(),
         institutions_position=drawn.institutions_position,
         leader_salience=drawn.leader_salience[:, shared.initial_leader].copy(),
+        threat_slope=drawn.threat_slope,
         shared=shared._asdict(),
         eu=np.flatnonzero(shared.member[0, Forum.EU_COUNCIL]),
         washington=washington,

@@ -107,7 +107,7 @@ def threat_of_washington(draw, s):
 
 def position_of_washington(draw, s):
     """Washington's positions (K,)."""
-    moved = draw.p.threat_response * draw.shared.slope * (threat_of_institutions(draw, s) - draw.institutions_threat)
+    moved = draw.p.threat_response * draw.threat_slope * (threat_of_institutions(draw, s) - draw.institutions_threat)
     institutions = jnp.clip(draw.institutions_position + moved, 0.0, 1.0)
     return mixture(s.alpha, s.erosion, draw.leader_position, institutions, s.lead_shift)
 
@@ -256,7 +256,7 @@ def month(draw, state, happens):
     threat = p.threat_response * (s.tau - a.initial_threat)
     embolden = p.cover * a.ties * (1.0 - s.tau) * s.r * reading
     hedge = p.hedge * (a.initial_confidence - s.g) * s.tau
-    own = shared.slope[:, None] * threat - shared.cover[:, None] * embolden + shared.hedge[:, None] * hedge
+    own = draw.threat_slope[:, None] * threat - shared.cover[:, None] * embolden + shared.hedge[:, None] * hedge
     wish = own + (p.norm_pull * (s.norm - shared.initial_norm))[:, None]
     wish = wish.at[:, US].set(washington - draw.initial_position[:, US])
 
@@ -456,6 +456,7 @@ def drawn_arrays(given: Inputs, draw0: int = 0, draw1: int | None = None) -> dic
         "leader_threat",
         "leader_position",
         "leader_salience",
+        "threat_slope",
         "institutions_threat",
         "institutions_position",
     )

@@ -158,7 +158,7 @@ class Ally(mesa.Agent):
         threat = p.threat_response * (self.tau - self.initial_threat)
         embolden = p.cover * self.ties * (1.0 - self.tau) * model.r * self.reading
         hedge = p.hedge * (self.initial_confidence - self.g) * self.tau
-        self.wanted = shared.slope * threat - shared.cover * embolden + shared.hedge * hedge + model.adopted
+        self.wanted = model.threat_slope * threat - shared.cover * embolden + shared.hedge * hedge + model.adopted
 
     def adjust(self) -> None:
         """6. Multi-issue Friedkin-Johnsen on displacements."""
@@ -250,7 +250,7 @@ class Principals:
         """Positions as they make them together."""
         model = self.model
         conduct = self.answer() - self.institutions_threat
-        answer = self.institutions_position + model.p.threat_response * model.shared.slope * conduct
+        answer = self.institutions_position + model.p.threat_response * model.threat_slope * conduct
         answer = np.clip(answer, 0.0, 1.0)
         held = answer + self.erosion * (self.leader_position - answer)
         return self.autonomy * np.clip(self.leader_position + self.lead_shift, 0.0, 1.0) + (1.0 - self.autonomy) * held

@@ -79,6 +79,7 @@ class Alliance(mesa.Model):
         self.follow_due, self.follow_count, self.follow_size, self.follow_private = -1, 0, 0.0, 0.0
         self.postponed = 0
         self.norm = self.shared.initial_norm.copy()
+        self.threat_slope = given.threat_slope[draw]
         self.issue_weight = self.shared.weight / self.shared.weight.sum()
         issues, led = len(self.norm), self.shared.led
         drawn = np.outer(led, np.arange(issues) == RUSSIA_STRATEGY) - np.diag(led)  # to the issue that leads

@@ -188,7 +188,7 @@ class NumpyModel:
         """Washington's positions (D, K)."""
         given, alpha = self.given, column(self.alpha)
         conduct = column(self.p.threat_response * (self.institutions_threat() - given.institutions_threat))
-        institutions = np.clip(given.institutions_position + conduct * self.shared.slope, 0.0, 1.0)
+        institutions = np.clip(given.institutions_position + conduct * given.threat_slope, 0.0, 1.0)
         held = institutions + column(self.erosion) * (given.leader_position - institutions)
         return alpha * np.clip(given.leader_position + self.lead_shift, 0.0, 1.0) + (1.0 - alpha) * held
 
@@ -314,7 +314,9 @@ class NumpyModel:
         embolden = column(p.cover * self.r) * a.ties * (1.0 - self.tau) * self.reading
         hedge = column(p.hedge) * (a.initial_confidence - self.g) * self.tau
         causes = np.stack([threat, -embolden, hedge], axis=1)
-        wish = np.stack([f.slope, f.cover, f.hedge], axis=1) @ causes
+        slope = self.given.threat_slope
+        effect = np.stack([slope, *(np.broadcast_to(row, slope.shape) for row in (f.cover, f.hedge))], axis=2)
+        wish = effect @ causes
         wish += (column(p.norm_pull) * (self.norm - f.initial_norm))[:, :, None]
         wish[:, :, US] = self.washington_now - self.initial_position[:, :, US]
         return wish

@@ -377,10 +377,10 @@ def branch(
     month : str
         ``YYYY-MM``, the first month that is open, within the run and not its first.
     futures : mapping, optional
-        Scenarios of the future by name. Each agrees with `scenario` until `month` in era, start, parameters,
-        `tabled_again`, events and meetings, and may end sooner or later; or it is a mapping with ``events, meetings,
-        drop`` and other keys of a scenario file, which extends `scenario` unless it has ``extends``. Default:
-        `scenario` itself.
+        Scenarios of the future by name. Each agrees with `scenario` until `month` in era, calibration, start,
+        parameters, `tabled_again`, events and meetings, and may end sooner or later; or it is a mapping with
+        ``events, meetings, drop`` and other keys of a scenario file, which extends `scenario` unless it has
+        ``extends``. Default: `scenario` itself.
     draws : int
         Futures of each, from 1 to 2**32 - 1. Future d has the random numbers of draw d in all scenarios, so
         differences between two of them are paired; parameters and actors are the parent's in all.
@@ -479,7 +479,7 @@ def _go_on(
 
 def _agreeing(parent: Scenario, future: Scenario, month: str, name: str) -> Scenario:
     """Return a future; refuse one with another past."""
-    fixed = ("era", "start", "parameters", "tabled_again")
+    fixed = ("era", "calibration", "start", "parameters", "tabled_again")
     differing = [what for what in fixed if getattr(parent, what) != getattr(future, what)]
     past, other = (
         [entry for entry in (*scenario.events, *scenario.meetings) if entry.month < month]

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alliance_sim.calibration.actors import LOWEST, ActorDraws, draws, override_names
-from alliance_sim.data import table
+from alliance_sim.calibration.posterior import table_of
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
+from alliance_sim.registry.distributions import Calibration
 from alliance_sim.registry.eras import ERAS, LEADERS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
@@ -32,9 +33,10 @@ def mean(era: str, issue: str, actor: str) -> float:
 @pytest.mark.parametrize("era", ERAS)
 def test_shapes_and_ranges(era: str) -> None:
     found = draws(era, 1, 0, 500)
-    shapes = [(500, N), (500, N, K), (500, L), (500, L, K), (500,), (500, K)]
+    shapes = [(500, N), (500, N, K), (500, L), (500, L, K), (500,), (500, K), (500, K)]
     for values, shape in zip(arrays(found), shapes, strict=True):
         assert values.shape == shape and values.dtype == np.float64
+    for values in arrays(found)[:-1]:  # the last are slopes
         assert (values >= LOWEST).all() and (values <= 1 - LOWEST).all()
     assert (found.threat[:, 0] == found.institutions_threat).all()
     assert (found.position[:, 0] == found.institutions_position).all()
@@ -55,17 +57,12 @@ def test_a_draw_does_not_depend_on_its_neighbours(seed: int, start: int, sizes: 
         assert np.array_equal(values[:-3], np.concatenate([chunk[j] for chunk in chunks]))
 
 
-def test_moments_agree_with_the_prior() -> None:
-    row = next(row for row in table("priors/actors") if (row["era"], row["actor"]) == ("2018", "DEU"))
-    threat = draws("2018", 5, 0, 20_000).threat[:, ALLY_INDEX["DEU"]]
-    assert threat.mean() == pytest.approx(float(row["threat_mean"]), abs=0.003)
-    assert threat.std() == pytest.approx(float(row["threat_sd"]), abs=0.003)
-
-
-def test_perceptions_of_two_allies_are_independent() -> None:
-    threat = draws("2025", 8, 0, 20_000).threat
-    correlation = np.corrcoef(threat.T)[~np.eye(N, dtype=bool)]
-    assert np.abs(correlation).max() < 0.04
+@pytest.mark.parametrize("kind", ["posterior", "prior"])
+def test_a_block_of_draws_has_the_perceptions_of_all_rows(kind: Calibration) -> None:
+    rows = table_of(kind)
+    column = rows.values[:, rows.names.index("threat.DEU.2018")]
+    threat = draws("2018", 5, 0, len(rows), calibration=kind).threat[:, ALLY_INDEX["DEU"]]
+    assert np.array_equal(np.sort(threat), np.sort(np.clip(column, LOWEST, 1 - LOWEST)))
 
 
 def test_seeds_differ() -> None:

@@ -78,6 +78,18 @@ def test_compare_sets_parameters_in_all_of_them(shell: Shell) -> None:
     assert " parameter " not in shell.good(*COMPARE, "--set", "threat_reversion=0.1")
 
 
+def test_compare_draws_from_the_priors(shell: Shell) -> None:
+    setting = (*COMPARE, "--set", "calibration=prior")
+    result = json.loads(shell.good(*setting, "--json"))
+    base, reset = (
+        alliance_sim.simulate(alliance_sim.load_scenario(name).with_calibration("prior"), 20).per_draw()
+        for name in COMPARE[1:3]
+    )
+    difference = (reset - base)["threat_gap"].mean()
+    assert result["others"][0]["differences"]["threat_gap"]["mean"] == pytest.approx(difference, abs=1e-12)
+    assert "seed 0, calibration prior\n" in shell.good(*setting)
+
+
 def test_compare_draws_a_figure(shell: Shell, tmp_path: Path) -> None:
     figure = tmp_path / "forest.svg"
     out = shell.good(*COMPARE, "--plot", str(figure))

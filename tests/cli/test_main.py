@@ -23,6 +23,16 @@ from command_line import COMPARE, RUN, Shell, process
         (("compare", "baseline_2025", "washington_2024", "--draws", "1000000000"), "GB; allowed: up to"),
         (("compare", "baseline_2025", "washington_2024", "--seed", "-1"), "seed: -1"),
         (("compare", "baseline_2025", "washington_2024", "--set", "threat_reversio=0.1"), "nearest: threat_reversion"),
+        (
+            ("run", "baseline_2025", "--set", "calibration=priors"),
+            "calibration: 'priors' is not allowed (nearest: prior)",
+        ),
+        (
+            ("run", "baseline_2025", "--set", "calibration=0"),
+            "calibration: '0' is not allowed; allowed: posterior, prior",
+        ),
+        ((*RUN, "--set", "calibration=prior", "--set", "calibration=prior"), "calibration is given twice"),
+        (("sensitivity", "baseline_2025", "--outcome", "cohesion", "--set", "calibration="), "'' is not allowed"),
         (("compare", "baseline_2025", "washington_2024", "--plot", "figure.xyz"), "no figure ends in '.xyz'"),
         (("compare", "baseline_2025", "washington_2024", "--plot", "/proc/figure.png"), "cannot be written"),
         (("rnu",), "rnu"),

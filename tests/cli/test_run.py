@@ -64,6 +64,16 @@ def test_settings_change_the_run(shell: Shell) -> None:
     assert plain["outcomes"] != set_["outcomes"]
 
 
+def test_a_setting_draws_from_the_priors(shell: Shell) -> None:
+    setting = ("--set", "calibration=prior", "--set", "pledge=0.3")
+    found = json.loads(shell.good(*RUN, *setting, "--json"))
+    scenario = alliance_sim.load_scenario(found["scenario"]).with_calibration("prior")
+    ensemble = alliance_sim.simulate(scenario.with_parameters({"pledge": 0.3}), 10)
+    assert found["outcomes"]["cohesion"]["mean"] == ensemble.series("cohesion")["mean"].tolist()[:3]
+    assert found["calibration"] == "prior" and json.loads(shell.good(*RUN, "--json"))["calibration"] == "posterior"
+    assert "10 draws, seed 0, calibration prior\n" in shell.good(*RUN, *setting)
+
+
 def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> None:
     folder, figure = tmp_path / "results", tmp_path / "figures" / "fan.svg"
     out = shell.good(*RUN, "--out", str(folder), "--plot", str(figure))

@@ -267,7 +267,7 @@ def institutions_threat(s):
 def isolation(s):
     leader = s.inputs.leader_position[np.arange(DRAWS), s.leader, L.SANCTIONS]
     answer = s.p["threat_response"] * (institutions_threat(s) - s.inputs.institutions_threat[:, 0])
-    slope, alpha = s.shared.slope[L.SANCTIONS], s.world["presidential_autonomy"]
+    slope, alpha = s.inputs.threat_slope[:, L.SANCTIONS], s.world["presidential_autonomy"]
     institutions = np.clip(s.inputs.institutions_position[:, L.SANCTIONS] + slope * answer, 0, 1)
     held = institutions + s.world["erosion"] * (leader - institutions)
     position = alpha * np.clip(leader + s.lead_shift[:, L.SANCTIONS], 0, 1) + (1 - alpha) * held

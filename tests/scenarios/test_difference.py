@@ -114,6 +114,12 @@ def test_length_and_era_come_first_and_time_order_follows() -> None:
     ]
 
 
+def test_another_calibration_is_a_difference() -> None:
+    base = load_scenario("baseline_2025")
+    (line,) = input_differences(base, base.with_calibration("prior"))
+    assert str(line) == "~ calibration posterior → prior"
+
+
 def test_reset_differs_from_its_baseline_by_its_events() -> None:
     reset = load_scenario("us_russia_reset_2025")
     found = input_differences(load_scenario("baseline_2025"), reset)

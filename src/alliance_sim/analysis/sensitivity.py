@@ -157,7 +157,8 @@ def sensitivity(
         ``morris`` (screening) or ``sobol`` (shares of the variance).
     parameters : iterable of str
         The parameters to vary. Default: all parameters without an index that have a distribution; for ``sobol`` the
-        most influential of them after a screening. All others are drawn from their priors.
+        most influential of them after a screening. All others are drawn as the calibration of
+        the scenario says.
     points : int, optional
         Trajectories of ``morris``, base points of ``sobol`` (a power of two): from 2 to 1,000,000, as far as memory
         allows.

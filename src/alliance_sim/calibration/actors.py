@@ -1,4 +1,4 @@
-"""Draws of what each actor perceives and wants, from the priors and the issue curves."""
+"""Draws of what each actor perceives and wants, from rows of joint draws and the curves of issues in them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.calibration.facts import check_era
+from alliance_sim.calibration.posterior import ACTORS, INSTITUTIONS, LEADER, Rows, rows_of
 from alliance_sim.core.rng import normals
 from alliance_sim.core.structures import Channel
-from alliance_sim.data import Row, find_row, number, table
+from alliance_sim.data import find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.distributions import Calibration
 from alliance_sim.registry.eras import ERA_TABLE, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.keys import stable_id
 
-__all__ = ["LOWEST", "ActorDraws", "draws", "leader_salience", "override_names", "threat_slopes"]
+__all__ = ["LOWEST", "ActorDraws", "draws", "draws_from", "leader_salience", "override_names"]
 
 #: Drawn values are clipped to [LOWEST, 1 - LOWEST].
 LOWEST = 0.02
 
-LEADER, INSTITUTIONS = "USA.leader", "USA.institutions"
-TRAITS = ("threat", "south")
 Overrides = Mapping[str, float | NDArray[np.float64]]
 _NO_OVERRIDES: Overrides = MappingProxyType({})
 
@@ -47,6 +47,8 @@ class ActorDraws:
     institutions_threat : (D,) array
         Congress and the departments in this era.
     institutions_position : (D, K) array
+    threat_slope : (D, K) array
+        Of positions on perceived threat in this era; the one value here that may be outside [0, 1].
 
     Examples
     --------
@@ -64,18 +66,22 @@ class ActorDraws:
     leader_position: NDArray[np.float64]
     institutions_threat: NDArray[np.float64]
     institutions_position: NDArray[np.float64]
+    threat_slope: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Priors:
-    """Priors of the M actors of an era, its presidents last, and the curves that lead from them to K positions."""
+class _Layout:
+    """Columns of rows that give an era's M actors, its presidents last, their traits and the curves to K positions."""
 
-    idents: NDArray[np.uint32]  # (2 + K, M): of the noise of threat, south, and each position
-    mean: NDArray[np.float64]  # (2, M): threat, south
-    sd: NDArray[np.float64]  # (2, M)
-    intercept: NDArray[np.float64]  # (K, M), departures included
-    slope: NDArray[np.float64]  # (2, K, M): on threat, on south
-    residual: NDArray[np.float64]  # (K, M)
+    idents: NDArray[np.uint32]  # (K, M): of the noise of each position
+    threat: NDArray[np.int64]  # (M,)
+    south: NDArray[np.int64]  # (M,)
+    intercept: NDArray[np.int64]  # (K, M)
+    threat_slope: NDArray[np.int64]  # (K, M)
+    south_slope: NDArray[np.int64]  # (K, M)
+    departure: NDArray[np.int64]  # (K, M): of the departure where there is one, else of the residual
+    departs: NDArray[np.bool_]  # (K, M)
+    own_slope: NDArray[np.int64]  # (K,): on threat, in the era itself
 
 
 def override_names() -> tuple[str, ...]:
@@ -100,54 +106,45 @@ def _places(era: str) -> dict[str, tuple[int | None, int]]:
 
 
 @cache
-def _curve(era: str, issue: str) -> Row:
-    """Return the curve of an issue in an era, or in the era it is coded as."""
-    own = any((row["era"], row["issue"]) == (era, issue) for row in table("priors/issues"))
-    return find_row("priors/issues", era=era if own else coded_as(era), issue=issue)
+def _layout(era: str, names: tuple[str, ...]) -> _Layout:
+    actors = [(name, era) for name in ACTORS] + [(LEADER, year) for year in LEADERS]
+    place = {name: c for c, name in enumerate(names)}
 
+    def column(name: str) -> int:
+        if name not in place:
+            raise InputError(f"rows: {name}: the column is missing; allowed: all of posterior.actor_columns")
+        return place[name]
 
-@cache
-def _priors(era: str) -> _Priors:
-    actors = [(INSTITUTIONS, era)] + [(ally, era) for ally in ALLIES[1:]] + [(LEADER, year) for year in LEADERS]
-    shifts = {(row["era"], row["actor"], row["issue"]): row for row in table("priors/positions")}
+    def curves(part: str) -> NDArray[np.int64]:
+        return np.array([[column(_of_era(part, issue, when, names)) for _, when in actors] for issue in ISSUES])
 
-    def curve(field: str) -> NDArray[np.float64]:
-        return np.array([[number(_curve(when, issue), field) for _, when in actors] for issue in ISSUES])
-
-    def trait(field: str) -> NDArray[np.float64]:
-        rows = [find_row("priors/actors", era=when, actor=name) for name, when in actors]
-        return np.array([[number(row, f"{t}_{field}", None) for row in rows] for t in TRAITS])
-
-    intercept, variance = curve("intercept"), curve("sd") ** 2
+    departure = np.empty((len(ISSUES), len(actors)), np.int64)
+    departs = np.zeros(departure.shape, np.bool_)
     for m, (name, when) in enumerate(actors):
+        # A president departs in his own era only.
+        eras = (when,) if name == LEADER else (when, coded_as(when))
         for k, issue in enumerate(ISSUES):
-            found = shifts.get((when, name, issue))
-            if found is None and name != LEADER:  # a president's departures count in his own era only
-                found = shifts.get((coded_as(when), name, issue))
-            if found:
-                intercept[k, m] += number(found, "shift")
-                variance[k, m] += number(found, "sd") ** 2
-    quantities = ("threat_perception", "southern_orientation", *(f"position.{issue}" for issue in ISSUES))
-    return _Priors(
-        idents=np.array([[stable_id(f"{each}.{name}") for name, _ in actors] for each in quantities], dtype=np.uint32),
-        mean=trait("mean"),
-        sd=trait("sd"),
-        intercept=intercept,
-        slope=np.array([curve(f"slope_{t}") for t in TRAITS]),
-        residual=np.sqrt(variance),
+            found = [place[each] for each in (f"departure.{name}.{issue}.{one}" for one in eras) if each in place]
+            departs[k, m] = bool(found)
+            departure[k, m] = found[0] if found else column(f"residual.{'leader' if name == LEADER else issue}")
+    idents = [[stable_id(f"position.{issue}.{name}") for name, _ in actors] for issue in ISSUES]
+    return _Layout(
+        idents=np.array(idents, dtype=np.uint32),
+        threat=np.array([column(f"threat.{name}.{when}") for name, when in actors]),
+        south=np.array([column(f"south.{name}" + f".{when}" * (name == LEADER)) for name, when in actors]),
+        intercept=curves("intercept"),
+        threat_slope=curves("threat_slope"),
+        south_slope=curves("south_slope"),
+        departure=departure,
+        departs=departs,
+        own_slope=np.array([column(_of_era("threat_slope", issue, era, names)) for issue in ISSUES]),
     )
 
 
-def threat_slopes(era: str) -> NDArray[np.float64]:
-    """Return the slopes (K,) of the issue curves on perceived threat in an era.
-
-    Examples
-    --------
-    >>> from alliance_sim.registry.issues import ISSUES
-    >>> len(threat_slopes("2025")) == len(ISSUES)
-    True
-    """
-    return np.array([number(_curve(era, issue), "slope_threat") for issue in ISSUES])
+def _of_era(part: str, issue: str, era: str, names: tuple[str, ...]) -> str:
+    """Return the column of a part of a curve in an era, or in the era it is coded as."""
+    own = f"{part}.{issue}.{era}"
+    return own if own in names else f"{part}.{issue}.{coded_as(era)}"
 
 
 @cache
@@ -191,13 +188,15 @@ def _clipped(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def draws(
-    era: str, seed: int, draw0: int, draw1: int, overrides: Overrides = _NO_OVERRIDES, copies: int = 1
+    era: str,
+    seed: int,
+    draw0: int,
+    draw1: int,
+    overrides: Overrides = _NO_OVERRIDES,
+    copies: int = 1,
+    calibration: Calibration = "posterior",
 ) -> ActorDraws:
-    """Draw threat perceptions and positions from their priors.
-
-    A draw is threat = clip(mean + sd*z), the same for the southern orientation, and position =
-    clip(intercept + slope_threat*threat + slope_south*south + shift + sd*z), with independent standard normal
-    z. Clipping to [0.02, 0.98] puts a little mass on the bounds, negligible at the standard deviations used.
+    """Draw threat perceptions and positions, from a row of the calibration for each draw.
 
     Parameters
     ----------
@@ -207,12 +206,10 @@ def draws(
         In [0, 2**64).
     draw0, draw1 : int
         First draw, and one past the last. A draw depends on the seed and its number only.
-    overrides : mapping, optional
-        Values in [0, 1] for every draw, or arrays of one value a row, by a name of `override_names`;
-        ``USA.leader`` is the era's own president. A fixed threat perception moves positions along the curves;
-        a fixed position wins over that.
-    copies : int
-        How often the draws are repeated, one block after the other: row r is draw ``draw0 + r % (draw1 - draw0)``.
+    overrides, copies
+        As in `draws_from`.
+    calibration : str
+        ``posterior`` (fitted to the record, jointly with parameters) or ``prior`` (as measured before that).
 
     Returns
     -------
@@ -223,10 +220,6 @@ def draws(
     InputError
         If the era is unknown, or the name of an override.
 
-    Notes
-    -----
-    The presidents use common random numbers, so that two of them differ by their priors alone.
-
     Examples
     --------
     >>> from alliance_sim.registry.actors import ALLY_INDEX
@@ -234,22 +227,74 @@ def draws(
     >>> drawn.threat[:, ALLY_INDEX["HUN"]].tolist()
     [0.2, 0.2, 0.2]
     """
+    return draws_from(rows_of(calibration, seed, draw0, draw1), era, seed, draw0, overrides, copies)
+
+
+def draws_from(
+    rows: Rows, era: str, seed: int, draw0: int, overrides: Overrides = _NO_OVERRIDES, copies: int = 1
+) -> ActorDraws:
+    """Return the actors that rows give the draws from `draw0` on, a row a draw.
+
+    Threat perceptions are those of the row. A position is clip(intercept + threat_slope*threat + south_slope*south +
+    departure), where an actor of whom no document speaks departs by residual*z, with independent standard normal z.
+
+    Parameters
+    ----------
+    rows : Rows
+        With the columns of `actor_columns` at least; others are ignored.
+    era : str
+        One of `ERAS`.
+    seed, draw0 : int
+        Names of the random numbers z.
+    overrides : mapping, optional
+        Values in [0, 1] for every draw, or arrays of one value a row, by a name of `override_names`;
+        ``USA.leader`` is the era's own president. A fixed threat perception moves positions along the curves;
+        a fixed position wins over that.
+    copies : int
+        How often the draws are repeated, one block after the other: draw ``draw0 + r % len(rows)`` is in row r.
+
+    Returns
+    -------
+    ActorDraws
+
+    Raises
+    ------
+    InputError
+        If the era is unknown, or the name of an override, or a column is missing.
+
+    Notes
+    -----
+    The presidents use common random numbers, so that two of them differ by what is known of them alone.
+
+    Examples
+    --------
+    >>> from alliance_sim.calibration.posterior import table_of
+    >>> draws_from(table_of("prior"), "2018", seed=1, draw0=0).institutions_position.shape[1]
+    9
+    """
     check_era(era)
-    priors, n = _priors(era), len(ALLIES)
-    # numba takes a plain int for a signed one, which the upper half of the seeds is not.
-    noise = normals(np.uint64(seed), draw0, draw1, Channel.CALIBRATION.value, priors.idents.ravel())
-    noise = np.tile(noise.reshape(-1, *priors.idents.shape), (copies, 1, 1))
+    layout, n = _layout(era, rows.names), len(ALLIES)
     places = _places(era)
     if unknown := [name for name in overrides if name not in places]:
         raise InputError(f"overrides: {shown(unknown[0])} is unknown{nearest(unknown[0], tuple(places))}")
     fixed = {places[name]: value for name, value in overrides.items()}
+
+    def given(columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        return rows.values.take(columns, axis=1)
+
+    # numba takes a plain int for a signed one, which the upper half of the seeds is not.
+    noise = normals(np.uint64(seed), draw0, draw0 + len(rows), Channel.CALIBRATION.value, layout.idents.ravel())
     # Element by element, + and * only: a draw is then the same in whatever chunk it is made.
-    threat, south = (_clipped(priors.mean[t] + priors.sd[t] * noise[:, t]) for t in range(len(TRAITS)))
+    off = given(layout.departure) * np.where(layout.departs, 1.0, noise.reshape(-1, *layout.idents.shape))
+    base = given(layout.intercept) + given(layout.south_slope) * given(layout.south)[:, None] + off
+    slope, threat, base = (
+        np.tile(each, (copies, *[1] * (each.ndim - 1)))
+        for each in (given(layout.threat_slope), _clipped(given(layout.threat)), base)
+    )
     for (issue, m), value in fixed.items():
         if issue is None:
             threat[:, m] = value
-    position = priors.intercept + priors.slope[0] * threat[:, None] + priors.slope[1] * south[:, None]
-    position = _clipped(position + priors.residual * noise[:, len(TRAITS) :])
+    position = _clipped(base + slope * threat[:, None])
     for (issue, m), value in fixed.items():
         if issue is not None:
             position[:, issue, m] = value
@@ -260,4 +305,5 @@ def draws(
         leader_position=position[:, :, n:].transpose(0, 2, 1),
         institutions_threat=threat[:, 0],
         institutions_position=position[:, :, 0],
+        threat_slope=np.tile(given(layout.own_slope), (copies, 1)),
     )

@@ -9,6 +9,7 @@ import typer
 
 from alliance_sim.errors import InputError, printable
 from alliance_sim.paths import local_path
+from alliance_sim.scenarios import Scenario
 
 
 def _local(path: str | None) -> Path | None:
@@ -28,7 +29,11 @@ Draws = Annotated[int, typer.Option(help="Number of draws.")]
 Seed = Annotated[int, typer.Option(help="Scenarios run with the same seed use common random numbers.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter in every scenario; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Set a parameter, or calibration=prior, in every scenario; may be repeated.",
+    ),
 ]
 ResultsFolder = Annotated[
     Path,
@@ -47,20 +52,24 @@ def figure(what: str) -> object:
     return typer.Option("--plot", parser=str, callback=_local, metavar="FILE", help=f"Draw {what} (.png, .svg, .pdf).")
 
 
-def parse_settings(settings: list[str] | None) -> dict[str, float]:
-    """Return the parameter values given by ``--set NAME=VALUE``.
+def with_settings(scenario: Scenario, settings: list[str] | None) -> Scenario:
+    """Return a scenario with what ``--set NAME=VALUE`` gives: parameters, and its calibration.
 
     Raises
     ------
     InputError
-        If a setting has another form or a name is given twice.
+        If a setting has another form, a name is given twice, or a value is not allowed.
     """
     values: dict[str, float] = {}
+    calibration: str | None = None
     for setting in settings or ():
         name, _, value = setting.partition("=")
         name, setting = name.strip(), printable(setting)
-        if name in values:
+        if name in values or (name == "calibration" and calibration is not None):
             raise InputError(f"--set {setting}: {name} is given twice; allowed: once")
+        if name == "calibration":
+            calibration = value.strip()
+            continue
         try:
             # Python reads 1_0 and digits of other alphabets as numbers, YAML files do not.
             if not name or "_" in value or not value.isascii():
@@ -68,4 +77,6 @@ def parse_settings(settings: list[str] | None) -> dict[str, float]:
             values[name] = float(value)
         except ValueError:
             raise InputError(f"--set {setting}: allowed: NAME=VALUE, the value being a number") from None
-    return values
+    if calibration is not None:
+        scenario = Scenario.validated({**dict(scenario), "calibration": calibration})
+    return scenario.with_parameters(values)

@@ -1,4 +1,4 @@
-"""What draws start from: priors of parameters, calibrated actors, facts and memberships, as arrays of the core."""
+"""What draws start from: parameters, calibrated actors, facts and memberships, as arrays of the core."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ from alliance_sim.registry.keys import stable_id
 from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, by_current_name, parameter_names, resolve, symbol_of
 from alliance_sim.scenarios import Scenario
 
-__all__ = ["PointValues"]
+__all__ = ["PointValues", "Values"]
 
 T = TypeVar("T")
 
 #: Values of parameters at P points, arrays (P,) by name.
 PointValues = Mapping[str, NDArray[np.float64]]
+#: A value for every draw, or one a row.
+Values = float | NDArray[np.float64]
 
 _KINDS = {"fixed": FIXED, "uniform": UNIFORM, "normal": NORMAL, "lognormal": LOGNORMAL, "triangular": TRIANGULAR}
 #: Weight of a channel in total support: U.S. and European allocations 2022-2024; intelligence by judgement.
@@ -50,15 +52,15 @@ PER_ALLY = {
     "spending_response": AllyInput.spending_response,
     "guarantee_confidence": AllyInput.initial_confidence,
 }
-#: Columns of a table of drawn parameters, and the names of their random numbers.
-_COLUMNS = {name: c for c, name in enumerate(name for name in parameter_names() if name not in ACTOR_QUANTITIES)}
-_IDENTS = np.array([stable_id(symbol_of(name)) for name in _COLUMNS], dtype=np.uint32)
-_SCALARS = [_COLUMNS[param.name] for param in Param]
+#: Columns of a table of drawn parameters, by name, and the names of their random numbers.
+COLUMNS = {name: c for c, name in enumerate(name for name in parameter_names() if name not in ACTOR_QUANTITIES)}
+_IDENTS = np.array([stable_id(symbol_of(name)) for name in COLUMNS], dtype=np.uint32)
+_SCALARS = [COLUMNS[param.name] for param in Param]
 
 
 @cache
 def _priors_of(era: str) -> dict[str, Prior]:
-    found = ((name, *resolve(name)) for name in _COLUMNS)
+    found = ((name, *resolve(name)) for name in COLUMNS)
     return {name: parameter.prior(era, ally) for name, parameter, ally in found}
 
 
@@ -89,34 +91,68 @@ def _general_first(values: Mapping[str, T]) -> Iterator[tuple[str, T]]:
     yield from sorted(values.items(), key=lambda item: "." in item[0])
 
 
+@cache
+def _sources(
+    names: tuple[str, ...], given: frozenset[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the drawn columns that rows give, the columns of the rows, and the drawn columns that priors give."""
+    place = {name: c for c, name in enumerate(names)}
+    fitted = {
+        column: place[name]
+        for name, column in COLUMNS.items()
+        if name in place and not given & {name, name.partition(".")[0]}
+    }
+    rest = [column for column in COLUMNS.values() if column not in fitted]
+    own, theirs, left = (np.array(list(each), dtype=np.int64) for each in (fitted, fitted.values(), rest))
+    return own, theirs, left
+
+
+def drawn_parameters(
+    scenario: Scenario, priors: Distributions, rows: calibration.Rows, seed: int, draw0: int
+) -> NDArray[np.float64]:
+    """Return the drawn parameters of the draws from `draw0` on, a row a draw, in the order of `COLUMNS`.
+
+    What the scenario sets wins over rows, and rows over the priors of parameters.
+    """
+    own, theirs, rest = _sources(rows.names, frozenset(scenario.parameters))
+    drawn = np.empty((len(rows), len(COLUMNS)))
+    drawn[:, own] = rows.values.take(theirs, axis=1)
+    left = Distributions._make(field[rest] for field in priors)
+    drawn[:, rest] = sample_table(left, np.uint64(seed), draw0, draw0 + len(rows), Channel.PARAMETER.value)
+    return drawn
+
+
+def set_quantities(scenario: Scenario) -> dict[str, Values]:
+    """Return the quantities of actors that a scenario sets."""
+    return {name: prior.a for name, prior in scenario.priors().items() if name in ACTOR_QUANTITIES}
+
+
 def draw_inputs(
-    scenario: Scenario, priors: Distributions, seed: int, draw0: int, draw1: int, points: PointValues | None
+    scenario: Scenario, priors: Distributions, rows: calibration.Rows, seed: int, draw0: int, points: PointValues | None
 ) -> DrawInputs:
-    """Draw parameters and actors of the draws `draw0` to `draw1 - 1` at each point.
+    """Return what the draws from `draw0` on start from at each point, a row of `rows` a draw.
 
     Raises
     ------
     InputError
-        If the name of a parameter is unknown, or a value out of range.
+        If the name of a parameter is unknown, a value out of range, or a column of the rows missing.
     """
     points = by_current_name(points or {})
     copies = _count_points(points)
-    given: dict[str, float | NDArray[np.float64]] = {
-        name: prior.a for name, prior in scenario.priors().items() if name in ACTOR_QUANTITIES
-    }
-    drawn = np.tile(sample_table(priors, np.uint64(seed), draw0, draw1, Channel.PARAMETER.value), (copies, 1))
+    given = set_quantities(scenario)
+    drawn = np.tile(drawn_parameters(scenario, priors, rows, seed, draw0), (copies, 1))
     for name, values in _general_first(points):
-        rows = np.repeat(values, draw1 - draw0)
+        repeated = np.repeat(values, len(rows))
         parameter, whose = resolve(name)
         if name in ACTOR_QUANTITIES:
-            given[name] = rows
+            given[name] = repeated
         elif parameter.per_ally and whose is None:
             each = {f"{name}.{iso3}" for iso3 in ALLIES} - scenario.parameters.keys()
-            drawn[:, [_COLUMNS[one] for one in each]] = rows[:, None]
+            drawn[:, [COLUMNS[one] for one in each]] = repeated[:, None]
         else:
-            drawn[:, _COLUMNS[name]] = rows
+            drawn[:, COLUMNS[name]] = repeated
     count = len(drawn)
-    actors = calibration.draws(scenario.era, seed, draw0, draw1, given, copies)
+    actors = calibration.draws_from(rows, scenario.era, seed, draw0, given, copies)
     position = aligned((count, len(ISSUES), len(ALLIES)))
     position[...] = actors.position.transpose(0, 2, 1)
     return DrawInputs(
@@ -127,14 +163,39 @@ def draw_inputs(
         leader_position=np.ascontiguousarray(actors.leader_position),
         institutions_threat=np.ascontiguousarray(actors.institutions_threat.reshape(count, 1)),
         institutions_position=np.ascontiguousarray(actors.institutions_position),
-        leader_salience=_leader_salience(seed, draw0, draw1, drawn),
+        leader_salience=_leader_salience(seed, draw0, draw0 + len(rows), drawn),
         institutions_salience=np.zeros((count, len(ISSUES))),  # the core sets it
+        threat_slope=np.ascontiguousarray(actors.threat_slope),
     )
+
+
+def drawn_values(
+    scenario: Scenario, priors: Distributions, rows: calibration.Rows, seed: int, draw0: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return the parameters and the perceptions and positions of actors that a run begins with, (D,) by name."""
+    drawn = drawn_parameters(scenario, priors, rows, seed, draw0)
+    actors = calibration.draws_from(rows, scenario.era, seed, draw0, set_quantities(scenario))
+    found = {name: drawn[:, column] for name, column in COLUMNS.items()}
+    # The era's own president first; others take office by events.
+    presidents = sorted(calibration.LEADERS, key=lambda era: era != scenario.era)
+    leaders = {f"USA.leader{'' if era == scenario.era else f'.{era}'}": era for era in presidents}
+    columns = {name: calibration.LEADERS.index(era) for name, era in leaders.items()}
+    for quantity, theirs, own in (
+        ("threat_perception", actors.threat, actors.leader_threat),
+        *(
+            (f"position.{issue}", actors.position[:, :, k], actors.leader_position[:, :, k])
+            for k, issue in enumerate(ISSUES)
+        ),
+    ):
+        found |= {f"{quantity}.{ally}": theirs[:, i] for i, ally in enumerate(ALLIES) if i}
+        found |= {f"{quantity}.{name}": own[:, column] for name, column in columns.items()}
+        found[f"{quantity}.USA.institutions"] = theirs[:, 0]
+    return found
 
 
 def _leader_salience(seed: int, draw0: int, draw1: int, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much each president cares about each issue (D, leaderships, K), by the codes of one of the coders."""
-    least = drawn[:, _COLUMNS["min_salience"], None, None]
+    least = drawn[:, COLUMNS["min_salience"], None, None]
     coded = calibration.leader_salience(seed, draw0, draw1)
     coded = np.tile(coded, (len(drawn) // len(coded), 1, 1)) if len(coded) else coded
     return np.ascontiguousarray(least + (1.0 - least) * coded)
@@ -156,7 +217,7 @@ def _ally_inputs(era: str, threat: NDArray[np.float64], drawn: NDArray[np.float6
     inputs[:, AllyInput.gdp] = figures.gdp
     inputs[:, AllyInput.population] = figures.population
     for name, row in PER_ALLY.items():
-        inputs[:, row] = drawn[:, [_COLUMNS[f"{name}.{iso3}"] for iso3 in ALLIES]]
+        inputs[:, row] = drawn[:, [COLUMNS[f"{name}.{iso3}"] for iso3 in ALLIES]]
     return inputs
 
 
@@ -205,7 +266,6 @@ def _shared_inputs_of(era: str) -> SharedInputs:
         aid_need=ERA_TABLE[era].aid_need,
         spin_up=0,
         january=0,
-        slope=calibration.threat_slopes(era),
         cover=np.array([issue.cover for issue in ISSUE_TABLE]),
         hedge=np.array([issue.hedge for issue in ISSUE_TABLE]),
         weight=np.ones(len(ISSUES)),

@@ -8,8 +8,9 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_sim import calibration
 from alliance_sim.compile.cache import load_kernel
-from alliance_sim.compile.inputs import PointValues, draw_inputs
+from alliance_sim.compile.inputs import PointValues, draw_inputs, drawn_values
 from alliance_sim.core.kernel import run_block
 from alliance_sim.core.rng import Distributions
 from alliance_sim.core.structures import (
@@ -35,6 +36,7 @@ from alliance_sim.core.structures import (
     World,
     aligned,
 )
+from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios import Scenario
@@ -224,9 +226,30 @@ class CompiledScenario:
         """Number of items (columns of decisions)."""
         return len(self._calendar.meetings.parts)
 
-    def draw_inputs(self, seed: int, draw0: int, draw1: int, points: PointValues | None = None) -> DrawInputs:
+    def draw_inputs(
+        self, seed: int, draw0: int, draw1: int, points: PointValues | None = None, rows: calibration.Rows | None = None
+    ) -> DrawInputs:
         """Draw parameters and actors of the draws `draw0` to `draw1 - 1` at each point; see `block`."""
-        return draw_inputs(self.scenario, self._priors, seed, draw0, draw1, points)
+        rows = self._rows(seed, draw0, draw1) if rows is None else rows
+        if len(rows) != draw1 - draw0:
+            raise InputError(f"rows: there are {len(rows):,}; allowed: {draw1 - draw0:,}, one a draw")
+        return draw_inputs(self.scenario, self._priors, rows, seed, draw0, points)
+
+    def _rows(self, seed: int, draw0: int, draw1: int) -> calibration.Rows:
+        return calibration.rows_of(self.scenario.calibration, seed, draw0, draw1)
+
+    def drawn_values(self, seed: int, draw0: int, draw1: int) -> dict[str, NDArray[np.float64]]:
+        """Return what the draws `draw0` to `draw1 - 1` begin with, before a run changes it: (D,) by name.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> program.drawn_values(seed=1, draw0=0, draw1=2)["position.sanctions.HUN"].shape
+        (2,)
+        """
+        return drawn_values(self.scenario, self._priors, self._rows(seed, draw0, draw1), seed, draw0)
 
     def allocate_output(self, draws: int, keep: Keep) -> Kept:
         """Allocate what is kept of so many draws, as it is before any meeting."""
@@ -262,6 +285,7 @@ class CompiledScenario:
         keep: Keep,
         points: PointValues | None = None,
         kept: Kept | None = None,
+        rows: calibration.Rows | None = None,
     ) -> Block:
         """Allocate a block of draws: parameters and actors, fresh state, and what is kept.
 
@@ -276,13 +300,16 @@ class CompiledScenario:
         kept : Kept, optional
             From `allocate_output`, for at least `draw1` draws (without points): what is kept is written into its rows
             `draw0` to `draw1 - 1`.
+        rows : Rows, optional
+            Actors, and parameters as far as they have columns, one row a draw; default: those of the calibration that
+            the scenario names. What the scenario or a point sets wins over them.
 
         Raises
         ------
         InputError
             If a name is unknown, or a value out of range.
         """
-        drawn = self.draw_inputs(seed, draw0, draw1, points)
+        drawn = self.draw_inputs(seed, draw0, draw1, points, rows)
         d, n, k = len(drawn.params), len(ALLIES), len(ISSUES)
         if kept:
             output = rows_of(kept.output, draw0, draw1)

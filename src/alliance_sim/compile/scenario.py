@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from alliance_sim.calibration import table_of
 from alliance_sim.compile.events import compile_events
 from alliance_sim.compile.inputs import membership, priors, shared_inputs
 from alliance_sim.compile.meetings import compile_meetings
@@ -25,8 +26,8 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
     Raises
     ------
     InputError
-        If the scenario was made by `model_copy` and is not valid, or two things that need random numbers of their own
-        have names that hash alike.
+        If the scenario was made by `model_copy` and is not valid, two things that need random numbers of their own
+        have names that hash alike, or the rows of its calibration are damaged.
 
     Examples
     --------
@@ -36,6 +37,7 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
     """
     # Validated again, since `model_copy` does not: nobody else can change what the results are tied to.
     scenario = Scenario.validated(dict(scenario))
+    table_of(scenario.calibration)  # refused here if it is damaged, and not in the middle of a run
     start = month_number(scenario.start)
     member = membership(scenario, SPIN_UP)
     meetings, agenda = compile_meetings(scenario, SPIN_UP)

@@ -30,6 +30,7 @@ def draw_state(states, inputs, row):
         inputs.institutions_position[row],
         inputs.leader_salience[row],
         inputs.institutions_salience[row],
+        inputs.threat_slope[row],
         states.position_error[row],
         states.error_month[row],
         states.dispute_end[row],
@@ -129,7 +130,9 @@ def washington_position(state, shared, k):
         world[World.presidential_autonomy],
         leader,
         clip(
-            state.institutions_position[k] + state.params[Param.threat_response] * shared.slope[k] * conduct, 0.0, 1.0
+            state.institutions_position[k] + state.params[Param.threat_response] * state.threat_slope[k] * conduct,
+            0.0,
+            1.0,
         ),
         world[World.erosion],
         state.issue[IssueState.leader_shift, k],

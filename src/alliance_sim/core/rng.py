@@ -19,6 +19,8 @@ from alliance_sim.core.structures import Clock
 
 FIXED, UNIFORM, NORMAL, LOGNORMAL, TRIANGULAR = range(5)
 MAX_TRIES = 200
+#: Turns of a Feistel network; four suffice in theory (Luby and Rackoff 1988), small numbers need some more.
+TURNS = 8
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
@@ -144,6 +146,46 @@ def normals(seed: np.uint64, draw0: int, draw1: int, channel: int, ids: NDArray[
     for row in range(out.shape[0]):
         for column in range(out.shape[1]):
             out[row, column] = normal(Clock(seed, draw0 + row, 0), channel, ids[column])
+    return out
+
+
+@kernel(python=True)
+def permuted(seed: np.uint64, draw0: int, draw1: int, channel: int, size: int) -> NDArray[np.int64]:
+    """Places of draws `draw0` to `draw1 - 1` in a random order of 0 to `size - 1`, a new one for each `size` draws.
+
+    A Feistel network permutes the numbers of 2h bits, the fewest that `size` needs; a number that is not below `size`
+    is permuted again (cycle walking: Black and Rogaway 2002, Ciphers with arbitrary finite domains). Its random words
+    have counter (block of draws, turn, channel, half); turns count from one, apart from numbers of month 0.
+
+    Parameters
+    ----------
+    seed, draw0, draw1, channel : int
+        As in `uniform`.
+    size : int
+        In [1, 2**32).
+
+    Returns
+    -------
+    (draw1 - draw0,) array
+    """
+    half = 0
+    while 1 << (2 * half) < size:
+        half += 1
+    mask = np.int64((1 << half) - 1)
+    key = np.uint64(seed)
+    key0, key1 = key & _MASK, key >> _HALF
+    out = np.empty(draw1 - draw0, np.int64)
+    for row in range(out.shape[0]):
+        place = np.int64((draw0 + row) % size)
+        while True:
+            left, right = place >> half, place & mask
+            for turn in range(1, TURNS + 1):
+                word = philox((draw0 + row) // size, turn, channel, right, key0, key1)[0]
+                left, right = right, left ^ (np.int64(word) & mask)
+            place = (left << half) | right
+            if place < size:
+                break
+        out[row] = place
     return out
 
 

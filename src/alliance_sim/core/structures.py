@@ -194,6 +194,7 @@ class DrawInputs(NamedTuple):
     institutions_position: Floats  #: (D, K), [0, 1]
     leader_salience: Floats  #: (D, leaderships, K), (0, 1]
     institutions_salience: Floats  #: (D, K), (0, 1]
+    threat_slope: Floats  #: (D, K); of positions on perceived threat
 
 
 class DrawState(NamedTuple):
@@ -214,6 +215,7 @@ class DrawState(NamedTuple):
     institutions_position: Floats
     leader_salience: Floats
     institutions_salience: Floats
+    threat_slope: Floats
     position_error: Floats
     error_month: Floats
     dispute_end: Floats
@@ -237,7 +239,6 @@ class SharedInputs(NamedTuple):
     aid_need: float  #: [0, 1]; aid that it requires
     spin_up: int  #: months before the first of the scenario
     january: int  #: month of the run, counted from the beginning of the spin-up, modulo 12
-    slope: Floats  #: (K,); of positions on perceived threat
     cover: Floats  #: (K,), [0, 1]; licence that a conciliatory Washington gives
     hedge: Floats  #: (K,), [0, 1]; wish for more as the guarantee weakens
     weight: Floats  #: (K,); of issues in the distance between two allies

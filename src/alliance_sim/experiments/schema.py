@@ -200,7 +200,7 @@ class Experiment(Record):
     uncertainties: Annotated[dict[str, Distribution], by_parameter(prior)] = Field(
         {},
         validate_default=True,
-        description="parameters that the design varies, by name of the registry; the rest is drawn from the priors",
+        description="parameters that the design varies, by name of the registry; the rest is drawn",
         json_schema_extra={"form": "distributions"},
     )
     levers: Annotated[

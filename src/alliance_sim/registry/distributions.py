@@ -6,9 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Prior", "fixed", "lognormal", "normal", "triangular", "uniform"]
+__all__ = ["Calibration", "Prior", "fixed", "lognormal", "normal", "triangular", "uniform"]
 
 Kind = Literal["fixed", "uniform", "normal", "lognormal", "triangular"]
+
+#: What parameters and actors are drawn from, where a scenario does not set them: jointly as fitted to the record, or
+#: parameters from their priors and actors as measured before that.
+Calibration = Literal["posterior", "prior"]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from html import escape
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +23,9 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder as files
 from alliance_sim.results import query
 from alliance_sim.results.dataset import dataset
+from alliance_sim.results.inputs import inputs_of
 from alliance_sim.results.memory import allocate
-from alliance_sim.results.summaries import decision_board, objectors, summaries
+from alliance_sim.results.summaries import QUANTILES, decision_board, objectors, summaries, summary_table
 from alliance_sim.results.views import Runs, dates
 from alliance_sim.scenarios import Scenario, dump, load_text
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Ensemble", "load_ensemble"]
-
-QUANTILES = MappingProxyType({"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95})
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +127,7 @@ class Ensemble:
             "seed": self.seed,
             "draws": self.draws,
             "keep": self.keep,
+            "drawn_from": self.scenario.calibration,
         }
         return {**own, **self.origin}
 
@@ -258,18 +256,7 @@ class Ensemble:
         >>> bool(0 < summary.loc["cohesion", "mean"] < 1)
         True
         """
-        values = self.per_draw()
-        kinds = [outcome.summary if self.keep != "final" else "final" for outcome in OUTCOMES.values()]
-        return pd.DataFrame(
-            {
-                "unit": [outcome.unit for outcome in OUTCOMES.values()],
-                "summary": kinds,
-                "mean": values.mean(),
-                **{name: values.quantile(QUANTILES[name]) for name in ("p05", "p50", "p95")},
-                "mc_error": values.std() / math.sqrt(self.draws),
-            },
-            index=pd.Index(list(OUTCOMES), name="outcome"),
-        )
+        return summary_table(self.per_draw(), final=self.keep == "final")
 
     def series(self, name: str) -> pd.DataFrame:
         """Return an outcome month by month over draws: ``mean, p05, p25, p50, p75, p95``, indexed by month.
@@ -330,6 +317,26 @@ class Ensemble:
         """
         return objectors(self.program, self.records)
 
+    def inputs(self) -> pd.DataFrame:
+        """Return what each draw begins with, before its run changes it: one row a draw.
+
+        Columns: ``row`` of the calibration, every drawn parameter by its name, ``threat_perception.ACTOR`` and
+        ``position.ISSUE.ACTOR``; ``USA.leader.2018`` is the president of another era, whom an event can bring to
+        office. They are computed again. Futures of a `branch` all begin with those of the draw they branch from.
+
+        Raises
+        ------
+        InputError
+            If the results were computed by another version of the model or its calibration.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> als.simulate("baseline_2025", draws=5).inputs()["threat_perception.HUN"].between(0, 1).all()
+        np.True_
+        """
+        return inputs_of(self.program, self.seed, self.draws, self.origin)
+
     def plot(self, names: str | list[str] = "cohesion", path: str | Path | None = None) -> Figure:
         """Draw outcomes over time, or the decision board.
 
@@ -355,13 +362,10 @@ class Ensemble:
         from alliance_sim.results import plots
 
         wanted = [names] if isinstance(names, str) else list(names)
+        plots.check_names(wanted, len(self.months))
         note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {self.origin['version']}"
         if wanted == ["decisions"]:
             figure = plots.board(self.decisions(), self.objectors(), self.scenario.title, note)
-        elif not wanted or "decisions" in wanted:
-            raise InputError("plot: give one outcome or more, or 'decisions' on its own")
-        elif len(self.months) == 1:
-            raise InputError("plot: there is a single month, and nothing to draw over time")
         else:
             panels = {name: (self.series(name), OUTCOMES[name].unit) for name in wanted}
             figure = plots.fans(panels, self.scenario.title, note)

@@ -55,6 +55,14 @@ class NotebookFigure(Figure):
         return picture.getvalue()
 
 
+def check_names(wanted: list[str], months: int) -> None:
+    """Refuse what a figure of an ensemble cannot show."""
+    if not wanted or ("decisions" in wanted and len(wanted) > 1):
+        raise InputError("plot: give one outcome or more, or 'decisions' on its own")
+    if months == 1 and wanted != ["decisions"]:
+        raise InputError("plot: there is a single month, and nothing to draw over time")
+
+
 def fans(panels: Mapping[str, tuple[pd.DataFrame, str]], title: str, note: str) -> Figure:
     """Draw outcomes over time: the median, the middle half of the draws, and 5 to 95 % of them.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,8 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.views import dates
 
 __all__ = ["decided", "objectors_by_item", "summaries"]
+
+QUANTILES = MappingProxyType({"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95})
 
 
 def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -32,6 +36,20 @@ def summaries(outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
         for o, outcome in enumerate(OUTCOMES.values())
     ]
     return np.stack(columns, axis=1)
+
+
+def summary_table(values: pd.DataFrame, *, final: bool) -> pd.DataFrame:
+    """Return one row an outcome, from one row a draw; see `Ensemble.summary`."""
+    return pd.DataFrame(
+        {
+            "unit": [outcome.unit for outcome in OUTCOMES.values()],
+            "summary": ["final" if final else outcome.summary for outcome in OUTCOMES.values()],
+            "mean": values.mean(),
+            **{name: values.quantile(QUANTILES[name]) for name in ("p05", "p50", "p95")},
+            "mc_error": values.std() / math.sqrt(len(values)),
+        },
+        index=pd.Index(list(OUTCOMES), name="outcome"),
+    )
 
 
 def decided(records: DecisionRecords) -> NDArray[np.int8]:

@@ -15,7 +15,7 @@ __all__ = ["Difference", "input_differences"]
 #: Fields left out: they do not enter the computation, or stand at the head of a line.
 _WORDS = {"id", "type", "title", "text", "source"}
 #: Fields of a scenario that are compared as they stand.
-_PLAIN = ("era", "start", "months", "tabled_again")
+_PLAIN = ("era", "calibration", "start", "months", "tabled_again")
 _ABSENT = "not given"
 
 
@@ -46,9 +46,9 @@ class Difference:
 def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]:
     """Return the differences of `other` from `base` that enter the computation.
 
-    Era, start, months and `tabled_again` come first, then parameters by name, then events and meetings in time order.
-    Events and meetings are matched by their id, items of an agenda by their issue. Titles, descriptions, texts and
-    sources do not count.
+    Era, calibration, start, months and `tabled_again` come first, then parameters by name, then events and meetings in
+    time order. Events and meetings are matched by their id, items of an agenda by their issue. Titles, descriptions,
+    texts and sources do not count.
 
     Examples
     --------

@@ -23,7 +23,7 @@ from pydantic.config import JsonDict
 
 from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.distributions import Prior
+from alliance_sim.registry.distributions import Calibration, Prior
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.events import EVENT_TYPES, AnyEvent, Event
 from alliance_sim.registry.fields import (
@@ -281,6 +281,9 @@ class Scenario(Record):
         Name, summary in one line, and in a few sentences.
     era : str
         One of `ERAS`: the calibrated starting point.
+    calibration : str
+        ``posterior``: parameters and actors are drawn jointly, as fitted to the record; ``prior``: parameters from
+        their priors, actors as measured before that.
     start : str
         First month, ``YYYY-MM``.
     months : int
@@ -288,7 +291,7 @@ class Scenario(Record):
     sources : tuple of str
         Documents, public facts or judgement that it is based on.
     parameters : dict of str to float or Distribution
-        By name of the registry; all others are drawn from their priors.
+        By name of the registry; all others are drawn as `calibration` says.
     events : tuple of Event
         In the order of the files.
     meetings : tuple of Meeting
@@ -310,6 +313,12 @@ class Scenario(Record):
     title: Text = Field(description="one line: what happens")
     description: Text = Field(description="the story in a few sentences")
     era: _Era = Field(description="whose calibrated starting point", json_schema_extra={"source": "calibration"})
+    calibration: Calibration = Field(
+        "posterior",
+        description="what is drawn where `parameters` set nothing: parameters and actors jointly as fitted to the "
+        "record, or from their priors",
+        json_schema_extra={"source": "calibration"},
+    )
     start: Month = Field(
         description="first month, YYYY-MM", json_schema_extra={"unit": "month", "source": "range: judgement"}
     )
@@ -322,7 +331,7 @@ class Scenario(Record):
     parameters: Parameters = Field(
         {},
         validate_default=True,
-        description="value or distribution, by name of the registry; the rest is drawn from the priors",
+        description="value or distribution, by name of the registry; the rest is drawn",
     )
     events: tuple[AnyEvent, ...] = Field((), description="what happens, and when")
     meetings: tuple[Meeting, ...] = Field((), description="who decides what, and when")
@@ -377,6 +386,22 @@ class Scenario(Record):
         {'pledge': '0.5'}
         """
         return {name: prior(name, value) for name, value in self.parameters.items()}
+
+    def with_calibration(self, calibration: Calibration) -> Scenario:
+        """Return a copy that is drawn from another calibration, ``posterior`` or ``prior``.
+
+        Raises
+        ------
+        InputError
+            If it is neither.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> load_scenario("baseline_2025").with_calibration("prior").calibration
+        'prior'
+        """
+        return self.validated({**dict(self), "calibration": calibration})
 
     def with_parameters(self, values: Mapping[str, float | Distribution]) -> Scenario:
         """Return a copy with parameters set.

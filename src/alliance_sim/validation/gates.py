@@ -1,8 +1,8 @@
 """The gates: what the model must cover before anything is fitted.
 
-Each check runs the prior predictive, draws of parameters and actors from their priors, and asks whether it contains
-what is known, and is not too wide for that to mean anything. All limits were fixed before the model was changed; they
-are not to be moved afterwards.
+Each check runs the prior predictive, parameters drawn from their priors and actors as measured, and asks whether it
+contains what is known, and is not too wide for that to mean anything. All limits were fixed before the model was
+changed; they are not to be moved afterwards.
 """
 
 from __future__ import annotations
@@ -168,7 +168,8 @@ class Runs:
         if key not in self.found:
             if self.on_run:
                 self.on_run(key)
-            self.found[key] = simulate(make() if make else load_scenario(key), self.draws, self.seed, keep)
+            what_if = make() if make else load_scenario(key)
+            self.found[key] = simulate(what_if.with_calibration("prior"), self.draws, self.seed, keep)
         return self.found[key]
 
     @property

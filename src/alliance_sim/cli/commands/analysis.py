@@ -17,7 +17,7 @@ from alliance_sim.cli.options import (
     Settings,
     SweepFolder,
     figure,
-    parse_settings,
+    with_settings,
 )
 from alliance_sim.cli.reports.analysis import (
     boxes_as_json,
@@ -54,8 +54,7 @@ def compare(
     All use common random numbers, over the months they share with the base; all are of one era.
     """
     with written_files(plot, as_json) as written:
-        values = parse_settings(settings)
-        what_ifs = [load_scenario(name).with_parameters(values) for name in (base, *others)]
+        what_ifs = [with_settings(load_scenario(name), settings) for name in (base, *others)]
         labels = _labels((base, *others), [what_if.name for what_if in what_ifs])
 
         from alliance_sim.analysis import comparison
@@ -112,7 +111,7 @@ def sensitivity(
 ) -> None:
     """Rank what drives an outcome: parameters over their distributions, and mechanisms switched off one by one."""
     with written_files(plot, as_json) as written:
-        what_if = load_scenario(scenario).with_parameters(parse_settings(settings))
+        what_if = with_settings(load_scenario(scenario), settings)
 
         from alliance_sim.analysis import sensitivity as analysis
 

@@ -17,7 +17,7 @@ from alliance_sim.cli.options import (
     Settings,
     figure,
     new_folder,
-    parse_settings,
+    with_settings,
 )
 from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, query_report
 from alliance_sim.cli.terminal import print_json, print_parts, progress, write_data
@@ -51,7 +51,7 @@ def run(
 ) -> None:
     """Run many draws of a scenario: the decision board, and outcomes with intervals."""
     with written_files(plot, as_json) as written:
-        what_if = load_scenario(scenario).with_parameters(parse_settings(settings))
+        what_if = with_settings(load_scenario(scenario), settings)
 
         # Errors that are certain are raised before the work begins.
         from alliance_sim import checks

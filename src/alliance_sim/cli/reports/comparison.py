@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from alliance_sim.cli.reports.files import drawn_from
 from alliance_sim.cli.terminal import DECISION_STYLES, FEW_DRAWS, SIGNS, counted, new_table, percent, wide
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.scenarios import Difference
@@ -43,7 +44,7 @@ def _pair(comparison: Comparison, pair: Pair, base_name: str, name: str) -> list
         Text(
             f"{months[0]} to {months[-1]} ({counted(len(months), 'month')}), "
             f"{counted(comparison.draws, 'paired draw')}, "
-            f"seed {comparison.seed}",
+            f"seed {comparison.seed}{drawn_from(base)}",
             "dim",
         ),
     ]

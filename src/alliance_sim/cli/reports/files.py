@@ -59,6 +59,11 @@ def counted_entries(scenario: Scenario) -> str:
     return ", ".join(counted(*size) for size in sizes)
 
 
+def drawn_from(scenario: Scenario) -> str:
+    """Return what a report says of the calibration, if it is not the usual one."""
+    return "" if scenario.calibration == "posterior" else f", calibration {scenario.calibration}"
+
+
 def scenario_as_json(scenario: Scenario, parent: Scenario | None, path: Path) -> dict[str, Any]:
     """Return what `show --json` prints of a scenario."""
     extends = {"extends": parent.name} if parent else {}
@@ -68,7 +73,8 @@ def scenario_as_json(scenario: Scenario, parent: Scenario | None, path: Path) ->
 def scenario_report(scenario: Scenario, parent: Scenario | None, path: Path) -> list[RenderableType]:
     """Return what `show` prints of a scenario; entries that its parent does not have are marked."""
     last = month_name(month_number(scenario.start) + scenario.months - 1)
-    period = f"{scenario.start} to {last} ({counted(scenario.months, 'month')}), calibrated to {scenario.era}"
+    calibrated = f"calibrated to {scenario.era}{drawn_from(scenario)}"
+    period = f"{scenario.start} to {last} ({counted(scenario.months, 'month')}), {calibrated}"
     return [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         dim(period + (f", extends {parent.name}" if parent else "")),

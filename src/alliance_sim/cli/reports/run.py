@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from alliance_sim.cli.reports.files import drawn_from
 from alliance_sim.cli.terminal import (
     DECISION_STYLES,
     FEW_DRAWS,
@@ -47,6 +48,7 @@ def ensemble_as_json(ensemble: Ensemble) -> dict[str, Any]:
         "scenario": ensemble.scenario.name,
         "seed": ensemble.seed,
         "draws": ensemble.draws,
+        "calibration": ensemble.scenario.calibration,
         "months": list(ensemble.months),
         "outcomes": outcomes,
         "decisions": [
@@ -67,7 +69,7 @@ def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         Text(
             f"{months[0]} to {months[-1]} ({counted(len(months), 'month')}), {counted(ensemble.draws, 'draw')}, "
-            f"seed {ensemble.seed}",
+            f"seed {ensemble.seed}{drawn_from(scenario)}",
             "dim",
         ),
         Text(),
