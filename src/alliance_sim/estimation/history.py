@@ -27,12 +27,10 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.validation.record import CLASSES, HISTORY, RecordedItem, record, seats
 
-__all__ = ["NUISANCE", "History", "Likelihood", "clamp_of", "history", "likelihood", "recorded_spending"]
+__all__ = ["History", "Likelihood", "clamp_of", "history", "likelihood", "recorded_spending"]
 
 Floats = NDArray[np.float64]
 
-#: Parameters of the record and of spending that are no part of the model.
-NUISANCE = ("recorded_share", "unexplained", "spending_sd", "spending_common_sd", "spending_persistence")
 #: Items' worth of the rates of the forum that chances are mixed with, against chances of zero (judgement).
 _PRIOR_ITEMS = 1.0
 #: The same for the rate at which an ally objects: items' worth of its rate on others.
@@ -135,7 +133,7 @@ def observed(
     seated = seats(program, rows)
     voiced = np.array([[ally in item.objectors for ally in ALLIES] for item in items]) & seated
     refused = voiced & np.array([item.objection == "hard" for item in items])[:, np.newaxis]
-    contested: NDArray[np.bool_] = voiced.any(axis=1)
+    contested = np.asarray(voiced.any(axis=1))
     ended = np.array([item.outcome for item in items])
     counts = np.zeros((len(items), len(CLASSES), 2))
     rate = np.zeros((len(items), len(ALLIES)))
@@ -200,13 +198,15 @@ def likelihood(seen: History, block: Block, seed: int, nuisance: Callable[[str],
     seed : int
         That of the block.
     nuisance : callable
-        From a name of `NUISANCE` to values (D,).
+        From a name of `unknowns.NUISANCE` to values (D,).
     paths : int
         Draws of each set.
     """
     chances = Chances(*(each.reshape(-1, paths, *each.shape[1:]).mean(axis=1) for each in block.chances))
     error = np.log(seen.spending / _planned_spending(seen, block, seed))
-    sd, common, persistence = (np.repeat(nuisance(name), paths) for name in NUISANCE[2:])
+    sd, common, persistence = (
+        np.repeat(nuisance(f"spending_{name}"), paths) for name in ("sd", "common_sd", "persistence")
+    )
     of_paths = _spending(error, sd, common, persistence).reshape(-1, paths)
     return Likelihood(
         items=_items(seen, chances, nuisance("recorded_share"), nuisance("unexplained"), paths),
@@ -227,7 +227,9 @@ def _items(seen: History, chances: Chances, recorded_share: Floats, unexplained:
     contest = seen.contested.astype(int)
     model = ended[:, every, seen.ended, contest]
     usual = seen.rates[every, seen.ended, contest]
-    objects = np.where(seen.refused.any(axis=1)[:, np.newaxis], chances.refused[:, at], chances.voiced[:, at])
+    objects = np.where(
+        np.asarray(seen.refused.any(axis=1))[:, np.newaxis], chances.refused[:, at], chances.voiced[:, at]
+    )
     few = _PRIOR_SEATS / (repeats + _PRIOR_SEATS)
     objects = np.clip((1.0 - few) * objects + few * seen.objection_rates, 1e-6, 1.0 - 1e-6)
     with np.errstate(divide="ignore"):

@@ -1,0 +1,134 @@
+"""The unknowns of the fit of behaviour, as standard normal numbers, and what they stand for.
+
+A parameter is the quantile of its prior; actors have the distributions that the measurement model gave them, joined by
+a Gaussian copula, which keeps each one's distribution and their rank correlations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from alliance_sim.calibration.posterior import Rows
+from alliance_sim.errors import InputError
+from alliance_sim.registry.distributions import Prior, lognormal, uniform
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, parameter_names, resolve
+
+__all__ = ["NUISANCE", "Unknowns", "quantile"]
+
+Floats = NDArray[np.float64]
+
+#: Parameters of the record and of spending that are no part of the model, with their priors (judgement, wide).
+NUISANCE: dict[str, Prior] = {
+    # How often an item that nobody objected to is in the record, against one that was contested.
+    "recorded_share": uniform(0.1, 1.0),
+    # Share of the items that follows the rates of the forum instead of the model.
+    "unexplained": uniform(0.02, 0.6),
+    # Yearly errors of spending, of an ally and of all, as logarithms, and how much of them is left a year later.
+    "spending_sd": lognormal(float(np.log(0.06)), 0.4, 0.01, 0.3),
+    "spending_common_sd": lognormal(float(np.log(0.03)), 0.5, 0.005, 0.2),
+    "spending_persistence": uniform(0.4, 0.99),
+}
+#: Weight of independence in the correlations between actors, against directions that few rows leave without spread.
+_SHRINKAGE = 0.05
+
+
+def quantile(prior: Prior, share: Floats) -> Floats:
+    """Return the value below which a share of a prior lies.
+
+    Raises
+    ------
+    InputError
+        If the prior is triangular, which none of the registry is.
+
+    Examples
+    --------
+    >>> quantile(uniform(2.0, 4.0), np.array([0.25, 0.5])).tolist()
+    [2.5, 3.0]
+    """
+    if prior.kind == "fixed":
+        return np.full_like(share, prior.a)
+    if prior.kind == "uniform":
+        return prior.low + (prior.high - prior.low) * share
+    if prior.kind == "triangular":
+        raise InputError(f"prior: {prior} is not allowed; allowed: any but a triangle")
+    low, high = prior.low, prior.high
+    if prior.kind == "lognormal":
+        low, high = float(np.log(low)) if low > 0 else -np.inf, float(np.log(high))
+    below, above = ndtr((low - prior.a) / prior.b), ndtr((high - prior.a) / prior.b)
+    value: Floats = np.clip(prior.a + prior.b * ndtri(below + share * (above - below)), low, high)
+    return np.exp(value) if prior.kind == "lognormal" else value
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """What is fitted: uncertain parameters in an era, actors as measured, and `NUISANCE`.
+
+    Attributes
+    ----------
+    era : str
+        In which the history begins: where the prior of a parameter differs by era, that of this one counts.
+    measured : Rows
+        Of the measurement model.
+
+    Examples
+    --------
+    >>> from alliance_sim.calibration.posterior import table_of
+    >>> unknowns = Unknowns("2014", table_of("prior"))
+    >>> z = np.zeros((2, unknowns.dimension))
+    >>> rows = unknowns.rows(z)
+    >>> len(rows), "pledge" in rows.names, unknowns.nuisance(z, "recorded_share").round(2).tolist()
+    (2, True, [0.55, 0.55])
+    """
+
+    era: str
+    measured: Rows
+
+    @cached_property
+    def parameters(self) -> dict[str, Prior]:
+        """Priors of the parameters that are uncertain."""
+        found: dict[str, Prior] = {}
+        for name in parameter_names():
+            if name not in ACTOR_QUANTITIES:
+                parameter, ally = resolve(name)
+                prior = parameter.prior(self.era, ally)
+                if prior.kind != "fixed":
+                    found[name] = prior
+        return found
+
+    @cached_property
+    def _copula(self) -> tuple[Floats, Floats]:
+        """Sorted values of each column (R, C), and a factor of the correlations of normal scores (C, C)."""
+        values = self.measured.values
+        ranks = values.argsort(axis=0).argsort(axis=0)
+        scores = ndtri((ranks + 0.5) / len(values))
+        correlation = (1.0 - _SHRINKAGE) * np.corrcoef(scores, rowvar=False) + _SHRINKAGE * np.eye(values.shape[1])
+        return np.sort(values, axis=0), np.linalg.cholesky(correlation)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each unknown is, or, for actors, which column it is the first to move."""
+        return (*self.parameters, *self.measured.names, *NUISANCE)
+
+    @property
+    def dimension(self) -> int:
+        """Number of unknowns."""
+        return len(self.names)
+
+    def rows(self, z: Floats) -> Rows:
+        """Return parameters and actors, a row for each row of unknowns (D, dimension)."""
+        count = len(self.parameters)
+        drawn = [quantile(prior, ndtr(z[:, c])) for c, prior in enumerate(self.parameters.values())]
+        ordered, factor = self._copula
+        share = ndtr(z[:, count : count + ordered.shape[1]] @ factor.T)
+        places = (np.arange(len(ordered)) + 0.5) / len(ordered)
+        actors = [np.interp(share[:, c], places, ordered[:, c]) for c in range(ordered.shape[1])]
+        return Rows((*self.parameters, *self.measured.names), np.stack([*drawn, *actors], axis=1))
+
+    def nuisance(self, z: Floats, name: str) -> Floats:
+        """Return the values of a parameter of `NUISANCE` (D,)."""
+        return quantile(NUISANCE[name], ndtr(z[:, self.names.index(name)]))
