@@ -114,9 +114,9 @@ def test_paths_of_a_set_of_unknowns_are_averaged(seen):
         "spending_common_sd": 0.03,
         "spending_persistence": 0.8,
     }
-    two = likelihood(seen, block, 3, lambda name: np.full(2, fixed[name]), paths=2)
+    two = likelihood(seen, block, 3, {name: np.full(2, value) for name, value in fixed.items()}, paths=2)
     assert two.items.shape == (2, len(seen.items)) and two.spending.shape == (2,)
-    one = likelihood(seen, block, 3, lambda name: np.full(4, fixed[name]))
+    one = likelihood(seen, block, 3, {name: np.full(4, value) for name, value in fixed.items()})
     mean = np.logaddexp(one.spending[0], one.spending[1]) - np.log(2.0)
     assert two.spending[0] == pytest.approx(mean)
     joined = Chances(*(np.repeat(each[:2].mean(axis=0)[np.newaxis], 2, axis=0) for each in block.chances))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_sim.calibration.posterior import Rows
 from alliance_sim.compile import Block
 from alliance_sim.core.structures import RecordedOutput
 from alliance_sim.estimation.history import History, Likelihood, likelihood
 from alliance_sim.estimation.sampler import Particles, Stage, sample
-from alliance_sim.estimation.unknowns import Unknowns
+from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.simulation import in_chunks
 
 __all__ = ["Simulator", "fit"]
@@ -21,12 +22,12 @@ __all__ = ["Simulator", "fit"]
 Floats = NDArray[np.float64]
 
 #: Sets of unknowns of a task.
-_CHUNK = 16
+_CHUNK = 8
 
 
-@dataclass
+@dataclass(frozen=True)
 class Simulator:
-    """Estimates of the likelihood by runs, each with random numbers of its own.
+    """Estimates of the likelihood by runs.
 
     Attributes
     ----------
@@ -35,47 +36,46 @@ class Simulator:
     paths : int
         Runs of each set of unknowns.
     seed : int
-    draw : int
-        First draw that was not used yet.
     """
 
     seen: History
     unknowns: Unknowns
     paths: int
     seed: int
-    draw: int = 0
 
-    def block(self, z: Floats, draw0: int) -> Block:
-        """Return runs of sets of unknowns, `paths` of each: allies in each month, outcomes of the last alone."""
+    def run(self, row: Rows, noise: int) -> Block:
+        """Run a set of unknowns along all paths: allies in each month are kept, outcomes of the last alone."""
         program = self.seen.program
-        rows = self.unknowns.rows(z)
-        rows = rows.take(np.repeat(np.arange(len(z)), self.paths))
-        block = program.block(self.seed, draw0, draw0 + len(rows), "final", rows=rows)
-        allies = np.zeros((len(rows), len(program.months), *block.output.allies.shape[2:]))
+        draw = noise * self.paths
+        block = program.block(
+            self.seed, draw, draw + self.paths, "final", rows=row.take(np.zeros(self.paths, dtype=np.int64))
+        )
+        allies = np.zeros((self.paths, len(program.months), *block.output.allies.shape[2:]))
         block = replace(block, output=RecordedOutput(block.output.outcomes, allies, block.output.positions))
         program.run(block, self.seed)
         return block
 
-    def likelihood(self, z: Floats) -> Likelihood:
-        """Return the likelihood of sets of unknowns (D, dimension)."""
-        first = self.draw
-        self.draw += self.paths * len(z)
+    def likelihood(self, z: Floats, noise: NDArray[np.int64]) -> Likelihood:
+        """Return the likelihood of sets of unknowns (D, dimension), with random numbers of some names (D,)."""
         items, spending = np.empty((len(z), len(self.seen.items))), np.empty(len(z))
+        rows = self.unknowns.rows(z)
+        nuisance = {name: self.unknowns.nuisance(z, name) for name in NUISANCE}
 
         def work(begin: int, end: int) -> int:
-            part = z[begin:end]
-            block = self.block(part, first + self.paths * begin)
-            found = likelihood(self.seen, block, self.seed, lambda name: self.unknowns.nuisance(part, name), self.paths)
-            items[begin:end], spending[begin:end] = found.items, found.spending
+            for d in range(begin, end):
+                block = self.run(rows.take(np.array([d])), int(noise[d]))
+                mine = {name: values[d : d + 1] for name, values in nuisance.items()}
+                found = likelihood(self.seen, block, self.seed, mine, self.paths)
+                items[d], spending[d] = found.items[0], found.spending[0]
             return end - begin
 
         for _ in in_chunks(work, len(z), _CHUNK):
             pass
         return Likelihood(items, spending)
 
-    def __call__(self, z: Floats) -> Floats:
+    def __call__(self, z: Floats, noise: NDArray[np.int64]) -> Floats:
         """Return the logarithm of the likelihood (D,)."""
-        return self.likelihood(z).total
+        return self.likelihood(z, noise).total
 
 
 def fit(
@@ -98,34 +98,35 @@ def fit(
     after_stage : callable, optional
     """
     kept = folder / "particles.npz" if folder else None
-    begun = None
-    if kept and kept.exists():
-        begun, simulator.draw = _read(kept)
+    begun = _read(kept) if kept and kept.exists() else None
 
     def store(state: Particles) -> None:
         if kept:
-            _write(kept, state, simulator.draw)
+            _write(kept, state)
         if after_stage:
             after_stage(state.stages[-1])
 
     return sample(simulator, simulator.unknowns.dimension, particles, seed, power, begun, store)
 
 
-def _write(path: Path, state: Particles, draw: int) -> None:
+def _write(path: Path, state: Particles) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
     np.savez(
         part,
         unknowns=state.unknowns,
+        noise=state.noise,
         log_likelihood=state.log_likelihood,
-        state=[state.power, state.step, draw],
-        stages=[[stage.power, stage.effective, stage.accepted, stage.step, stage.mean] for stage in state.stages],
+        state=[state.named, state.power, state.step],
+        stages=[astuple(stage) for stage in state.stages],
     )
     part.replace(path)
 
 
-def _read(path: Path) -> tuple[Particles, int]:
+def _read(path: Path) -> Particles:
     with np.load(path) as found:
-        power, step, draw = found["state"]
+        named, power, step = found["state"]
         stages = [Stage(*map(float, row)) for row in found["stages"]]
-        return Particles(found["unknowns"], found["log_likelihood"], float(power), float(step), stages), int(draw)
+        return Particles(
+            found["unknowns"], found["noise"], found["log_likelihood"], int(named), float(power), float(step), stages
+        )

@@ -66,7 +66,7 @@ def importance(simulator: Simulator, particles: Floats, power: float, draws: int
     z[:, moved] = centre + own @ factor.T
     log_prior = -0.5 * (z[:, moved] ** 2).sum(axis=1)
     log_proposal = -0.5 * (own**2).sum(axis=1) - np.log(np.diag(factor)).sum()
-    weights = power * simulator(z) + log_prior - log_proposal
+    weights = power * simulator(z, np.arange(draws)) + log_prior - log_proposal
     return Importance(z, weights, pareto_shape(weights), effective(weights))
 
 

@@ -10,7 +10,7 @@ without an objection is in it `recorded_share` times as often as another (1 for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,7 +183,7 @@ class Likelihood:
         return found
 
 
-def likelihood(seen: History, block: Block, seed: int, nuisance: Callable[[str], Floats], paths: int = 1) -> Likelihood:
+def likelihood(seen: History, block: Block, seed: int, nuisance: Mapping[str, Floats], paths: int = 1) -> Likelihood:
     """Return the likelihood of what was seen, given runs.
 
     The chances of an item are means over paths: what items have in common beyond parameters and actors (how long a
@@ -197,19 +197,19 @@ def likelihood(seen: History, block: Block, seed: int, nuisance: Callable[[str],
         Draws of `seen.program` that were run, allies kept: paths of the first set of unknowns, then of the second.
     seed : int
         That of the block.
-    nuisance : callable
-        From a name of `unknowns.NUISANCE` to values (D,).
+    nuisance : mapping
+        Values (D,) by a name of `unknowns.NUISANCE`.
     paths : int
         Draws of each set.
     """
     chances = Chances(*(each.reshape(-1, paths, *each.shape[1:]).mean(axis=1) for each in block.chances))
     error = np.log(seen.spending / _planned_spending(seen, block, seed))
     sd, common, persistence = (
-        np.repeat(nuisance(f"spending_{name}"), paths) for name in ("sd", "common_sd", "persistence")
+        np.repeat(nuisance[f"spending_{name}"], paths) for name in ("sd", "common_sd", "persistence")
     )
     of_paths = _spending(error, sd, common, persistence).reshape(-1, paths)
     return Likelihood(
-        items=_items(seen, chances, nuisance("recorded_share"), nuisance("unexplained"), paths),
+        items=_items(seen, chances, nuisance["recorded_share"], nuisance["unexplained"], paths),
         spending=logsumexp(of_paths, axis=1) - np.log(paths),
     )
 

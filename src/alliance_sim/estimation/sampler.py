@@ -4,7 +4,9 @@ Particles begin at the prior and pass to the posterior by tempering (Del Moral, 
 doi:10.1111/j.1467-9868.2006.00553.x). They move by preconditioned Crank-Nicolson proposals (Cotter, Roberts, Stuart and
 White 2013, doi:10.1214/13-STS421), which keep the prior whatever the dimension, so that the many unknowns of which the
 data say nothing cost nothing. Each estimate of the likelihood is kept with its particle until a proposal is accepted
-(pseudo-marginal, Andrieu and Roberts 2009, doi:10.1214/07-AOS574): its noise costs acceptance and does not bias.
+(pseudo-marginal, Andrieu and Roberts 2009, doi:10.1214/07-AOS574): its noise costs acceptance and does not bias. Most
+moves keep the random numbers of the particle, so that noise cancels between the two estimates; some take others and
+move nothing else (Deligiannidis, Doucet and Pitt 2018, doi:10.1111/rssb.12280).
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from numpy.typing import NDArray
 __all__ = ["Particles", "Stage", "effective", "sample"]
 
 Floats = NDArray[np.float64]
-#: From unknowns (D, dimension), standard normal in the prior, to estimates of the log likelihood (D,).
-Estimate = Callable[[Floats], Floats]
+#: From unknowns (D, dimension), standard normal in the prior, and names of random numbers (D,) to estimates of the log
+#: likelihood (D,).
+Estimate = Callable[[Floats, NDArray[np.int64]], Floats]
 
-#: Share of the particles that the weights of a stage are worth, and moves of a stage (judgement).
-EFFECTIVE, MOVES = 0.6, 6
+#: Share of the particles that the weights of a stage are worth; rounds of a stage, each of so many moves (judgement).
+EFFECTIVE, ROUNDS, MOVES = 0.6, 3, 2
 #: Share of the unknowns that a move changes (judgement): more are accepted, and each goes further.
 MOVED = 0.5
 _WANTED = 0.25  # share of proposals accepted: about the best of random walks (Roberts and Rosenthal 2001)
@@ -30,21 +33,49 @@ _WANTED = 0.25  # share of proposals accepted: about the best of random walks (R
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of tempering: the power of the likelihood, and how it went."""
+    """A stage of tempering: the power of the likelihood, and how it went.
+
+    Attributes
+    ----------
+    power, effective : float
+        Reached, and share of the particles that the weights were worth.
+    accepted, renewed : float
+        Shares of moves, and of other random numbers, that were accepted.
+    step : float
+        Of the last move.
+    mean : float
+        Of the log likelihood.
+    """
 
     power: float
     effective: float
     accepted: float
+    renewed: float
     step: float
     mean: float
 
 
 @dataclass
 class Particles:
-    """D particles on their way: unknowns (D, dimension), log likelihoods (D,), the power reached, and stages so far."""
+    """D particles on their way.
+
+    Attributes
+    ----------
+    unknowns : (D, dimension) array
+    noise : (D,) int array
+        Names of the random numbers that their likelihoods were estimated with.
+    log_likelihood : (D,) array
+    named : int
+        Names given so far.
+    power, step : float
+        Of the likelihood, and of the next move.
+    stages : list of Stage
+    """
 
     unknowns: Floats
+    noise: NDArray[np.int64]
     log_likelihood: Floats
+    named: int
     power: float = 0.0
     step: float = 0.5
     stages: list[Stage] = field(default_factory=list)
@@ -96,7 +127,7 @@ def sample(
     Parameters
     ----------
     estimate : callable
-        Each call has noise of its own.
+        The same for the same names of random numbers, else with other noise.
     dimension, particles, seed : int
     power : float
         In (0, 1]; below 1 the posterior is tempered.
@@ -110,25 +141,29 @@ def sample(
     The mean of five numbers with known errors, and a second unknown of which they say nothing:
 
     >>> data = np.array([0.9, 1.1, 1.3, 0.7, 1.0])
-    >>> found = sample(lambda z: -0.5 * ((data - z[:, :1]) ** 2).sum(axis=1) / 0.25, 2, 2000, seed=1)
+    >>> found = sample(lambda z, _: -0.5 * ((data - z[:, :1]) ** 2).sum(axis=1) / 0.25, 2, 2000, seed=1)
     >>> abs(found.unknowns[:, 0].mean() - 5 / 0.25 / (1 + 5 / 0.25)) < 0.03, abs(found.unknowns[:, 1].std() - 1) < 0.1
     (True, True)
     """
     state = begun
     if state is None:
         unknowns = np.random.default_rng([seed, 0]).standard_normal((particles, dimension))
-        state = Particles(unknowns, estimate(unknowns))
+        noise = np.arange(particles)
+        state = Particles(unknowns, noise, estimate(unknowns, noise), particles)
     while state.power < power:
         rng = np.random.default_rng([seed, len(state.stages) + 1])
         target = _next_power(state.log_likelihood, state.power, power)
         weights = (target - state.power) * state.log_likelihood
         worth = effective(weights)
         chosen = _systematic(weights, rng)
-        state.unknowns, state.log_likelihood = state.unknowns[chosen], state.log_likelihood[chosen]
-        state.power = target
-        last = MOVES if target < power else 3 * MOVES
-        rates = [_move(state, estimate, rng) for _ in range(last)]
-        state.stages.append(Stage(target, worth, float(np.mean(rates)), state.step, float(state.log_likelihood.mean())))
+        state.unknowns, state.noise = state.unknowns[chosen], state.noise[chosen]
+        state.log_likelihood, state.power = state.log_likelihood[chosen], target
+        accepted, renewed = [], []
+        for _ in range(ROUNDS if target < power else 3 * ROUNDS):
+            renewed.append(_renew(state, estimate, rng))
+            accepted += [_move(state, estimate, rng) for _ in range(MOVES)]
+        mean = float(state.log_likelihood.mean())
+        state.stages.append(Stage(target, worth, float(np.mean(accepted)), float(np.mean(renewed)), state.step, mean))
         if after_stage:
             after_stage(state)
     return state
@@ -139,10 +174,24 @@ def _move(state: Particles, estimate: Estimate, rng: np.random.Generator) -> flo
     z = state.unknowns
     moved = rng.random(z.shape[1]) < MOVED
     proposed = np.where(moved, np.sqrt(1.0 - state.step**2) * z + state.step * rng.standard_normal(z.shape), z)
-    log_likelihood = estimate(proposed)
-    accepted = np.log(rng.random(len(z))) < state.power * (log_likelihood - state.log_likelihood)
-    state.unknowns = np.where(accepted[:, np.newaxis], proposed, z)
-    state.log_likelihood = np.where(accepted, log_likelihood, state.log_likelihood)
-    rate = float(accepted.mean())
+    rate = _accept(state, proposed, state.noise, estimate, rng)
     state.step = float(np.clip(state.step * np.exp(0.5 * (rate - _WANTED) / _WANTED), 0.02, 0.95))
     return rate
+
+
+def _renew(state: Particles, estimate: Estimate, rng: np.random.Generator) -> float:
+    """Propose other random numbers for all particles; return the share accepted."""
+    noise = state.named + np.arange(len(state.noise))
+    state.named += len(noise)
+    return _accept(state, state.unknowns, noise, estimate, rng)
+
+
+def _accept(
+    state: Particles, unknowns: Floats, noise: NDArray[np.int64], estimate: Estimate, rng: np.random.Generator
+) -> float:
+    log_likelihood = estimate(unknowns, noise)
+    accepted = np.log(rng.random(len(noise))) < state.power * (log_likelihood - state.log_likelihood)
+    state.unknowns = np.where(accepted[:, np.newaxis], unknowns, state.unknowns)
+    state.noise = np.where(accepted, noise, state.noise)
+    state.log_likelihood = np.where(accepted, log_likelihood, state.log_likelihood)
+    return float(accepted.mean())
