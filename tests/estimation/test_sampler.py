@@ -1,5 +1,7 @@
 """Sequential Monte Carlo against posteriors in closed form, with exact and with noisy likelihoods."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,9 +61,7 @@ def test_a_run_that_stopped_goes_on_to_the_same_particles():
     stages: list[Particles] = []
 
     def stop(state):
-        stages.append(
-            Particles(state.unknowns.copy(), state.log_likelihood.copy(), state.power, state.step, [*state.stages])
-        )
+        stages.append(replace(state, stages=[*state.stages]))
         if len(stages) == 2:
             raise KeyboardInterrupt
 
