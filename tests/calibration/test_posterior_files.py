@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from alliance_sim import data
 from alliance_sim.calibration.posterior import parameter_columns, read_rows, rows_of, table_of
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
@@ -123,6 +124,17 @@ def test_a_file_that_is_not_whole_ends_a_command_with_one_message(damage: str, t
     assert done.returncode == 2 and not done.stdout, done.stderr
     (line,) = done.stderr.splitlines()
     assert "posterior/rows.parquet: cannot be read (" in line
+
+
+def test_results_are_tied_to_the_bytes_of_the_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(data_folder("calibration"), tmp_path / "calibration")
+    monkeypatch.setattr(data, "data_folder", lambda kind: tmp_path / kind)
+    hashes = [data.calibration_hash.__wrapped__()]
+    for name in ("rows", "measurement"):
+        file = tmp_path / "calibration" / "posterior" / f"{name}.parquet"
+        file.write_bytes(file.read_bytes() + b"0")
+        hashes.append(data.calibration_hash.__wrapped__())
+    assert len(set(hashes)) == 3
 
 
 def test_every_era_and_president_has_columns() -> None:
