@@ -227,7 +227,7 @@ def _check_names(file: str, names: tuple[str, ...], required: tuple[str, ...]) -
     found, allowed = Counter(names), {*required, *_further_columns()}
     for name in required:
         if name not in found:
-            raise InputError(f"{file}: {name}: the column is missing; make the file again")
+            raise InputError(f"{file}: {name}: the column is missing; allowed: all of calibration/README.md")
     for name in names:
         if name not in allowed:
             raise InputError(f"{file}: {shown(name)} is no column of it{nearest(name, sorted(allowed))}")
