@@ -1,0 +1,1 @@
+"""Estimation of the quantities of the model from evidence and facts, with the extra 'calibration'."""
