@@ -81,7 +81,7 @@ def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 700) -> None:
 
 
 @app.command()
-def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 500) -> None:
+def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
     """Leave out each kind of figure, leanings, and rows of great pull; halve and double the scales of the priors."""
     with _extra():
         from alliance_sim.estimation import checks as module
@@ -97,10 +97,10 @@ def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 500) -> None:
     fits = {name: without(name) for name in module.FIGURES}
     report.write_report(path, left_out_figures=module.left_out_figures(fits, data()))
     report.write_report(path, ordering_without_lean=module.ordering(without("lean").rows))
-    rows = report.read_report(path).get("unreliable", ())
-    report.write_report(path, refits={row: module.moved(without(row), base) for row in rows})
     moves = module.scale_moves(base, on_progress=_say, seed=seed, chains=chains, samples=samples, warmup=samples)
     report.write_report(path, scale_moves=moves)
+    rows = report.read_report(path).get("unreliable", ())
+    report.write_report(path, refits={row: module.moved(without(row), base) for row in rows})
 
 
 @app.command()

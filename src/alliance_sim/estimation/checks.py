@@ -13,11 +13,21 @@ from numpy.typing import NDArray
 from numpyro.infer import MCMC, NUTS
 from scipy.stats import chisquare, spearmanr
 
-from alliance_sim.estimation.measurement import SCALES, Fitted, fit, model, simulated, stats
+from alliance_sim.estimation.measurement import Fitted, fit, model, simulated, stats
 from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, Data, data
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 
-__all__ = ["FIGURES", "WATCHED", "left_out_figures", "ordering", "pulls", "rank_summary", "ranks", "scale_moves"]
+__all__ = [
+    "FIGURES",
+    "MAIN_SCALES",
+    "WATCHED",
+    "left_out_figures",
+    "ordering",
+    "pulls",
+    "rank_summary",
+    "ranks",
+    "scale_moves",
+]
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +39,9 @@ WATCHED = ("threat.HUN.2025", "threat.SVK.2025", "threat.USA.leader.2025", "thre
 
 #: Ranks are among this many draws of a posterior.
 _RANKED = 99
+
+#: Scales on which threat perceptions rest directly.
+MAIN_SCALES = ("own", "move", "certainty", "group", "lean")
 
 _LEAST_RELIABLE_K = 0.7
 
@@ -134,7 +147,7 @@ def left_out_figures(fits: Mapping[str, Fitted], full: Data) -> dict[str, dict[s
 
 def scale_moves(
     base: Fitted,
-    scales: Sequence[str] = SCALES,
+    scales: Sequence[str] = MAIN_SCALES,
     factors: Sequence[float] = (0.5, 2.0),
     on_progress: Callable[[str], None] = lambda _: None,
     **settings: int,

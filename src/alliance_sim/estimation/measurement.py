@@ -24,7 +24,7 @@ from numpyro.infer import MCMC, NUTS
 
 from alliance_sim.data import find_row, number
 from alliance_sim.estimation.readings import ACTORS, CURVES, SOUTH, THREAT, Data, data
-from alliance_sim.registry.eras import ERAS, LEADERS
+from alliance_sim.registry.eras import ERAS, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 
 __all__ = ["SCALES", "Fitted", "fit", "model", "simulated"]
@@ -42,6 +42,9 @@ SCALES = ("own", "move", "certainty", "group", "lean", "residual", "south")
 _NODES = np.linspace(-4.0, 4.0, 31)
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum()
 
+#: Effects in units of their scales.
+_STANDARDISED = ("own", "moves", "south_own", "departure_own")
+
 #: Where the outer levels end.
 _END = 10.0
 
@@ -52,7 +55,10 @@ _LEAST = 1e-12
 _AT = 0.6
 
 _N, _E = len(ACTORS), len(ERAS)
-_BASE = ERAS.index("2018")
+#: The eras that have a coding of their own; a mean of another era is that of the one it is coded as, shifted.
+_CODED = [era for era in ERAS if coded_as(era) == era]
+#: The era from which moves are counted.
+_BASE = ERAS.index(_CODED[0])
 
 
 def _sample(name: str, shape: tuple[int, ...] = (), factor: float = 1.0, center: Floats | None = None) -> Any:
@@ -100,8 +106,9 @@ def _on_scale(values: Any) -> Any:
 
 def _traits(found: Data, factor: Mapping[str, float]) -> tuple[Any, Any]:
     """Sample perceived threat by cell of `THREAT` and southern orientation by cell of `SOUTH`."""
-    mu = _sample("mu", (_E - 1,))
-    by_era = jnp.concatenate([mu[:1] + _sample("shift_2014"), mu])
+    mu = _sample("mu", (len(_CODED),))
+    shifts = {era: _sample(f"shift_{era}") for era in ERAS if era not in _CODED}
+    by_era = jnp.stack([mu[_CODED.index(coded_as(era))] + shifts.get(era, 0.0) for era in ERAS])
     slope = _sample("exposure_slope", (_E,))
     own, move = _sample("own_scale", factor=factor["own"]), _sample("move_scale", factor=factor["move"])
     z = numpyro.sample("own", dist.Normal(0.0, 1.0).expand([_N]))
@@ -288,8 +295,9 @@ def fit(
 
 
 def _reported(name: str) -> bool:
-    """Return whether a sampled quantity is one that convergence is asked of."""
-    return not name.startswith(("loglik_", "reading_")) and not name.endswith("_raw")
+    """Return whether a sampled quantity means something: standardised effects enter others and have no use alone."""
+    hidden = ("loglik_", "reading_")
+    return not (name.startswith(hidden) or name.endswith("_raw") or name in _STANDARDISED)
 
 
 def _convergence(by_chain: Mapping[str, Floats]) -> dict[str, Any]:
