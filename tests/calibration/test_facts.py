@@ -230,6 +230,6 @@ def test_unknown_era_and_bad_numbers_are_refused() -> None:
 
 
 def test_a_missing_row_is_named() -> None:
-    assert find_row("facts/russia_ties", iso3="POL", era="2018")["lean"] == "-1"
+    assert find_row("facts/russia_ties", iso3="POL", era="2018")["expulsions"] == "4"
     with pytest.raises(InputError, match=r"facts/russia_ties.csv: there is no row with iso3 'XYZ', era '2018'"):
         find_row("facts/russia_ties", iso3="XYZ", era="2018")

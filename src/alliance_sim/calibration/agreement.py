@@ -1,4 +1,4 @@
-"""Agreement of the two coders of agenda items and of presidents: Krippendorff's alpha.
+"""Agreement of the two coders of agenda items, presidents, statements and leanings: Krippendorff's alpha.
 
 The codings are in ``coding/`` of the calibration folder, the rules in ``CODEBOOK.md``. ``python -m
 alliance_sim.calibration.agreement`` prints the table; it needs the extra 'calibration'.
@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from alliance_sim.calibration.leanings import LEAN_CLASSES
+from alliance_sim.calibration.statements import CONSTRUCTS, LEVELED, LEVELS
 from alliance_sim.data import Row, table
 from alliance_sim.errors import InputError, shown
 
@@ -22,37 +24,49 @@ __all__ = ["CODED", "LEAST_ALPHA", "Agreement", "Coded", "agreement", "coders"]
 LEAST_ALPHA = 0.67
 
 
+Sheet = Literal["items", "washington", "statements", "lean"]
+
+
 class Coded(NamedTuple):
     """A variable that two coders coded.
 
     Attributes
     ----------
     sheet : str
-        ``items`` or ``washington``: what was coded.
+        ``items``, ``washington``, ``statements`` or ``lean``: what was coded.
     scale : str
         ``ordinal`` or ``nominal``.
     values : tuple of str
         The codes, in their order where they have one.
+    column : str
+        Where the codes stand.
+    construct : str
+        If not empty, only statements count that both coders took for a sign of it and gave a code.
 
     Examples
     --------
-    >>> CODED["divisible"]
-    Coded(sheet='items', scale='nominal', values=('yes', 'no'))
+    >>> CODED["divisible"].values, CODED["level_position"].construct
+    (('yes', 'no'), 'position')
     """
 
-    sheet: Literal["items", "washington"]
+    sheet: Sheet
     scale: Literal["ordinal", "nominal"]
     values: tuple[str, ...]
+    column: str
+    construct: str = ""
 
 
-#: The variables whose agreement the codebook asks for, by column.
+#: The variables whose agreement the codebook asks for, by name: the column, and the construct of a level.
 CODED: Mapping[str, Coded] = MappingProxyType(
     {
-        "ask_class": Coded("items", "ordinal", ("1", "2", "3", "4")),
-        "divisible": Coded("items", "nominal", ("yes", "no")),
-        "direction": Coded("items", "nominal", ("more", "less")),
-        "priority": Coded("items", "nominal", ("yes", "no")),
-        "salience": Coded("washington", "ordinal", ("1", "2", "3", "4")),
+        "ask_class": Coded("items", "ordinal", ("1", "2", "3", "4"), "ask_class"),
+        "divisible": Coded("items", "nominal", ("yes", "no"), "divisible"),
+        "direction": Coded("items", "nominal", ("more", "less"), "direction"),
+        "priority": Coded("items", "nominal", ("yes", "no"), "priority"),
+        "salience": Coded("washington", "ordinal", ("1", "2", "3", "4"), "salience"),
+        "construct": Coded("statements", "nominal", CONSTRUCTS, "construct"),
+        **{f"level_{name}": Coded("statements", "ordinal", LEVELS, "level", name) for name in LEVELED},
+        "lean": Coded("lean", "ordinal", LEAN_CLASSES, "lean"),
     }
 )
 
@@ -63,11 +77,12 @@ class Agreement(NamedTuple):
     Attributes
     ----------
     units : int
-        Rows of the sheet.
+        Rows of the sheet that count.
     same : float
-        Share of the rows to which both gave the same code.
+        Share of those to which both gave the same code.
     alpha : float
-        Krippendorff's alpha: 1 is agreement in full, 0 that of codes dealt out at random.
+        Krippendorff's alpha: 1 is agreement in full, 0 that of codes dealt out at random; not a number where only
+        one code occurs.
 
     Examples
     --------
@@ -80,7 +95,7 @@ class Agreement(NamedTuple):
     alpha: float
 
 
-def coders(sheet: Literal["items", "washington"]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+def coders(sheet: Sheet) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Return the rows of both coders, in the order of the sheet.
 
     Examples
@@ -90,6 +105,10 @@ def coders(sheet: Literal["items", "washington"]) -> tuple[tuple[Row, ...], tupl
     ('C001', 'C001', '3')
     """
     return table(f"coding/{sheet}_a"), table(f"coding/{sheet}_b")
+
+
+def _both(pair: tuple[Row, Row], construct: str) -> bool:
+    return all(row["construct"] == construct and row["level"] for row in pair)
 
 
 def agreement(variable: str) -> Agreement:
@@ -114,9 +133,12 @@ def agreement(variable: str) -> Agreement:
         raise InputError(
             f"agreement needs {error.name}; install it with: pip install 'alliance_sim[calibration]'"
         ) from None
-    sheet, scale, values = CODED[variable]
-    codes = np.array([[values.index(row[variable]) for row in rows] for rows in coders(sheet)], dtype=np.float64)
+    sheet, scale, values, column, construct = CODED[variable]
+    pairs = [pair for pair in zip(*coders(sheet), strict=True) if not construct or _both(pair, construct)]
+    codes = np.array([[values.index(row[column]) for row in rows] for rows in zip(*pairs, strict=True)], dtype=float)
     same = float((codes[0] == codes[1]).mean())
+    if len(np.unique(codes)) == 1:  # without variation there is nothing to agree on
+        return Agreement(codes.shape[1], same, float("nan"))
     alpha = krippendorff.alpha(codes, value_domain=list(range(len(values))), level_of_measurement=scale)
     return Agreement(codes.shape[1], same, float(alpha))
 
@@ -128,9 +150,9 @@ def main() -> None:
     except InputError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
-    print(f"{'variable':<12}{'scale':<10}{'rows':>5}{'same':>7}{'alpha':>7}")
+    print(f"{'variable':<28}{'scale':<10}{'rows':>5}{'same':>7}{'alpha':>7}")
     for name, (units, same, alpha) in found.items():
-        print(f"{name:<12}{CODED[name].scale:<10}{units:>5}{same:>7.2f}{alpha:>7.2f}")
+        print(f"{name:<28}{CODED[name].scale:<10}{units:>5}{same:>7.2f}{alpha:>7.2f}")
 
 
 if __name__ == "__main__":

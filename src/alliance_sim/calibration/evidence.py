@@ -1,66 +1,96 @@
-"""Where an actor's numbers come from: statements, figures, acts, and the prior computed from them."""
+"""Where an actor's numbers come from: statements, leanings, and what the measurement model makes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from alliance_sim.calibration.fit import ACTORS, LEADER, bears_on
-from alliance_sim.data import Row, table
+from alliance_sim.calibration.facts import members
+from alliance_sim.calibration.leanings import CODERS, leanings
+from alliance_sim.calibration.statements import statements
+from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.registry.eras import ERAS, coded_as
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.eras import ERA_TABLE, ERAS, coded_as
+from alliance_sim.registry.issues import ISSUES
 
-__all__ = ["Trace", "evidence"]
+__all__ = ["ACTORS", "Trace", "evidence"]
+
+LEADER, INSTITUTIONS = "USA.leader", "USA.institutions"
+
+#: Who is measured, by era.
+ACTORS = {
+    name: (LEADER,) if era.leader_only else (LEADER, INSTITUTIONS, *ALLIES[1:]) for name, era in ERA_TABLE.items()
+}
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The evidence behind an actor's priors in one era; ``str()`` renders it as plain text.
+    """The evidence behind an actor's numbers in one era; ``str()`` renders it as plain text.
 
     Attributes
     ----------
     actor, era : str
-    priors : dict
-        Its row of ``priors/actors.csv``: means, standard deviations, and each reading with its value.
+    traits : dict
+        ``threat`` and ``south``: mean and standard deviation of the posterior.
     rows : list of dict
-        The coded statements about the actor, by name or as a member of a group.
-    departures : list of dict
-        Its departures from the issue curves, with the reasons.
+        The coded statements about the actor, by name or as a member of a group, once for each coder.
+    leanings : list of dict
+        The leaning of its government as each coder coded it.
+    departures : dict
+        Mean and standard deviation of its departures from the issue curves, by issue, where a statement tells.
 
     Examples
     --------
     >>> trace = evidence("POL", era="2025")
-    >>> trace.actor, trace.era, "threat_mean" in trace.priors
-    ('POL', '2025', True)
-    >>> str(trace).splitlines()[0]
-    'POL, 2025'
+    >>> trace.actor, trace.era, sorted(trace.traits), len(trace.leanings), trace.departures
+    ('POL', '2025', ['south', 'threat'], 2, {})
+    >>> str(trace).splitlines()[0], "A-30" in {row["id"] for row in trace.rows}
+    ('POL, 2025', True)
     """
 
     actor: str
     era: str
-    priors: dict[str, str]
+    traits: dict[str, tuple[float, float]]
     rows: list[dict[str, str]]
-    departures: list[dict[str, str]]
+    leanings: list[dict[str, str]]
+    departures: dict[str, tuple[float, float]]
 
     def __str__(self) -> str:
-        prior = self.priors
+        (threat, threat_sd), (south, south_sd) = self.traits["threat"], self.traits["south"]
         lines = [
             f"{self.actor}, {self.era}",
-            f"  threat perception {prior['threat_mean']} (sd {prior['threat_sd']}), "
-            f"southern orientation {prior['south_mean']} (sd {prior['south_sd']})",
-            *(f"    {part}" for part in prior["reason"].split("; ")),
+            f"  threat perception {threat:.2f} (sd {threat_sd:.2f})",
+            f"  southern orientation {south:.2f} (sd {south_sd:.2f})",
         ]
+        for row in self.leanings:
+            lines.append(f"  leaning {row['lean']}: {row['reason']}")
         for row in self.rows:
             about = row["issue"] or row["construct"]
-            mark = f"level {row['level']}" if row["level"] else f"change {row['direction']}"
+            mark = f"level {row['level']}" if row["level"] else f"change {row['direction'] or 'not stated'}"
             lines.append(f"  {row['id']} paragraph {row['paragraph']}, {about}, {mark}: {row['paraphrase']}")
-        for row in self.departures:
-            lines.append(f"  {row['issue']} {row['shift']} (sd {row['sd']}): {row['reason']}")
+        for issue, (mean, sd) in self.departures.items():
+            lines.append(f"  {issue} {mean:+.2f} (sd {sd:.2f}) from the curve")
         return "\n".join(lines)
 
 
-def _found(rows: tuple[Row, ...], actor: str, eras: Collection[str]) -> list[dict[str, str]]:
-    return [dict(row) for row in rows if row["era"] in eras and row["actor"] == actor]
+def _measured(columns: dict[str, str]) -> dict[str, tuple[float, float]]:
+    """Return mean and standard deviation by name of those columns that the draws have."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(data_folder("calibration") / "posterior" / "measurement.parquet")
+    there = {name: column for name, column in columns.items() if column in file.schema_arrow.names}
+    rows = file.read(columns=list(there.values()))
+    values = {name: rows[column].to_numpy() for name, column in there.items()}
+    return {name: (float(each.mean(dtype=float)), float(each.std(dtype=float))) for name, each in values.items()}
+
+
+def _is_about(row: dict[str, str], actor: str, era: str) -> bool:
+    """Return whether a statement is about an actor in an era; earlier ones may still count, but not for a president."""
+    eras = (era,) if actor == LEADER else (era, *ERA_TABLE[era].also_counts)
+    groups = members(row["era"])
+    return row["era"] in eras and any(
+        actor == name or actor in groups.get(name, ()) for name in row["actors"].split(";")
+    )
 
 
 def evidence(actor: str, era: str | None = None) -> Trace:
@@ -71,7 +101,7 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     actor : str
         ISO code of an ally, "USA.leader" or "USA.institutions".
     era : str, optional
-        One of `alliance_sim.calibration.fit.ACTORS`. By default the last that a scenario can begin from.
+        One of `ACTORS`. By default the last that a scenario can begin from.
 
     Returns
     -------
@@ -80,7 +110,7 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     Raises
     ------
     InputError
-        If the era or the actor is unknown, or has no prior there.
+        If the era or the actor is unknown, or is not measured there.
 
     Examples
     --------
@@ -94,13 +124,22 @@ def evidence(actor: str, era: str | None = None) -> Trace:
     if actor not in ACTORS[chosen]:
         names = ACTORS[chosen]
         raise InputError(
-            f"actor: {shown(actor)} has no prior in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
+            f"actor: {shown(actor)} is not measured in {chosen}; allowed: {', '.join(names)}{nearest(actor, names)}"
         )
-    eras = (chosen,) if actor == LEADER else dict.fromkeys((chosen, coded_as(chosen)))
+    president = actor == LEADER
+    eras = (chosen,) if president else tuple(dict.fromkeys((chosen, coded_as(chosen))))
+    south = f"south.{actor}.{chosen}" if president else f"south.{actor}"
+    departures = {issue: f"departure.{actor}.{issue}.{eras[-1]}" for issue in ISSUES}
     return Trace(
         actor,
         chosen,
-        priors=_found(table("priors/actors"), actor, (chosen,))[0],
-        rows=[dict(row) for row in table("evidence") if any(bears_on(row, actor, each) for each in eras)],
-        departures=_found(table("priors/positions"), actor, eras),
+        traits=_measured({"threat": f"threat.{actor}.{chosen}", "south": south}),
+        rows=[dict(row) for row in statements() if any(_is_about(dict(row), actor, each) for each in eras)],
+        leanings=[
+            dict(row)
+            for coder in CODERS
+            for row in leanings(coder)
+            if (row["actor"], row["era"]) == (actor.removesuffix(".leader"), chosen)
+        ],
+        departures=_measured(departures),
     )

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_sim.calibration.leanings import mean_lean
 from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, USA
@@ -192,7 +193,7 @@ def _dependence(presence: Row, population: float, gdp: float, spending: float, u
 
 
 def _ties(row: Row, own_lean: bool) -> float:
-    lean = (number(row, "lean") + 1.0) / 3.0 if own_lean else 0.0
+    lean = (5.0 - mean_lean(row["iso3"], row["era"])) / 4.0 if own_lean else 0.0
     return (
         TIES_GAS * _share(number(row, "gas_import_share_pct"), 100.0)
         + TIES_TRADE * _share(number(row, "goods_trade_share_pct"), TRADE_SHARE)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from alliance_sim.calibration.leanings import mean_lean
 from alliance_sim.compile import ALLY_VARIABLES
 from alliance_sim.core.structures import AllyInput, Decision, Param
 from alliance_sim.data import number, table
@@ -41,7 +42,7 @@ def _groups() -> Mapping[str, tuple[str, ...]]:
     front = {
         row["iso3"] for row in table("facts/actors") if number(row, "borders_russia") or number(row, "borders_belarus")
     }
-    engaging = {row["iso3"] for row in table("facts/russia_ties") if row["era"] == _ERA and number(row, "lean") >= 1.0}
+    engaging = {ally for ally in others if mean_lean(ally, _ERA) <= 2.0}
     return MappingProxyType(
         {
             "others": others,
@@ -58,7 +59,7 @@ def group_of(name: str) -> tuple[str, ...]:
     """Return the allies of a group, or a single ally, as ISO3 codes.
 
     ``others`` are all but the United States, ``front_line`` those of them that border Russia or Belarus, and
-    ``re_engagers`` those whose lean towards Russia was coded as 1 or more for 2018.
+    ``re_engagers`` those whose leaning of 2018 was coded as 2 or less (engagement-minded), in the mean of two coders.
 
     Raises
     ------

@@ -1,0 +1,132 @@
+"""Estimation from the command line: ``python -m alliance_sim.estimation`` with measure, checks or ranks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alliance_sim.errors import InputError
+from alliance_sim.estimation import report
+
+if TYPE_CHECKING:
+    from alliance_sim.estimation.measurement import Fitted
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="python -m alliance_sim.estimation",
+    help="The measurement model: its fit to evidence and facts, and checks of the fit.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+#: Libraries of the extra 'calibration'.
+_EXTRA = ("arviz", "jax", "jaxlib", "numpyro")
+
+#: Quantities of at most so many elements are reported.
+_FEW = 9
+
+Seed = Annotated[int, typer.Option(help="The same seed on the same machine, the same numbers.")]
+Chains = Annotated[int, typer.Option(min=1, help="Chains, one after the other.")]
+Samples = Annotated[int, typer.Option(min=4, help="Draws of each chain, after as many to warm up.")]
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Say what to install where a library of the extra is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise InputError(
+            f"estimation needs {error.name}; install it with: pip install 'alliance_sim[calibration]'"
+        ) from None
+
+
+def _say(what: object) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+@app.command()
+def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 700) -> None:
+    """Fit the measurement model; write posterior/measurement.parquet and the report of the calibration folder."""
+    with _extra():
+        from alliance_sim.estimation.checks import ordering, pulls, unreliable
+        from alliance_sim.estimation.measurement import fit
+    fitted = fit(seed=seed, chains=chains, samples=samples, warmup=samples)
+    report.write_posterior(fitted.rows, report.posterior_path())
+    by_row = pulls(fitted)
+    report.write_report(
+        report.report_path(),
+        diagnostics=fitted.diagnostics,
+        means={name: [float(values.mean()), float(values.std())] for name, values in fitted.rows.items()},
+        others={
+            name: [values.mean(axis=0).tolist(), values.std(axis=0).tolist()]
+            for name, values in fitted.others.items()
+            if values[0].size <= _FEW
+        },
+        ordering=ordering(fitted.rows),
+        pulls=by_row,
+        unreliable=unreliable(by_row),
+    )
+    _say(fitted.diagnostics)
+
+
+@app.command()
+def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
+    """Leave out each kind of figure, leanings, and rows of great pull; halve and double the scales of the priors."""
+    with _extra():
+        from alliance_sim.estimation import checks as module
+        from alliance_sim.estimation.measurement import fit
+        from alliance_sim.estimation.readings import data
+    path = report.report_path()
+
+    def without(*names: str) -> Fitted:
+        _say(f"without {' '.join(names) or 'nothing'}")
+        return fit(names, seed, chains, samples, samples)
+
+    base = without()
+    fits = {name: without(name) for name in module.FIGURES}
+    report.write_report(path, left_out_figures=module.left_out_figures(fits, data()))
+    report.write_report(path, ordering_without_lean=module.ordering(without("lean").rows))
+    moves = module.scale_moves(base, on_progress=_say, seed=seed, chains=chains, samples=samples, warmup=samples)
+    report.write_report(path, scale_moves=moves)
+    rows = report.read_report(path).get("unreliable", ())
+    report.write_report(path, refits={row: module.moved(without(row), base) for row in rows})
+
+
+@app.command()
+def ranks(
+    sets: Annotated[int, typer.Option(min=1, help="Simulated data sets.")] = 200,
+    out: Annotated[Path, typer.Option(help="One line a set; sets with a line are not run again.")] = Path(
+        "ranks.jsonl"
+    ),
+    first: Annotated[int, typer.Option(min=0, help="Number of the first set.")] = 0,
+) -> None:
+    """Simulation-based calibration: ranks of true values among draws of their posterior, into the report."""
+    with _extra():
+        from alliance_sim.estimation.checks import rank_summary
+        from alliance_sim.estimation.checks import ranks as run
+    run(range(first, first + sets), out, on_progress=lambda number: _say(f"set {number}"))
+    report.write_report(report.report_path(), ranks=rank_summary(out))
+
+
+def main() -> None:
+    """Run the command line; wrong input ends with status 2."""
+    try:
+        app()
+    except InputError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()
