@@ -181,7 +181,8 @@ class Data:
         Examples
         --------
         >>> found = data()
-        >>> found.with_observed(found.levels, found.lean, found.figure_value + 1.0).figure_value.mean() > 0.9
+        >>> shifted = found.with_observed(found.levels, found.lean, found.figure_value + 1.0)
+        >>> bool(shifted.figure_value.mean() > 0.9)
         True
         """
         return replace(self, levels=levels, lean=lean, figure_value=figures)
