@@ -152,7 +152,7 @@ def scale_moves(
     on_progress: Callable[[dict[str, dict[str, float]]], None] = lambda _: None,
     **settings: int,
 ) -> dict[str, dict[str, float]]:
-    """Return how the means of `WATCHED` move when the prior medians of scales are multiplied, all together and one by one.
+    """Return how the means of `WATCHED` move when prior medians of scales are multiplied, all together and one by one.
 
     `on_progress` gets what was found so far after each fit.
 
