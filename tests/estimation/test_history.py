@@ -59,24 +59,26 @@ def test_the_likelihood_of_an_item_in_closed_form(seen, monkeypatch):
     monkeypatch.setattr(module, "_PRIOR_ITEMS", 0.0)
     monkeypatch.setattr(module, "_PRIOR_SEATS", 0.0)
     ended = np.array([[0.1, 0.1], [0.05, 0.15], [0.4, 0.2]])
-    share, unexplained = 0.5, 0.25
-    found = module._items(seen, chances_of(seen, ended, 0.1, 0.04), np.array([share]), np.array([unexplained]), 1)[0]
+    nuisance = {"recorded_share": 0.5, "unexplained": 0.25, "unexplained_objections": 0.4}
+    values = {name: np.array([value]) for name, value in nuisance.items()}
+    found = module._items(seen, chances_of(seen, ended, 0.1, 0.04), values, 1)[0]
     for i, item in enumerate(seen.items):
         weights = np.ones((3, 2))
         if not item.rollover:
-            weights[2, 0] = share  # adopted without an objection: less often in the record
-        contest = int(seen.contested[i])
+            weights[2, 0] = 0.5  # adopted without an objection: less often in the record
+        contest, seat = int(seen.contested[i]), seen.seated[i]
         model = (weights * ended)[seen.ended[i], contest] / (weights * ended).sum()
-        usual = seen.rates[i, seen.ended[i], contest]
+        expected = 0.75 * model + 0.25 * seen.rates[i, seen.ended[i], contest]
         if contest:
-            for rate, name in (
-                (np.full(len(ALLIES), 0.04 if item.objection == "hard" else 0.1), "model"),
-                (seen.objection_rates[i], "usual"),
-            ):
-                seat = seen.seated[i]
-                each = np.where(seen.voiced[i], rate, 1 - rate)[seat].prod() / (1 - (1 - rate[seat]).prod())
-                model, usual = (model * each, usual) if name == "model" else (model, usual * each)
-        assert found[i] == pytest.approx(np.log((1 - unexplained) * model + unexplained * usual)), item.id
+            at_rates, by_model = (
+                np.where(seen.voiced[i], rate, 1 - rate)[seat].prod() / (1 - (1 - rate[seat]).prod())
+                for rate in (
+                    seen.objection_rates[i],
+                    np.full(len(ALLIES), 0.04 if item.objection == "hard" else 0.1),
+                )
+            )
+            expected *= 0.6 * by_model + 0.4 * at_rates
+        assert found[i] == pytest.approx(np.log(expected)), item.id
 
 
 def test_errors_of_spending_are_jointly_normal():
@@ -110,6 +112,7 @@ def test_paths_of_a_set_of_unknowns_are_averaged(seen):
     fixed = {
         "recorded_share": 0.5,
         "unexplained": 0.2,
+        "unexplained_objections": 0.2,
         "spending_sd": 0.06,
         "spending_common_sd": 0.03,
         "spending_persistence": 0.8,
@@ -120,7 +123,7 @@ def test_paths_of_a_set_of_unknowns_are_averaged(seen):
     mean = np.logaddexp(one.spending[0], one.spending[1]) - np.log(2.0)
     assert two.spending[0] == pytest.approx(mean)
     joined = Chances(*(np.repeat(each[:2].mean(axis=0)[np.newaxis], 2, axis=0) for each in block.chances))
-    again = module._items(seen, joined, np.full(2, 0.5), np.full(2, 0.2), 2)
+    again = module._items(seen, joined, {name: np.full(2, value) for name, value in fixed.items()}, 2)
     np.testing.assert_allclose(two.items[0], again[0])
     np.testing.assert_allclose(two.total, two.items.sum(axis=1) + two.spending)
 

@@ -91,9 +91,11 @@ mean, sd, coder = np.array([0.55]), np.array([0.1]), 0.04
 given = np.zeros((n, 2), dtype=int)
 seen = _coded(np.random.default_rng(1), np.repeat(mean, n), np.repeat(sd, n), coder, np.repeat(limits, n, 0), given)
 for pair in ((2, 2), (2, 3), (1, 2), (3, 3)):
-    found = np.exp(_ordinal(jnp.array(mean), jnp.array(sd), coder, jnp.array(limits), jnp.array([pair]))[0])
+    found = np.exp(_ordinal(jnp.array(mean), jnp.array(sd), coder, jnp.array(limits), np.array([pair]))[0])
     assert abs(found - (seen == pair).all(axis=1).mean()) < 4e-3, pair
-one = [float(np.exp(_ordinal(jnp.array(mean), jnp.array(sd), coder, jnp.array(limits), jnp.array([[k, -1]]))[0]))
+    traced = np.exp(_ordinal(jnp.array(mean), jnp.array(sd), coder, jnp.array(limits), jnp.array([pair]))[0])
+    assert abs(found - traced) < 1e-12, pair
+one = [float(np.exp(_ordinal(jnp.array(mean), jnp.array(sd), coder, jnp.array(limits), np.array([[-1, k]]))[0]))
        for k in range(5)]
 assert abs(sum(one) - 1.0) < 1e-9
 print(np.abs(np.array(one) - np.bincount(seen[:, 0], minlength=5) / n).max() < 4e-3)

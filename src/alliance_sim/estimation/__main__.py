@@ -97,8 +97,12 @@ def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
     fits = {name: without(name) for name in module.FIGURES}
     report.write_report(path, left_out_figures=module.left_out_figures(fits, data()))
     report.write_report(path, ordering_without_lean=module.ordering(without("lean").rows))
-    moves = module.scale_moves(base, on_progress=_say, seed=seed, chains=chains, samples=samples, warmup=samples)
-    report.write_report(path, scale_moves=moves)
+
+    def so_far(moves: dict[str, dict[str, float]]) -> None:
+        _say(list(moves)[-1])
+        report.write_report(path, scale_moves=moves)
+
+    module.scale_moves(base, on_progress=so_far, seed=seed, chains=chains, samples=samples, warmup=samples)
     rows = report.read_report(path).get("unreliable", ())
     report.write_report(path, refits={row: module.moved(without(row), base) for row in rows})
 

@@ -149,25 +149,28 @@ def scale_moves(
     base: Fitted,
     scales: Sequence[str] = MAIN_SCALES,
     factors: Sequence[float] = (0.5, 2.0),
-    on_progress: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[dict[str, dict[str, float]]], None] = lambda _: None,
     **settings: int,
 ) -> dict[str, dict[str, float]]:
-    """Return how the means of `WATCHED` move when the prior medians of scales are multiplied, one and all together.
+    """Return how the means of `WATCHED` move when prior medians of scales are multiplied, all together and one by one.
+
+    `on_progress` gets what was found so far after each fit.
 
     Examples
     --------
     >>> base = fit(chains=1, samples=10, warmup=10)
     >>> moved = scale_moves(base, scales=("own",), factors=(2.0,), chains=1, samples=10, warmup=10)
     >>> list(moved)
-    ['own x 2', 'all x 2']
+    ['all x 2', 'own x 2']
     """
-    found, start = {}, _watched(base.rows)
-    choices = [({name: factor}, f"{name} x {factor:g}") for name in scales for factor in factors]
-    choices += [(dict.fromkeys(scales, factor), f"all x {factor:g}") for factor in factors]
+    found: dict[str, dict[str, float]] = {}
+    start = _watched(base.rows)
+    choices = [(dict.fromkeys(scales, factor), f"all x {factor:g}") for factor in factors]
+    choices += [({name: factor}, f"{name} x {factor:g}") for name in scales for factor in factors]
     for chosen, label in choices:
-        on_progress(label)
         other = _watched(fit(factors=chosen, **settings).rows)  # type: ignore[arg-type]
         found[label] = {name: other[name] - start[name] for name in start}
+        on_progress(found)
     return found
 
 

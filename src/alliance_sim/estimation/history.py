@@ -3,9 +3,10 @@
 A recorded item ends as it did, so that what follows does not depend on luck at the table, and the procedure is repeated
 for how likely that was (`core.clamp`). The likelihood is then a product over items: leaving one out costs no run.
 
-Two terms describe the record rather than the alliance. It over-samples what was contested: an item that was adopted
-without an objection is in it `recorded_share` times as often as another (1 for renewals, all of which are). And a share
-`unexplained` of the items follows the rates of their forum instead of the model.
+Three terms describe the record rather than the alliance. It over-samples what was contested: an item that was adopted
+without an objection is in it `recorded_share` times as often as another (1 for renewals, all of which are). A share
+`unexplained` of the items ends at the rates of their forum instead of as the model has it, and at a share
+`unexplained_objections` of the contested ones allies object at their own rates.
 """
 
 from __future__ import annotations
@@ -209,19 +210,19 @@ def likelihood(seen: History, block: Block, seed: int, nuisance: Mapping[str, Fl
     )
     of_paths = _spending(error, sd, common, persistence).reshape(-1, paths)
     return Likelihood(
-        items=_items(seen, chances, nuisance["recorded_share"], nuisance["unexplained"], paths),
+        items=_items(seen, chances, nuisance, paths),
         spending=logsumexp(of_paths, axis=1) - np.log(paths),
     )
 
 
-def _items(seen: History, chances: Chances, recorded_share: Floats, unexplained: Floats, paths: int) -> Floats:
+def _items(seen: History, chances: Chances, nuisance: Mapping[str, Floats], paths: int) -> Floats:
     """Return the log likelihood of class, contest and objectors of each item (D, I)."""
     repeats = paths * seen.program.calendar.clamp.repeats
     every, at = np.arange(len(seen.items)), seen.column
     ended = (chances.ended[:, at] * repeats + _PRIOR_ITEMS * seen.rates) / (repeats + _PRIOR_ITEMS)
     kept = np.ones_like(ended)
     renewal = np.array([item.rollover for item in seen.items])
-    kept[:, ~renewal, len(CLASSES) - 1, 0] = recorded_share[:, np.newaxis]
+    kept[:, ~renewal, len(CLASSES) - 1, 0] = nuisance["recorded_share"][:, np.newaxis]
     ended *= kept
     ended /= ended.sum(axis=(2, 3), keepdims=True)
     contest = seen.contested.astype(int)
@@ -232,15 +233,22 @@ def _items(seen: History, chances: Chances, recorded_share: Floats, unexplained:
     )
     few = _PRIOR_SEATS / (repeats + _PRIOR_SEATS)
     objects = np.clip((1.0 - few) * objects + few * seen.objection_rates, 1e-6, 1.0 - 1e-6)
-    with np.errstate(divide="ignore"):
-        log_model, log_usual = (
-            np.log(class_chance) + _objectors(seen, objection_chance)
-            for class_chance, objection_chance in ((model, objects), (usual, seen.objection_rates))
+    ended_as = np.log(_mixed(nuisance["unexplained"], model, usual))
+    of_objectors = np.logaddexp(
+        *(
+            np.log(weight)[:, np.newaxis] + _objectors(seen, chance)
+            for weight, chance in (
+                (1.0 - nuisance["unexplained_objections"], objects),
+                (nuisance["unexplained_objections"], seen.objection_rates),
+            )
         )
-        mixed: Floats = np.logaddexp(
-            np.log1p(-unexplained)[:, np.newaxis] + log_model, np.log(unexplained)[:, np.newaxis] + log_usual
-        )
-    return mixed
+    )
+    found: Floats = ended_as + np.where(seen.contested, of_objectors, 0.0)
+    return found
+
+
+def _mixed(share: Floats, model: Floats, usual: Floats) -> Floats:
+    return (1.0 - share)[:, np.newaxis] * model + share[:, np.newaxis] * usual
 
 
 def _objectors(seen: History, objects: Floats) -> Floats:

@@ -82,14 +82,24 @@ def _ordinal(mean: Any, sd: Any, coder: Any, limits: Any, levels: Any) -> Any:
     coders and integrated out, -1 means that a coder gave no level.
     """
     # Far ends instead of infinite ones, whose gradient is not a number.
-    ends = jnp.pad(limits, ((0, 0), (1, 1)), constant_values=((0.0, 0.0), (-_END, _END)))
-    given = levels >= 0
-    at = (mean[:, None] + sd[:, None] * _NODES)[:, None, :]
-    level = jnp.where(given, levels, 0)
-    below, above = (jnp.take_along_axis(ends, level + step, axis=-1)[:, :, None] for step in (0, 1))
-    low, high = ((end - at) * (1.0 / coder) for end in (below, above))
-    inside = ndtr(high) - ndtr(low)
-    both = jnp.where(given[:, :, None], inside, 1.0).prod(axis=1)
+    ends = jnp.pad(jnp.asarray(limits), ((0, 0), (1, 1)), constant_values=((0.0, 0.0), (-_END, _END)))
+    at = mean[:, None] + sd[:, None] * _NODES
+
+    def chance(rows: Any, level: Any) -> Any:
+        low, high = ((ends[rows, level + step][:, None] - at[rows]) * (1.0 / coder) for step in (0, 1))
+        return ndtr(high) - ndtr(low)
+
+    array = np if isinstance(levels, np.ndarray) else jnp
+    every, one, two = np.arange(len(levels)), levels[:, 0], levels[:, 1]
+    first = array.where(one >= 0, one, two)
+    alike = array.where((one >= 0) & (two >= 0) & (one == two), 1, 0)
+    inside = chance(every, first)
+    both = jnp.where(alike[:, None] == 1, inside**2, inside)
+    # Of known levels only those that differ need a second look; simulated ones can be any.
+    apart = (one >= 0) & (two >= 0) & (one != two)
+    rows = np.flatnonzero(apart) if array is np else every
+    second = jnp.where(apart[rows][:, None], chance(rows, array.maximum(two[rows], 0)), 1.0)
+    both = both.at[rows].multiply(second, unique_indices=True)
     return jnp.log(both @ _WEIGHTS + _LEAST)
 
 
@@ -135,10 +145,12 @@ def _statements(found: Data, threat: Any, south: Any, factor: Mapping[str, float
     on_threat = _sample("curve_threat", size, center=_curve_priors("slope_threat"))
     on_south = _sample("curve_south", size, center=_curve_priors("slope_south"))
     by_issue = _curve_priors("sd").reshape(len(ISSUES), -1).mean(axis=1)
-    residual = _sample("residual_issue", (len(ISSUES),), factor["residual"], by_issue)
+    _sample("residual_issue", (len(ISSUES),), factor["residual"], by_issue)
     leader = _sample("residual_leader", factor=factor["residual"])
     z = numpyro.sample("departure_own", dist.Normal(0.0, 1.0).expand([len(found.departures)]))
-    departure = numpyro.deterministic("departure", jnp.append(residual, leader)[found.departure_scale] * z)
+    # A document names an ally for what sets it apart, so its departure is not one of the residuals.
+    named = _sample("residual_named", factor=factor["residual"])
+    departure = numpyro.deterministic("departure", jnp.where(found.president, leader, named) * z)
     # Readings of a trait have the curves 0 and 1, which return it as it is.
     curves = [
         jnp.concatenate([jnp.array(first), rest])
@@ -192,11 +204,11 @@ def model(found: Data, factors: Mapping[str, float] | None = None) -> None:
     mean, sd, coder = _statements(found, threat, south, factor)
     numpyro.deterministic("reading_mean", mean)
     numpyro.deterministic("reading_sd", sd)
-    of_statements = _ordinal(mean, sd, coder, jnp.asarray(found.limits), jnp.asarray(found.levels))
+    of_statements = _ordinal(mean, sd, coder, found.limits, found.levels)
     numpyro.factor("statements", numpyro.deterministic("loglik_statements", of_statements).sum())
     mean, sd, coder, limits = _leanings(found, threat, factor)
     numpyro.deterministic("lean_limits", limits[:1])
-    of_leanings = _ordinal(mean, sd, coder, limits, jnp.asarray(found.lean))
+    of_leanings = _ordinal(mean, sd, coder, limits, found.lean)
     numpyro.factor("leanings", numpyro.deterministic("loglik_leanings", of_leanings).sum())
     of_figures = _figures(found, threat).log_prob(found.figure_value)
     numpyro.factor("figures", numpyro.deterministic("loglik_figures", of_figures).sum())

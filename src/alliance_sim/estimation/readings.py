@@ -129,8 +129,8 @@ class Data:
         Weights of the cells whose mean is read.
     departures : tuple of str
         Cells (actor, issue, era) whose departure from the curve is sampled.
-    departure_scale : array
-        Its scale by cell: number of the issue, or the number of issues for presidents.
+    president : bool array
+        Whether it is a president's, by cell.
     lean : (m, 2) array
         Classes 0 to 4 by coder, -1 for none.
     lean_cell : (m,) array
@@ -162,7 +162,7 @@ class Data:
     south: Floats
     departure: Floats
     departures: tuple[str, ...]
-    departure_scale: Integers
+    president: NDArray[np.bool_]
     lean: Integers
     lean_cell: Integers
     lean_names: tuple[str, ...]
@@ -181,7 +181,8 @@ class Data:
         Examples
         --------
         >>> found = data()
-        >>> found.with_observed(found.levels, found.lean, found.figure_value + 1.0).figure_value.mean() > 0.9
+        >>> shifted = found.with_observed(found.levels, found.lean, found.figure_value + 1.0)
+        >>> bool(shifted.figure_value.mean() > 0.9)
         True
         """
         return replace(self, levels=levels, lean=lean, figure_value=figures)
@@ -357,7 +358,6 @@ def data(left_out: Collection[str] = ()) -> Data:
             limits[i] = boundaries(_norms()[reading.target, era])
         else:
             curve[i] = int(reading.target == "south")
-    scales = [len(ISSUES) if each.startswith(LEADER) else ISSUES.index(each.split(".")[-2]) for each in departures]
     codes: dict[tuple[str, str], list[int]] = {}
     for coder, name in enumerate(CODERS):
         for row in leanings(name):
@@ -380,7 +380,7 @@ def data(left_out: Collection[str] = ()) -> Data:
         south=south,
         departure=departure,
         departures=departures,
-        departure_scale=np.array(scales, dtype=np.int64),
+        president=np.array([each.startswith(LEADER) for each in departures]),
         lean=np.array(list(codes.values()), dtype=np.int64).reshape(len(codes), len(CODERS)),
         lean_cell=np.array([THREAT.index(_cell(*place)) for place in codes], dtype=np.int64),
         lean_names=tuple(f"lean.{actor.removesuffix('.leader')}.{era}" for actor, era in codes),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from alliance_sim.compile import compile_scenario
 from alliance_sim.core.structures import ALLY_VARIABLES, Decision
 from alliance_sim.estimation.history import History, observed
-from alliance_sim.estimation.unknowns import Unknowns
+from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.forums import DECISIONS
@@ -66,24 +66,25 @@ def synthetic_history(unknowns: Unknowns, z: Floats, real: History, seed: int) -
     block = program.block(seed, 0, 1, "allies", rows=rows)
     program.run(block, seed)
     column = {(row.meeting, row.issue): row.column for row in program.agenda}
-    share, unexplained, sd, common, persistence = (
-        float(unknowns.nuisance(z[np.newaxis], name)[0])
-        for name in ("recorded_share", "unexplained", "spending_sd", "spending_common_sd", "spending_persistence")
-    )
+    nuisance = {name: float(unknowns.nuisance(z[np.newaxis], name)[0]) for name in NUISANCE}
     items: list[RecordedItem] = []
     for i, item in enumerate(real.items):
         j = column[item.meeting, item.issue]
         outcome = int(block.records.outcome[0, j])
         refused = real.seated[i] & (block.records.objection[0, j] >= 0)
         voiced = real.seated[i] & (refused | (block.records.voiced[0, j] > 0))
-        explained = rng.random() >= unexplained
+        contested = bool(voiced.any())
+        explained = rng.random() >= nuisance["unexplained"]
         if not explained:
             cell = int(rng.choice(real.rates[i].size, p=real.rates[i].ravel()))
             outcome, contested = _BY_CLASS[cell // 2], cell % 2 > 0
-            refused = voiced = _objecting(real, i, rng) if contested else np.zeros(len(ALLIES), bool)
+        if not contested:
+            refused = voiced = np.zeros(len(ALLIES), bool)
+        elif not voiced.any() or rng.random() < nuisance["unexplained_objections"]:
+            refused = voiced = _objecting(real, i, rng)
         objecting, hard = (refused, True) if refused.any() and outcome not in _BY_CLASS[1:] else (voiced, False)
         usual = outcome == Decision.ADOPTED and not objecting.any() and not item.rollover
-        if explained and usual and rng.random() >= share:
+        if explained and usual and rng.random() >= nuisance["recorded_share"]:
             continue
         names = frozenset(np.array(ALLIES)[objecting])
         label = "none" if not names else "hard" if hard else "soft"
@@ -93,7 +94,9 @@ def synthetic_history(unknowns: Unknowns, z: Floats, real: History, seed: int) -
     error = np.zeros_like(spending)
     for year in range(len(months)):
         before = error[year - 1] if year else 0.0
-        error[year] = persistence * before + sd * rng.standard_normal(len(ALLIES)) + common * rng.standard_normal()
+        own = nuisance["spending_sd"] * rng.standard_normal(len(ALLIES))
+        common = nuisance["spending_common_sd"] * rng.standard_normal()
+        error[year] = nuisance["spending_persistence"] * before + own + common
     spending = np.where(np.isnan(real.spending), np.nan, spending * np.exp(error))
     repeats = real.program.calendar.clamp.repeats
     return observed(compile_scenario(_with_disputes(items)), items, real.years, spending, repeats)

@@ -26,8 +26,9 @@ Floats = NDArray[np.float64]
 NUISANCE: dict[str, Prior] = {
     # How often an item that nobody objected to is in the record, against one that was contested.
     "recorded_share": uniform(0.1, 1.0),
-    # Share of the items that follows the rates of the forum instead of the model.
+    # Share of the items that ends at the rates of the forum, and of those to which allies object at their own rates.
     "unexplained": uniform(0.02, 0.6),
+    "unexplained_objections": uniform(0.02, 0.9),
     # Yearly errors of spending, of an ally and of all, as logarithms, and how much of them is left a year later.
     "spending_sd": lognormal(float(np.log(0.06)), 0.4, 0.01, 0.3),
     "spending_common_sd": lognormal(float(np.log(0.03)), 0.5, 0.005, 0.2),
