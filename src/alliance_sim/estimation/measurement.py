@@ -169,7 +169,7 @@ def _leanings(found: Data, threat: Any, factor: Mapping[str, float]) -> tuple[An
     limits = _sample("lean_first") + jnp.concatenate([jnp.zeros(1), steps])
     mean = threat[found.lean_cell]
     sd = _sample("lean_sd", factor=factor["lean"])
-    return mean, jnp.full_like(mean, sd), _sample("lean_coder"), jnp.broadcast_to(limits, (len(mean), 4))
+    return mean, jnp.full_like(mean, sd), _sample("lean_coder"), limits
 
 
 def _figures(found: Data, threat: Any) -> Any:
@@ -205,8 +205,8 @@ def model(found: Data, factors: Mapping[str, float] | None = None) -> None:
     of_statements = _ordinal(mean, sd, coder, found.limits, found.levels)
     numpyro.factor("statements", numpyro.deterministic("loglik_statements", of_statements).sum())
     mean, sd, coder, limits = _leanings(found, threat, factor)
-    numpyro.deterministic("lean_limits", limits[:1])
-    of_leanings = _ordinal(mean, sd, coder, limits, found.lean)
+    numpyro.deterministic("lean_limits", limits)
+    of_leanings = _ordinal(mean, sd, coder, jnp.broadcast_to(limits, (len(mean), 4)), found.lean)
     numpyro.factor("leanings", numpyro.deterministic("loglik_leanings", of_leanings).sum())
     of_figures = _figures(found, threat).log_prob(found.figure_value)
     numpyro.factor("figures", numpyro.deterministic("loglik_figures", of_figures).sum())
@@ -300,7 +300,7 @@ def fit(
         **_convergence(by_chain),
     }
     kept = np.linspace(0, chains * samples - 1, min(rows, chains * samples)).round().astype(int)
-    flat = {name: value.reshape(-1, *value.shape[2:])[kept] for name, value in by_chain.items()}
+    flat = {name: value.reshape(chains * samples, *value.shape[2:])[kept] for name, value in by_chain.items()}
     return Fitted(chosen, _columns(chosen, flat), _others(flat), _log_likelihood(chosen, flat), diagnostics)
 
 
