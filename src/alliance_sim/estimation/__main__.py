@@ -56,7 +56,7 @@ def _say(what: object) -> None:
 
 
 @app.command()
-def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 700) -> None:
+def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None:
     """Fit the measurement model; write posterior/measurement.parquet and the report of the calibration folder."""
     with _extra():
         from alliance_sim.estimation.checks import ordering, pulls, unreliable
