@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
 import shutil
@@ -11,14 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from alliance_sim.data import data_folder
 
 pytestmark = pytest.mark.full
-
-NEEDS_EXTRA = pytest.mark.skipif(importlib.util.find_spec("numpyro") is None, reason="needs the extra 'calibration'")
 
 #: The least that a thirty-third ally needs; its other figures count as unknown.
 ALLY = {
@@ -63,25 +59,20 @@ ERA = {
             "aid_need": "0",
         }
     ],
-    "priors/measurement": [
-        {"quantity": "shift_2016", "family": "normal", "center": "0", "spread": "0.1", "reason": "judgement: none"}
-    ],
-    "coding/statements_sheet": [
+    "evidence": [
         {
             "id": "C-01",
-            "document": "000_29d8c5b926a5a488",
+            "document": "002_of_2016",
             "paragraph": "1",
             "actors": "visegrad",
+            "construct": "threat_perception",
             "era": "2016",
+            "level": "1",
+            "certainty": "high",
+            "pass": "1",
             "paraphrase": "The four see little danger",
         }
     ],
-    **{
-        f"coding/statements_{coder}": [
-            {"id": "C-01", "construct": "threat_perception", "level": "1", "certainty": "high"}
-        ]
-        for coder in "ab"
-    },
 }
 SCENARIO = """
 name: mine
@@ -144,28 +135,31 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def means(folder: Path) -> dict[str, float]:
-    """Fit the measurement model shortly, and return the means of what it wrote."""
-    run(folder, "-m", "alliance_sim.calibration.statements")
-    run(folder, "-m", "alliance_sim.estimation", "measure", "--chains", "1", "--samples", "200")
-    rows = pq.read_table(folder / "calibration" / "posterior" / "measurement.parquet")
-    return {name: float(rows[name].to_numpy().mean()) for name in rows.column_names}
+def priors(folder: Path) -> dict[tuple[str, str], float]:
+    with (folder / "calibration" / "priors" / "actors.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["era"], row["actor"]): float(row["threat_mean"]) for row in csv.DictReader(file)}
 
 
-@NEEDS_EXTRA
 def test_a_thirty_third_ally_is_rows_of_tables(folder: Path) -> None:
     add(folder, ALLY)
-    found = means(folder)
-    assert {f"threat.XYZ.{era}" for era in ("2014", "2018", "2025")} <= found.keys()
-    assert 0.3 < found["threat.XYZ.2025"] < 0.9
+    run(folder, "-m", "alliance_sim.calibration.fit")
+    assert {(era, "XYZ") for era in ("2014", "2018", "2025")} <= priors(folder).keys()
+    code = "import alliance_sim as als; print(*als.simulate('baseline_2025', 5).data['ally'].values)"
+    allies = run(folder, "-c", code).split()
+    assert len(allies) == 33 and allies[-1] == "XYZ"
+    report = json.loads(run(folder, "-m", "alliance_sim", "run", "baseline_2025", "--draws", "5", "--json"))
+    assert report["draws"] == 5
     assert "XYZ" in run(folder, "-m", "alliance_sim", "schema")
 
 
-@NEEDS_EXTRA
 def test_a_document_of_a_new_era_is_rows_of_tables(folder: Path) -> None:
+    before = priors(folder)
     add(folder, ERA)
-    found = means(folder)
-    assert found["threat.POL.2016"] < found["threat.POL.2018"] - 0.05
+    run(folder, "-m", "alliance_sim.calibration.fit")
+    after = priors(folder)
+    assert {place: mean for place, mean in after.items() if place[0] != "2016"} == before
+    assert after["2016", "EST"] == after["2018", "EST"] and after["2016", "POL"] < after["2018", "POL"] - 0.1
+    assert after["2016", "USA.leader"] == after["2018", "USA.institutions"]
     (folder / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
     assert "mine.yaml: ok" in run(folder, "-m", "alliance_sim", "check", "mine.yaml")
     shown = "from alliance_sim.calibration.evidence import evidence; print(evidence('POL', '2016'))"

@@ -56,7 +56,7 @@ def _say(what: object) -> None:
 
 
 @app.command()
-def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 700) -> None:
+def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None:
     """Fit the measurement model; write posterior/measurement.parquet and the report of the calibration folder."""
     with _extra():
         from alliance_sim.estimation.checks import ordering, pulls, unreliable
@@ -90,10 +90,10 @@ def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
     path = report.report_path()
 
     def without(*names: str) -> Fitted:
-        _say(f"without {' '.join(names) or 'nothing'}")
+        _say(f"without {' '.join(names)}")
         return fit(names, seed, chains, samples, samples)
 
-    base = without()
+    base = report.read_posterior(report.posterior_path())
     fits = {name: without(name) for name in module.FIGURES}
     report.write_report(path, left_out_figures=module.left_out_figures(fits, data()))
     report.write_report(path, ordering_without_lean=module.ordering(without("lean").rows))
@@ -104,7 +104,7 @@ def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
 
     module.scale_moves(base, on_progress=so_far, seed=seed, chains=chains, samples=samples, warmup=samples)
     rows = report.read_report(path).get("unreliable", ())
-    report.write_report(path, refits={row: module.moved(without(row), base) for row in rows})
+    report.write_report(path, refits={row: module.moved(without(row).rows, base) for row in rows})
 
 
 @app.command()

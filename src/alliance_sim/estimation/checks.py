@@ -57,12 +57,12 @@ def _watched(rows: Mapping[str, Floats]) -> dict[str, float]:
     return found | {"gap 2025 - 2018": float((gap(rows, "2025") - gap(rows, "2018")).mean())}
 
 
-def moved(fitted: Fitted, base: Fitted) -> dict[str, float]:
+def moved(rows: Mapping[str, Floats], base: Mapping[str, Floats]) -> dict[str, float]:
     """Return how the means of `WATCHED` and of the three traits that move most differ between two fits."""
-    start, other = _watched(base.rows), _watched(fitted.rows)
+    start, other = _watched(base), _watched(rows)
     traits = {
-        name: float(fitted.rows[name].mean() - values.mean())
-        for name, values in base.rows.items()
+        name: float(rows[name].mean() - values.mean())
+        for name, values in base.items()
         if name.startswith(("threat.", "south."))
     }
     most = sorted(traits, key=lambda name: -abs(traits[name]))[:3]
@@ -146,7 +146,7 @@ def left_out_figures(fits: Mapping[str, Fitted], full: Data) -> dict[str, dict[s
 
 
 def scale_moves(
-    base: Fitted,
+    base: Mapping[str, Floats],
     scales: Sequence[str] = MAIN_SCALES,
     factors: Sequence[float] = (0.5, 2.0),
     on_progress: Callable[[dict[str, dict[str, float]]], None] = lambda _: None,
@@ -154,17 +154,17 @@ def scale_moves(
 ) -> dict[str, dict[str, float]]:
     """Return how the means of `WATCHED` move when prior medians of scales are multiplied, all together and one by one.
 
-    `on_progress` gets what was found so far after each fit.
+    `base` are the rows of the fit as it is; `on_progress` gets what was found so far after each fit.
 
     Examples
     --------
-    >>> base = fit(chains=1, samples=10, warmup=10)
+    >>> base = fit(chains=1, samples=10, warmup=10).rows
     >>> moved = scale_moves(base, scales=("own",), factors=(2.0,), chains=1, samples=10, warmup=10)
     >>> list(moved)
     ['all x 2', 'own x 2']
     """
     found: dict[str, dict[str, float]] = {}
-    start = _watched(base.rows)
+    start = _watched(base)
     choices = [(dict.fromkeys(scales, factor), f"all x {factor:g}") for factor in factors]
     choices += [({name: factor}, f"{name} x {factor:g}") for name in scales for factor in factors]
     for chosen, label in choices:
@@ -213,7 +213,7 @@ def unreliable(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
 _SCALARS = (
     "mu shift_2014 exposure_slope own_scale move_scale sd_high sd_group sd_coder lean_first lean_sd lean_coder "
     "figure_loading figure_sd south_mean geography_slope south_scale residual_issue residual_leader departure "
-    "curve_intercept curve_threat"
+    "curve_level curve_threat"
 ).split()
 
 

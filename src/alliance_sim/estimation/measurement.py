@@ -20,7 +20,7 @@ from jax.scipy.special import expit, ndtr
 from numpy.typing import NDArray
 from numpyro.handlers import seed as seeded
 from numpyro.handlers import trace
-from numpyro.infer import MCMC, NUTS
+from numpyro.infer import MCMC, NUTS, init_to_median
 
 from alliance_sim.data import find_row, number
 from alliance_sim.estimation.readings import ACTORS, CURVES, SOUTH, THREAT, Data, data
@@ -53,6 +53,8 @@ _LEAST = 1e-12
 
 #: The threat perception at which the intercept of an indicator holds.
 _AT = 0.6
+#: The same of southern orientation.
+_SOUTH_AT = 0.4
 
 _N, _E = len(ACTORS), len(ERAS)
 #: The eras that have a coding of their own; a mean of another era is that of the one it is coded as, shifted.
@@ -141,9 +143,15 @@ def _traits(found: Data, factor: Mapping[str, float]) -> tuple[Any, Any]:
 def _statements(found: Data, threat: Any, south: Any, factor: Mapping[str, float]) -> tuple[Any, Any, Any]:
     """Sample curves, departures and errors; return mean and error of each reading, and the error of a coder."""
     size = (len(CURVES),)
-    intercept = _sample("curve_intercept", size, center=_curve_priors("intercept"))
-    on_threat = _sample("curve_threat", size, center=_curve_priors("slope_threat"))
-    on_south = _sample("curve_south", size, center=_curve_priors("slope_south"))
+    slopes = _curve_priors("slope_threat"), _curve_priors("slope_south")
+    # Judgement is about the position of a usual ally: at a threat perception of 0, where few are, it knows less.
+    usual = _curve_priors("intercept") + _AT * slopes[0] + _SOUTH_AT * slopes[1]
+    level = _sample("curve_level", size, center=usual)
+    on_threat, on_south = (
+        _sample("curve_threat", size, center=slopes[0]),
+        _sample("curve_south", size, center=slopes[1]),
+    )
+    intercept = numpyro.deterministic("curve_intercept", level - _AT * on_threat - _SOUTH_AT * on_south)
     by_issue = _curve_priors("sd").reshape(len(ISSUES), -1).mean(axis=1)
     _sample("residual_issue", (len(ISSUES),), factor["residual"], by_issue)
     leader = _sample("residual_leader", factor=factor["residual"])
@@ -171,7 +179,7 @@ def _leanings(found: Data, threat: Any, factor: Mapping[str, float]) -> tuple[An
     limits = _sample("lean_first") + jnp.concatenate([jnp.zeros(1), steps])
     mean = threat[found.lean_cell]
     sd = _sample("lean_sd", factor=factor["lean"])
-    return mean, jnp.full_like(mean, sd), _sample("lean_coder"), jnp.broadcast_to(limits, (len(mean), 4))
+    return mean, jnp.full_like(mean, sd), _sample("lean_coder"), limits
 
 
 def _figures(found: Data, threat: Any) -> Any:
@@ -207,8 +215,8 @@ def model(found: Data, factors: Mapping[str, float] | None = None) -> None:
     of_statements = _ordinal(mean, sd, coder, found.limits, found.levels)
     numpyro.factor("statements", numpyro.deterministic("loglik_statements", of_statements).sum())
     mean, sd, coder, limits = _leanings(found, threat, factor)
-    numpyro.deterministic("lean_limits", limits[:1])
-    of_leanings = _ordinal(mean, sd, coder, limits, found.lean)
+    numpyro.deterministic("lean_limits", limits)
+    of_leanings = _ordinal(mean, sd, coder, jnp.broadcast_to(limits, (len(mean), 4)), found.lean)
     numpyro.factor("leanings", numpyro.deterministic("loglik_leanings", of_leanings).sum())
     of_figures = _figures(found, threat).log_prob(found.figure_value)
     numpyro.factor("figures", numpyro.deterministic("loglik_figures", of_figures).sum())
@@ -279,7 +287,7 @@ def fit(
     """
     chosen = data(left_out) if found is None else found
     sampler = MCMC(
-        NUTS(model, target_accept_prob=0.9),
+        NUTS(model, target_accept_prob=0.9, init_strategy=init_to_median(num_samples=30)),
         num_warmup=warmup,
         num_samples=samples,
         num_chains=chains,
@@ -302,7 +310,7 @@ def fit(
         **_convergence(by_chain),
     }
     kept = np.linspace(0, chains * samples - 1, min(rows, chains * samples)).round().astype(int)
-    flat = {name: value.reshape(-1, *value.shape[2:])[kept] for name, value in by_chain.items()}
+    flat = {name: value.reshape(chains * samples, *value.shape[2:])[kept] for name, value in by_chain.items()}
     return Fitted(chosen, _columns(chosen, flat), _others(flat), _log_likelihood(chosen, flat), diagnostics)
 
 

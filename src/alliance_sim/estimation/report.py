@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from alliance_sim.data import data_folder
 from alliance_sim.results.parquet import encoded
 
-__all__ = ["posterior_path", "read_report", "report_path", "write_posterior", "write_report"]
+__all__ = ["posterior_path", "read_posterior", "read_report", "report_path", "write_posterior", "write_report"]
 
 
 def posterior_path() -> Path:
@@ -55,6 +55,20 @@ def write_posterior(rows: Mapping[str, NDArray[np.float64]], path: Path) -> None
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = {name: pa.array(values.astype(np.float32)) for name, values in rows.items()}
     path.write_bytes(encoded(pa.table(columns)))
+
+
+def read_posterior(path: Path) -> dict[str, NDArray[np.float64]]:
+    """Return draws by column.
+
+    Examples
+    --------
+    >>> len(read_posterior(posterior_path())["threat.EST.2025"])
+    2000
+    """
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(path)
+    return {name: rows[name].to_numpy().astype(np.float64) for name in rows.column_names}
 
 
 def read_report(path: Path) -> dict[str, Any]:
