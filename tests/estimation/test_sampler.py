@@ -61,7 +61,7 @@ def test_a_run_that_stopped_goes_on_to_the_same_particles():
     stages: list[Particles] = []
 
     def stop(state):
-        stages.append(replace(state, stages=[*state.stages]))
+        stages.append(replace(state, steps=[*state.steps], stages=[*state.stages]))
         if len(stages) == 2:
             raise KeyboardInterrupt
 

@@ -117,7 +117,7 @@ def _write(path: Path, state: Particles) -> None:
         unknowns=state.unknowns,
         noise=state.noise,
         log_likelihood=state.log_likelihood,
-        state=[state.named, state.power, state.step],
+        state=[state.named, state.power, *state.steps],
         stages=[astuple(stage) for stage in state.stages],
     )
     part.replace(path)
@@ -125,8 +125,6 @@ def _write(path: Path, state: Particles) -> None:
 
 def _read(path: Path) -> Particles:
     with np.load(path) as found:
-        named, power, step = found["state"]
+        named, power, *steps = map(float, found["state"])
         stages = [Stage(*map(float, row)) for row in found["stages"]]
-        return Particles(
-            found["unknowns"], found["noise"], found["log_likelihood"], int(named), float(power), float(step), stages
-        )
+        return Particles(found["unknowns"], found["noise"], found["log_likelihood"], int(named), power, steps, stages)

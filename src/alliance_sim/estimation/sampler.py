@@ -24,10 +24,10 @@ Floats = NDArray[np.float64]
 #: likelihood (D,).
 Estimate = Callable[[Floats, NDArray[np.int64]], Floats]
 
-#: Share of the particles that the weights of a stage are worth; rounds of a stage, each of so many moves (judgement).
-EFFECTIVE, ROUNDS, MOVES = 0.6, 3, 2
-#: Share of the unknowns that a move changes (judgement): more are accepted, and each goes further.
-MOVED = 0.5
+#: Share of the particles that the weights of a stage are worth, and rounds of a stage (judgement).
+EFFECTIVE, ROUNDS = 0.6, 3
+#: Moves of a round, by the share of the unknowns that each changes (judgement): the fewer, the further they can go.
+MOVED = (0.5, 0.15, 0.05)
 _WANTED = 0.25  # share of proposals accepted: about the best of random walks (Roberts and Rosenthal 2001)
 
 
@@ -42,7 +42,7 @@ class Stage:
     accepted, renewed : float
         Shares of moves, and of other random numbers, that were accepted.
     step : float
-        Of the last move.
+        Of the last move of many unknowns.
     mean : float
         Of the log likelihood.
     """
@@ -67,8 +67,10 @@ class Particles:
     log_likelihood : (D,) array
     named : int
         Names given so far.
-    power, step : float
-        Of the likelihood, and of the next move.
+    power : float
+        Of the likelihood.
+    steps : list of float
+        Of the next move of each share of the unknowns.
     stages : list of Stage
     """
 
@@ -77,7 +79,7 @@ class Particles:
     log_likelihood: Floats
     named: int
     power: float = 0.0
-    step: float = 0.5
+    steps: list[float] = field(default_factory=lambda: [0.5] * len(MOVED))
     stages: list[Stage] = field(default_factory=list)
 
 
@@ -161,21 +163,23 @@ def sample(
         accepted, renewed = [], []
         for _ in range(ROUNDS if target < power else 3 * ROUNDS):
             renewed.append(_renew(state, estimate, rng))
-            accepted += [_move(state, estimate, rng) for _ in range(MOVES)]
+            accepted += [_move(state, estimate, rng, kind) for kind in range(len(MOVED))]
         mean = float(state.log_likelihood.mean())
-        state.stages.append(Stage(target, worth, float(np.mean(accepted)), float(np.mean(renewed)), state.step, mean))
+        state.stages.append(
+            Stage(target, worth, float(np.mean(accepted)), float(np.mean(renewed)), state.steps[0], mean)
+        )
         if after_stage:
             after_stage(state)
     return state
 
 
-def _move(state: Particles, estimate: Estimate, rng: np.random.Generator) -> float:
-    """Move all particles once; return the share accepted, by which the step of the next move is set."""
-    z = state.unknowns
-    moved = rng.random(z.shape[1]) < MOVED
-    proposed = np.where(moved, np.sqrt(1.0 - state.step**2) * z + state.step * rng.standard_normal(z.shape), z)
+def _move(state: Particles, estimate: Estimate, rng: np.random.Generator, kind: int) -> float:
+    """Move a share of each particle's unknowns; return the share accepted, by which the next step is set."""
+    z, step = state.unknowns, state.steps[kind]
+    moved = rng.random(z.shape) < MOVED[kind]
+    proposed = np.where(moved, np.sqrt(1.0 - step**2) * z + step * rng.standard_normal(z.shape), z)
     rate = _accept(state, proposed, state.noise, estimate, rng)
-    state.step = float(np.clip(state.step * np.exp(0.5 * (rate - _WANTED) / _WANTED), 0.02, 0.95))
+    state.steps[kind] = float(np.clip(step * np.exp(0.5 * (rate - _WANTED) / _WANTED), 0.02, 0.95))
     return rate
 
 
