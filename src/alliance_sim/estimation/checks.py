@@ -74,6 +74,7 @@ def ordering(rows: Mapping[str, Floats]) -> dict[str, float]:
 
     Examples
     --------
+    >>> from alliance_sim.estimation.readings import ACTORS
     >>> rng = np.random.default_rng(1)
     >>> names = [f"threat.{a}.{e}" for a in (*ACTORS, LEADER) for e in ("2018", "2025")]
     >>> found = ordering({name: rng.random(50) for name in names})
