@@ -30,7 +30,8 @@ program = compile_scenario(first_months(load_scenario(sys.argv[1]), int(sys.argv
 block = program.block(1, 0, 2, "trace")
 for month0, month1 in ((0, 1), (SPIN_UP, SPIN_UP + len(program.months))):
     span = Span(np.uint64(1), 0, 2, month0, month1, SPIN_UP)
-    run_block(block.states, block.inputs, program.shared, program.calendar, Kept(block.output, block.records), span)
+    kept = Kept(block.output, block.records)
+    run_block(block.states, block.inputs, program.shared, program.calendar, kept, block.chances, span)
 print(" ".join(repr(float(value)) for value in block.states.outcomes.ravel()))
 """
 

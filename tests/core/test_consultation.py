@@ -141,9 +141,9 @@ def test_what_governments_want_stays_as_it_was():
 
 
 @kernel(python=True)
-def read(states, inputs, meetings, records, session, seating, row, j, clock):
+def read(states, inputs, calendar, records, chances, session, seating, row, j, clock):
     """Read positions of item j in one draw."""
-    docket = Docket(meetings, records, row)
+    docket = Docket(calendar.meetings, records, row, calendar.clamp, chances)
     read_positions(draw_state(states, inputs, row), session, seating, docket, j, clock)
 
 
@@ -170,7 +170,7 @@ def readings():
     session.ally[:n] = np.arange(n)
     seating = Seating(n, n, 0, 1.0, 0.0)
     shown, chair = np.empty((2, len(MONTHS), DRAWS, n))
-    arguments = (block.states, block.inputs, program.calendar.meetings, block.records, session, seating)
+    arguments = (block.states, block.inputs, program.calendar, block.records, block.chances, session, seating)
     for row in range(DRAWS):
         for j, month in enumerate(MONTHS):
             read(*arguments, row, j, Clock(np.uint64(3), row, SPIN_UP + month))

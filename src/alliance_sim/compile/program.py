@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -18,6 +18,8 @@ from alliance_sim.core.structures import (
     PENDING,
     AllyState,
     Calendar,
+    Chances,
+    Clamp,
     DecisionRecords,
     DrawInputs,
     Events,
@@ -63,7 +65,7 @@ def rows_of(record: Rows, row0: int, row1: int) -> Rows:
     return type(record)(**{name: array[row0:row1] for name, array in record._asdict().items()})
 
 
-Inputs = TypeVar("Inputs", Distributions, SharedInputs, Events, Meetings)
+Inputs = TypeVar("Inputs", Distributions, SharedInputs, Events, Meetings, Clamp)
 
 
 def _read_only(record: Inputs) -> Inputs:
@@ -130,6 +132,7 @@ class Block:
     inputs: DrawInputs
     records: DecisionRecords
     output: RecordedOutput
+    chances: Chances
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,27 @@ class CompiledScenario:
     @property
     def calendar(self) -> Calendar:
         """Events and meetings, read-only."""
-        return Calendar(_read_only(self._calendar.events), _read_only(self._calendar.meetings))
+        events, meetings, clamp = self._calendar
+        return Calendar(_read_only(events), _read_only(meetings), _read_only(clamp))
+
+    def clamped(self, clamp: Clamp) -> CompiledScenario:
+        """Return the same scenario held to recorded decisions, one entry an item.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.registry.forums import Decision
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2018"))
+        >>> none = np.zeros((program.items, 32), np.int8)
+        >>> outcome = np.full(program.items, Decision.ADOPTED, np.int8)
+        >>> program = program.clamped(Clamp(outcome, none, none, repeats=4))
+        >>> block = program.block(seed=1, draw0=0, draw1=2, keep="final")
+        >>> program.run(block, seed=1)
+        >>> bool((block.records.outcome == Decision.ADOPTED).all()), block.chances.ended[0, 0].sum()
+        (True, np.float64(1.0))
+        """
+        return replace(self, _calendar=self._calendar._replace(clamp=clamp))
 
     @property
     def items(self) -> int:
@@ -279,7 +302,9 @@ class CompiledScenario:
             pending=np.zeros((d, self.items), np.int8),
             outcomes=aligned((d, len(Outcome))),
         )
-        return Block(draw0, draw1, states, drawn, records, output)
+        recorded = len(self._calendar.clamp.outcome)
+        chances = Chances(np.zeros((d, recorded, 3, 2)), np.zeros((d, recorded, n)), np.zeros((d, recorded, n)))
+        return Block(draw0, draw1, states, drawn, records, output, chances)
 
     def run(self, block: Block, seed: int, month0: int | None = None, month1: int | None = None) -> None:
         """Run a block through the months `month0` to `month1 - 1`, in place.
@@ -343,4 +368,5 @@ class CompiledScenario:
             SPIN_UP + (len(self.months) if month1 is None else month1),
             SPIN_UP,
         )
-        run_block(block.states, block.inputs, self._shared, self._calendar, Kept(block.output, block.records), span)
+        kept = Kept(block.output, block.records)
+        run_block(block.states, block.inputs, self._shared, self._calendar, kept, block.chances, span)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from alliance_sim.compile.events import compile_events
 from alliance_sim.compile.inputs import membership, priors, shared_inputs
 from alliance_sim.compile.meetings import compile_meetings
 from alliance_sim.compile.program import SPIN_UP, CompiledScenario
-from alliance_sim.core.structures import Calendar
+from alliance_sim.core.structures import Calendar, Clamp
+from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 
 __all__ = ["compile_scenario", "store_kernel"]
+
+#: The model decides every item.
+_FREE = Clamp(np.zeros(0, np.int8), np.zeros((0, len(ALLIES)), np.int8), np.zeros((0, len(ALLIES)), np.int8), 0)
 
 
 def compile_scenario(scenario: Scenario) -> CompiledScenario:
@@ -40,7 +46,7 @@ def compile_scenario(scenario: Scenario) -> CompiledScenario:
         months=tuple(month_name(start + t) for t in range(scenario.months)),
         _priors=priors(scenario),
         _shared=shared_inputs(scenario, member, SPIN_UP),
-        _calendar=Calendar(compile_events(scenario, SPIN_UP), meetings),
+        _calendar=Calendar(compile_events(scenario, SPIN_UP), meetings, _FREE),
         agenda=agenda,
         member=sits,
     )

@@ -14,7 +14,7 @@ from alliance_sim.core.jit import kernel
 from alliance_sim.core.sessions import Seating
 from alliance_sim.core.structures import N_ALLIES, Param, Rule
 
-_LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
+LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
 FARTHEST = 20.0  # scales beyond acceptance at which an ally is out of reach: 33 of them still make a finite product
 _MAJORITY_MEMBERS, _MAJORITY_POPULATION = 0.55, 0.65  # Treaty on European Union, art. 16(4)
 _BLOCKING_MINORITY = 4  # the same article: fewer cannot block by population alone
@@ -117,7 +117,7 @@ def spread(weight, item, i, f, params):
     for m in range(item.parts):
         slope += (2.0 * weight[m, i] * f * item.span[m]) ** 2
     error = params[Param.sd_position] ** 2 + params[Param.sd_chair] ** 2
-    return max(math.sqrt(params[Param.slack_scale] ** 2 + _LOGISTIC_OF_NORMAL**2 * slope * error), 1e-12)
+    return max(math.sqrt(params[Param.slack_scale] ** 2 + LOGISTIC_OF_NORMAL**2 * slope * error), 1e-12)
 
 
 @kernel()

@@ -69,6 +69,12 @@ def consult(session, seating, strength, issues):
 
 
 @kernel(inline="always")
+def kept_of(params, months):
+    """What is left after some months of the error of a position."""
+    return 2.0 ** (-months / params[Param.half_life_position])
+
+
+@kernel(inline="always")
 def read_positions(state, session, seating, docket, j, clock):
     """Set for item j what allies want after consultation, as they show it and as the chair expects it, and temper.
 
@@ -97,7 +103,7 @@ def read_positions(state, session, seating, docket, j, clock):
             i = session.ally[row]
             kept = 0.0
             if state.error_month[k, i] >= 0.0:
-                kept = 2.0 ** (-(clock.month - state.error_month[k, i]) / params[Param.half_life_position])
+                kept = kept_of(params, clock.month - state.error_month[k, i])
             before = kept * state.position_error[k, i]
             error = before + math.sqrt(1.0 - kept * kept) * session.position[m, row]
             state.position_error[k, i], state.error_month[k, i] = error, clock.month

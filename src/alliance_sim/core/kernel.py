@@ -12,9 +12,9 @@ from alliance_sim.core.derived import (
     washington_salience,
     washington_threat,
 )
+from alliance_sim.core.items import set_asks
 from alliance_sim.core.jit import aligned, kernel
 from alliance_sim.core.mechanisms import month
-from alliance_sim.core.meetings import set_asks
 from alliance_sim.core.outcomes import observe
 from alliance_sim.core.rng import normal
 from alliance_sim.core.sessions import Docket, new_session
@@ -144,7 +144,7 @@ def new_scratch(n, issues):
 
 
 @kernel(python=True)
-def run_block(states, inputs, shared, calendar, kept, span):
+def run_block(states, inputs, shared, calendar, kept, chances, span):
     """Run a block of draws through some months, in place.
 
     Parameters
@@ -154,6 +154,7 @@ def run_block(states, inputs, shared, calendar, kept, span):
     shared : SharedInputs
     calendar : Calendar
     kept : Kept
+    chances : Chances
         Rows of all these go through the draws from `span.draw0` on, again and again if there are more rows.
     span : Span
         Months before `span.spin_up` leave no output, so that noise has its steady spread when a scenario begins.
@@ -167,7 +168,7 @@ def run_block(states, inputs, shared, calendar, kept, span):
     for row in range(states.position.shape[0]):
         draw = span.draw0 + row % (span.draw1 - span.draw0)
         state = draw_state(states, inputs, row)
-        docket = Docket(calendar.meetings, kept.records, row)
+        docket = Docket(calendar.meetings, kept.records, row, calendar.clamp, chances)
         scratch.forcing[:] = 0.0  # of the draw before
         if span.month0 == 0:
             begin(state, shared, Clock(span.seed, draw, 0))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session, share_out_salience
+from alliance_sim.core.clamp import as_recorded, is_recorded
 from alliance_sim.core.constants import (
     BYPASS_RATE,
     BYPASS_SHARE,
@@ -11,16 +12,11 @@ from alliance_sim.core.constants import (
     QUIET_FAILURE,
     TABLED_AGAIN,
 )
-from alliance_sim.core.consultation import (
-    assess,
-    consult,
-    gather,
-    hear_each_other,
-    read_positions,
-)
-from alliance_sim.core.disputes import bring_disputes, drop_disputes
+from alliance_sim.core.consultation import assess, consult, gather, hear_each_other
+from alliance_sim.core.disputes import drop_disputes
+from alliance_sim.core.items import is_divisible, is_renewal, negotiate, text_of
 from alliance_sim.core.jit import kernel
-from alliance_sim.core.procedure import capacity, decide_item
+from alliance_sim.core.procedure import capacity
 from alliance_sim.core.rng import uniform
 from alliance_sim.core.sessions import Item, Seating
 from alliance_sim.core.structures import (
@@ -32,7 +28,6 @@ from alliance_sim.core.structures import (
     AllyInput,
     AllyState,
     Channel,
-    Clock,
     Decision,
     Forum,
     IssueState,
@@ -72,55 +67,6 @@ def take_seats(state, shared, weights, session, t, forum):
     return seating
 
 
-@kernel(allocates=True)
-def text_of(state, docket, session, j, rounds, clock):
-    """The item in column j, as the consensus procedure takes it, with so many rounds of silence."""
-    meetings, params = docket.meetings, state.params
-    min_share = meetings.min_share[j]
-    if np.isnan(min_share):
-        min_share = params[Param.min_share]
-    reversion = meetings.reversion[j]
-    # Nobody is pressed to take back what holds, but as far as Washington campaigns for it (B10).
-    pressure = 1.0
-    if docket.records.proposed[docket.row, j, 0] < reversion[0]:
-        pressure = min(1.0, state.world[World.conciliation])
-    for m in range(meetings.parts[j]):
-        session.span[m] = docket.records.proposed[docket.row, j, m] - reversion[m]
-    return Item(
-        meetings.parts[j], reversion, session.span, min_share, is_divisible(meetings, j, clock), meetings.rule[j],
-        meetings.allowance[j], rounds, pressure,
-    )  # fmt: skip
-
-
-@kernel()
-def coder_of(meetings, j, clock):
-    """Which of two coders a draw takes the codes of item j from."""
-    return 0 if uniform(Clock(clock.seed, clock.draw, 0), Channel.ASK, meetings.item_ident[j]) < 0.5 else 1
-
-
-@kernel()
-def is_divisible(meetings, j, clock):
-    """Whether item j can be watered down, by the coder of this draw."""
-    return meetings.divisible[j, coder_of(meetings, j, clock)] > 0
-
-
-@kernel()
-def set_asks(state, docket, seed, draw):
-    """At the start of a draw, set what each item asks for: where coders differ, the class of either."""
-    meetings, proposed, params = docket.meetings, docket.records.proposed[docket.row], state.params
-    clock = Clock(seed, draw, 0)
-    for j in range(meetings.parts.shape[0]):
-        coder = coder_of(meetings, j, clock)
-        for m in range(meetings.parts[j]):
-            moved = meetings.span[j, m]
-            size = 0.0
-            for c in range(meetings.ask[j, m, coder]):
-                size += params[Param.ask_routine + c]  # each class asks for more than the one before
-            if meetings.ask[j, m, coder] > 0:
-                moved *= size * params[Param.tolerated_move]
-            proposed[j, m] = min(max(meetings.reversion[j, m] + moved, 0.0), 1.0)
-
-
 @kernel()
 def hold_meetings(state, shared, docket, weights, forcing, session, clock):
     """12. Hold the meetings due in a month."""
@@ -138,7 +84,7 @@ def hold_meetings(state, shared, docket, weights, forcing, session, clock):
 @kernel(allocates=True)
 def settle_pending(state, docket, session, seating, clock, meeting):
     """Take up what earlier meetings of this forum left over."""
-    meetings, records, row = docket
+    meetings, records, row = docket.meetings, docket.records, docket.row
     for earlier in range(meeting):
         if meetings.forum[earlier] != meetings.forum[meeting]:
             continue
@@ -165,21 +111,25 @@ def wait_again(meetings, j, outcome):
 def hold(state, docket, session, seating, clock, meeting):
     """One meeting: choose the agenda that fits its sessions, then decide item by item, priorities first."""
     params = state.params
-    meetings, records, row = docket
+    meetings, records, row = docket.meetings, docket.records, docket.row
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
     drop_what_does_not_fit(state, docket, session, seating, clock, meeting)
     over = False
     for turn in range(2 * (last - first)):
         j = first + turn % (last - first)
         urgent = turn < last - first
+        recorded = is_recorded(docket, j)
         if urgent != (meetings.priority[j] > 0) or records.outcome[row, j] == Decision.WITHDRAWN:
             continue
         ident = meetings.item_ident[j]
-        if over:
+        if over and not recorded:
             records.outcome[row, j] = Decision.DEFERRED
             state.pending[j] = WAITING
             continue
-        result = negotiate(state, docket, session, seating, clock, meeting, j)
+        if recorded:
+            result = as_recorded(state, docket, session, seating, clock, meeting, j)
+        else:
+            result = negotiate(state, docket, session, seating, clock, meeting, j)
         contested = False
         for i in range(seating.n):
             records.objection[row, j, session.ally[i]] = session.objection[i]
@@ -194,7 +144,7 @@ def hold(state, docket, session, seating, clock, meeting):
             records.bypassed[row, j] = 1
             bypass(state, docket, j, result.tabled)
         take_effect(state, docket, session, seating, j, result, clock)
-        state.pending[j] = wait_again(meetings, j, result.outcome)
+        state.pending[j] = NOT_PENDING if recorded else wait_again(meetings, j, result.outcome)
         if contested and uniform(clock, Channel.BLOWUP, ident) < params[Param.blowup_rate]:
             over = True
             state.world[World.blow_ups] += 1.0
@@ -202,29 +152,9 @@ def hold(state, docket, session, seating, clock, meeting):
 
 
 @kernel(allocates=True)
-def negotiate(state, docket, session, seating, clock, meeting, j):
-    """Decide item j, with the disputes that its members bring to it."""
-    meetings, params, ident = docket.meetings, state.params, docket.meetings.item_ident[j]
-    read_positions(state, session, seating, docket, j, clock)
-    item = text_of(state, docket, session, j, meetings.rounds[meeting], clock)
-    at_summit = meetings.forum[meeting] == Forum.NATO_SUMMIT  # leaders do not quarrel in public
-    insist = params[Param.insist_summit] if at_summit else params[Param.insist]
-    insisted = is_renewal(state, docket, j, 0, clock) or uniform(clock, Channel.INSIST, ident) < insist
-    bring_disputes(state, session, seating, item, meetings.issue[j, 0], ident, clock)
-    result = decide_item(item, session, seating, insisted, params)
-    for i in range(seating.n):
-        if session.stake[i] > 0.0 and session.objection[i] > 0:
-            if result.outcome == Decision.BLOCKED:
-                docket.records.holder[docket.row, j] = session.ally[i]
-            else:  # bought off
-                state.dispute_end[meetings.issue[j, 0], session.ally[i]] = clock.month
-    return result
-
-
-@kernel(allocates=True)
 def drop_what_does_not_fit(state, docket, session, seating, clock, meeting):
     """Fewer sessions, fewer items: the most contested ones are never tabled (A3)."""
-    meetings, records, row = docket
+    meetings, records, row = docket.meetings, docket.records, docket.row
     first, last = meetings.first[meeting], meetings.first[meeting + 1]
     places = int(meetings.sessions[meeting] * ITEMS_PER_SESSION)
     if last - first <= places:
@@ -232,7 +162,7 @@ def drop_what_does_not_fit(state, docket, session, seating, clock, meeting):
     for j in range(first, last):
         session.chance[j - first] = np.inf
         # A renewal is never dropped, for it would lapse, nor what the meeting is called for.
-        if is_divisible(meetings, j, clock) and meetings.priority[j] == 0:
+        if is_divisible(meetings, j, clock) and meetings.priority[j] == 0 and not is_recorded(docket, j):
             assess(state, session, seating, meetings.parts[j], meetings.issue[j])
             item = text_of(state, docket, session, j, 1, clock)
             session.chance[j - first] = log_chance(item, session, seating, 1.0, state.params)
@@ -274,14 +204,6 @@ def take_effect(state, docket, session, seating, j, result, clock):
         state.world[World.open_failures] += 1.0
     elif outcome == Decision.WITHDRAWN:
         state.world[World.open_failures] += QUIET_FAILURE
-
-
-@kernel(inline="always")
-def is_renewal(state, docket, j, m, clock):
-    """Whether part m of item j asks for no more than what is in force, beyond what holds without a decision."""
-    asked, base = docket.records.proposed[docket.row, j, m], docket.meetings.reversion[j, m]
-    in_force = state.issue[IssueState.target, docket.meetings.issue[j, m]]
-    return base < asked <= in_force and not is_divisible(docket.meetings, j, clock)
 
 
 @kernel(inline="always")

@@ -7,7 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from alliance_sim.core.jit import aligned, kernel
-from alliance_sim.core.structures import CACHE_LINE, ISSUES, MAX_PARTS, DecisionRecords, Floats, Idents, Ints, Meetings
+from alliance_sim.core.structures import (
+    CACHE_LINE,
+    ISSUES,
+    MAX_PARTS,
+    Chances,
+    Clamp,
+    DecisionRecords,
+    Floats,
+    Idents,
+    Ints,
+    Meetings,
+)  # fmt: skip
 
 
 class Item(NamedTuple):
@@ -76,6 +87,7 @@ class Session(NamedTuple):
     order: Ints
     objection: Ints  #: round of the first objection, 0 anticipated, -1 silent
     voiced: Ints  #: 1 where a member spoke against a text, whether or not it broke silence
+    before: Floats  #: (4, P, N); what a negotiation changes, while it is repeated
 
 
 class Docket(NamedTuple):
@@ -84,6 +96,8 @@ class Docket(NamedTuple):
     meetings: Meetings
     records: DecisionRecords
     row: int
+    clamp: Clamp
+    chances: Chances
 
 
 @kernel(python=True)
@@ -118,4 +132,5 @@ def new_session(n):
         np.zeros(size, np.int64),
         np.full(size, -1, np.int64),
         np.zeros(size, np.int64),
+        aligned((4, MAX_PARTS, size)),
     )

@@ -25,9 +25,9 @@ from alliance_sim.registry.states import AllyState, Forcing, IssueState, World
 __all__ = [
     "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "ISSUES", "MAX_PARTS", "NOT_PENDING", "N_ALLIES",
     "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US", "WAITING",
-    "AllyInput", "AllyState", "Calendar", "Channel", "Comparison", "Decision", "DecisionRecords", "DrawInputs",
-    "Effect", "Events", "Forcing", "Forum", "IssueState", "Kept", "Meetings", "Outcome", "Param", "RecordedOutput",
-    "Rule", "SharedInputs", "Span", "States", "World", "aligned",
+    "AllyInput", "AllyState", "Calendar", "Chances", "Channel", "Clamp", "Comparison", "Decision", "DecisionRecords",
+    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueState", "Kept", "Meetings", "Outcome", "Param",
+    "RecordedOutput", "Rule", "SharedInputs", "Span", "States", "World", "aligned",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -316,6 +316,22 @@ class Meetings(NamedTuple):
     item_ident: Idents  #: (J,); names of random numbers
 
 
+class Clamp(NamedTuple):
+    """How recorded items ended, for a run that is held to the record; J is 0 in a run that is not.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).program.calendar.clamp.outcome.shape
+    (0,)
+    """
+
+    outcome: Bytes  #: (J,); a Decision, or PENDING for an item that the model decides
+    refused: Bytes  #: (J, N); 1 for allies that broke silence
+    voiced: Bytes  #: (J, N); 1 for allies that spoke against the text
+    repeats: int  #: how often each is decided, for its chances
+
+
 class Calendar(NamedTuple):
     """What happens, and what is decided, in the months of a scenario.
 
@@ -329,6 +345,7 @@ class Calendar(NamedTuple):
 
     events: Events
     meetings: Meetings
+    clamp: Clamp
 
 
 class DecisionRecords(NamedTuple):
@@ -354,6 +371,21 @@ class DecisionRecords(NamedTuple):
     voiced: Bytes  #: (D, J, N); 1 where an ally spoke against a text, whether or not it broke silence
     settled: Bytes  #: (D, J); how a deferred item ended later: a Decision, or PENDING
     settled_share: Floats  #: (D, J), [0, 1]
+
+
+class Chances(NamedTuple):
+    """Shares of the repetitions of recorded items, given the state before them; J is 0 in a run without a clamp.
+
+    Examples
+    --------
+    >>> from alliance_sim import AllianceModel
+    >>> AllianceModel("baseline_2025", seed=1).block.chances.ended.shape
+    (1, 0, 3, 2)
+    """
+
+    ended: Floats  #: (D, J, 3, 2); that failed, were diluted, adopted; without and with an objection (a chance)
+    refused: Floats  #: (D, J, N); chance that an ally breaks silence over the first text on the table
+    voiced: Floats  #: (D, J, N); that it speaks against that text, or breaks silence
 
 
 class RecordedOutput(NamedTuple):
