@@ -45,33 +45,37 @@ def decision_of(code):
 
 
 @kernel()
-def note(state, docket, session, seating, item, result, clock, j):
-    """Add a repetition of item j to its chances.
+def answer(state, session, seating, item, f, month):
+    """Set each member's chances to break silence (`session.accept`) and to speak (`session.chance`) over text f.
 
-    Who objects is noted as a chance too, that of each member over its own temper and the new part of its own error, at
-    the first text on the table: counts of single objections would need many more repetitions.
+    They are over its own temper and the new part of its own error, with all else as read in this repetition.
     """
-    params, chances, row = state.params, docket.chances, docket.row
-    share = 1.0 / docket.clamp.repeats
-    f = result.first_tabled if result.first_tabled > 0.0 else result.tabled
+    params = state.params
     weigh(item, session, seating, f, params)
-    silent = 1.0
     for a in range(seating.n):
         i = session.ally[a]
         loss, slope = 0.0, 0.0
         for m in range(item.parts):
-            kept = kept_of(params, clock.month - session.before[1, m, i]) if session.before[1, m, i] >= 0.0 else 0.0
+            kept = kept_of(params, month - session.before[1, m, i]) if session.before[1, m, i] >= 0.0 else 0.0
             x = session.expressed[m, a] + params[Param.sd_position] * kept * session.before[0, m, i]
             moved = f * item.span[m]
             loss += session.weight[m, a] * moved * (moved + 2.0 * (item.reversion[m] - x))
             slope += (2.0 * session.weight[m, a] * moved * params[Param.sd_position]) ** 2 * (1.0 - kept * kept)
         scale = max(math.sqrt(params[Param.slack_scale] ** 2 + LOGISTIC_OF_NORMAL**2 * slope), 1e-12)
         over = loss + session.stake[a] - session.threshold[a]
-        voices = logistic((over + (1.0 - params[Param.voiced_share]) * session.threshold[a]) / scale)
-        chances.refused[row, j, i] += share * logistic(over / scale)
-        chances.voiced[row, j, i] += share * voices
-        silent *= 1.0 - voices
-    ended = class_of(result.outcome)
+        session.accept[a] = logistic(over / scale)
+        session.chance[a] = logistic((over + (1.0 - params[Param.voiced_share]) * session.threshold[a]) / scale)
+
+
+@kernel()
+def note(docket, session, seating, j, ended):
+    """Add a repetition of item j to its chances. Counts of single objections would need many more repetitions."""
+    chances, row, share = docket.chances, docket.row, 1.0 / docket.clamp.repeats
+    silent = 1.0
+    for a in range(seating.n):
+        chances.refused[row, j, session.ally[a]] += share * session.accept[a]
+        chances.voiced[row, j, session.ally[a]] += share * session.chance[a]
+        silent *= 1.0 - session.chance[a]
     chances.ended[row, j, ended, 0] += share * silent
     chances.ended[row, j, ended, 1] += share * (1.0 - silent)
 
@@ -123,7 +127,9 @@ def as_recorded(state, docket, session, seating, clock, meeting, j):
         there = Clock(clock.seed, clock.draw, clock.month + later)
         result = negotiate(state, docket, session, seating, there, meeting, j)
         item = text_of(state, docket, session, j, docket.meetings.rounds[meeting], there)
-        note(state, docket, session, seating, item, result, clock, j)
+        f = result.first_tabled if result.first_tabled > 0.0 else result.tabled
+        answer(state, session, seating, item, f, clock.month)
+        note(docket, session, seating, j, class_of(result.outcome))
         if not found and class_of(result.outcome) == ended:
             found, like = True, result
             for m in range(parts):
