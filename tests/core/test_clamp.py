@@ -6,6 +6,7 @@ import pytest
 from alliance_sim.compile import compile_scenario
 from alliance_sim.core import structures as L
 from alliance_sim.core.structures import PENDING, Clamp, Decision
+from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from core.helpers import run, same, scenario
 
@@ -120,3 +121,28 @@ def test_repetitions_leave_disputes_as_they_were():
     held = clamped_run(what, clamp([Decision.ADOPTED, Decision.ADOPTED, Decision.ADOPTED], 8))
     assert not held.states.dispute_end.any()
     assert run(what).states.dispute_end.any()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("outcome", np.zeros(2, np.int8), r"clamp: outcome: int8 of shape \(2,\) .*; allowed: int8 of shape \(3,\)"),
+        ("voiced", np.zeros((3, 4), np.int8), r"clamp: voiced: .*allowed: int8 of shape \(3, 32\)"),
+        ("refused", np.zeros((3, 32)), r"clamp: refused: float64 .*allowed: int8"),
+        ("outcome", np.full(3, 99, np.int8), "clamp: outcome: 99 is no decision"),
+        ("repeats", 0, "clamp: repeats: 0 is out of range; allowed: a whole number from 1 to 65535"),
+    ],
+)
+def test_a_clamp_that_does_not_fit_is_refused(field, value, message):
+    program = compile_scenario(scenario(BODY))
+    with pytest.raises(InputError, match=message):
+        program.clamped(clamp([Decision.ADOPTED, None, None], 4)._replace(**{field: value}))
+
+
+def test_a_clamp_is_copied():
+    held = clamp([Decision.ADOPTED, None, None], 4)
+    program = compile_scenario(scenario(BODY)).clamped(held)
+    held.outcome[:] = Decision.BLOCKED
+    block = program.block(1, 0, 3, "final")
+    program.run(block, 1)
+    assert (block.records.outcome[:, 0] == Decision.ADOPTED).all()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim import calibration
+from alliance_sim.checks import whole_number
 from alliance_sim.compile.cache import load_kernel
 from alliance_sim.compile.inputs import PointValues, draw_inputs, drawn_values
 from alliance_sim.core.kernel import run_block
@@ -21,6 +22,7 @@ from alliance_sim.core.structures import (
     Calendar,
     Chances,
     Clamp,
+    Decision,
     DecisionRecords,
     DrawInputs,
     Events,
@@ -42,6 +44,9 @@ from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios import Scenario
 
 __all__ = ["KEEPS", "SPIN_UP", "AgendaRow", "Block", "CompiledScenario", "Keep", "rows_of"]
+
+#: Repetitions of a recorded item that have random numbers of their own (`core.clamp`).
+_MAX_REPEATS = 2**16 - 1
 
 #: Months simulated before a scenario begins, so that noise has its steady spread in its first month.
 SPIN_UP = 1
@@ -203,7 +208,18 @@ class CompiledScenario:
         return Calendar(_read_only(events), _read_only(meetings), _read_only(clamp))
 
     def clamped(self, clamp: Clamp) -> CompiledScenario:
-        """Return the same scenario held to recorded decisions, one entry an item.
+        """Return the same scenario held to recorded decisions; see `alliance_sim.core.clamp`.
+
+        Parameters
+        ----------
+        clamp : Clamp
+            One entry for each of the `items`; those that are `PENDING` are decided by the model. Shares of `repeats`
+            repetitions, at least one, are left in `Block.chances`.
+
+        Raises
+        ------
+        InputError
+            If the arrays have other shapes or types, an outcome is unknown, or `repeats` is below one.
 
         Examples
         --------
@@ -219,7 +235,19 @@ class CompiledScenario:
         >>> bool((block.records.outcome == Decision.ADOPTED).all()), block.chances.ended[0, 0].sum()
         (True, np.float64(1.0))
         """
-        return replace(self, _calendar=self._calendar._replace(clamp=clamp))
+        items, seats = (self.items,), (self.items, len(ALLIES))
+        for name, shape in (("outcome", items), ("refused", seats), ("voiced", seats)):
+            array = getattr(clamp, name)
+            if array.shape != shape or array.dtype != np.int8:
+                given = f"{array.dtype} of shape {array.shape}"
+                raise InputError(f"clamp: {name}: {given} is not allowed; allowed: int8 of shape {shape}")
+        if not np.isin(clamp.outcome, (PENDING, *Decision)).all():
+            raise InputError(
+                f"clamp: outcome: {clamp.outcome.max()} is no decision; allowed: those of Decision, PENDING"
+            )
+        repeats = whole_number("clamp: repeats", clamp.repeats, 1, _MAX_REPEATS)
+        held = clamp._replace(repeats=repeats, **{name: getattr(clamp, name).copy() for name in clamp._fields[:3]})
+        return replace(self, _calendar=self._calendar._replace(clamp=held))
 
     @property
     def items(self) -> int:

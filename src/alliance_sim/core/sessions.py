@@ -18,7 +18,7 @@ from alliance_sim.core.structures import (
     Idents,
     Ints,
     Meetings,
-)  # fmt: skip
+)
 
 
 class Item(NamedTuple):

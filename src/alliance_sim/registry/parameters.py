@@ -184,7 +184,7 @@ class Param(IntEnum):
     spending_response_war = ("spending_response_war", "spending", "% GDP", 0, 10, uniform(0.5, 2.0),
         "budgets announced in spring 2022 (facts/response_2022); " + _TUNED, "spending of the most exposed per intensity of the war", _STRENGTH)
     spending_response_abandonment = ("theta_ab", "spending", "% GDP", 0, 10, uniform(0.2, 1.0),
-        "A ¶5; " + _TUNED + "; " + _TUNED, "most that fear of abandonment adds to spending, by perceived threat", _STRENGTH)
+        "A ¶5; " + _TUNED, "most that fear of abandonment adds to spending, by perceived threat", _STRENGTH)
     pledge = ("pledge", "spending", _SHARE, 0, 1, uniform(0.1, 0.4),
         "spending after the 2014 pledge; " + _TUNED, "share of a raised pledge that becomes spending", _STRENGTH)
     coercion = ("coercion", "spending", "% GDP", 0, 3, uniform(0.1, 0.6),
