@@ -27,7 +27,7 @@ from alliance_sim.estimation.readings import ACTORS, CURVES, SOUTH, THREAT, Data
 from alliance_sim.registry.eras import ERAS, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 
-__all__ = ["SCALES", "Fitted", "fit", "model", "simulated"]
+__all__ = ["SCALES", "Fitted", "convergence", "fit", "model", "simulated"]
 
 # Log likelihoods of tails need double precision.
 numpyro.enable_x64()
@@ -307,7 +307,7 @@ def fit(
         "figures": len(chosen.figure_names),
         "divergences": int(np.asarray(sampler.get_extra_fields()["diverging"]).sum()),
         "steps": float(np.asarray(sampler.get_extra_fields()["num_steps"]).mean()),
-        **_convergence(by_chain),
+        **convergence(by_chain),
     }
     kept = np.linspace(0, chains * samples - 1, min(rows, chains * samples)).round().astype(int)
     flat = {name: value.reshape(chains * samples, *value.shape[2:])[kept] for name, value in by_chain.items()}
@@ -320,7 +320,7 @@ def _reported(name: str) -> bool:
     return not (name.startswith(hidden) or name.endswith("_raw") or name in _STANDARDISED)
 
 
-def _convergence(by_chain: Mapping[str, Floats]) -> dict[str, Any]:
+def convergence(by_chain: Mapping[str, Floats]) -> dict[str, Any]:
     """Return the worst split R-hat and effective sample sizes, and where they are, of all quantities of the model."""
     arviz = stats()
     worst: dict[str, Any] = {}
