@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from alliance_sim import Scenario, load_scenario
 from alliance_sim.compile import SPIN_UP, CompiledScenario, compile_scenario
 from alliance_sim.core.rng import fill_normal
-from alliance_sim.core.structures import US, AllyInput, Channel, Clock, Effect, Forcing, Forum, Param, World
+from alliance_sim.core.structures import US, AllyInput, Channel, Clock, Effect, Forcing, Forum, IssueInput, Param, World
 from alliance_sim.registry.outcomes import OUTCOMES as OUTCOMES_OF_THE_CORE
 from alliance_sim.registry.parameters import STRENGTHS
 
@@ -246,9 +246,9 @@ def inputs_of(compiled: CompiledScenario, draws: int, seed: int = 0) -> Inputs:
         leader_threat=drawn.leader_threat[:, shared.initial_leader].copy(),
         leader_position=drawn.leader_position[:, shared.initial_leader].copy(),
         institutions_threat=drawn.institutions_threat[:, 0].copy(),
-        institutions_position=drawn.institutions_position,
+        institutions_position=drawn.issue_input[:, IssueInput.institutions_position].copy(),
         leader_salience=drawn.leader_salience[:, shared.initial_leader].copy(),
-        threat_slope=drawn.threat_slope,
+        threat_slope=drawn.issue_input[:, IssueInput.threat_slope].copy(),
         shared=shared._asdict(),
         eu=np.flatnonzero(shared.member[0, Forum.EU_COUNCIL]),
         washington=washington,

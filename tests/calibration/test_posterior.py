@@ -119,7 +119,7 @@ def test_a_draw_has_the_parameters_and_actors_of_one_row() -> None:
     threat = columns("posterior", [f"threat.{ally}.2025" for ally in ALLIES[1:]], SEED, draw0, draw0 + 12)
     assert (drawn.ally_input[:, L.AllyInput.initial_threat, 1:] == np.clip(threat, LOWEST, 1 - LOWEST)).all()
     slope = columns("posterior", [f"threat_slope.{issue}.2025" for issue in ISSUES], SEED, draw0, draw0 + 12)
-    assert (drawn.threat_slope == slope).all()
+    assert (drawn.issue_input[:, L.IssueInput.threat_slope] == slope).all()
 
 
 def test_parameters_with_a_prior_of_each_era_keep_it() -> None:
@@ -308,7 +308,10 @@ def test_inputs_are_those_the_run_used() -> None:
     for k, issue in enumerate(ISSUES):
         for i, ally in enumerate(ALLIES[1:], 1):
             assert (inputs[f"position.{issue}.{ally}"] == block.inputs.initial_position[:, k, i]).all()
-        assert (inputs[f"position.{issue}.USA.institutions"] == block.inputs.institutions_position[:, k]).all()
+        assert (
+            inputs[f"position.{issue}.USA.institutions"]
+            == block.inputs.issue_input[:, L.IssueInput.institutions_position, k]
+        ).all()
         for place, era in enumerate(LEADERS):
             name = f"position.{issue}.USA.leader" + (f".{era}" if era != "2025" else "")
             assert (inputs[name] == block.inputs.leader_position[:, place, k]).all()

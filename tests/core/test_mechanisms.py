@@ -68,11 +68,11 @@ def program(name):
 
 
 @cache
-def run(name, off=()):
+def run(name, off=(), draws=DRAWS):
     made = program(name)
     if off:
         made = compile_scenario(made.scenario.with_parameters(dict.fromkeys(off, 0.0)))
-    block = made.block(3, 0, DRAWS, "monthly")
+    block = made.block(3, 0, draws, "monthly")
     made.run(block, 3)
     return block
 
@@ -147,7 +147,7 @@ MECHANISMS = [
     # 12. Meetings
     ("reset", ("company_move",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
     ("helsinki", ("patron_move",), {"consensus_capacity": -1, "objector_hazard": 1}, APART, None),
-    ("reset", ("consultation",), {"consensus_capacity": 0, "objector_hazard": 1}, APART, None),
+    ("reset", ("consultation",), {"consensus_capacity": -1, "objector_hazard": 0}, APART, None),
     ("reset", ("sd_salience",), {"consensus_capacity": 0, "objector_hazard": 0}, APART, None),
     ("forums", ("compensation",), {"isolation": 0, "agreement": 0}, APART, "2025-06"),
     ("forums", ("insist",), {"blow_ups": -1}, APART, "2025-09"),
@@ -175,6 +175,14 @@ def test_switching_off_a_mechanism_changes_the_outcomes_listed_and_no_others(nam
     if since:
         before = slice(0, month(name, since))
         np.testing.assert_array_equal(without.output.outcomes[:, before], on.output.outcomes[:, before])
+
+
+def test_consultation_makes_objections_rarer():
+    """By so little that a hundred draws do not show it."""
+    draws = 1500
+    on, without = (run("reset", off, draws) for off in ((), ("consultation",)))
+    difference = (of(without, "objector_hazard") - of(on, "objector_hazard")).mean(axis=1)
+    assert difference.mean() > 3.0 * difference.std() / np.sqrt(draws)
 
 
 @pytest.mark.parametrize("name", EXTRA)

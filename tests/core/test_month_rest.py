@@ -47,7 +47,8 @@ def test_positions_start_at_their_calibrated_values():
     )
     alpha = drawn.params[:, L.Param.initial_autonomy, None]
     leader = LEADERS.index("2025")
-    washington = alpha * drawn.leader_position[:, leader] + (1 - alpha) * drawn.institutions_position
+    institutions = drawn.issue_input[:, L.IssueInput.institutions_position]
+    washington = alpha * drawn.leader_position[:, leader] + (1 - alpha) * institutions
     np.testing.assert_allclose(block.output.positions[:, 0, 0], washington, atol=1e-12)
     np.testing.assert_allclose(of(block, "presidential_autonomy")[:, 0], alpha[:, 0])
 

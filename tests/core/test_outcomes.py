@@ -116,7 +116,7 @@ def residuals(program):
 def salience_of(s):
     """Return how much allies care about issues (D, N, K); Washington by its two principals."""
     least, sd = (s.p[name][:, None, None] for name in ("min_salience", "sd_salience"))
-    institutions = s.inputs.institutions_position[:, None]
+    institutions = s.inputs.issue_input[:, L.IssueInput.institutions_position, None]
     from_positions = np.concatenate([institutions, s.start[:, 1:]], axis=1)
     cares = np.clip(least + (1 - least) * np.abs(2 * from_positions - 1) + sd * s.residual, 0.05, 1.0)
     alpha = s.world["presidential_autonomy"][:, None]
@@ -267,8 +267,9 @@ def institutions_threat(s):
 def isolation(s):
     leader = s.inputs.leader_position[np.arange(DRAWS), s.leader, L.SANCTIONS]
     answer = s.p["threat_response"] * (institutions_threat(s) - s.inputs.institutions_threat[:, 0])
-    slope, alpha = s.inputs.threat_slope[:, L.SANCTIONS], s.world["presidential_autonomy"]
-    institutions = np.clip(s.inputs.institutions_position[:, L.SANCTIONS] + slope * answer, 0, 1)
+    slope, alpha = s.inputs.issue_input[:, L.IssueInput.threat_slope, L.SANCTIONS], s.world["presidential_autonomy"]
+    at_start = s.inputs.issue_input[:, L.IssueInput.institutions_position, L.SANCTIONS]
+    institutions = np.clip(at_start + slope * answer, 0, 1)
     held = institutions + s.world["erosion"] * (leader - institutions)
     position = alpha * np.clip(leader + s.lead_shift[:, L.SANCTIONS], 0, 1) + (1 - alpha) * held
     lifted = s.gdp[:, L.US] / s.gdp.sum(axis=1) * (1 - np.minimum(1, position / s.x0[:, L.US, L.SANCTIONS]))

@@ -92,6 +92,11 @@ months: 12
 sources: [hypothetical]
 events: [{month: 3, type: leadership_change, ally: USA, stance: washington_2018, source: hypothetical}]
 """
+SHORT_FIT = """
+from alliance_sim.estimation.measurement import fit
+from alliance_sim.estimation.report import posterior_path, write_posterior
+write_posterior(fit(chains=1, samples=200, warmup=200).rows, posterior_path())
+"""
 
 
 @pytest.fixture
@@ -132,7 +137,8 @@ def run(folder: Path, *arguments: str) -> str:
 def means(folder: Path) -> dict[str, float]:
     """Fit the measurement model shortly, and return the means of what it wrote."""
     run(folder, "-m", "alliance_sim.calibration.statements")
-    run(folder, "-m", "alliance_sim.estimation", "measure", "--chains", "1", "--samples", "200")
+    # A short fit has not converged, and `measure` would not write it.
+    run(folder, "-c", SHORT_FIT)
     rows = pq.read_table(folder / "calibration" / "posterior" / "measurement.parquet")
     return {name: float(rows[name].to_numpy().mean()) for name in rows.column_names}
 

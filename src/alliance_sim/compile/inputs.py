@@ -20,7 +20,17 @@ from alliance_sim.core.rng import (
     Distributions,
     sample_table,
 )
-from alliance_sim.core.structures import SANCTIONS, AllyInput, Channel, DrawInputs, Forum, Param, SharedInputs, aligned
+from alliance_sim.core.structures import (
+    SANCTIONS,
+    AllyInput,
+    Channel,
+    DrawInputs,
+    Forum,
+    IssueInput,
+    Param,
+    SharedInputs,
+    aligned,
+)
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, EUROPEANS
 from alliance_sim.registry.distributions import Prior
@@ -155,6 +165,9 @@ def draw_inputs(
     actors = calibration.draws_from(rows, scenario.era, seed, draw0, given, copies)
     position = aligned((count, len(ISSUES), len(ALLIES)))
     position[...] = actors.position.transpose(0, 2, 1)
+    issues = np.zeros((count, len(IssueInput), len(ISSUES)))  # the core sets the salience of institutions
+    issues[:, IssueInput.threat_slope] = actors.threat_slope
+    issues[:, IssueInput.institutions_position] = actors.institutions_position
     return DrawInputs(
         params=drawn.take(_SCALARS, axis=1),
         ally_input=_ally_inputs(scenario.era, actors.threat, drawn),
@@ -162,10 +175,8 @@ def draw_inputs(
         leader_threat=np.ascontiguousarray(actors.leader_threat),
         leader_position=np.ascontiguousarray(actors.leader_position),
         institutions_threat=np.ascontiguousarray(actors.institutions_threat.reshape(count, 1)),
-        institutions_position=np.ascontiguousarray(actors.institutions_position),
+        issue_input=issues,
         leader_salience=_leader_salience(seed, draw0, draw0 + len(rows), drawn),
-        institutions_salience=np.zeros((count, len(ISSUES))),  # the core sets it
-        threat_slope=np.ascontiguousarray(actors.threat_slope),
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from alliance_sim.core.jit import kernel
-from alliance_sim.core.structures import US, AllyState, DrawState, IssueState, Param, World
+from alliance_sim.core.structures import US, AllyState, DrawState, IssueInput, IssueState, Param, World
 
 #: Ends of the range of every state, by row: (rows, 2).
 _WORLD, _ALLY, _ISSUE = (
@@ -27,10 +27,8 @@ def draw_state(states, inputs, row):
         inputs.leader_threat[row],
         inputs.leader_position[row],
         inputs.institutions_threat[row],
-        inputs.institutions_position[row],
+        inputs.issue_input[row],
         inputs.leader_salience[row],
-        inputs.institutions_salience[row],
-        inputs.threat_slope[row],
         states.position_error[row],
         states.error_month[row],
         states.dispute_end[row],
@@ -94,7 +92,8 @@ def leader_threat(state):
 def washington_salience(state, k):
     """How much Washington cares about issue k: leader and institutions by the president's autonomy."""
     autonomy, leader = state.world[World.presidential_autonomy], int(state.world[World.leader])
-    return autonomy * state.leader_salience[leader, k] + (1.0 - autonomy) * state.institutions_salience[k]
+    institutions = state.issue_input[IssueInput.institutions_salience, k]
+    return autonomy * state.leader_salience[leader, k] + (1.0 - autonomy) * institutions
 
 
 @kernel(inline="always")
@@ -126,14 +125,12 @@ def washington_position(state, shared, k):
     world = state.world
     leader = state.leader_position[int(world[World.leader]), k]
     conduct = institutions_threat(state) - state.institutions_threat[0]
+    at_start = state.issue_input[IssueInput.institutions_position, k]
+    slope = state.issue_input[IssueInput.threat_slope, k]
     return mixture(
         world[World.presidential_autonomy],
         leader,
-        clip(
-            state.institutions_position[k] + state.params[Param.threat_response] * state.threat_slope[k] * conduct,
-            0.0,
-            1.0,
-        ),
+        clip(at_start + state.params[Param.threat_response] * slope * conduct, 0.0, 1.0),
         world[World.erosion],
         state.issue[IssueState.leader_shift, k],
     )

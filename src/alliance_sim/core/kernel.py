@@ -25,6 +25,7 @@ from alliance_sim.core.structures import (
     Channel,
     Clock,
     Forcing,
+    IssueInput,
     IssueState,
     Param,
     Scratch,
@@ -120,8 +121,8 @@ def begin(state, shared, clock):
             noise = params[Param.sd_salience] * normal(clock, Channel.SALIENCE, k * n + i)
             state.salience[k, i] = clip(salience_of(state.initial_position[k, i], params) + noise, LEAST_SALIENCE, 1.0)
         noise = params[Param.sd_salience] * normal(clock, Channel.SALIENCE, k * n)
-        state.institutions_salience[k] = clip(
-            salience_of(state.institutions_position[k], params) + noise, LEAST_SALIENCE, 1.0
+        state.issue_input[IssueInput.institutions_salience, k] = clip(
+            salience_of(state.issue_input[IssueInput.institutions_position, k], params) + noise, LEAST_SALIENCE, 1.0
         )
         state.salience[k, 0] = washington_salience(state, k)
     state.position_error[:] = state.dispute_end[:] = 0.0

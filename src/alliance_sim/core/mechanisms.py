@@ -56,6 +56,7 @@ from alliance_sim.core.structures import (
     AllyState,
     Channel,
     Forcing,
+    IssueInput,
     IssueState,
     Param,
     World,
@@ -257,8 +258,9 @@ def wishes(state, shared, scratch):
         )
     for k in range(issues):
         adopted = params[Param.norm_pull] * (state.issue[IssueState.norm, k] - shared.initial_norm[k])
+        slope = state.issue_input[IssueInput.threat_slope, k]
         for i in range(n):  # whole rows are faster than the rows without the United States
-            own = state.threat_slope[k] * threat[i] - shared.cover[k] * embolden[i] + shared.hedge[k] * hedge[i]
+            own = slope * threat[i] - shared.cover[k] * embolden[i] + shared.hedge[k] * hedge[i]
             scratch.wish[k, i] = own + adopted
         scratch.wish[k, US] = washington_position(state, shared, k) - state.initial_position[k, US]
 

@@ -26,8 +26,8 @@ __all__ = [
     "ALLY_VARIABLES", "CACHE_LINE", "DIALOGUE", "EXERCISES", "ISSUES", "MAX_PARTS", "NOT_PENDING", "N_ALLIES",
     "OPEN_DOOR", "PENDING", "POSTURE", "RUSSIA_STRATEGY", "SANCTIONS", "SPENDING", "SUPPORT", "US", "WAITING",
     "AllyInput", "AllyState", "Calendar", "Chances", "Channel", "Clamp", "Comparison", "Decision", "DecisionRecords",
-    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueState", "Kept", "Meetings", "Outcome", "Param",
-    "RecordedOutput", "Rule", "SharedInputs", "Span", "States", "World", "aligned",
+    "DrawInputs", "Effect", "Events", "Forcing", "Forum", "IssueInput", "IssueState", "Kept", "Meetings", "Outcome",
+    "Param", "RecordedOutput", "Rule", "SharedInputs", "Span", "States", "World", "aligned",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -85,6 +85,23 @@ class AllyInput(IntEnum):
     military_share = 12  # [0, 1]; of its aid
     initial_growth = 13  # % of GDP; of the budget of the year in which a run starts
     announced_rise = 14  # % of GDP; how far a target announced by then lies beyond that budget
+
+
+class IssueInput(IntEnum):
+    """What an issue brings to a draw: ``issue_input[IssueInput.threat_slope, k]``.
+
+    In one array, since a further one slows down all months, by some percent.
+
+    Examples
+    --------
+    >>> issue_input = np.zeros((len(IssueInput), ISSUES))
+    >>> issue_input[IssueInput.threat_slope].shape
+    (9,)
+    """
+
+    threat_slope = 0  # of positions on perceived threat
+    institutions_position = 1  # [0, 1]
+    institutions_salience = 2  # (0, 1]
 
 
 class Channel(IntEnum):
@@ -191,10 +208,8 @@ class DrawInputs(NamedTuple):
     leader_threat: Floats  #: (D, leaderships), [0, 1]
     leader_position: Floats  #: (D, leaderships, K), [0, 1]
     institutions_threat: Floats  #: (D, 1), [0, 1]
-    institutions_position: Floats  #: (D, K), [0, 1]
+    issue_input: Floats  #: (D, IssueInput, K)
     leader_salience: Floats  #: (D, leaderships, K), (0, 1]
-    institutions_salience: Floats  #: (D, K), (0, 1]
-    threat_slope: Floats  #: (D, K); of positions on perceived threat
 
 
 class DrawState(NamedTuple):
@@ -212,10 +227,8 @@ class DrawState(NamedTuple):
     leader_threat: Floats
     leader_position: Floats
     institutions_threat: Floats
-    institutions_position: Floats
+    issue_input: Floats
     leader_salience: Floats
-    institutions_salience: Floats
-    threat_slope: Floats
     position_error: Floats
     error_month: Floats
     dispute_end: Floats

@@ -12,6 +12,7 @@ import typer
 
 from alliance_sim.errors import InputError
 from alliance_sim.estimation import report
+from alliance_sim.estimation.convergence import shortcomings
 
 if TYPE_CHECKING:
     from alliance_sim.estimation.measurement import Fitted
@@ -57,27 +58,33 @@ def _say(what: object) -> None:
 
 @app.command()
 def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None:
-    """Fit the measurement model; write posterior/measurement.parquet and the report of the calibration folder."""
+    """Fit the measurement model; write posterior/measurement.parquet and the report of the calibration folder.
+
+    Exit 1, and write nothing, if the fit did not converge.
+    """
     with _extra():
         from alliance_sim.estimation.checks import ordering, pulls, unreliable
         from alliance_sim.estimation.measurement import fit
     fitted = fit(seed=seed, chains=chains, samples=samples, warmup=samples)
-    report.write_posterior(fitted.rows, report.posterior_path())
+    _say(fitted.diagnostics)
+    if wrong := shortcomings(fitted.diagnostics):
+        _say(f"nothing is written: {wrong}")
+        raise typer.Exit(1)
     by_row = pulls(fitted)
-    report.write_report(
-        report.report_path(),
-        diagnostics=fitted.diagnostics,
-        means={name: [float(values.mean()), float(values.std())] for name, values in fitted.rows.items()},
-        others={
+    parts = {
+        "diagnostics": fitted.diagnostics,
+        "means": {name: [float(values.mean()), float(values.std())] for name, values in fitted.rows.items()},
+        "others": {
             name: [values.mean(axis=0).tolist(), values.std(axis=0).tolist()]
             for name, values in fitted.others.items()
             if values[0].size <= _FEW
         },
-        ordering=ordering(fitted.rows),
-        pulls=by_row,
-        unreliable=unreliable(by_row),
-    )
-    _say(fitted.diagnostics)
+        "ordering": ordering(fitted.rows),
+        "pulls": by_row,
+        "unreliable": unreliable(by_row),
+    }
+    report.write_posterior(fitted.rows, report.posterior_path())
+    report.write_report(report.report_path(), **parts)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from alliance_sim.core.structures import AllyInput, AllyState, Forum, IssueState, Param, World
+from alliance_sim.core.structures import AllyInput, AllyState, Forum, IssueInput, IssueState, Param, World
 from alliance_sim.model.quantities import (
     ByIssue,
     ReadOnly,
@@ -232,7 +232,8 @@ class UnitedStates(Ally):
         own = max(1.0 - self.susceptibility, 0.01)
         wish = min(max(start + (position - start) / own, 0.0), 1.0)
         leader = int(state.world[0, World.leader])
-        inputs.leader_position[0, leader, issue] = inputs.institutions_position[0, issue] = wish
+        inputs.leader_position[0, leader, issue] = wish
+        inputs.issue_input[0, IssueInput.institutions_position, issue] = wish
         state.issue[0, IssueState.leader_shift, issue] = 0.0
         state.position[0, issue, USA] = position
 
