@@ -124,8 +124,8 @@ def _informed(report: Report) -> list[str]:
     lines += [
         f"{len(known)} of {len(found)}: narrower by {LEAST_SHRINKAGE:.0%} or moved by {LEAST_SHIFT} standard "
         "deviations of the prior (judgement). Mean and 5 to 95 % interval; shrinkage is 1 less the standard deviation "
-        "of posterior over prior; shift is in standard deviations of the prior; edge is the mass in the outer 5 % of the "
-        "range.",
+        "of posterior over prior; shift is in standard deviations of the prior; edge is the mass in the outer 5 % of "
+        "the range.",
         "",
         *picture("shrinkage", "Shrinkage by parameter"),
         *table(_HEAD, _rows(found, known)),

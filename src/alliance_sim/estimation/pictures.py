@@ -51,7 +51,8 @@ def _threat(measured: Report, _: Report) -> Figure | None:
     figure, axis = _chart(
         len(names),
         "Threat perception of Russia, 2025: mean and 80 % interval",
-        "interval: mean and 1.28 standard deviations on either side" + ("" if without else "; no fit without lean yet"),
+        "interval: mean and 1.28 standard deviations on either side, cut at 0 and 1"
+        + ("" if without else "; no fit without lean yet"),
     )
     for fit, colour, shift, label in ((found, BLUE, -0.13, "shipped fit"), (without, RED, 0.17, "without lean")):
         rows = [(i, *fit[name]) for i, name in enumerate(names) if name in fit]
@@ -91,7 +92,7 @@ def _rounds(_: Report, behaviour: Report) -> Figure | None:
     axis.plot(range(1, len(rounds) + 1), [each["pareto_k"] for each in rounds], "o-", color=BLUE)
     axis.axhline(0.7, color=RED, lw=1, ls="--", label="reliable below 0.7")
     axis.set_xticks(range(1, len(rounds) + 1))
-    axis.set(xlabel="round", ylabel="Pareto k", ylim=(0, None))
+    axis.set(xlabel="round", ylabel="Pareto k", ylim=(0, 1.1 * max(0.7, *(each["pareto_k"] for each in rounds))))
     axis.legend(frameon=False, fontsize=8)
     return figure
 
