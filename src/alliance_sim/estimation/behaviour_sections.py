@@ -302,7 +302,7 @@ def _unidentified(report: Report) -> list[str]:
         f"- At the edge of their range, with more than {MOST_AT_EDGE:.0%} of their mass in its outer 5 %: "
         f"{', '.join(f'`{name}`' for name in edges) or 'none'}.",
         "- From no record at all: the cost of an open failure, the least share of a text worth adopting and the "
-        "chair's error cannot be told apart, because texts that were never tabled leave no record.",
+        "chair's error cannot be identified separately, because texts that were never tabled leave no record.",
         "",
     ]
 
