@@ -13,6 +13,7 @@ import typer
 from alliance_sim.errors import InputError
 from alliance_sim.estimation import report
 from alliance_sim.estimation.convergence import shortcomings
+from alliance_sim.estimation.written import write_markdown
 
 if TYPE_CHECKING:
     from alliance_sim.estimation.measurement import Fitted
@@ -85,6 +86,7 @@ def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None
     }
     report.write_posterior(fitted.rows, report.posterior_path())
     report.write_report(report.report_path(), **parts)
+    write_markdown(report.report_path().parent)
 
 
 @app.command()
@@ -103,7 +105,12 @@ def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
     base = report.read_posterior(report.posterior_path())
     fits = {name: without(name) for name in module.FIGURES}
     report.write_report(path, left_out_figures=module.left_out_figures(fits, data()))
-    report.write_report(path, ordering_without_lean=module.ordering(without("lean").rows))
+    no_lean = without("lean").rows
+    report.write_report(
+        path,
+        ordering_without_lean=module.ordering(no_lean),
+        means_without_lean={name: [float(values.mean()), float(values.std())] for name, values in no_lean.items()},
+    )
 
     def so_far(moves: dict[str, dict[str, float]]) -> None:
         _say(list(moves)[-1])
@@ -112,6 +119,7 @@ def checks(seed: Seed = 1, chains: Chains = 2, samples: Samples = 300) -> None:
     module.scale_moves(base, on_progress=so_far, seed=seed, chains=chains, samples=samples, warmup=samples)
     rows = report.read_report(path).get("unreliable", ())
     report.write_report(path, refits={row: module.moved(without(row).rows, base) for row in rows})
+    write_markdown(path.parent)
 
 
 @app.command()
@@ -128,6 +136,7 @@ def ranks(
         from alliance_sim.estimation.checks import ranks as run
     run(range(first, first + sets), out, on_progress=lambda number: _say(f"set {number}"))
     report.write_report(report.report_path(), ranks=rank_summary(out))
+    write_markdown(report.report_path().parent)
 
 
 def main() -> None:
