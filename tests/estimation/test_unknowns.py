@@ -10,6 +10,7 @@ from scipy.stats import kstest, spearmanr, truncnorm
 from alliance_sim.calibration.posterior import Rows
 from alliance_sim.errors import InputError
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns, quantile
+from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.registry.distributions import fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.parameter_names import resolve
 
@@ -69,4 +70,21 @@ def test_parameters_have_their_priors_in_the_era(unknowns):
     assert "blowup_cost" not in unknowns.parameters  # fixed
     assert {"initial_autonomy", "pledge", "susceptibility.HUN"} <= unknowns.parameters.keys()
     for name in NUISANCE:
-        assert unknowns.nuisance(z, name)[0] == pytest.approx(quantile(NUISANCE[name], np.array([0.25]))[0])
+        assert unknowns.nuisance(z)[name][0] == pytest.approx(quantile(NUISANCE[name], np.array([0.25]))[0])
+
+
+def test_what_belongs_to_an_ally(unknowns):
+    """A column is the same quantity of all allies, and scores of actors go together."""
+    columns = [
+        {".".join(p for p in unknowns.names[i].split(".") if p not in ALLY_INDEX) for i in c if i >= 0}
+        for c in unknowns.own.T
+    ]
+    assert all(len(kinds) == 1 for kinds in columns)
+    assert {kind for kinds in columns for kind in kinds} >= {"threat.2014", "susceptibility", "dispute_onset"}
+    for ally, row in zip(ALLIES, unknowns.own, strict=True):
+        assert all(ally in unknowns.names[place].split(".") for place in row if place >= 0)
+    z = np.random.default_rng(5).standard_normal((4000, unknowns.dimension))
+    scores = unknowns.scores(z)
+    places = [unknowns.names.index(f"threat.{ally}.2014") for ally in ("POL", "EST")]
+    assert np.corrcoef(scores[:, places].T)[0, 1] == pytest.approx(0.8 * 0.95, abs=0.04)
+    assert scores.std(axis=0) == pytest.approx(np.ones(unknowns.dimension), abs=0.05)

@@ -1,9 +1,9 @@
 """The fit of behaviour: parameters and actors given the record and spending.
 
 In rounds (sequential neural likelihood, Papamakarios, Sterratt and Murray 2019, AISTATS 22): runs, an emulator that
-learns from them, draws of the posterior with it by Hamiltonian Monte Carlo, runs around these, and so on. The last draws
-are run on the simulator and weighted by its likelihood over that of the emulator. The shape k of the largest weights
-says whether the emulator was good enough; where it was not, the likelihood is taken to a power below one.
+learns from them, draws of the posterior with it by Hamiltonian Monte Carlo, runs around these, and so on. The last
+draws are run on the simulator and weighted by its likelihood over that of the emulator. The shape k of the largest
+weights says whether the emulator was good enough; where it was not, the likelihood is taken to a power below one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from alliance_sim.estimation.measurement import convergence, stats
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.unknowns import Unknowns
 
-__all__ = ["Check", "Draws", "Fit", "Settings", "check", "draws_of", "fit"]
+__all__ = ["LARGEST_K", "Check", "Draws", "Fit", "Settings", "check", "draws_of", "fit", "log_likelihood", "smoothed"]
 
 Floats = NDArray[np.float64]
 
@@ -85,6 +85,7 @@ class Check:
         Shape of the largest weights, and share of the draws that they are worth.
     error_sd : float
         Standard deviation of the difference between the log likelihoods of simulator and emulator.
+    expected : Expected
     simulated : Likelihood
         By the simulator.
     """
@@ -94,6 +95,7 @@ class Check:
     pareto_k: float
     effective: float
     error_sd: float
+    expected: Expected[Floats]
     simulated: Likelihood[Floats]
 
 
@@ -111,7 +113,8 @@ class Fit:
         """Return draws in proportion to their weights (rows, dimension)."""
         places = (np.random.default_rng([seed, 4]).random() + np.arange(rows)) / rows
         chosen = np.searchsorted(np.cumsum(self.check.weights), places).clip(max=len(self.draws.z) - 1)
-        return self.draws.z[chosen]
+        found: Floats = self.draws.z[chosen]
+        return found
 
 
 def log_likelihood(seen: History, unknowns: Unknowns, network: Network, z: Any) -> Likelihood[Any]:
@@ -155,17 +158,22 @@ def draws_of(
     return Draws(by_chain["z"].reshape(-1, unknowns.dimension), by_chain["log_likelihood"].ravel(), found)
 
 
-def check(simulator: Simulator, draws: Draws, power: float, paths: int, first_draw: int) -> Check:
-    """Run draws of a posterior on the simulator and weight them."""
-    expected = simulator.expected(draws.z, first_draw, paths)
+def check(simulator: Simulator, draws: Draws, power: float, paths: int, first_draw: int, kept: Path) -> Check:
+    """Run draws of a posterior on the simulator, unless that is kept in a file, and weight them."""
+    expected = Expected(**_without_unknowns(_once(kept, _runs, simulator, draws.z, first_draw, paths)))
     repeats = paths * simulator.seen.program.calendar.clamp.repeats
     simulated = likelihood(simulator.seen, expected, simulator.unknowns.nuisance(draws.z), repeats)
     error = simulated.total - draws.log_likelihood
-    smoothed, k = stats().psislw(power * error)
-    weights = np.exp(smoothed - smoothed.max())
-    weights /= weights.sum()
+    weights, k = smoothed(power * error)
     effective = float(1.0 / (weights**2).sum() / len(weights))
-    return Check(power, weights, float(k), effective, float(error.std()), simulated)
+    return Check(power, weights, k, effective, float(error.std()), expected, simulated)
+
+
+def smoothed(log_weights: Floats) -> tuple[Floats, float]:
+    """Return Pareto smoothed weights that add up to one, and the shape k of the largest."""
+    found, k = stats().psislw(log_weights)
+    weights = np.exp(found - found.max())
+    return weights / weights.sum(), float(k)
 
 
 def fit(
@@ -188,7 +196,6 @@ def fit(
         Told of progress.
     """
     seen, unknowns = simulator.seen, simulator.unknowns
-    seated, known = seen.seated, ~np.isnan(seen.spending).any(axis=0)
     count, named = len(settings.runs), 0
     z = np.random.default_rng([seed, 0]).standard_normal((settings.runs[0], unknowns.dimension))
     so_far: list[dict[str, Floats]] = []
@@ -200,18 +207,19 @@ def fit(
         so_far.append(_once(folder / f"runs-{number}.npz", _runs, simulator, z, named))
         named += len(z)
         say(f"round {number} of {count}: the emulator learns")
-        network = _learned(folder / f"network-{number}.npz", simulator, so_far, seated, known, seed + number)
+        network = _learned(folder / f"network-{number}.npz", simulator, so_far, seed + number)
         say(f"round {number} of {count}: draws of the posterior")
         draws = _draws(folder / f"draws-{number}.npz", seen, unknowns, network, 1.0, seed + number, few, start)
         some = np.random.default_rng([seed, 1, number]).permutation(len(draws.z))[:_CHECKED]
         part = Draws(draws.z[some], draws.log_likelihood[some], draws.convergence)
-        found = check(simulator, part, 1.0, settings.paths // 2, _CHECKS + named)
+        kept = folder / f"checked-{number}.npz"
+        found = check(simulator, part, 1.0, settings.paths // 2, _CHECKS + named, kept)
         rounds.append(
             {
                 "runs": len(z),
                 "from": "prior" if number == 1 else "posterior",
                 "validation": network.gain,
-                **{key: value for key, value in _flat(draws.convergence).items()},
+                **_flat(draws.convergence),
                 "pareto_k": found.pareto_k,
                 "effective": found.effective,
                 "error_sd": found.error_sd,
@@ -226,8 +234,8 @@ def fit(
         if power * rounds[-1]["error_sd"] > _HOPELESS and power != POWERS[-1]:
             continue
         say(f"power {power:g}: draws, and {settings.paths} runs of each")
-        draws = _draws(folder / f"draws-{power:g}.npz", seen, unknowns, network, power, seed, settings, start)
-        found = check(simulator, draws, power, settings.paths, _CHECKS)
+        draws = _draws(folder / f"draws-power-{power:g}.npz", seen, unknowns, network, power, seed, settings, start)
+        found = check(simulator, draws, power, settings.paths, _CHECKS, folder / f"checked-power-{power:g}.npz")
         powers.append({"power": power, "pareto_k": found.pareto_k, "effective": found.effective})
         say(f"power {power:g}: k {found.pareto_k:.2f}, effective share {found.effective:.2f}")
         if found.pareto_k < LARGEST_K:
@@ -252,25 +260,28 @@ def _once(path: Path, make: Callable[..., dict[str, Any]], *arguments: Any) -> d
         return dict(found)
 
 
-def _runs(simulator: Simulator, z: Floats, first_draw: int) -> dict[str, Any]:
-    runs = simulator.expected(z, first_draw)
+def _runs(simulator: Simulator, z: Floats, first_draw: int, paths: int = 1) -> dict[str, Any]:
+    runs = simulator.expected(z, first_draw, paths)
     return {name: values.astype(np.float32) for name, values in {"z": z, **vars(runs)}.items()}
+
+
+def _without_unknowns(runs: dict[str, Floats]) -> dict[str, Floats]:
+    return {name: values for name, values in runs.items() if name != "z"}
 
 
 def _learned(
     path: Path,
     simulator: Simulator,
     runs: list[dict[str, Floats]],
-    seated: NDArray[np.bool_],
-    known: NDArray[np.bool_],
     seed: int,
 ) -> Network:
-    sizes = {"items": len(simulator.seen.items), "years": len(simulator.seen.years), "allies": seated.shape[1]}
+    seen = simulator.seen
+    sizes = {"items": len(seen.items), "years": len(seen.years), "allies": seen.seated.shape[1]}
 
     def make() -> dict[str, Any]:
         joined = {name: np.concatenate([each[name] for each in runs]) for name in runs[0]}
         z = joined.pop("z")
-        made = learned(simulator.unknowns, z, Expected(**joined), seated, known, seed)
+        made = learned(simulator.unknowns, z, Expected(**joined), seen.seated, seen.spending_known, seed)
         return {**made.weights, "gain": made.gain}
 
     weights = _once(path, make)

@@ -78,8 +78,7 @@ def _outputs(weights: Weights, scores: Any, own: NDArray[np.int64]) -> tuple[Any
     ended = w["ended_bias"] + (alliance @ w["ended"]).reshape(d, *w["ended_bias"].shape)
 
     def product(name: str) -> Any:
-        rows, allies = w[f"{name}_bias"].shape
-        factors = w[f"{name}_factors"] + (alliance @ w[f"{name}_alliance"]).reshape(d, rows, FACTORS)
+        factors = w[f"{name}_factors"] + (alliance @ w[f"{name}_alliance"]).reshape(d, *w[f"{name}_factors"].shape)
         return w[f"{name}_bias"] + factors @ (of_ally @ w[f"{name}_ally"] + w[f"{name}_fixed"]).swapaxes(1, 2)
 
     return ended, product("objects"), product("spending")

@@ -20,7 +20,7 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.validation.record import CLASSES, HISTORY, RecordedItem, record, seats
 
-__all__ = ["History", "clamp_of", "history", "observed", "recorded_spending"]
+__all__ = ["History", "clamp_of", "history", "observed", "rates_of", "recorded_spending"]
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +65,11 @@ class History:
     objection_rates: Floats
     years: tuple[int, ...]
     spending: Floats
+
+    @property
+    def spending_known(self) -> NDArray[np.bool_]:
+        """Allies (N,) whose spending is known in all years."""
+        return np.asarray(~np.isnan(self.spending).any(axis=0))
 
 
 def clamp_of(program: CompiledScenario, items: Sequence[RecordedItem], repeats: int) -> Clamp:
@@ -126,18 +131,8 @@ def observed(
     refused = voiced & np.array([item.objection == "hard" for item in items])[:, np.newaxis]
     contested = np.asarray(voiced.any(axis=1))
     ended = np.array([item.outcome for item in items])
-    counts = np.zeros((len(items), len(CLASSES), 2))
-    rate = np.zeros((len(items), len(ALLIES)))
-    for i, item in enumerate(items):
-        alike = np.array([other.group == item.group for other in items])
-        alike[i] = False
-        np.add.at(counts[i], (ended[alike], contested[alike].astype(int)), 1.0)
-        counts[i] += 1.0 / counts[i].size  # one item in all (judgement)
-        others = contested.copy()
-        others[i] = False
-        given, seen = voiced[others].sum(axis=0), seated[others].sum(axis=0)
-        common = (given.sum() + 1.0) / (seen.sum() + len(ALLIES))
-        rate[i] = (given + common * _PRIOR_SEATS) / (seen + _PRIOR_SEATS)
+    groups = [item.group for item in items]
+    rates, objection_rates = rates_of(groups, ended, contested, voiced, seated)
     return History(
         program=program.clamped(clamp_of(program, items, repeats)),
         items=tuple(items),
@@ -147,8 +142,32 @@ def observed(
         refused=refused,
         ended=ended,
         contested=contested,
-        rates=counts / counts.sum(axis=(1, 2), keepdims=True),
-        objection_rates=rate,
+        rates=rates,
+        objection_rates=objection_rates,
         years=tuple(years),
         spending=spending,
     )
+
+
+def rates_of(
+    groups: Sequence[str],
+    ended: NDArray[np.int64],
+    contested: NDArray[np.bool_],
+    voiced: NDArray[np.bool_],
+    seated: NDArray[np.bool_],
+) -> tuple[Floats, Floats]:
+    """Return, for each item, rates among the others: `rates` and `objection_rates` of `History`."""
+    items, allies = voiced.shape
+    counts = np.zeros((items, len(CLASSES), 2))
+    rate = np.zeros((items, allies))
+    for i, group in enumerate(groups):
+        alike = np.array([other == group for other in groups])
+        alike[i] = False
+        np.add.at(counts[i], (ended[alike], contested[alike].astype(int)), 1.0)
+        counts[i] += 1.0 / counts[i].size  # one item in all (judgement)
+        others = contested.copy()
+        others[i] = False
+        given, present = voiced[others].sum(axis=0), seated[others].sum(axis=0)
+        common = (given.sum() + 1.0) / (present.sum() + allies)
+        rate[i] = (given + common * _PRIOR_SEATS) / (present + _PRIOR_SEATS)
+    return counts / counts.sum(axis=(1, 2), keepdims=True), rate

@@ -23,7 +23,7 @@ from alliance_sim.core.constants import SD_OUTPUT
 from alliance_sim.estimation.history import History
 from alliance_sim.validation.record import CLASSES
 
-__all__ = ["Expected", "Likelihood", "likelihood"]
+__all__ = ["Expected", "Likelihood", "likelihood", "seen_shares"]
 
 Floats = NDArray[np.float64]
 #: Arrays of numpy, or of a library that works like it and can differentiate.
@@ -92,21 +92,19 @@ def likelihood(
     xp : module
         Of the arrays: numpy or jax.numpy.
     """
-    known = ~np.isnan(seen.spending).any(axis=0)
+    known = seen.spending_known
     error = np.log(seen.spending[:, known]) - expected.spending[:, :, known]
-    scales = (nuisance[f"spending_{name}"] for name in ("sd", "common_sd", "persistence"))
-    return Likelihood(items=_items(seen, expected, nuisance, repeats, xp), spending=_spending(error, *scales, xp))
+    sd, common_sd, persistence = (nuisance[f"spending_{name}"] for name in ("sd", "common_sd", "persistence"))
+    of_spending = _spending(error, sd, common_sd, persistence, xp)
+    return Likelihood(items=_items(seen, expected, nuisance, repeats, xp), spending=of_spending)
 
 
 def _items(seen: History, expected: Expected[Any], nuisance: Mapping[str, Any], repeats: float, xp: Any) -> Any:
     """Return the log likelihood of class, contest and objectors of each item (D, I)."""
     mixed = _PRIOR_ITEMS / (repeats + _PRIOR_ITEMS)
     ended = (1.0 - mixed) * expected.ended + mixed * seen.rates
-    usual = np.zeros(ended.shape[1:])  # what the record has less often
-    usual[[not item.rollover for item in seen.items], len(CLASSES) - 1, 0] = 1.0
-    ended = ended * (1.0 - usual * (1.0 - _wide(nuisance["recorded_share"], 3)))
     every, contest = np.arange(len(seen.items)), seen.contested.astype(int)
-    model = ended[:, every, seen.ended, contest] / ended.sum(axis=(2, 3))
+    model = seen_shares(seen, ended, nuisance["recorded_share"])[:, every, seen.ended, contest]
     unexplained = _wide(nuisance["unexplained"], 1)
     ended_as = xp.log((1.0 - unexplained) * model + unexplained * seen.rates[every, seen.ended, contest])
     mixed = _PRIOR_SEATS / (repeats + _PRIOR_SEATS)
@@ -117,6 +115,14 @@ def _items(seen: History, expected: Expected[Any], nuisance: Mapping[str, Any], 
         xp.log(unexplained) + _objectors(seen, seen.objection_rates, xp),
     )
     return ended_as + xp.where(seen.contested, of_objectors, 0.0)
+
+
+def seen_shares(seen: History, ended: Any, recorded_share: Any) -> Any:
+    """Return chances of class and contest given that an item is recorded (D, I, 3, 2), from those of all items."""
+    usual = np.zeros(ended.shape[1:])  # what the record has less often
+    usual[[not item.rollover for item in seen.items], len(CLASSES) - 1, 0] = 1.0
+    kept = ended * (1.0 - usual * (1.0 - _wide(recorded_share, 3)))
+    return kept / kept.sum(axis=(2, 3), keepdims=True)
 
 
 def _wide(values: Any, axes: int) -> Any:
@@ -135,7 +141,7 @@ def _spending(error: Any, sd: Any, common_sd: Any, persistence: Any, xp: Any = n
     """Return the log likelihood of errors of spending (D, Y, N).
 
     An ally's error is a first-order autoregression that begins at zero, and so is an error that all share; output that
-    budgets did not foresee is a part of the latter, each year anew.
+    budgets did not foresee is a part of the latter, new each year.
     """
     years, n = error.shape[1:]
     past = np.subtract.outer(np.arange(years), np.arange(years))

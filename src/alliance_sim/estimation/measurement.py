@@ -56,8 +56,8 @@ _AT = 0.6
 #: The same of southern orientation.
 _SOUTH_AT = 0.4
 
-#: The president of an era and of an earlier one are the same person: what a document says of how he departs from a curve
-#: holds where the later one says nothing (judgement; his demands on spending in 2018, say, public in 2025 as well).
+#: The president of an era and of an earlier one are the same person: how the earlier departs from a curve holds
+#: for the later where nothing is said of him (judgement: he asked for more spending in 2018 as in 2025).
 _SAME_PRESIDENT = {"2025": "2018"}
 
 _N, _E = len(ACTORS), len(ERAS)

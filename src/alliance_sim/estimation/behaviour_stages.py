@@ -1,0 +1,141 @@
+"""Stages of calibration that need the simulator: behaviour, and coverage on records that the model made."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alliance_sim.calibration.posterior import parameter_columns, table_of
+from alliance_sim.estimation import report
+from alliance_sim.estimation.behaviour import Fit, Settings, draws_of, fit
+from alliance_sim.estimation.history import history
+from alliance_sim.estimation.runs import Simulator
+from alliance_sim.estimation.summaries import described, informed, item_scores, predicted, pulls, ridges
+from alliance_sim.estimation.synthetic import synthetic_history
+from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
+
+__all__ = ["behaviour", "coverage", "fitted"]
+
+Floats = NDArray[np.float64]
+
+#: Rows that runs draw from.
+ROWS = 1_000
+#: Repetitions of the procedure at an item.
+REPEATS = 4
+#: The era in which the history begins.
+ERA = "2014"
+#: Synthetic records around the prior and around the posterior.
+SETS = {"prior": 50, "posterior": 30}
+#: Level of the intervals whose coverage is reported.
+LEVEL = 0.8
+
+
+def simulator(seed: int) -> Simulator:
+    """Return the simulator of the whole record, with actors as they were measured."""
+    return Simulator(history(repeats=REPEATS), Unknowns(ERA, table_of("prior")), seed)
+
+
+def fitted(work: Path, seed: int, say: Callable[[str], None]) -> tuple[Simulator, Fit]:
+    """Fit behaviour, or read the fit that is in the folder."""
+    runs = simulator(seed)
+    return runs, fit(runs, Settings(), seed, work / f"behaviour-{seed}", say)
+
+
+def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
+    """Fit behaviour; write the rows that runs draw from, their manifest, and the report's numbers."""
+    began = time.monotonic()
+    runs, found = fitted(work, seed, say)
+    z = found.resampled(ROWS, seed)
+    rows = runs.unknowns.rows(z)
+    kept = [name for name in rows.names if name in parameter_columns() or name in runs.unknowns.measured.names]
+    columns = {name: rows.values[:, rows.names.index(name)] for name in kept}
+    minutes = (time.monotonic() - began) / 60.0
+    check = found.check
+    summary: dict[str, Any] = {
+        "seed": seed,
+        "versions": {name: version(name) for name in ("jax", "numpy", "numpyro", "arviz")},
+        "power": check.power,
+        "pareto_k": check.pareto_k,
+        "effective": check.effective,
+        "error_sd": check.error_sd,
+        "draws": len(found.draws.z),
+        "paths": Settings().paths,
+        "repeats": REPEATS,
+        "rounds": found.rounds,
+        "powers": found.powers,
+        "minutes": minutes,
+    }
+    parts = described(runs.unknowns, found)
+    moved = pulls(runs, found)
+    for part in ("parameters", "actors"):
+        for name, entry in parts[part].items():
+            entry["pulls"] = moved[name]
+    report.write_posterior(columns, out / "posterior" / "rows.parquet")
+    report.write_report(
+        out / "report" / "behaviour.json",
+        fit=summary,
+        **parts,
+        ridges=ridges(runs.unknowns, found),
+        predictive=predicted(runs, found, seed) | {"items": item_scores(runs, found)},
+    )
+
+
+def coverage(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
+    """Fit records that the model made, and see how often intervals contain the truth."""
+    runs, found = fitted(work, seed, say)
+    truths = {
+        "prior": np.random.default_rng([seed, 6]).standard_normal((SETS["prior"], runs.unknowns.dimension)),
+        "posterior": found.resampled(SETS["posterior"], seed + 1),
+    }
+    parts = {}
+    for around, of in truths.items():
+        kept = work / f"behaviour-{seed}" / f"coverage-{around}.jsonl"
+        lines = _lines(kept)
+        for number in range(len(lines), len(of)):
+            say(f"coverage around the {around}: record {number + 1} of {len(of)}")
+            lines.append(_again(runs, found, of[number], 1_000 * list(SETS).index(around) + number))
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(lines[-1]) + "\n")
+        parts[around] = _covered(runs.unknowns, lines)
+    report.write_report(out / "report" / "behaviour.json", coverage=parts)
+
+
+def _lines(path: Path) -> list[dict[str, list[float]]]:
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+
+
+def _again(runs: Simulator, found: Fit, truth: Floats, number: int) -> dict[str, list[float]]:
+    """Return the share of draws below the truth and their standard deviation, of each unknown's normal score."""
+    seen = synthetic_history(runs, truth, number)
+    few = replace(Settings(), samples=200)
+    draws = draws_of(seen, runs.unknowns, found.network, found.check.power, number, few)
+    scores, true = runs.unknowns.scores(draws.z), runs.unknowns.scores(truth[np.newaxis])[0]
+    return {
+        "below": np.round((scores < true).mean(axis=0), 4).tolist(),
+        "sd": np.round(scores.std(axis=0), 4).tolist(),
+    }
+
+
+def _covered(unknowns: Unknowns, lines: list[dict[str, list[float]]]) -> dict[str, Any]:
+    below, sd = np.array([line["below"] for line in lines]), np.array([line["sd"] for line in lines])
+    inside = (np.abs(below - 0.5) <= 0.5 * LEVEL).mean(axis=0)
+    count = len(unknowns.parameters)
+    places = [*range(count), *range(unknowns.dimension - len(NUISANCE), unknowns.dimension)]
+    told = [c for c in places if informed({"shrinkage": 1.0 - sd[:, c].mean(), "shift": 0.0})]
+    return {
+        "sets": len(lines),
+        "level": LEVEL,
+        "informed": len(told),
+        "share": float(inside[told].mean()) if told else float("nan"),
+        "by_unknown": {unknowns.names[c]: float(inside[c]) for c in told},
+    }
