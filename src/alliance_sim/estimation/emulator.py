@@ -7,7 +7,6 @@ the simulator can tell (`fit.checked`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,14 +122,18 @@ def learned(
     total = PASSES * steps
     optimizer = Adam(lambda i: STEP * 0.5 * (1.0 + jnp.cos(jnp.pi * jnp.minimum(i / total, 1.0))))
 
-    def step(state: Any, places: Any) -> tuple[Any, None]:
-        chosen = tuple(each[places] for each in data)
-        return optimizer.update(jax.grad(loss)(optimizer.get_params(state), chosen), state), None
+    @jax.jit
+    def one_pass(state: Any, places: Any, data: Any) -> Any:
+        def step(state: Any, chosen: Any) -> tuple[Any, None]:
+            runs = tuple(each[chosen] for each in data)
+            return optimizer.update(jax.grad(loss)(optimizer.get_params(state), runs), state), None
 
-    one_pass: Callable[..., Any] = jax.jit(lambda state, places: jax.lax.scan(step, state, places)[0])
+        return jax.lax.scan(step, state, places)[0]
+
     state = optimizer.init(start)
     for _ in range(PASSES):
-        state = one_pass(state, jnp.asarray(rng.permutation(rest)[: steps * batch].reshape(steps, batch)))
+        places = rng.permutation(rest)[: steps * batch].reshape(steps, batch)
+        state = one_pass(state, jnp.asarray(places), data)
     found = optimizer.get_params(state)
     others = tuple(each[apart] for each in data)
     fixed = {name: value if name.endswith("_bias") else jnp.zeros_like(value) for name, value in start.items()}
