@@ -262,7 +262,10 @@ def _once(path: Path, make: Callable[..., dict[str, Any]], *arguments: Any) -> d
 
 def _runs(simulator: Simulator, z: Floats, first_draw: int, paths: int = 1) -> dict[str, Any]:
     runs = simulator.expected(z, first_draw, paths)
-    return {name: values.astype(np.float32) for name, values in {"z": z, **vars(runs)}.items()}
+    # Half precision is enough for what is counted from a few repetitions, and there are thousands of chances a run.
+    small = np.float16 if paths == 1 else np.float32
+    kinds = {"z": np.float32, "ended": small, "objects": small, "spending": np.float32}
+    return {name: values.astype(kinds[name]) for name, values in {"z": z, **vars(runs)}.items()}
 
 
 def _without_unknowns(runs: dict[str, Floats]) -> dict[str, Floats]:

@@ -110,8 +110,8 @@ def learned(
     order = rng.permutation(d)
     apart = order[: max(1, int(_APART * d))]
     rest = order[len(apart) :]
-    wanted = (unknowns.scores(z), runs.ended.reshape(d, items, 6), runs.objects, runs.spending)
-    data = tuple(jnp.asarray(each, jnp.float32) for each in wanted)
+    wanted = (unknowns.scores(z).astype(np.float32), runs.ended.reshape(d, items, 6), runs.objects, runs.spending)
+    data = tuple(map(jnp.asarray, wanted))
 
     def loss(weights: Weights, batch: Any) -> Any:
         return _loss(_outputs(weights, batch[0], unknowns.own), batch[1:], seated, known)
@@ -125,7 +125,7 @@ def learned(
     @jax.jit
     def one_pass(state: Any, places: Any, data: Any) -> Any:
         def step(state: Any, chosen: Any) -> tuple[Any, None]:
-            runs = tuple(each[chosen] for each in data)
+            runs = tuple(each[chosen].astype(jnp.float32) for each in data)
             return optimizer.update(jax.grad(loss)(optimizer.get_params(state), runs), state), None
 
         return jax.lax.scan(step, state, places)[0]
@@ -135,7 +135,7 @@ def learned(
         places = rng.permutation(rest)[: steps * batch].reshape(steps, batch)
         state = one_pass(state, jnp.asarray(places), data)
     found = optimizer.get_params(state)
-    others = tuple(each[apart] for each in data)
+    others = tuple(each[apart].astype(jnp.float32) for each in data)
     fixed = {name: value if name.endswith("_bias") else jnp.zeros_like(value) for name, value in start.items()}
     return Network(unknowns, found, items, years, allies, float(loss(fixed, others) - loss(found, others)))
 
@@ -153,8 +153,8 @@ def _start(runs: Expected[Floats], unknowns: Unknowns, rng: np.random.Generator)
     """Return weights that give nearly the means over runs."""
     items, allies = runs.objects.shape[1:]
     years = runs.spending.shape[1]
-    ended = np.log(runs.ended.mean(axis=0).reshape(items, 6) + 1e-4)
-    share = np.clip(runs.objects.mean(axis=0), 1e-4, 1.0 - 1e-4)
+    ended = np.log(runs.ended.mean(axis=0, dtype=float).reshape(items, 6) + 1e-4)
+    share = np.clip(runs.objects.mean(axis=0, dtype=float), 1e-4, 1.0 - 1e-4)
 
     def normal(rows: int, columns: int, scale: float = 1.0) -> Any:
         return scale * rng.standard_normal((rows, columns)) / np.sqrt(rows)
