@@ -7,6 +7,7 @@ the simulator can tell (`fit.checked`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,14 +123,14 @@ def learned(
     total = PASSES * steps
     optimizer = Adam(lambda i: STEP * 0.5 * (1.0 + jnp.cos(jnp.pi * jnp.minimum(i / total, 1.0))))
 
-    @jax.jit
-    def one_pass(state: Any, places: Any, data: Any) -> Any:
+    def learn(state: Any, places: Any, data: Any) -> Any:
         def step(state: Any, chosen: Any) -> tuple[Any, None]:
             runs = tuple(each[chosen].astype(jnp.float32) for each in data)
             return optimizer.update(jax.grad(loss)(optimizer.get_params(state), runs), state), None
 
         return jax.lax.scan(step, state, places)[0]
 
+    one_pass: Callable[..., Any] = jax.jit(learn)
     state = optimizer.init(start)
     for _ in range(PASSES):
         places = rng.permutation(rest)[: steps * batch].reshape(steps, batch)
