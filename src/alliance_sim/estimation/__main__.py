@@ -59,7 +59,7 @@ def _say(what: object) -> None:
 def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None:
     """Fit the measurement model; write posterior/measurement.parquet and the report of the calibration folder."""
     with _extra():
-        from alliance_sim.estimation.checks import ordering, pulls, unreliable
+        from alliance_sim.estimation.checks import ordering, priors, pulls, unreliable
         from alliance_sim.estimation.measurement import fit
     fitted = fit(seed=seed, chains=chains, samples=samples, warmup=samples)
     report.write_posterior(fitted.rows, report.posterior_path())
@@ -73,6 +73,7 @@ def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None
             for name, values in fitted.others.items()
             if values[0].size <= _FEW
         },
+        priors=priors(),
         ordering=ordering(fitted.rows),
         pulls=by_row,
         unreliable=unreliable(by_row),

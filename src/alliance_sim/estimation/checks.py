@@ -10,11 +10,11 @@ from typing import Any
 import jax
 import numpy as np
 from numpy.typing import NDArray
-from numpyro.infer import MCMC, NUTS
+from numpyro.infer import MCMC, NUTS, Predictive
 from scipy.stats import chisquare, spearmanr
 
 from alliance_sim.estimation.measurement import Fitted, fit, model, simulated, stats
-from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, Data, data
+from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, SOUTH, THREAT, Data, data
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "WATCHED",
     "left_out_figures",
     "ordering",
+    "priors",
     "pulls",
     "rank_summary",
     "ranks",
@@ -98,6 +99,24 @@ def ordering(rows: Mapping[str, Floats]) -> dict[str, float]:
     no_turkey = np.min([threat(a, "2025") for a in EUROPEANS if a not in ("HUN", "SVK", "TUR")], axis=0)
     found["HUN and SVK the two lowest Europeans but for TUR, 2025"] = float((two < no_turkey).mean())
     found["gap wider in 2025 than in 2018"] = float((gap(rows, "2025") > gap(rows, "2018")).mean())
+    return found
+
+
+def priors(draws: int = 4000, seed: int = 0) -> dict[str, list[float]]:
+    """Return mean, standard deviation, 5 % and 95 % quantile of each trait before any evidence, by column.
+
+    Examples
+    --------
+    >>> found = priors(draws=50)
+    >>> len(found["threat.HUN.2025"]), 0.0 < found["south.ITA"][0] < 1.0
+    (4, True)
+    """
+    drawn = Predictive(model, num_samples=draws, return_sites=["threat", "south"])(jax.random.PRNGKey(seed), data())
+    found = {}
+    for trait, cells in (("threat", THREAT), ("south", SOUTH)):
+        for cell, values in zip(cells, np.asarray(drawn[trait], dtype=np.float64).T, strict=True):
+            low, high = np.quantile(values, (0.05, 0.95))
+            found[f"{trait}.{cell}"] = [float(each) for each in (values.mean(), values.std(), low, high)]
     return found
 
 

@@ -1,0 +1,287 @@
+"""Where a number comes from: prior, posterior, and the documents, figures and decisions behind it.
+
+`evidence` takes an actor or a parameter and gives back sentences, numbers and rows of evidence. How much a row pulls
+is its mean with the row less the mean without, by importance sampling of the draws (leave-one-out) or, where that is
+not reliable, by a refit, as far as the reports in ``calibration/report`` have it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any, Literal
+
+from alliance_sim import countries
+from alliance_sim.calibration.posterior import INSTITUTIONS, LEADER
+from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.estimation.evidence.actors import (
+    ACTORS,
+    actor_numbers,
+    actor_sources,
+    departures,
+    threat_name,
+)
+from alliance_sim.estimation.evidence.parameters import parameter_numbers, parameter_sources, parameter_words
+from alliance_sim.estimation.evidence.parts import Number, Source, plain
+from alliance_sim.estimation.evidence.reports import behaviour, documents, measurement, pulled_by_record
+from alliance_sim.estimation.evidence.sentences import actor_words
+from alliance_sim.estimation.evidence.text import number_lines, paragraph, source_lines
+from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.eras import ERA_TABLE, ERAS
+from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, replaced
+from alliance_sim.registry.parameters import PARAMETERS
+
+__all__ = ["ACTORS", "Evidence", "Number", "Source", "evidence"]
+
+#: Rows that a report shows at most, unless it shows all.
+MOST_ROWS = 6
+#: Rows that it shows at least, if there are so many about the actor itself.
+LEAST_ROWS = 4
+#: Numbers of one actor, or of allies, that it shows.
+MOST_NUMBERS = 6
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence behind an actor or a parameter; ``str()`` renders it, sentences first.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        ``actor`` or ``parameter``.
+    era : str or None
+        None for a parameter without one.
+    words : tuple of str
+        What can be said of it, a paragraph for each principal or the parameter.
+    numbers : tuple of Number
+        Prior, measured value and posterior.
+    sources : tuple of Source
+        The rows behind them, those that pull most first.
+    notes : tuple of str
+        What is missing, and what signs mean.
+
+    Examples
+    --------
+    >>> found = evidence("Hungary")
+    >>> found.name, found.era, found.numbers[0].name, found.sources[0].id
+    ('HUN', '2025', 'threat.HUN.2025', 'lean.HUN.2025')
+    >>> str(found).splitlines()[0]
+    'HUN, 2025'
+    """
+
+    name: str
+    kind: Literal["actor", "parameter"]
+    era: str | None
+    words: tuple[str, ...]
+    numbers: tuple[Number, ...]
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as what JSON has, numbers unrounded.
+
+        Examples
+        --------
+        >>> found = evidence("pledge").to_dict()
+        >>> found["kind"], found["numbers"][0]["prior"]["mean"]
+        ('parameter', 0.25)
+        """
+        return plain(self)  # type: ignore[no-any-return]
+
+    def lines(self, every: bool = False) -> list[str]:
+        """Return the text in lines of at most 80 columns.
+
+        Parameters
+        ----------
+        every : bool
+            All numbers and all rows, with their texts in full; else those that tell most.
+
+        Examples
+        --------
+        >>> found = evidence("EST")
+        >>> len(found.lines()) < len(found.lines(every=True)), max(map(len, found.lines(every=True))) <= 80
+        (True, True)
+        """
+        found = [self.name + (f", {self.era}" if self.era else ""), ""]
+        for each in self.words:
+            found += [*paragraph([each]), ""]
+        numbers = self.numbers if every else self._telling()
+        found += number_lines(numbers)
+        shown: set[str] = set()
+        for owner, label, number in self._pulled():
+            rows = sorted(self.sources, key=lambda each: _place(each, number, owner))
+            if not every:
+                rows = _telling(rows, number, owner, self._most_rows())
+            shown |= {each.id for each in rows}
+            if rows:
+                found += ["", f"{'pull':<8}{'where':<18}what it says{label}", *source_lines(rows, number, owner, every)]
+        left_out = [f"{number} {what}" for number, what in (
+            (len(self.numbers) - len(numbers), "numbers"), (len(self.sources) - len(shown), "rows")
+        ) if number]  # fmt: skip
+        rest = (f"Not shown: {' and '.join(left_out)} (--all).",) if left_out else ()
+        notes = paragraph([*self.notes, *rest])
+        return [*found, "", *notes] if notes else found
+
+    def _telling(self) -> tuple[Number, ...]:
+        """Return the numbers that a short report shows: traits, and positions set apart; the best known allies'."""
+        if self.kind == "parameter":
+            ranked = sorted(self.numbers, key=lambda each: -(each.shrinkage or 0.0))
+            return tuple(ranked[:MOST_NUMBERS])
+        apart = {f"position.{issue}.{self.name}" for issue in departures(self.name, self.era or ERAS[-1])}
+        traits = [each for each in self.numbers if not each.name.startswith("position.")]
+        return tuple([*traits, *(each for each in self.numbers if each.name in apart)][:MOST_NUMBERS])
+
+    def _pulled(self) -> list[tuple[str, str, str]]:
+        """Return the numbers whose pulls are shown: whose each is, what the head says of it, and its name."""
+        if self.kind == "parameter":
+            return [("", "", self.numbers[0].name)]
+        era = self.era or ERAS[-1]
+        principals = _principals(self.name, era)
+        labels = {LEADER: " about the president", INSTITUTIONS: " about the institutions"}
+        return [(each, labels[each] if len(principals) > 1 else "", threat_name(each, era)) for each in principals]
+
+    def _most_rows(self) -> int:
+        return MOST_ROWS // len(self._pulled()) + len(self._pulled()) - 1
+
+
+def _telling(rows: list[Source], number: str, owner: str, most: int) -> list[Source]:
+    """Return the rows that a short report shows: those of known pull, and some of the actor's own if they are few."""
+    fitted = [each for each in rows if each.kind not in ("background", "cause")]
+    known = sum(each.pull(number) is not None for each in fitted)
+    own = sum(each.pull(number) is None and owner in each.about for each in fitted)
+    return fitted[: min(most, max(known, min(LEAST_ROWS, known + own)))]
+
+
+def _place(row: Source, number: str, owner: str) -> tuple[bool, float, bool]:
+    """Return where a row comes: those that pull most first, then what is about the actor itself; background last."""
+    pull = row.pull(number)
+    return row.kind in ("background", "cause"), -abs(pull or 0.0), pull is None and owner not in row.about
+
+
+def _principals(name: str, era: str) -> tuple[str, ...]:
+    """Return who is measured of an actor: two of the United States, where both are."""
+    return tuple(each for each in (LEADER, INSTITUTIONS) if each in ACTORS[era]) if name == ALLIES[0] else (name,)
+
+
+def evidence(name: str, era: str | None = None) -> Evidence:
+    """Return the evidence behind an actor's numbers, or behind a parameter.
+
+    Parameters
+    ----------
+    name : str
+        An ally by code or name, ``USA`` (both of its principals), ``USA.leader``, ``USA.institutions``; or a
+        parameter (``pledge``, ``susceptibility.HUN``).
+    era : str, optional
+        Of `ACTORS`; by default the last that a scenario can begin from. Of a parameter: only the prior of this era.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    InputError
+        If there is no such actor or parameter, or it is not measured in the era.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> print(als.evidence("USA.leader", era="2018").words[0].partition(" of .")[0])
+    The president of the United States (2018) sees a threat
+    >>> als.evidence("susceptibility.HUN").numbers[0].prior_text
+    'uniform 0.2 to 0.6'
+    """
+    kind, found = _resolved(name)
+    return _of_parameter(found, era) if kind == "parameter" else _of_actor(found, era)
+
+
+def _resolved(name: str) -> tuple[Literal["actor", "parameter"], str]:
+    """Return whether a name is an actor's or a parameter's, and how the project writes it."""
+    actors = (ALLIES[0], LEADER, INSTITUTIONS, *ALLIES[1:])
+    if name in actors:
+        return "actor", name
+    if name in ACTOR_QUANTITIES:
+        return "actor", name.removeprefix("threat_perception.") if name.startswith("threat") else name.split(".", 2)[2]
+    current = current_name(name)
+    if current in PARAMETERS or current in parameter_names():
+        return "parameter", current
+    meant = [code.upper() for code in countries.meant(name)]
+    if len(meant) == 1 and meant[0] in ALLIES:
+        return "actor", meant[0]
+    hints = [
+        f"nearest {kind}: {hint.removeprefix(' (nearest: ').removesuffix(')')}"
+        for kind, names in (("actor", actors), ("parameter", (*PARAMETERS, *parameter_names())))
+        if (hint := nearest(name, names))
+    ]
+    hint = replaced(name) or (f" ({'; '.join(hints)})" if hints else "")
+    raise InputError(
+        f"no actor and no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; allowed: an ally "
+        f"by code or name, {ALLIES[0]}, {LEADER}, {INSTITUTIONS}, a parameter of docs/parameters.md"
+    )
+
+
+def _of_parameter(name: str, era: str | None) -> Evidence:
+    numbers, sources = parameter_numbers(name, era), parameter_sources(name)
+    notes = () if "parameters" in behaviour() else (_NO_BEHAVIOUR,)
+    if sources:
+        notes = ("pull: mean of the fit less the mean without the row; the largest only. ?: not reliable.",)
+    words = " ".join(parameter_words(name, numbers, sources))
+    return Evidence(name, "parameter", era, (words,), tuple(numbers), tuple(sources), notes)
+
+
+_NO_BEHAVIOUR = "There is no report on the fit to the record yet (calibration/report/behaviour.json)."
+
+
+def _of_actor(name: str, era: str | None) -> Evidence:
+    chosen = era or ERAS[-1]
+    if chosen not in ERA_TABLE:
+        raise InputError(f"era: {shown(chosen)} is not one of {', '.join(ACTORS)}{nearest(chosen, ACTORS)}")
+    principals = _principals(name, chosen)
+    if wrong := [each for each in principals if each not in ACTORS[chosen]]:
+        raise InputError(
+            f"actor: {shown(wrong[0])} is not measured in {chosen}; allowed there: {', '.join(ACTORS[chosen])}; "
+            f"eras of all: {', '.join(ERAS)}"
+        )
+    words: list[str] = []
+    numbers: list[Number] = []
+    sources: dict[str, Source] = {}
+    for actor in principals:
+        own, rows = actor_numbers(actor, chosen), actor_sources(actor, chosen)
+        rows += [row for number in own for row in pulled_by_record(number.name, "actors")]
+        words.append(" ".join(actor_words(actor, chosen, own, rows)))
+        numbers += [_owned(each, actor) for each in own] if len(principals) > 1 else own
+        for row in rows:
+            sources[row.id] = _joined(sources[row.id], row) if row.id in sources else row
+    found = tuple(sources.values())
+    return Evidence(name, "actor", chosen, tuple(words), tuple(numbers), found, _notes(found))
+
+
+def _joined(first: Source, second: Source) -> Source:
+    """Return a row with the pulls of both: an item of the record can pull several numbers."""
+    return replace(first, pulls={**first.pulls, **second.pulls})
+
+
+def _owned(number: Number, actor: str) -> Number:
+    """Return a number whose label says which principal it is of."""
+    short = {"perceived threat": "threat", "southern orientation": "south"}.get(number.label, number.label)
+    return replace(number, label=f"{'president' if actor == LEADER else 'institutions'}: {short}")
+
+
+def _notes(sources: tuple[Source, ...]) -> tuple[str, ...]:
+    notes = []
+    if "pulls" in measurement():
+        notes.append(
+            "pull: mean perceived threat less that without the row; r: by a refit; ?: importance sampling cannot tell."
+        )
+    else:
+        notes.append("There is no report on the pull of rows (calibration/report/measurement.json).")
+    cited = {each.source for each in sources if each.document}
+    lines = [each["line"] for each in documents().values() if each["line"] in cited]
+    return (*notes, *(f"{line}." for line in lines), *(() if "actors" in behaviour() else (_NO_BEHAVIOUR,)))
