@@ -7,6 +7,7 @@ not reliable, by a refit, as far as the reports in ``calibration/report`` have i
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Literal
@@ -25,7 +26,7 @@ from alliance_sim.estimation.evidence.parameters import parameter_numbers, param
 from alliance_sim.estimation.evidence.parts import Number, Source, plain
 from alliance_sim.estimation.evidence.reports import behaviour, documents, measurement, pulled_by_record
 from alliance_sim.estimation.evidence.sentences import actor_words
-from alliance_sim.estimation.evidence.text import number_lines, paragraph, source_lines
+from alliance_sim.estimation.evidence.text import HEAD, number_lines, paragraph, source_lines
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERA_TABLE, ERAS
 from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, replaced
@@ -34,9 +35,9 @@ from alliance_sim.registry.parameters import PARAMETERS
 __all__ = ["ACTORS", "Evidence", "Number", "Source", "evidence"]
 
 #: Rows that a report shows at most, unless it shows all.
-MOST_ROWS = 6
+MOST_ROWS = 4
 #: Rows that it shows at least, if there are so many about the actor itself.
-LEAST_ROWS = 4
+LEAST_ROWS = 3
 #: Numbers of one actor, or of allies, that it shows.
 MOST_NUMBERS = 6
 
@@ -114,20 +115,20 @@ class Evidence:
             found += [*paragraph([each]), ""]
         numbers = self.numbers if every else self._telling()
         found += number_lines(numbers)
-        shown: set[str] = set()
+        shown: dict[str, Source] = {}
+        lines: list[str] = []
         for owner, label, number in self._pulled():
-            rows = sorted(self.sources, key=lambda each: _place(each, number, owner))
+            rows = sorted(self.sources, key=lambda each: _place(each, number))
             if not every:
-                rows = _telling(rows, number, owner, self._most_rows())
-            shown |= {each.id for each in rows}
+                rows = _telling(rows, number, self._most_rows())
+            shown |= {each.id: each for each in rows}
             if rows:
-                found += ["", f"{'pull':<8}{'where':<18}what it says{label}", *source_lines(rows, number, owner, every)]
-        left_out = [f"{number} {what}" for number, what in (
-            (len(self.numbers) - len(numbers), "numbers"), (len(self.sources) - len(shown), "rows")
-        ) if number]  # fmt: skip
-        rest = (f"Not shown: {' and '.join(left_out)} (--all).",) if left_out else ()
-        notes = paragraph([*self.notes, *rest])
-        return [*found, "", *notes] if notes else found
+                lines += ["", f"{HEAD}{label}", *source_lines(rows, number, owner, self.era or "", every)]
+        missing = {"numbers": len(self.numbers) - len(numbers), "rows": len(self.sources) - len(shown)}
+        left_out = " and ".join(f"{count} {what}" for what, count in missing.items() if count)
+        rest = [f"Not shown: {left_out} (--all)."] if left_out else []
+        notes = paragraph([*_legend(lines, self.kind), *_cited(shown.values()), *self.notes, *rest])
+        return [*found, *lines, "", *notes] if notes else [*found, *lines]
 
     def _telling(self) -> tuple[Number, ...]:
         """Return the numbers that a short report shows: traits, and positions set apart; the best known allies'."""
@@ -148,21 +149,39 @@ class Evidence:
         return [(each, labels[each] if len(principals) > 1 else "", threat_name(each, era)) for each in principals]
 
     def _most_rows(self) -> int:
-        return MOST_ROWS // len(self._pulled()) + len(self._pulled()) - 1
+        return MOST_ROWS if len(self._pulled()) == 1 else LEAST_ROWS
 
 
-def _telling(rows: list[Source], number: str, owner: str, most: int) -> list[Source]:
+def _telling(rows: list[Source], number: str, most: int) -> list[Source]:
     """Return the rows that a short report shows: those of known pull, and some of the actor's own if they are few."""
     fitted = [each for each in rows if each.kind not in ("background", "cause")]
     known = sum(each.pull(number) is not None for each in fitted)
-    own = sum(each.pull(number) is None and owner in each.about for each in fitted)
+    own = sum(each.pull(number) is None and each.counts for each in fitted)
     return fitted[: min(most, max(known, min(LEAST_ROWS, known + own)))]
 
 
-def _place(row: Source, number: str, owner: str) -> tuple[bool, float, bool]:
-    """Return where a row comes: those that pull most first, then what is about the actor itself; background last."""
+def _place(row: Source, number: str) -> tuple[bool, float, bool, bool]:
+    """Return where a row comes: those that pull most first, then the actor's own leanings and figures."""
     pull = row.pull(number)
-    return row.kind in ("background", "cause"), -abs(pull or 0.0), pull is None and owner not in row.about
+    unknown = pull is None
+    unfitted = row.kind in ("background", "cause")
+    return unfitted, -abs(pull or 0.0), unknown and not row.counts, unknown and bool(row.document)
+
+
+def _legend(lines: list[str], kind: str) -> Iterator[str]:
+    """Say what the pulls in lines and their marks mean."""
+    marks = {line.split()[0][-1] for line in lines if line.startswith(("+", "-", "<"))}
+    if lines:
+        what = "mean perceived threat" if kind == "actor" else "mean"
+        told = "; r: by a refit" * ("r" in marks) + "; ?: importance sampling cannot tell" * ("?" in marks)
+        told += "; <: smaller than that" * any(line.startswith("<") for line in lines)
+        yield f"pull: {what} less that without the row{told}."
+
+
+def _cited(rows: Iterable[Source]) -> list[str]:
+    """Return a line for each document that rows are from."""
+    cited = {each.source for each in rows if each.document}
+    return [f"{each['line']}." for each in documents().values() if each["line"] in cited]
 
 
 def _principals(name: str, era: str) -> tuple[str, ...]:
@@ -230,13 +249,11 @@ def _resolved(name: str) -> tuple[Literal["actor", "parameter"], str]:
 def _of_parameter(name: str, era: str | None) -> Evidence:
     numbers, sources = parameter_numbers(name, era), parameter_sources(name)
     notes = () if "parameters" in behaviour() else (_NO_BEHAVIOUR,)
-    if sources:
-        notes = ("pull: mean of the fit less the mean without the row; the largest only. ?: not reliable.",)
     words = " ".join(parameter_words(name, numbers, sources))
     return Evidence(name, "parameter", era, (words,), tuple(numbers), tuple(sources), notes)
 
 
-_NO_BEHAVIOUR = "There is no report on the fit to the record yet (calibration/report/behaviour.json)."
+_NO_BEHAVIOUR = "There is no report on the fit to the record yet (report/behaviour.json)."
 
 
 def _of_actor(name: str, era: str | None) -> Evidence:
@@ -260,28 +277,22 @@ def _of_actor(name: str, era: str | None) -> Evidence:
         for row in rows:
             sources[row.id] = _joined(sources[row.id], row) if row.id in sources else row
     found = tuple(sources.values())
-    return Evidence(name, "actor", chosen, tuple(words), tuple(numbers), found, _notes(found))
+    return Evidence(name, "actor", chosen, tuple(words), tuple(numbers), found, _notes())
 
 
 def _joined(first: Source, second: Source) -> Source:
     """Return a row with the pulls of both: an item of the record can pull several numbers."""
-    return replace(first, pulls={**first.pulls, **second.pulls})
+    return replace(first, pulls={**first.pulls, **second.pulls}, counts=first.counts or second.counts)
 
 
 def _owned(number: Number, actor: str) -> Number:
     """Return a number whose label says which principal it is of."""
-    short = {"perceived threat": "threat", "southern orientation": "south"}.get(number.label, number.label)
+    labels = {"perceived threat": "threat", "southern orientation": "south"}
+    short = labels.get(number.label, number.label.removeprefix("position: "))
     return replace(number, label=f"{'president' if actor == LEADER else 'institutions'}: {short}")
 
 
-def _notes(sources: tuple[Source, ...]) -> tuple[str, ...]:
-    notes = []
-    if "pulls" in measurement():
-        notes.append(
-            "pull: mean perceived threat less that without the row; r: by a refit; ?: importance sampling cannot tell."
-        )
-    else:
-        notes.append("There is no report on the pull of rows (calibration/report/measurement.json).")
-    cited = {each.source for each in sources if each.document}
-    lines = [each["line"] for each in documents().values() if each["line"] in cited]
-    return (*notes, *(f"{line}." for line in lines), *(() if "actors" in behaviour() else (_NO_BEHAVIOUR,)))
+def _notes() -> tuple[str, ...]:
+    """Return what is missing behind an actor."""
+    missing = "There is no report on the pull of rows (report/measurement.json)."
+    return (*(() if "pulls" in measurement() else (missing,)), *(() if "actors" in behaviour() else (_NO_BEHAVIOUR,)))

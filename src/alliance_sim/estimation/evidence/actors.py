@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -136,11 +137,11 @@ def actor_sources(actor: str, era: str) -> list[Source]:
     """
     report = measurement()
     names = (threat_name(actor, era), south_name(actor, era))
-    found = [*_statements(actor, era, report), *_leanings(actor, report), *_figures(actor, report)]
+    found = [*_statements(actor, era, report), *_leanings(actor, era, report), *_figures(actor, report)]
     known = {each.id for each in found}
     for row, pulled in report.get("pulls", {}).items():
         if row not in known and names[0] in pulled["moves"]:
-            found += _of_others(row, report)
+            found += (replace(each, counts=False) for each in _of_others(row, report))
     found += _causes(actor, era)
     order = {"background": 1, "cause": 1}
 
@@ -196,17 +197,21 @@ def _statement(ident: str, rows: list[Row], report: Any) -> Source:
         first["paraphrase"],
         documents()[first["document"]]["label"],
         first["paragraph"],
+        first["era"],
+        True,
         documents()[first["document"]]["line"],
         first["certainty"],
         **_pulled(ident, report),
     )
 
 
-def _leanings(actor: str, report: Any) -> Iterator[Source]:
+def _leanings(actor: str, era: str, report: Any) -> Iterator[Source]:
     coded = ALLIES[0] if actor == LEADER else actor
     for row in leanings(CODERS[0]):
         if row["actor"] == coded:
-            yield _leaning(coded, row["era"], report)
+            # A predecessor is another person.
+            counts = actor != LEADER or row["era"] == era
+            yield replace(_leaning(coded, row["era"], report), counts=counts)
 
 
 def _leaning(actor: str, era: str, report: Any) -> Source:
@@ -219,7 +224,8 @@ def _leaning(actor: str, era: str, report: Any) -> Source:
         f"{LEADER if actor == ALLIES[0] else actor}: leaning of its government, {era}",
         f"{classes} of {LEAN_CLASSES[-1]}",
         rows[0]["reason"],
-        source="coding/lean_a.csv, lean_b.csv: 1 accommodating to 5 hard line; the reason is that of the first coder",
+        era=era,
+        source="coding/lean_a.csv, lean_b.csv",
         confidence="sure" if all(row["sure"] == "yes" for row in rows) else "not sure",
         **_pulled(name, report),
     )

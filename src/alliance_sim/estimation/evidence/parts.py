@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_RELIABLE_K", "Number", "Source", "Summary", "figure", "summary", "whole"]
+__all__ = ["LEAST_RELIABLE_K", "Number", "Source", "Summary", "figure", "share", "summary", "whole"]
 
 #: Above this k importance sampling cannot tell what a row does (Vehtari, Gelman and Gabry 2017).
 LEAST_RELIABLE_K = 0.7
@@ -33,6 +33,17 @@ def figure(value: float, sign: bool = False) -> str:
     return text.replace("0.", ".", 1) if size < 1.0 and text.lstrip("+-").startswith("0.") else text
 
 
+def share(value: float) -> str:
+    """Return a number on the scale of perceptions and positions, of which two digits are known.
+
+    Examples
+    --------
+    >>> share(0.024), share(0.5)
+    ('.02', '.50')
+    """
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 0.995 else f"{value:.2f}"
+
+
 @dataclass(frozen=True)
 class Summary:
     """Mean, standard deviation, 5 % and 95 % quantile of a number.
@@ -50,6 +61,17 @@ class Summary:
 
     def __str__(self) -> str:
         return f"{figure(self.mean)} (90 % {figure(self.low)} to {figure(self.high)})"
+
+    @property
+    def as_shares(self) -> str:
+        """The same on the scale of perceptions and positions.
+
+        Examples
+        --------
+        >>> Summary(0.27, 0.06, 0.018, 0.37).as_shares
+        '.27 (90 % .02 to .37)'
+        """
+        return f"{share(self.mean)} (90 % {share(self.low)} to {share(self.high)})"
 
 
 def summary(values: NDArray[np.float64]) -> Summary:
@@ -141,7 +163,9 @@ class Source:
         Paraphrase, reason or decision, in our own words.
     document : str
         Label of the document, if it is a statement.
-    paragraph : str
+    paragraph, era : str
+    counts : bool
+        Whether it is about the actor in the era; others only pull on it.
     source, confidence : str
         Of figures, codes and decisions.
     pulls : mapping
@@ -167,6 +191,8 @@ class Source:
     text: str
     document: str = ""
     paragraph: str = ""
+    era: str = ""
+    counts: bool = True
     source: str = ""
     confidence: str = ""
     pulls: Mapping[str, float] = field(default_factory=dict)

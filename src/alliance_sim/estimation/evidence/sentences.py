@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from alliance_sim.calibration.posterior import INSTITUTIONS, LEADER
 from alliance_sim.data import find_row, table
 from alliance_sim.estimation.evidence.actors import called, departures, threat_name
-from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Number, Source, Summary, figure
+from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Number, Source, Summary, figure, share
 from alliance_sim.estimation.evidence.reports import behaviour, column, country, power_note, pulled_by_record
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERAS
@@ -56,7 +56,7 @@ def actor_words(actor: str, era: str, numbers: Sequence[Number], sources: Sequen
     threat, south = numbers[0], numbers[1]
     verb = "see" if actor == INSTITUTIONS else "sees"
     assert threat.posterior is not None
-    told = [f"{called(actor, era)} {verb} a threat of {threat.posterior}, {_place(actor, era)}."]
+    told = [f"{called(actor, era)} {verb} a threat of {threat.posterior.as_shares}, {_place(actor, era)}."]
     told += _largest(threat, sources)
     told += _before(threat)
     told += _exposed(sources)
@@ -64,7 +64,7 @@ def actor_words(actor: str, era: str, numbers: Sequence[Number], sources: Sequen
     told += _departs(departures(actor, era), sources)
     if (south.narrowed or 1.0) < 0.1 and south.posterior is not None:
         told.append(
-            f"Southern orientation, {figure(south.posterior.mean)}, is judgement: no evidence narrows its prior."
+            f"Southern orientation, {share(south.posterior.mean)}, is judgement: no evidence narrows its prior."
         )
     return [*told, *(power_note() if "actors" in behaviour() else ())]
 
@@ -109,7 +109,7 @@ def _largest(threat: Number, sources: Sequence[Source]) -> Iterator[str]:
     if largest is not None and abs(pulls[largest]) >= _NOTICEABLE:
         most = next(each for each in sources if each.id == largest)
         refit = ", by a refit" if threat.name in most.refit else ""
-        yield f"Without {_what(most)} it would be {figure(threat.measured.mean - pulls[largest])}{refit}."
+        yield f"Without {_what(most)} it would be {share(threat.measured.mean - pulls[largest])}{refit}."
     unclear = [
         each for each in sources if not each.told(threat.name) and abs(each.pulls.get(threat.name, 0.0)) >= _NOTICEABLE
     ]
@@ -129,12 +129,12 @@ def _before(threat: Number) -> Iterator[str]:
     measured, posterior = threat.measured, threat.posterior
     assert measured is not None and posterior is not None
     if threat.prior is not None and threat.prior.sd > 0.0:
-        share = 100.0 * (1.0 - measured.sd / threat.prior.sd)
-        yield f"Before any evidence it was {threat.prior}."
-        yield f"Documents, leanings and figures narrow that by {share:.0f} %."
+        narrowed = 1.0 - measured.sd / threat.prior.sd
+        yield f"Before any evidence it was {threat.prior.as_shares}."
+        yield f"Documents, leanings and figures narrow that by {100.0 * narrowed:.0f} %."
     if abs(posterior.mean - measured.mean) >= _NOTICEABLE:
         way = "raises" if posterior.mean > measured.mean else "lowers"
-        yield f"The record {way} it from {figure(measured.mean)}."
+        yield f"The record {way} it from {share(measured.mean)}."
     of_record = pulled_by_record(threat.name, "actors")
     if of_record and of_record[0].told(threat.name):
         first = of_record[0]
@@ -145,12 +145,12 @@ def _before(threat: Number) -> Iterator[str]:
 def _exposed(sources: Sequence[Source]) -> Iterator[str]:
     for each in sources:
         if each.kind == "cause":
-            yield f"Exposure to Russia, {figure(float(each.value))} of 1, counts as a cause of it."
+            yield f"Exposure to Russia, {share(float(each.value))} of 1, counts as a cause of it."
 
 
 def _said(actor: str, sources: Sequence[Source]) -> Iterator[str]:
     """Say whether the documents name the actor."""
-    spoken = [each for each in sources if each.document]
+    spoken = [each for each in sources if each.document and each.counts]
     named = [each for each in spoken if actor in each.about.partition(":")[0].split(";")]
     groups = {each["group"] for each in table("facts/groupings") if each["iso3"] == actor}
     of_groups = [each for each in spoken if groups & set(each.about.partition(":")[0].split(";"))]
@@ -175,4 +175,4 @@ def _departs(found: dict[str, Summary], sources: Sequence[Source]) -> Iterator[s
         cited = f" ({', '.join(which[:3])})" if which else ""
         description = ISSUE_TABLE[ISSUES.index(issue)].description
         way = "below" if each.mean < 0.0 else "above"
-        yield f"On {description} it stands {figure(abs(each.mean))} {way} what its traits would make of it{cited}."
+        yield f"On {description} it stands {share(abs(each.mean))} {way} what its traits would make of it{cited}."

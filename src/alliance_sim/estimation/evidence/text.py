@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from alliance_sim.estimation.evidence.parts import Number, Source, figure
+from alliance_sim.estimation.evidence.parts import Number, Source, Summary, figure, share
 from alliance_sim.estimation.evidence.reports import shortened
 
-__all__ = ["WIDTH", "number_lines", "paragraph", "source_lines"]
+__all__ = ["HEAD", "WIDTH", "number_lines", "paragraph", "source_lines"]
 
 #: Columns of a report.
 WIDTH = 80
 #: Columns of the pull and of where a row is, with the blank after each.
 _PULL, _WHERE = 8, 18
+#: Head of the rows.
+HEAD = f"{'pull':<{_PULL}}{'where':<{_WHERE}}what it says"
 #: Lines of a row, unless rows are shown in full.
 _MOST_LINES = 2
 _NO_BREAK = "\u00a0"
@@ -39,23 +41,25 @@ def number_lines(numbers: Sequence[Number]) -> Iterator[str]:
     --------
     >>> from alliance_sim.estimation.evidence.parts import Summary
     >>> list(number_lines([Number("a", "pledge", "", Summary(0.5, 0.1, 0.3, 0.7), None, None)]))[1]
-    'pledge                      .50 [.30, .70]                                 -'
+    'pledge                            .50 [.30, .70]                       -'
     """
     heads = ["prior", "measured", "posterior"]
     columns = [[number.prior, number.measured, number.posterior] for number in numbers]
     shown = [i for i in range(3) if i == 2 or any(row[i] for row in columns)]
-    width = 17 if len(shown) == 3 else 20
+    width = 16 if len(shown) == 3 else 24
     first = WIDTH - width * len(shown)
     yield f"{'mean [5 %, 95 %]':<{first}}" + "".join(f"{heads[i]:>{width}}" for i in shown)
     for number, row in zip(numbers, columns, strict=True):
-        cells = (
-            "-" if each is None else f"{figure(each.mean)} [{figure(each.low)}, {figure(each.high)}]"
-            for each in (row[i] for i in shown)
-        )  # fmt: skip
+        write = figure if number.prior_text else share
+        cells = (_cell(row[i], write) for i in shown)
         yield f"{shortened(number.label, first - 1):<{first}}" + "".join(f"{cell:>{width}}" for cell in cells)
 
 
-def source_lines(sources: Sequence[Source], name: str, owner: str, every: bool) -> Iterator[str]:
+def _cell(found: Summary | None, write: Callable[[float], str]) -> str:
+    return "-" if found is None else f"{write(found.mean)} [{write(found.low)}, {write(found.high)}]"
+
+
+def source_lines(sources: Sequence[Source], name: str, owner: str, era: str, every: bool) -> Iterator[str]:
     """Yield rows: their pull on a number, where they are, and what they say.
 
     Parameters
@@ -65,30 +69,35 @@ def source_lines(sources: Sequence[Source], name: str, owner: str, every: bool) 
         The number.
     owner : str
         The actor that the report is on: rows about it alone do not repeat it.
+    era : str
+        Of the report: statements about another name theirs.
     every : bool
         Whether texts are shown in full, each with its source.
 
     Examples
     --------
     >>> row = Source("A-22", "statement", "HUN: aid", "1 of 5", "No more", "A", "4", pulls={"a": -0.04}, k=0.1)
-    >>> list(source_lines([row], "a", "HUN", every=False))
+    >>> list(source_lines([row], "a", "HUN", "2025", every=False))
     ['-.040   A, paragraph 4    aid, 1 of 5: No more']
     """
     blank = " " * (_PULL + _WHERE)
     for each in sources:
         start = f"{_pull(each, name):<{_PULL}}{_where(each):<{_WHERE}}"
-        text = _text(each, owner)
+        text = _text(each, owner, era)
         if every:
-            text += f" [{', '.join(filter(None, (each.id, each.source, each.confidence)))}]"
+            source = "" if each.document else each.source
+            text += f" [{', '.join(filter(None, (each.id, source, each.confidence)))}]"
         most = None if every else _MOST_LINES
         lines = textwrap.wrap(text, WIDTH - len(blank), max_lines=most, placeholder=" ...")
         yield from (f"{blank if i else start}{line}" for i, line in enumerate(lines))
 
 
-def _text(source: Source, owner: str) -> str:
+def _text(source: Source, owner: str, era: str) -> str:
     if not source.document and source.kind not in ("record", "spending"):
         return f"{source.value}: {source.text}"
-    about = source.about.removeprefix(f"{owner}: ").replace(";", " and ")
+    about = source.about.removeprefix(f"{owner}: ").replace(";", " and ").replace("_", " ")
+    if source.era not in ("", era):
+        about += f" in {source.era}"
     return f"{', '.join(filter(None, (about, source.value)))}: {source.text}"
 
 
