@@ -161,7 +161,7 @@ def test_pulls_are_those_of_the_report() -> None:
 def test_refits_have_the_sign_of_pulls() -> None:
     refit = read_report(report_path())["refits"]["A-22"]["threat.HUN.2025"]
     row = sourced(als.evidence("HUN"), "A-22")
-    assert refit > 0.0 and row.pull("threat.HUN.2025") == -refit and row.told("threat.HUN.2025")
+    assert refit > 0.0 and row.pull("threat.HUN.2025") == -refit and row.known("threat.HUN.2025")
     pulls = [line.split()[0] for line in str(als.evidence("HUN")).splitlines() if line]
     assert f"{-refit:+.3f}r".replace("0.", ".", 1) in pulls
 
@@ -170,7 +170,7 @@ def test_rows_that_cannot_be_told_say_so() -> None:
     report = read_report(report_path())
     row = report["pulls"]["lean.USA.2025"]
     if row["k"] <= 0.7 or "lean.USA.2025" in report["refits"]:
-        pytest.skip("the leaning of the president can be told")
+        pytest.skip("the leaning of the president can be said")
     found = als.evidence("USA.leader")
     pull = row["moves"]["threat.USA.leader.2025"]
     assert f"it says {figure(pull, sign=True)}, with k = {figure(row['k'])}" in text_of(found)
@@ -230,8 +230,8 @@ def test_words_match_numbers(actor: str) -> None:
 def test_the_largest_known_pull_is_in_words() -> None:
     found = als.evidence("HUN")
     name = "threat.HUN.2025"
-    told = [each for each in found.sources if each.told(name)]
-    most = max(told, key=lambda each: abs(each.pull(name) or 0.0))
+    said = [each for each in found.sources if each.known(name)]
+    most = max(said, key=lambda each: abs(each.pull(name) or 0.0))
     measured = found.numbers[0].measured
     assert measured is not None
     assert f"it would be {share(measured.mean - (most.pull(name) or 0.0))}" in found.words[0]
@@ -241,8 +241,8 @@ def test_the_largest_known_pull_is_in_words() -> None:
 def test_a_parameter_that_the_record_does_not_inform_is_called_judgement(fitted: Any) -> None:
     assert "The record does not inform it" in text_of(als.evidence("hedge"))
     assert "The number is judgement." in text_of(als.evidence("hedge"))
-    told = text_of(als.evidence("pledge"))
-    assert "narrows it by 41 %" in told and "does not inform" not in told
+    said = text_of(als.evidence("pledge"))
+    assert "narrows it by 41 %" in said and "does not inform" not in said
 
 
 def test_a_parameter_shows_what_pulls_it_most(fitted: Any) -> None:
@@ -250,13 +250,13 @@ def test_a_parameter_shows_what_pulls_it_most(fitted: Any) -> None:
     assert [each.id for each in found.sources] == ["C019", "spending.POL", "C017"]
     assert sourced(found, "C019").text == find_row("consensus_record", id="C019")["decision"]
     posterior = found.numbers[0].posterior
-    # The item that pulls most cannot be told.
+    # The item that pulls most cannot be said.
     assert (
         posterior
         and f"Without the defence spending of Poland it would be {figure(posterior.mean + 0.03)}." in text_of(found)
     )
     assert "+.050?" in str(found) and "-.030 " in str(found)
-    assert "from hedge badly: their correlation is -.62" in text_of(found) and "power 0.5" in text_of(found)
+    assert "jointly better than apart: correlation -.62" in text_of(found) and "power 0.5" in text_of(found)
 
 
 def test_the_record_pulls_actors(fitted: Any) -> None:
@@ -317,6 +317,31 @@ def test_every_parameter(fit: Any) -> None:
         check(found)
 
 
+def test_every_issue(fit: Any) -> None:
+    for era in ACTORS:
+        for issue in ISSUES:
+            found = als.evidence(issue, era)
+            assert (found.kind, found.name) == ("issue", issue) and len(found.numbers) == 4
+            check(found)
+            ids = {row["id"] for row in table("evidence") if row["issue"] == issue and row["era"] == era}
+            assert ids <= {each.id for each in found.sources}
+
+
+def test_the_curve_of_an_issue_is_that_of_the_files() -> None:
+    found = als.evidence("sanctions", "2025")
+    parts = [shipped("rows", f"{part}.sanctions.2025") for part in ("intercept", "threat_slope", "south_slope")]
+    usual = parts[0] + 0.6 * parts[1] + 0.4 * parts[2]
+    low, high = np.quantile(usual, (0.05, 0.95))
+    assert f"stands at {share(usual.mean())} (90 % {share(low)} to {share(high)})" in text_of(found)
+    center = find_row("priors/issues", issue="sanctions", era="2025")
+    prior = found.numbers[1].prior
+    assert prior and prior.mean == pytest.approx(float(center["slope_threat"]), abs=0.02)
+    assert center["reason"] in text_of(found)
+    of_2014, of_2018 = ({each.id for each in als.evidence("sanctions", era).sources} for era in ("2014", "2018"))
+    assert of_2014 == of_2018
+    assert "1 of 5  A, paragraph 4    HUN and SVK: Both argue" in str(als.evidence("ukraine_support"))
+
+
 def test_short_reports_are_short() -> None:
     sizes = [len(als.evidence(actor).lines()) for actor in ACTORS["2025"]]
     assert max(sizes) <= 34 and np.median(sizes) <= 30
@@ -364,10 +389,11 @@ def test_the_united_states_are_both_principals() -> None:
         ("pledg", "nearest parameter: pledge"),
         ("susceptibility.HUM", "nearest parameter: susceptibility.HUN"),
         ("h0", "gone; tolerated_move took its place"),
-        ("XKX", "no actor and no parameter is called 'XKX'; allowed"),
-        ("", "no actor and no parameter is called ''"),
-        ("\udcff", "no actor and no parameter"),
-        ("x" * 5000, "no actor and no parameter"),
+        ("sanction", "nearest issue: sanctions"),
+        ("XKX", "no actor, parameter or issue is called 'XKX'; allowed"),
+        ("", "no actor, parameter or issue is called ''"),
+        ("\udcff", "no actor, parameter or issue"),
+        ("x" * 5000, "no actor, parameter or issue"),
     ],
 )
 def test_unknown_names_are_refused(name: str, message: str) -> None:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from numpyro.infer import MCMC, NUTS, Predictive
 from scipy.stats import chisquare, spearmanr
 
-from alliance_sim.estimation.measurement import Fitted, fit, model, simulated, stats
-from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, SOUTH, THREAT, Data, data
+from alliance_sim.estimation.measurement import Fitted, columns_of, fit, model, simulated, stats
+from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, Data, data
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 
 __all__ = [
@@ -103,20 +103,20 @@ def ordering(rows: Mapping[str, Floats]) -> dict[str, float]:
 
 
 def priors(draws: int = 4000, seed: int = 0) -> dict[str, list[float]]:
-    """Return mean, standard deviation, 5 % and 95 % quantile of each trait before any evidence, by column.
+    """Return mean, standard deviation, 5 % and 95 % quantile of each column of the draws before any evidence.
 
     Examples
     --------
     >>> found = priors(draws=50)
-    >>> len(found["threat.HUN.2025"]), 0.0 < found["south.ITA"][0] < 1.0
-    (4, True)
+    >>> len(found["threat.HUN.2025"]), 0.0 < found["south.ITA"][0] < 1.0, "intercept.sanctions.2025" in found
+    (4, True, True)
     """
-    drawn = Predictive(model, num_samples=draws, return_sites=["threat", "south"])(jax.random.PRNGKey(seed), data())
+    drawn = Predictive(model, num_samples=draws)(jax.random.PRNGKey(seed), data())
+    columns = columns_of(data(), {name: np.asarray(values, dtype=np.float64) for name, values in drawn.items()})
     found = {}
-    for trait, cells in (("threat", THREAT), ("south", SOUTH)):
-        for cell, values in zip(cells, np.asarray(drawn[trait], dtype=np.float64).T, strict=True):
-            low, high = np.quantile(values, (0.05, 0.95))
-            found[f"{trait}.{cell}"] = [float(each) for each in (values.mean(), values.std(), low, high)]
+    for name, values in columns.items():
+        low, high = np.quantile(values, (0.05, 0.95))
+        found[name] = [float(each) for each in (values.mean(), values.std(), low, high)]
     return found
 
 

@@ -15,7 +15,7 @@ def evidence(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="ACTOR|PARAMETER", help="HUN, Hungary, USA.leader; pledge, susceptibility.HUN.", show_default=False
+            metavar="ACTOR|PARAMETER|ISSUE", help="HUN, Hungary, USA.leader; pledge; sanctions.", show_default=False
         ),
     ],
     era: Annotated[
@@ -27,7 +27,7 @@ def evidence(
     every: Annotated[bool, typer.Option("--all", help="Show all numbers and rows, with texts in full.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say where an actor's numbers, or a parameter, come from: prior, posterior, and what pulls them.
+    """Say where the numbers of an actor, a parameter or an issue come from: prior, posterior, and what pulls them.
 
     Rows are statements of the documents, leanings, figures and decisions of the record; the pull of one is the mean
     less the mean without it.

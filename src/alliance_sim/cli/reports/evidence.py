@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alliance_sim.estimation.evidence import Evidence
 
 #: How the heads of tables begin.
-HEADS = ("mean [5 %", "pull    where")
+HEADS = ("mean [5 %", "pull    where", "level   where")
 
 
 def evidence_report(found: Evidence, every: bool) -> list[RenderableType]:

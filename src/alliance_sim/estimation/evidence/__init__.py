@@ -1,7 +1,7 @@
 """Where a number comes from: prior, posterior, and the documents, figures and decisions behind it.
 
-`evidence` takes an actor or a parameter and gives back sentences, numbers and rows of evidence. How much a row pulls
-is its mean with the row less the mean without, by importance sampling of the draws (leave-one-out) or, where that is
+`evidence` takes an actor, a parameter or an issue and gives back sentences, numbers and rows of evidence. How much a
+row pulls is the mean with the row less the mean without, by importance sampling of the draws (leave-one-out) or, where that is
 not reliable, by a refit, as far as the reports in ``calibration/report`` have it.
 """
 
@@ -22,17 +22,21 @@ from alliance_sim.estimation.evidence.actors import (
     departures,
     threat_name,
 )
+from alliance_sim.estimation.evidence.issues import issue_numbers, issue_sources, issue_words
 from alliance_sim.estimation.evidence.parameters import parameter_numbers, parameter_sources, parameter_words
 from alliance_sim.estimation.evidence.parts import Number, Source, plain
 from alliance_sim.estimation.evidence.reports import behaviour, documents, measurement, pulled_by_record
 from alliance_sim.estimation.evidence.sentences import actor_words
-from alliance_sim.estimation.evidence.text import HEAD, number_lines, paragraph, source_lines
+from alliance_sim.estimation.evidence.text import HEAD, LEVEL_HEAD, level_lines, number_lines, paragraph, source_lines
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERA_TABLE, ERAS
+from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, replaced
 from alliance_sim.registry.parameters import PARAMETERS
 
 __all__ = ["ACTORS", "Evidence", "Number", "Source", "evidence"]
+
+Kind = Literal["actor", "parameter", "issue"]
 
 #: Rows that a report shows at most, unless it shows all.
 MOST_ROWS = 4
@@ -44,13 +48,13 @@ MOST_NUMBERS = 6
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence behind an actor or a parameter; ``str()`` renders it, sentences first.
+    """The evidence behind an actor, a parameter or an issue; ``str()`` renders it, sentences first.
 
     Attributes
     ----------
     name : str
     kind : str
-        ``actor`` or ``parameter``.
+        ``actor``, ``parameter`` or ``issue``.
     era : str or None
         None for a parameter without one.
     words : tuple of str
@@ -72,7 +76,7 @@ class Evidence:
     """
 
     name: str
-    kind: Literal["actor", "parameter"]
+    kind: Kind
     era: str | None
     words: tuple[str, ...]
     numbers: tuple[Number, ...]
@@ -122,7 +126,9 @@ class Evidence:
             if not every:
                 rows = _telling(rows, number, self._most_rows())
             shown |= {each.id: each for each in rows}
-            if rows:
+            if rows and self.kind == "issue":
+                lines += ["", LEVEL_HEAD, *level_lines(rows, self.era or "", every)]
+            elif rows:
                 lines += ["", f"{HEAD}{label}", *source_lines(rows, number, owner, self.era or "", every)]
         missing = {"numbers": len(self.numbers) - len(numbers), "rows": len(self.sources) - len(shown)}
         left_out = " and ".join(f"{count} {what}" for what, count in missing.items() if count)
@@ -132,7 +138,7 @@ class Evidence:
 
     def _telling(self) -> tuple[Number, ...]:
         """Return the numbers that a short report shows: traits, and positions set apart; the best known allies'."""
-        if self.kind == "parameter":
+        if self.kind != "actor":
             ranked = sorted(self.numbers, key=lambda each: -(each.shrinkage or 0.0))
             return tuple(ranked[:MOST_NUMBERS])
         apart = {f"position.{issue}.{self.name}" for issue in departures(self.name, self.era or ERAS[-1])}
@@ -141,7 +147,7 @@ class Evidence:
 
     def _pulled(self) -> list[tuple[str, str, str]]:
         """Return the numbers whose pulls are shown: whose each is, what the head says of it, and its name."""
-        if self.kind == "parameter":
+        if self.kind != "actor":
             return [("", "", self.numbers[0].name)]
         era = self.era or ERAS[-1]
         principals = _principals(self.name, era)
@@ -168,14 +174,14 @@ def _place(row: Source, number: str) -> tuple[bool, float, bool, bool]:
     return unfitted, -abs(pull or 0.0), unknown and not row.counts, unknown and bool(row.document)
 
 
-def _legend(lines: list[str], kind: str) -> Iterator[str]:
+def _legend(lines: list[str], kind: Kind) -> Iterator[str]:
     """Say what the pulls in lines and their marks mean."""
     marks = {line.split()[0][-1] for line in lines if line.startswith(("+", "-", "<"))}
-    if lines:
+    if lines and kind != "issue":
         what = "mean perceived threat" if kind == "actor" else "mean"
-        told = "; r: by a refit" * ("r" in marks) + "; ?: importance sampling cannot tell" * ("?" in marks)
-        told += "; <: smaller than that" * any(line.startswith("<") for line in lines)
-        yield f"pull: {what} less that without the row{told}."
+        said = "; r: by a refit" * ("r" in marks) + "; ?: importance sampling cannot tell" * ("?" in marks)
+        said += "; <: smaller than that" * any(line.startswith("<") for line in lines)
+        yield f"pull: {what} less that without the row{said}."
 
 
 def _cited(rows: Iterable[Source]) -> list[str]:
@@ -190,13 +196,13 @@ def _principals(name: str, era: str) -> tuple[str, ...]:
 
 
 def evidence(name: str, era: str | None = None) -> Evidence:
-    """Return the evidence behind an actor's numbers, or behind a parameter.
+    """Return the evidence behind an actor's numbers, a parameter, or the curve of an issue.
 
     Parameters
     ----------
     name : str
-        An ally by code or name, ``USA`` (both of its principals), ``USA.leader``, ``USA.institutions``; or a
-        parameter (``pledge``, ``susceptibility.HUN``).
+        An ally by code or name, ``USA`` (both of its principals), ``USA.leader``, ``USA.institutions``; a
+        parameter (``pledge``, ``susceptibility.HUN``); or an issue (``sanctions``).
     era : str, optional
         Of `ACTORS`; by default the last that a scenario can begin from. Of a parameter: only the prior of this era.
 
@@ -207,7 +213,7 @@ def evidence(name: str, era: str | None = None) -> Evidence:
     Raises
     ------
     InputError
-        If there is no such actor or parameter, or it is not measured in the era.
+        If there is no such actor, parameter or issue, or it is not measured in the era.
 
     Examples
     --------
@@ -218,16 +224,28 @@ def evidence(name: str, era: str | None = None) -> Evidence:
     'uniform 0.2 to 0.6'
     """
     kind, found = _resolved(name)
-    return _of_parameter(found, era) if kind == "parameter" else _of_actor(found, era)
+    if kind == "issue":
+        return _of_issue(found, _era(era))
+    return _of_parameter(found, era) if kind == "parameter" else _of_actor(found, _era(era))
 
 
-def _resolved(name: str) -> tuple[Literal["actor", "parameter"], str]:
-    """Return whether a name is an actor's or a parameter's, and how the project writes it."""
+def _era(era: str | None) -> str:
+    """Return an era of `ACTORS`; the last that a scenario can begin from by default."""
+    chosen = ERAS[-1] if era is None else era
+    if chosen not in ERA_TABLE:
+        raise InputError(f"era: {shown(chosen)} is not one of {', '.join(ACTORS)}{nearest(chosen, ACTORS)}")
+    return chosen
+
+
+def _resolved(name: str) -> tuple[Kind, str]:
+    """Return what a name is of, and how the project writes it."""
     actors = (ALLIES[0], LEADER, INSTITUTIONS, *ALLIES[1:])
     if name in actors:
         return "actor", name
     if name in ACTOR_QUANTITIES:
         return "actor", name.removeprefix("threat_perception.") if name.startswith("threat") else name.split(".", 2)[2]
+    if name in ISSUES:
+        return "issue", name
     current = current_name(name)
     if current in PARAMETERS or current in parameter_names():
         return "parameter", current
@@ -236,13 +254,14 @@ def _resolved(name: str) -> tuple[Literal["actor", "parameter"], str]:
         return "actor", meant[0]
     hints = [
         f"nearest {kind}: {hint.removeprefix(' (nearest: ').removesuffix(')')}"
-        for kind, names in (("actor", actors), ("parameter", (*PARAMETERS, *parameter_names())))
+        for kind, names in (("actor", actors), ("issue", ISSUES), ("parameter", (*PARAMETERS, *parameter_names())))
         if (hint := nearest(name, names))
     ]
     hint = replaced(name) or (f" ({'; '.join(hints)})" if hints else "")
+    called = shown(name) if name.isascii() else ascii(name)
     raise InputError(
-        f"no actor and no parameter is called {shown(name) if name.isascii() else ascii(name)}{hint}; allowed: an ally "
-        f"by code or name, {ALLIES[0]}, {LEADER}, {INSTITUTIONS}, a parameter of docs/parameters.md"
+        f"no actor, parameter or issue is called {called}{hint}; allowed: an ally by code or name, {ALLIES[0]}, {LEADER}, "
+        f"{INSTITUTIONS}, a parameter of docs/parameters.md, an issue ({', '.join(ISSUES)})"
     )
 
 
@@ -256,10 +275,14 @@ def _of_parameter(name: str, era: str | None) -> Evidence:
 _NO_BEHAVIOUR = "There is no report on the fit to the record yet (report/behaviour.json)."
 
 
-def _of_actor(name: str, era: str | None) -> Evidence:
-    chosen = era or ERAS[-1]
-    if chosen not in ERA_TABLE:
-        raise InputError(f"era: {shown(chosen)} is not one of {', '.join(ACTORS)}{nearest(chosen, ACTORS)}")
+def _of_issue(name: str, era: str) -> Evidence:
+    numbers, sources = issue_numbers(name, era), issue_sources(name, era)
+    words = " ".join(issue_words(name, era, numbers, sources))
+    notes = ("How much each statement pulls the curve is not reported.",)
+    return Evidence(name, "issue", era, (words,), tuple(numbers), tuple(sources), notes)
+
+
+def _of_actor(name: str, chosen: str) -> Evidence:
     principals = _principals(name, chosen)
     if wrong := [each for each in principals if each not in ACTORS[chosen]]:
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from alliance_sim.registry.distributions import Calibration
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 
-__all__ = ["ACTORS", "actor_numbers", "actor_sources", "called", "departures", "south_name", "threat_name"]
+__all__ = ["ACTORS", "actor_numbers", "actor_sources", "called", "departures", "south_name", "statement", "threat_name"]
 
 #: Who is measured, by era.
 ACTORS = {
@@ -177,6 +177,23 @@ def _statements(actor: str, era: str, report: Any) -> Iterator[Source]:
     by_id: dict[str, list[Row]] = {}
     for row in statements():
         if any(_is_about(row, actor, each) for each in eras):
+            by_id.setdefault(row["id"], []).append(row)
+    for ident, rows in by_id.items():
+        yield _statement(ident, rows, report)
+
+
+def statement(issue: str, eras: Collection[str]) -> Iterator[Source]:
+    """Yield the statements about an issue in some eras.
+
+    Examples
+    --------
+    >>> [row.id for row in statement("ukraine_support", ("2025",))][:2]
+    ['A-19', 'A-22']
+    """
+    report = measurement()
+    by_id: dict[str, list[Row]] = {}
+    for row in statements():
+        if row["issue"] == issue and row["era"] in eras:
             by_id.setdefault(row["id"], []).append(row)
     for ident, rows in by_id.items():
         yield _statement(ident, rows, report)

@@ -117,19 +117,19 @@ def parameter_words(name: str, numbers: list[Number], sources: list[Source]) -> 
     unit = "" if parameter.unit in ("", "share") else f" {parameter.unit}"
     owner = f" of {country(ally)}" if ally else ""
     allowed = f"{parameter.low:g} to {parameter.high:g}{unit}"
-    told = [f"{parameter.name}{owner}: {parameter.description}; allowed: {allowed}."]
+    said = [f"{parameter.name}{owner}: {parameter.description}; allowed: {allowed}."]
     if parameter.per_ally and not ally:
-        told += _of_allies(numbers)
+        said += _of_allies(numbers)
     elif len(numbers) > 1:
-        told.append(
+        said.append(
             "Its prior differs by era, so the fit to the record, which runs through all eras, leaves it out: the "
             "number is judgement, drawn from the prior of the era."
         )
     else:
-        told += _of_one(parameter.name, numbers[0], sources)
-    told.append(f"What the prior rests on: {parameter.source}.")
-    told += power_note() if any(each.shrinkage is not None for each in numbers) else ()
-    return told
+        said += _of_one(parameter.name, numbers[0], sources)
+    said.append(f"What the prior rests on: {parameter.source}.")
+    said += power_note() if any(each.shrinkage is not None for each in numbers) else ()
+    return said
 
 
 def _of_one(parameter: str, number: Number, sources: list[Source]) -> list[str]:
@@ -162,10 +162,10 @@ def _of_one(parameter: str, number: Number, sources: list[Source]) -> list[str]:
 
 
 def _most(number: Number, sources: list[Source]) -> list[str]:
-    told = [each for each in sources if each.told(number.name)]
-    if not told or number.posterior is None:
+    said = [each for each in sources if each.known(number.name)]
+    if not said or number.posterior is None:
         return []
-    first = told[0]
+    first = said[0]
     what = f"the {first.text}" if first.kind == "spending" else f"{first.id} ({first.about}: {first.value})"
     return [f"Without {what} it would be {figure(number.posterior.mean - first.pulls[number.name])}."]
 
@@ -174,7 +174,7 @@ def _ridges(name: str) -> list[str]:
     for first, second, correlation in behaviour().get("ridges", ()):
         if name in (first, second):
             other = second if name == first else first
-            return [f"The record tells it apart from {other} badly: their correlation is {figure(correlation)}."]
+            return [f"The record knows it and {other} jointly better than apart: correlation {figure(correlation)}."]
     return []
 
 
@@ -187,19 +187,19 @@ def _of_allies(numbers: list[Number]) -> list[str]:
     groups = sorted(by_prior.items(), key=lambda each: len(each[1]))
     parts = [f"{', '.join(allies)} {prior}" for prior, allies in groups if len(allies) <= _FEW]
     parts += [f"{'all others' if parts else 'all'} {prior}" for prior, allies in groups if len(allies) > _FEW]
-    told = [f"It has a value for each ally. Priors: {'; '.join(parts)}.".replace(" 0.", " .")]
+    said = [f"It has a value for each ally. Priors: {'; '.join(parts)}.".replace(" 0.", " .")]
     known = [number for number in numbers if number.shrinkage is not None]
     if not known:
         if any(number.posterior is not None for number in numbers):
-            told.append("How much the record says of each is not reported yet.")
+            said.append("How much the record says of each is not reported yet.")
         else:
-            told.append("The fit to the record leaves it out: the numbers are judgement.")
-        return told
+            said.append("The fit to the record leaves it out: the numbers are judgement.")
+        return said
     informed = sorted(
         (each for each in known if (each.shrinkage or 0.0) >= LEAST_SHRINKAGE), key=lambda each: -(each.shrinkage or 0)
     )
     if not informed:
-        return [*told, f"The record informs none of the {len(numbers)}: they are judgement."]
+        return [*said, f"The record informs none of the {len(numbers)}: they are judgement."]
     names = ", ".join(f"{each.label} (by {100.0 * (each.shrinkage or 0.0):.0f} %)" for each in informed[:_FEW])
     more = f" and {len(informed) - _FEW} more" if len(informed) > _FEW else ""
-    return [*told, f"The record narrows {names}{more}; the others are judgement."]
+    return [*said, f"The record narrows {names}{more}; the others are judgement."]

@@ -41,7 +41,8 @@ def share(value: float) -> str:
     >>> share(0.024), share(0.5)
     ('.02', '.50')
     """
-    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 0.995 else f"{value:.2f}"
+    text = f"{value:z.2f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0") else text
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ class Source:
 
     @property
     def reliable(self) -> bool:
-        """Whether its pulls can be told from the draws.
+        """Whether its pulls can be said from the draws.
 
         Examples
         --------
@@ -221,12 +222,12 @@ class Source:
         """
         return self.refit.get(name, self.pulls.get(name))
 
-    def told(self, name: str) -> bool:
+    def known(self, name: str) -> bool:
         """Return whether its pull on a number is known, and reliable.
 
         Examples
         --------
-        >>> Source("A-22", "statement", "HUN", "", "", pulls={"a": 0.1}, k=0.9).told("a")
+        >>> Source("A-22", "statement", "HUN", "", "", pulls={"a": 0.1}, k=0.9).known("a")
         False
         """
         return name in self.refit or (name in self.pulls and self.reliable)

@@ -121,7 +121,7 @@ def described(ident: str) -> tuple[str, str, str, str]:
     """Return kind, what it is about, its value and its text, of an item of the record or of an ally's spending."""
     kind, _, ally = ident.partition(".")
     if kind == "spending" and ally:
-        return "spending", ally, "2014-2024", f"defence spending of {country(ally)}"
+        return "spending", "", "", f"defence spending of {country(ally)}"
     rows = [row for row in table("consensus_record") if row["id"] == ident]
     if not rows:
         return "record", "", "", "an item of the record"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from alliance_sim.calibration.posterior import INSTITUTIONS, LEADER
 from alliance_sim.data import find_row, table
 from alliance_sim.estimation.evidence.actors import called, departures, threat_name
+from alliance_sim.estimation.evidence.parameters import LEAST_SHRINKAGE
 from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Number, Source, Summary, figure, share
 from alliance_sim.estimation.evidence.reports import behaviour, column, country, power_note, pulled_by_record
 from alliance_sim.registry.actors import ALLIES
@@ -56,17 +57,17 @@ def actor_words(actor: str, era: str, numbers: Sequence[Number], sources: Sequen
     threat, south = numbers[0], numbers[1]
     verb = "see" if actor == INSTITUTIONS else "sees"
     assert threat.posterior is not None
-    told = [f"{called(actor, era)} {verb} a threat of {threat.posterior.as_shares}, {_place(actor, era)}."]
-    told += _largest(threat, sources)
-    told += _before(threat)
-    told += _exposed(sources)
-    told += _said(actor, sources)
-    told += _departs(departures(actor, era), sources)
-    if (south.narrowed or 1.0) < 0.1 and south.posterior is not None:
-        told.append(
+    said = [f"{called(actor, era)} {verb} a threat of {threat.posterior.as_shares}, {_place(actor, era)}."]
+    said += _largest(threat, sources)
+    said += _before(threat)
+    said += _exposed(sources)
+    said += _said(actor, sources)
+    said += _departs(departures(actor, era), sources)
+    if (1.0 if south.narrowed is None else south.narrowed) < LEAST_SHRINKAGE and south.posterior is not None:
+        said.append(
             f"Southern orientation, {share(south.posterior.mean)}, is judgement: no evidence narrows its prior."
         )
-    return [*told, *(power_note() if "actors" in behaviour() else ())]
+    return [*said, *(power_note() if "actors" in behaviour() else ())]
 
 
 def _place(actor: str, era: str) -> str:
@@ -104,14 +105,14 @@ def _what(source: Source) -> str:
 def _largest(threat: Number, sources: Sequence[Source]) -> Iterator[str]:
     """Say what the row of largest known pull does, and which rows nobody can tell."""
     assert threat.measured is not None
-    pulls = {each.id: each.pull(threat.name) or 0.0 for each in sources if each.told(threat.name)}
+    pulls = {each.id: each.pull(threat.name) or 0.0 for each in sources if each.known(threat.name)}
     largest = max(pulls, key=lambda row: abs(pulls[row]), default=None)
     if largest is not None and abs(pulls[largest]) >= _NOTICEABLE:
         most = next(each for each in sources if each.id == largest)
         refit = ", by a refit" if threat.name in most.refit else ""
         yield f"Without {_what(most)} it would be {share(threat.measured.mean - pulls[largest])}{refit}."
     unclear = [
-        each for each in sources if not each.told(threat.name) and abs(each.pulls.get(threat.name, 0.0)) >= _NOTICEABLE
+        each for each in sources if not each.known(threat.name) and abs(each.pulls.get(threat.name, 0.0)) >= _NOTICEABLE
     ]
     if unclear:
         first = unclear[0]
@@ -136,7 +137,7 @@ def _before(threat: Number) -> Iterator[str]:
         way = "raises" if posterior.mean > measured.mean else "lowers"
         yield f"The record {way} it from {share(measured.mean)}."
     of_record = pulled_by_record(threat.name, "actors")
-    if of_record and of_record[0].told(threat.name):
+    if of_record and of_record[0].known(threat.name):
         first = of_record[0]
         what = f"the {first.text}" if first.kind == "spending" else f"{first.id} ({first.about}: {first.value})"
         yield f"Of the record, {what} pulls most: {figure(first.pulls[threat.name], sign=True)}."
@@ -173,6 +174,6 @@ def _departs(found: dict[str, Summary], sources: Sequence[Source]) -> Iterator[s
     for issue, each in sorted(clear.items(), key=lambda pair: -abs(pair[1].mean))[:2]:
         which = [s.id for s in sources if s.kind == "statement" and s.about.endswith(issue.replace("_", " "))]
         cited = f" ({', '.join(which[:3])})" if which else ""
-        description = ISSUE_TABLE[ISSUES.index(issue)].description
+        description = ISSUE_TABLE[ISSUES.index(issue)].description.partition(";")[0]
         way = "below" if each.mean < 0.0 else "above"
         yield f"On {description} it stands {share(abs(each.mean))} {way} what its traits would make of it{cited}."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from alliance_sim.estimation.evidence.parts import Number, Source, Summary, figure, share
 from alliance_sim.estimation.evidence.reports import shortened
 
-__all__ = ["HEAD", "WIDTH", "number_lines", "paragraph", "source_lines"]
+__all__ = ["HEAD", "LEVEL_HEAD", "WIDTH", "level_lines", "number_lines", "paragraph", "source_lines"]
 
 #: Columns of a report.
 WIDTH = 80
@@ -16,6 +16,8 @@ WIDTH = 80
 _PULL, _WHERE = 8, 18
 #: Head of the rows.
 HEAD = f"{'pull':<{_PULL}}{'where':<{_WHERE}}what it says"
+#: Head of the rows about an issue, which have no pulls.
+LEVEL_HEAD = f"{'level':<{_PULL}}{'where':<{_WHERE}}of whom, and what it says"
 #: Lines of a row, unless rows are shown in full.
 _MOST_LINES = 2
 _NO_BREAK = "\u00a0"
@@ -46,13 +48,15 @@ def number_lines(numbers: Sequence[Number]) -> Iterator[str]:
     heads = ["prior", "measured", "posterior"]
     columns = [[number.prior, number.measured, number.posterior] for number in numbers]
     shown = [i for i in range(3) if i == 2 or any(row[i] for row in columns)]
-    width = 16 if len(shown) == 3 else 24
-    first = WIDTH - width * len(shown)
-    yield f"{'mean [5 %, 95 %]':<{first}}" + "".join(f"{heads[i]:>{width}}" for i in shown)
+    cells = []
     for number, row in zip(numbers, columns, strict=True):
         write = figure if number.prior_text else share
-        cells = (_cell(row[i], write) for i in shown)
-        yield f"{shortened(number.label, first - 1):<{first}}" + "".join(f"{cell:>{width}}" for cell in cells)
+        cells.append([_cell(row[i], write) for i in shown])
+    width = max(16 if len(shown) == 3 else 24, 1 + max(len(cell) for own in cells for cell in own))
+    first = WIDTH - width * len(shown)
+    yield f"{'mean [5 %, 95 %]':<{first}}" + "".join(f"{heads[i]:>{width}}" for i in shown)
+    for number, own in zip(numbers, cells, strict=True):
+        yield f"{shortened(number.label, first - 1):<{first}}" + "".join(f"{cell:>{width}}" for cell in own)
 
 
 def _cell(found: Summary | None, write: Callable[[float], str]) -> str:
@@ -80,21 +84,38 @@ def source_lines(sources: Sequence[Source], name: str, owner: str, era: str, eve
     >>> list(source_lines([row], "a", "HUN", "2025", every=False))
     ['-.040   A, paragraph 4    aid, 1 of 5: No more']
     """
-    blank = " " * (_PULL + _WHERE)
     for each in sources:
-        start = f"{_pull(each, name):<{_PULL}}{_where(each):<{_WHERE}}"
-        text = _text(each, owner, era)
-        if every:
-            source = "" if each.document else each.source
-            text += f" [{', '.join(filter(None, (each.id, source, each.confidence)))}]"
-        most = None if every else _MOST_LINES
-        lines = textwrap.wrap(text, WIDTH - len(blank), max_lines=most, placeholder=" ...")
-        yield from (f"{blank if i else start}{line}" for i, line in enumerate(lines))
+        yield from _row(each, _pull(each, name), _text(each, owner, era), every)
+
+
+def level_lines(sources: Sequence[Source], era: str, every: bool) -> Iterator[str]:
+    """Yield statements about an issue: their level, where they are, of whom they are, and what they say.
+
+    Examples
+    --------
+    >>> row = Source("A-22", "statement", "HUN;SVK: aid", "1 of 5", "No more", "A", "4", "2025")
+    >>> list(level_lines([row], "2025", every=False))
+    ['1 of 5  A, paragraph 4    HUN and SVK: No more']
+    """
+    for each in sources:
+        whom = each.about.partition(":")[0].replace(";", " and ").replace("_", " ")
+        when = f" in {each.era}" * (each.era != era)
+        yield from _row(each, each.value.replace(" and ", "-") or "unused", f"{whom}{when}: {each.text}", every)
+
+
+def _row(source: Source, first: str, text: str, every: bool) -> Iterator[str]:
+    start, blank = f"{first:<{_PULL}}{_where(source):<{_WHERE}}", " " * (_PULL + _WHERE)
+    if every:
+        cited = "" if source.document else source.source
+        text += f" [{', '.join(filter(None, (source.id, cited, source.confidence)))}]"
+    most = None if every else _MOST_LINES
+    lines = textwrap.wrap(text, WIDTH - len(blank), max_lines=most, placeholder=" ...")
+    yield from (f"{blank if i else start}{line}" for i, line in enumerate(lines))
 
 
 def _text(source: Source, owner: str, era: str) -> str:
-    if not source.document and source.kind not in ("record", "spending"):
-        return f"{source.value}: {source.text}"
+    if not source.document and source.kind != "record":
+        return f"{source.value}: {source.text}" if source.value else source.text
     about = source.about.removeprefix(f"{owner}: ").replace(";", " and ").replace("_", " ")
     if source.era not in ("", era):
         about += f" in {source.era}"
@@ -124,4 +145,4 @@ def _pull(source: Source, name: str) -> str:
 
 
 def _decimals(value: float, sign: str = "") -> str:
-    return f"{value:{sign}.3f}".replace("0.", ".", 1)
+    return f"{value:{sign}z.3f}".replace("0.", ".", 1)
