@@ -41,4 +41,4 @@ def test_bad_names_are_one_message(shell: Shell, arguments: tuple[str, ...], mes
 def test_it_comes_after_query_in_the_help(shell: Shell) -> None:
     names = list(COMMANDS)
     assert names.index("evidence") == names.index("query") + 1
-    assert "prior, posterior" in shell.good("evidence", "--help")
+    assert "ACTOR|PARAMETER|ISSUE" in shell.good("evidence", "--help")

@@ -284,6 +284,32 @@ def test_any_part_of_the_report_may_be_missing(part: str, monkeypatch: pytest.Mo
         assert str(als.evidence(name)).startswith(name)
 
 
+def test_draws_of_other_tables_are_replaced_by_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(calibration: Any) -> Any:
+        if calibration == "posterior":
+            raise InputError("posterior/rows.parquet: threat.POL.2016: the column is missing")
+        return table_of(calibration)
+
+    monkeypatch.setattr(reports, "table_of", broken)
+    reports.stands_in.cache_clear()
+    try:
+        found = als.evidence("POL")
+        assert found.numbers[0].posterior == found.numbers[0].measured
+        assert "what was measured stands in for it" in str(found).replace("\n", " ")
+        assert als.evidence("pledge").numbers[0].posterior is None
+    finally:
+        reports.stands_in.cache_clear()
+
+
+def test_without_any_report_the_rows_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "read_report", lambda path: {})
+    found = als.evidence("HUN")
+    assert found.numbers[0].prior is None and any("no report on the pull" in note for note in found.notes)
+    assert sourced(found, "A-22").pulls == {} and "unknown A, paragraph 4" in "\n".join(found.lines(every=True))
+    for name in ("USA", "pledge", "sanctions"):
+        assert str(als.evidence(name)).startswith(name)
+
+
 # Every actor and parameter
 
 

@@ -1,8 +1,8 @@
 """Where a number comes from: prior, posterior, and the documents, figures and decisions behind it.
 
 `evidence` takes an actor, a parameter or an issue and gives back sentences, numbers and rows of evidence. How much a
-row pulls is the mean with the row less the mean without, by importance sampling of the draws (leave-one-out) or, where that is
-not reliable, by a refit, as far as the reports in ``calibration/report`` have it.
+row pulls is the mean with the row less the mean without, by importance sampling of the draws (leave-one-out) or, where
+that is not reliable, by a refit, as far as the reports in ``calibration/report`` have it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from alliance_sim.estimation.evidence.actors import (
 from alliance_sim.estimation.evidence.issues import issue_numbers, issue_sources, issue_words
 from alliance_sim.estimation.evidence.parameters import parameter_numbers, parameter_sources, parameter_words
 from alliance_sim.estimation.evidence.parts import Number, Source, plain
-from alliance_sim.estimation.evidence.reports import behaviour, documents, measurement, pulled_by_record
+from alliance_sim.estimation.evidence.reports import behaviour, documents, measurement, pulled_by_record, stands_in
 from alliance_sim.estimation.evidence.sentences import actor_words
 from alliance_sim.estimation.evidence.text import HEAD, LEVEL_HEAD, level_lines, number_lines, paragraph, source_lines
 from alliance_sim.registry.actors import ALLIES
@@ -260,8 +260,8 @@ def _resolved(name: str) -> tuple[Kind, str]:
     hint = replaced(name) or (f" ({'; '.join(hints)})" if hints else "")
     called = shown(name) if name.isascii() else ascii(name)
     raise InputError(
-        f"no actor, parameter or issue is called {called}{hint}; allowed: an ally by code or name, {ALLIES[0]}, {LEADER}, "
-        f"{INSTITUTIONS}, a parameter of docs/parameters.md, an issue ({', '.join(ISSUES)})"
+        f"no actor, parameter or issue is called {called}{hint}; allowed: an ally by code or name, {ALLIES[0]}, "
+        f"{LEADER}, {INSTITUTIONS}, a parameter of docs/parameters.md, an issue ({', '.join(ISSUES)})"
     )
 
 
@@ -318,4 +318,7 @@ def _owned(number: Number, actor: str) -> Number:
 def _notes() -> tuple[str, ...]:
     """Return what is missing behind an actor."""
     missing = "There is no report on the pull of rows (report/measurement.json)."
-    return (*(() if "pulls" in measurement() else (missing,)), *(() if "actors" in behaviour() else (_NO_BEHAVIOUR,)))
+    notes = [missing] * ("pulls" not in measurement()) + [_NO_BEHAVIOUR] * ("actors" not in behaviour())
+    if stands_in("posterior") != "posterior":
+        notes.append("posterior/rows.parquet is missing or of other tables: what was measured stands in for it.")
+    return tuple(notes)

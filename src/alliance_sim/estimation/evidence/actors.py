@@ -15,7 +15,15 @@ from alliance_sim.calibration.posterior import INSTITUTIONS, LEADER, table_of
 from alliance_sim.calibration.statements import LEVELED, LEVELS, statements
 from alliance_sim.data import Row, table
 from alliance_sim.estimation.evidence.parts import Number, Source, Summary, summary, whole
-from alliance_sim.estimation.evidence.reports import behaviour, column, country, documents, measurement, words
+from alliance_sim.estimation.evidence.reports import (
+    behaviour,
+    column,
+    country,
+    documents,
+    measurement,
+    stands_in,
+    words,
+)
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.registry.distributions import Calibration
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, LEADERS, coded_as
@@ -85,7 +93,9 @@ def departures(actor: str, era: str) -> dict[str, Summary]:
 
 def _positions(actor: str, era: str, calibration: Calibration) -> dict[str, Summary]:
     """Return the positions of an actor, with the rows of a table in their order as draws."""
-    drawn: ActorDraws = draws_from(table_of(calibration), era if era in ERAS else coded_as(era), seed=0, draw0=0)
+    drawn: ActorDraws = draws_from(
+        table_of(stands_in(calibration)), era if era in ERAS else coded_as(era), seed=0, draw0=0
+    )
     if actor == LEADER:
         values = drawn.leader_position[:, LEADERS.index(era)]
     else:
@@ -100,7 +110,7 @@ def actor_numbers(actor: str, era: str) -> list[Number]:
     --------
     >>> numbers = actor_numbers("HUN", "2025")
     >>> numbers[0].name, numbers[-1].name
-    ('threat.HUN.2025', 'position.trade.HUN')
+    ('threat.HUN.2025', 'position.partner_exercises.HUN')
     """
     before, fitted = measurement().get("priors", {}), behaviour().get("actors", {})
     found = []

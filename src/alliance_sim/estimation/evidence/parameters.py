@@ -31,7 +31,7 @@ def of_prior(prior: Prior) -> Summary:
     --------
     >>> from alliance_sim.registry.distributions import uniform
     >>> str(of_prior(uniform(0.0, 1.0)))
-    '.50 (90 % .05 to .95)'
+    '.50 (90 % .050 to .95)'
     """
     low, high = prior.low, prior.high
     if prior.kind == "fixed" or low == high:

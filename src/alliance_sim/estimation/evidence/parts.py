@@ -203,7 +203,7 @@ class Source:
 
     @property
     def reliable(self) -> bool:
-        """Whether its pulls can be said from the draws.
+        """Whether the draws can tell its pulls.
 
         Examples
         --------

@@ -10,14 +10,14 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from alliance_sim.calibration.posterior import Rows, table_of
+from alliance_sim.calibration.posterior import table_of
 from alliance_sim.data import data_folder, find_row, table
 from alliance_sim.errors import InputError
 from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Source
 from alliance_sim.estimation.report import read_report
 from alliance_sim.registry.distributions import Calibration
 
-__all__ = ["behaviour", "column", "documents", "measurement", "power_note", "pulled_by_record"]
+__all__ = ["behaviour", "column", "documents", "measurement", "power_note", "pulled_by_record", "stands_in"]
 
 #: Length of a text in a sentence.
 _SHORT = 60
@@ -71,8 +71,26 @@ def column(calibration: Calibration, name: str) -> NDArray[np.float64] | None:
     >>> column("posterior", "pledge").shape, column("prior", "pledge")
     ((1000,), None)
     """
-    rows: Rows = table_of(calibration)
+    rows = table_of(stands_in(calibration))
     return rows.values[:, rows.names.index(name)] if name in rows.names else None
+
+
+@cache
+def stands_in(calibration: Calibration) -> Calibration:
+    """Return the calibration whose draws are read: what was measured where there are no draws of the posterior yet.
+
+    After an addition to the tables actors are measured first, and the fit of behaviour takes long.
+
+    Examples
+    --------
+    >>> stands_in("prior")
+    'prior'
+    """
+    try:
+        table_of(calibration)
+    except InputError:
+        return "prior"
+    return calibration
 
 
 def power_note() -> tuple[str, ...]:
