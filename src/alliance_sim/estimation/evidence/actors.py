@@ -198,7 +198,7 @@ def statement(issue: str, eras: Collection[str]) -> Iterator[Source]:
     Examples
     --------
     >>> [row.id for row in statement("ukraine_support", ("2025",))][:2]
-    ['A-19', 'A-22']
+    ['A-19', 'A-21']
     """
     report = measurement()
     by_id: dict[str, list[Row]] = {}
