@@ -166,7 +166,7 @@ def test_refits_have_the_sign_of_pulls() -> None:
     assert f"{-refit:+.3f}r".replace("0.", ".", 1) in pulls
 
 
-def test_rows_that_cannot_be_told_say_so() -> None:
+def test_rows_that_cannot_be_known_say_so() -> None:
     report = read_report(report_path())
     row = report["pulls"]["lean.USA.2025"]
     if row["k"] <= 0.7 or "lean.USA.2025" in report["refits"]:

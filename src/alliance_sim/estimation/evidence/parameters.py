@@ -140,11 +140,11 @@ def _of_one(parameter: str, number: Number, sources: list[Source]) -> list[str]:
     if posterior is None:
         return [f"It is drawn from its prior, {prior}, and not estimated: the number is judgement."]
     if number.shrinkage is None:
-        likely = "one of those" if parameter in INFORMED else "none of those"
+        likely = "one of the parameters" if parameter in INFORMED else "not among the parameters"
         return [
             f"Runs draw {posterior}; the prior is {prior}.",
             f"How much the record says of it is not reported yet. It is {likely} that the record could inform, "
-            "judged by what they change in the years it covers.",
+            "to judge by what they change in the years it covers.",
         ]
     share = f"{100.0 * number.shrinkage:.0f} %"
     if number.shrinkage < LEAST_SHRINKAGE:
