@@ -2,7 +2,8 @@
 
 `simulate` runs many draws of a scenario, `compare` sets scenarios against a base with common random numbers, `branch`
 continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
-which `discover` and `policy` analyse. `AllianceModel` is one draw as a Mesa model.
+which `discover` and `policy` analyse. `evidence` says where a number comes from. `AllianceModel` is one draw as a Mesa
+model.
 
 Examples
 --------
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from alliance_sim.analysis.policy import Policies, policy
     from alliance_sim.analysis.sensitivity import Sensitivity, sensitivity
     from alliance_sim.errors import InputError
+    from alliance_sim.estimation.evidence import Evidence, evidence
     from alliance_sim.experiments import Experiment, list_experiments, load_experiment
     from alliance_sim.experiments.results import Results, load_results
     from alliance_sim.experiments.runner import sweep
@@ -44,6 +46,7 @@ __all__ = [
     "Comparison",
     "Discovery",
     "Ensemble",
+    "Evidence",
     "Experiment",
     "InputError",
     "Policies",
@@ -57,6 +60,7 @@ __all__ = [
     "branch",
     "compare",
     "discover",
+    "evidence",
     "list_experiments",
     "list_scenarios",
     "load_experiment",
@@ -74,6 +78,7 @@ _MODULES = {
     "analysis.policy": ("Policies", "policy"),
     "analysis.sensitivity": ("Sensitivity", "sensitivity"),
     "errors": ("InputError",),
+    "estimation.evidence": ("Evidence", "evidence"),
     "experiments": ("Experiment", "list_experiments", "load_experiment"),
     "experiments.runner": ("sweep",),
     "experiments.results": ("Results", "load_results"),

@@ -162,7 +162,7 @@ def test_a_document_of_a_new_era_is_rows_of_tables(folder: Path) -> None:
     assert after["2016", "USA.leader"] == after["2018", "USA.institutions"]
     (folder / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
     assert "mine.yaml: ok" in run(folder, "-m", "alliance_sim", "check", "mine.yaml")
-    shown = "from alliance_sim.calibration.evidence import evidence; print(evidence('POL', '2016'))"
+    shown = "from alliance_sim import evidence; print(evidence('POL', '2016'))"
     assert "C-01" in run(folder, "-c", shown)
 
 

@@ -77,6 +77,8 @@ CASES = [
     *(("query", folder, "SELECT 1") for folder in NO_RESULTS if folder not in ("missing", "empty")),
     *(("query", folder, "SELECT * FROM runs") for folder in NO_RESULTS),
     *(("query", "swept", "SELECT 1", "--timeout", value) for value in ("", "x", "0", "-1", "nan", "inf", "1e9")),
+    *(("evidence", name) for name in (*NO_NAME, *NO_PARAMETER) if name not in ("kappa.",)),
+    *(("evidence", name, "--era", era) for name in ("HUN", "pledge") for era in ("", "2019", "x", "\udcff")),
     *(("explore", "--port", value) for value in (*NO_NUMBER, "0", "65536")),
 ]  # fmt: skip
 

@@ -144,3 +144,16 @@ def test_without_the_extra_the_message_says_what_to_install() -> None:
         check=False,
     )
     assert done.returncode == 2 and "pip install 'alliance_sim[calibration]'" in done.stderr
+
+
+@NEEDS_EXTRA
+def test_priors_of_the_report_are_those_of_the_model() -> None:
+    code = """
+from alliance_sim.estimation.checks import priors
+from alliance_sim.estimation.report import read_report, report_path
+shipped, found = read_report(report_path())["priors"], priors(draws=1000, seed=1)
+assert shipped.keys() == found.keys()
+print(all(abs(found[name][0] - mean) < 0.2 * sd and abs(found[name][1] / sd - 1.0) < 0.3
+          for name, (mean, sd, _, _) in shipped.items() if name.startswith(("threat.", "south.", "intercept."))))
+"""
+    assert run(code) == "True\n"

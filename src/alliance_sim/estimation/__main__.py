@@ -64,7 +64,7 @@ def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None
     Exit 1, and write nothing, if the fit did not converge.
     """
     with _extra():
-        from alliance_sim.estimation.checks import ordering, pulls, unreliable
+        from alliance_sim.estimation.checks import ordering, priors, pulls, unreliable
         from alliance_sim.estimation.measurement import fit
     fitted = fit(seed=seed, chains=chains, samples=samples, warmup=samples)
     _say(fitted.diagnostics)
@@ -80,6 +80,7 @@ def measure(seed: Seed = 0, chains: Chains = 4, samples: Samples = 1000) -> None
             for name, values in fitted.others.items()
             if values[0].size <= _FEW
         },
+        "priors": priors(),
         "ordering": ordering(fitted.rows),
         "pulls": by_row,
         "unreliable": unreliable(by_row),

@@ -10,10 +10,10 @@ from typing import Any
 import jax
 import numpy as np
 from numpy.typing import NDArray
-from numpyro.infer import MCMC, NUTS
+from numpyro.infer import MCMC, NUTS, Predictive
 from scipy.stats import chisquare, spearmanr
 
-from alliance_sim.estimation.measurement import Fitted, fit, model, simulated, stats
+from alliance_sim.estimation.measurement import Fitted, columns_of, fit, model, simulated, stats
 from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, Data, data
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 
@@ -23,6 +23,7 @@ __all__ = [
     "WATCHED",
     "left_out_figures",
     "ordering",
+    "priors",
     "pulls",
     "rank_summary",
     "ranks",
@@ -98,6 +99,24 @@ def ordering(rows: Mapping[str, Floats]) -> dict[str, float]:
     no_turkey = np.min([threat(a, "2025") for a in EUROPEANS if a not in ("HUN", "SVK", "TUR")], axis=0)
     found["HUN and SVK the two lowest Europeans but for TUR, 2025"] = float((two < no_turkey).mean())
     found["gap wider in 2025 than in 2018"] = float((gap(rows, "2025") > gap(rows, "2018")).mean())
+    return found
+
+
+def priors(draws: int = 4000, seed: int = 0) -> dict[str, list[float]]:
+    """Return mean, standard deviation, 5 % and 95 % quantile of each column of the draws before any evidence.
+
+    Examples
+    --------
+    >>> found = priors(draws=50)
+    >>> len(found["threat.HUN.2025"]), 0.0 < found["south.ITA"][0] < 1.0, "intercept.sanctions.2025" in found
+    (4, True, True)
+    """
+    drawn = Predictive(model, num_samples=draws)(jax.random.PRNGKey(seed), data())
+    columns = columns_of(data(), {name: np.asarray(values, dtype=np.float64) for name, values in drawn.items()})
+    found = {}
+    for name, values in columns.items():
+        low, high = np.quantile(values, (0.05, 0.95))
+        found[name] = [float(each) for each in (values.mean(), values.std(), low, high)]
     return found
 
 

@@ -30,7 +30,7 @@ Weights = dict[str, Any]
 #: factors of an item or a year and of an ally, whose products are what is special to both (judgement).
 UNITS, ALLY_UNITS, TRAITS, FACTORS = 128, 64, 8, 24
 #: Runs of a step, and passes over all runs.
-BATCH, PASSES = 200, 30
+BATCH, PASSES = 200, 20
 #: Step of the optimizer at the start; it falls to zero along a cosine.
 STEP = 3e-3
 #: Error of spending that counts as much as a unit of log probability.

@@ -315,7 +315,7 @@ def fit(
     }
     kept = np.linspace(0, chains * samples - 1, min(rows, chains * samples)).round().astype(int)
     flat = {name: value.reshape(chains * samples, *value.shape[2:])[kept] for name, value in by_chain.items()}
-    return Fitted(chosen, _columns(chosen, flat), _others(flat), _log_likelihood(chosen, flat), diagnostics)
+    return Fitted(chosen, columns_of(chosen, flat), _others(flat), _log_likelihood(chosen, flat), diagnostics)
 
 
 def _reported(name: str) -> bool:
@@ -364,7 +364,7 @@ def stats() -> Any:
     return arviz
 
 
-def _columns(found: Data, flat: Mapping[str, Floats]) -> dict[str, Floats]:
+def columns_of(found: Data, flat: Mapping[str, Floats]) -> dict[str, Floats]:
     """Return what a simulation uses, by the names of columns."""
     columns = {f"threat.{cell}": flat["threat"][:, i] for i, cell in enumerate(THREAT)}
     columns |= {f"south.{cell}": flat["south"][:, i] for i, cell in enumerate(SOUTH)}
