@@ -50,14 +50,14 @@ class Refused(Exception):
 
 def measure(out: Path, work: Path, seed: int, say: Say) -> None:
     """Fit the measurement model; write its draws and what the report says of them, or raise `Refused`."""
+    chains, samples = FITTED
     folder = _measurement_folder(work)
-    draws = folder / f"measure-{seed}.parquet"
+    draws = folder / f"measure-{seed}-{chains}x{samples}.parquet"
 
     def make() -> dict[str, Any]:
         from alliance_sim.estimation.checks import ordering, pulls, unreliable
         from alliance_sim.estimation.measurement import fit
 
-        chains, samples = FITTED
         say(f"{chains} chains of {samples} draws")
         fitted = fit(seed=seed, chains=chains, samples=samples, warmup=samples)
         say(_convergence(fitted))
@@ -80,7 +80,7 @@ def measure(out: Path, work: Path, seed: int, say: Say) -> None:
             "unreliable": unreliable(by_row),
         }
 
-    described = folder / f"measure-{seed}.json"
+    described = draws.with_suffix(".json")
     if described.is_file() and draws.is_file():
         say(f"same data and seed as before: draws are those of {draws}")
     else:
@@ -97,13 +97,13 @@ def measure(out: Path, work: Path, seed: int, say: Say) -> None:
 
 def checks(out: Path, work: Path, seed: int, say: Say) -> None:
     """Leave out each kind of figure, leanings, and rows of great pull; halve and double the scales of the priors."""
+    base, found = _measured(out)
     from alliance_sim.estimation import checks as module
     from alliance_sim.estimation.measurement import fit
     from alliance_sim.estimation.readings import data
 
-    base, found = _measured(out)
     chains, samples = COMPARED
-    folder = _measurement_folder(work) / f"checks-{seed}-{sources_hash('checks')}"
+    folder = _measurement_folder(work) / f"checks-{seed}-{chains}x{samples}-{sources_hash('checks')}"
     rows = found.get("unreliable", ())
     scales = module.scale_factors()
     fits: dict[str, tuple[tuple[str, ...], Mapping[str, float]]] = {
@@ -159,16 +159,18 @@ def ranks(out: Path, work: Path, seed: int, say: Say, sets: int | None = None) -
 
 def behaviour(out: Path, work: Path, seed: int, say: Say) -> None:
     """Fit behaviour; write the rows that runs draw from, and what the report says of them."""
+    folder = _behaviour_folder(out, work)
     from alliance_sim.estimation import behaviour_stages
 
-    behaviour_stages.behaviour(out, _behaviour_folder(out, work), seed, say)
+    behaviour_stages.behaviour(out, folder, seed, say)
 
 
 def coverage(out: Path, work: Path, seed: int, say: Say) -> None:
     """Fit records that the model made, and report how often intervals contain the truth."""
+    folder = _behaviour_folder(out, work)
     from alliance_sim.estimation import behaviour_stages
 
-    behaviour_stages.coverage(out, _behaviour_folder(out, work), seed, say)
+    behaviour_stages.coverage(out, folder, seed, say)
 
 
 def write(out: Path, work: Path, seed: int, say: Say) -> None:
