@@ -134,18 +134,6 @@ print(abs(found["quantities"]["threat"]["mean"] - 0.5) < 0.06)
     assert run(code) == "True\n"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("numpyro") is not None, reason="the extra is installed")
-def test_without_the_extra_the_message_says_what_to_install() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "alliance_sim.estimation", "measure"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 2 and "pip install 'alliance_sim[calibration]'" in done.stderr
-
-
 @NEEDS_EXTRA
 def test_priors_of_the_report_are_those_of_the_model() -> None:
     code = """

@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 import typer
 
-from alliance_sim.cli.commands import analysis, evidence, experiments, files, run
+from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, run
 from alliance_sim.cli.terminal import Stream, open_streams
 from alliance_sim.errors import InputError
 
@@ -40,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sensitivity": analysis.sensitivity,
     "discover": analysis.discover,
     "policy": analysis.policy,
+    "calibrate": calibrate.calibrate,
     "explore": run.explore,
 }
 for _name, _command in COMMANDS.items():
@@ -79,9 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     err = cast(TextIO, Stream(sys.stderr, raises=False))
     with redirect_stdout(out), redirect_stderr(err):
         status = _status(arguments)
-    if any(thread.name == "abandoned query" for thread in threading.enumerate()):
+    if any(thread.name.startswith("abandoned ") for thread in threading.enumerate()):
         out.flush()
-        os._exit(status)  # one step of it goes on, and DuckDB would report that at length
+        # A step of a query goes on, which DuckDB would report at length, or one of a sampler, for minutes.
+        os._exit(status)
     sys.exit(status)
 
 

@@ -42,9 +42,9 @@ ResultsFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
 
 
-def new_folder(what: str) -> object:
-    """Return the declaration of ``--out``, with what the folder is for."""
-    return typer.Option("--out", parser=str, callback=_local, metavar="DIR", help=what, show_default=False)
+def new_folder(what: str, name: str = "--out", default: bool | str = False) -> object:
+    """Return the declaration of ``--out`` or another folder, with what it is for and the default that help shows."""
+    return typer.Option(name, parser=str, callback=_local, metavar="DIR", help=what, show_default=default)
 
 
 def figure(what: str) -> object:

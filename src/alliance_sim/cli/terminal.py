@@ -102,6 +102,11 @@ def print_parts(*parts: RenderableType) -> None:
     write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
+def print_progress(text: str) -> None:
+    """Write a line on the progress of long work to standard error, in the style of notes."""
+    Console(stderr=True, highlight=False).print(dim(text), soft_wrap=True)
+
+
 def print_json(content: dict[str, Any]) -> None:
     """Write one JSON object to standard output, in ASCII."""
     write_data(json.dumps(content, allow_nan=False) + "\n")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.calibration.posterior import parameter_columns, table_of
+from alliance_sim.calibration.posterior import parameter_columns, read_rows, table_of
 from alliance_sim.estimation import report
 from alliance_sim.estimation.behaviour import Fit, Settings, draws_of, fit
 from alliance_sim.estimation.history import history
@@ -21,6 +21,8 @@ from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.summaries import described, informed, item_scores, predicted, pulls, ridges
 from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
+from alliance_sim.estimation.work import data_hash
+from alliance_sim.results.stored import write_json
 
 __all__ = ["behaviour", "coverage", "fitted"]
 
@@ -32,36 +34,35 @@ ROWS = 1_000
 REPEATS = 4
 #: The era in which the history begins.
 ERA = "2014"
+#: Runs have another seed than the sampler (any would do).
+_FIRST_SEED = 7
 #: Synthetic records around the prior and around the posterior.
 SETS = {"prior": 50, "posterior": 30}
 #: Level of the intervals whose coverage is reported.
 LEVEL = 0.8
 
 
-def simulator(seed: int) -> Simulator:
-    """Return the simulator of the whole record, with actors as they were measured."""
-    return Simulator(history(repeats=REPEATS), Unknowns(ERA, table_of("prior")), seed)
-
-
-def fitted(work: Path, seed: int, say: Callable[[str], None]) -> tuple[Simulator, Fit]:
-    """Fit behaviour, or read the fit that is in the folder."""
-    runs = simulator(seed)
+def fitted(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> tuple[Simulator, Fit]:
+    """Fit behaviour with actors as they were measured, or read the fit that is in the folder."""
+    measured = read_rows(report.posterior_path(out), parameters=False)
+    runs = Simulator(history(repeats=REPEATS), Unknowns(ERA, measured), _FIRST_SEED + seed)
     return runs, fit(runs, Settings(), seed, work / f"behaviour-{seed}", say)
 
 
 def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
     """Fit behaviour; write the rows that runs draw from, their manifest, and the report's numbers."""
     began = time.monotonic()
-    runs, found = fitted(work, seed, say)
+    runs, found = fitted(out, work, seed, say)
     z = found.resampled(ROWS, seed)
     rows = runs.unknowns.rows(z)
     kept = [name for name in rows.names if name in parameter_columns() or name in runs.unknowns.measured.names]
     columns = {name: rows.values[:, rows.names.index(name)] for name in kept}
-    minutes = (time.monotonic() - began) / 60.0
     check = found.check
+    versions = {name: version(name) for name in ("arviz", "jax", "numpy", "numpyro", "pyarrow")}
     summary: dict[str, Any] = {
+        "data": data_hash(),
+        "versions": versions,
         "seed": seed,
-        "versions": {name: version(name) for name in ("jax", "numpy", "numpyro", "arviz")},
         "power": check.power,
         "pareto_k": check.pareto_k,
         "effective": check.effective,
@@ -71,14 +72,22 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
         "repeats": REPEATS,
         "rounds": found.rounds,
         "powers": found.powers,
-        "minutes": minutes,
+        "minutes": (time.monotonic() - began) / 60.0,
     }
     parts = described(runs.unknowns, found)
     moved = pulls(runs, found)
     for part in ("parameters", "actors"):
         for name, entry in parts[part].items():
             entry["pulls"] = moved[name]
+    manifest = {
+        "fit": f"actors measured; behaviour fitted to the record at power {check.power:g} of the likelihood",
+        "pareto_k": round(check.pareto_k, 3),
+        "rows": {"rows": ROWS, "measurement": len(runs.unknowns.measured)},
+        **{name: summary[name] for name in ("seed", "data", "versions")},
+    }
     report.write_posterior(columns, out / "posterior" / "rows.parquet")
+    write_json(out / "posterior" / "manifest.json", manifest)
+    table_of.cache_clear()
     report.write_report(
         out / "report" / "behaviour.json",
         fit=summary,
@@ -90,7 +99,7 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
 
 def coverage(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
     """Fit records that the model made, and see how often intervals contain the truth."""
-    runs, found = fitted(work, seed, say)
+    runs, found = fitted(out, work, seed, say)
     truths = {
         "prior": np.random.default_rng([seed, 6]).standard_normal((SETS["prior"], runs.unknowns.dimension)),
         "posterior": found.resampled(SETS["posterior"], seed + 1),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from numpyro.infer import MCMC, NUTS, Predictive
 from scipy.stats import chisquare, spearmanr
 
-from alliance_sim.estimation.measurement import Fitted, columns_of, fit, model, simulated, stats
+from alliance_sim.estimation.measurement import Fitted, columns_of, model, simulated, stats
 from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, Data, data
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 
@@ -22,12 +22,13 @@ __all__ = [
     "MAIN_SCALES",
     "WATCHED",
     "left_out_figures",
+    "moved",
     "ordering",
     "priors",
     "pulls",
     "rank_summary",
     "ranks",
-    "scale_moves",
+    "scale_factors",
 ]
 
 Floats = NDArray[np.float64]
@@ -58,16 +59,27 @@ def _watched(rows: Mapping[str, Floats]) -> dict[str, float]:
     return found | {"gap 2025 - 2018": float((gap(rows, "2025") - gap(rows, "2018")).mean())}
 
 
-def moved(rows: Mapping[str, Floats], base: Mapping[str, Floats]) -> dict[str, float]:
-    """Return how the means of `WATCHED` and of the three traits that move most differ between two fits."""
+def moved(rows: Mapping[str, Floats], base: Mapping[str, Floats], most: int = 3) -> dict[str, float]:
+    """Return how the means of `WATCHED`, and of the `most` traits that move most, differ between two fits.
+
+    Both are given by draws or by means.
+
+    Examples
+    --------
+    >>> from alliance_sim.estimation.report import posterior_path, read_posterior
+    >>> base = read_posterior(posterior_path())
+    >>> higher = {name: values + 0.25 * (name == "threat.HUN.2025") for name, values in base.items()}
+    >>> round(moved(higher, base)["threat.HUN.2025"], 3)
+    0.25
+    """
     start, other = _watched(base), _watched(rows)
     traits = {
         name: float(rows[name].mean() - values.mean())
         for name, values in base.items()
         if name.startswith(("threat.", "south."))
     }
-    most = sorted(traits, key=lambda name: -abs(traits[name]))[:3]
-    return {name: other[name] - start[name] for name in start} | {name: traits[name] for name in most}
+    largest = sorted(traits, key=lambda name: -abs(traits[name]))[:most]
+    return {name: other[name] - start[name] for name in start} | {name: traits[name] for name in largest}
 
 
 def ordering(rows: Mapping[str, Floats]) -> dict[str, float]:
@@ -138,6 +150,7 @@ def left_out_figures(fits: Mapping[str, Fitted], full: Data) -> dict[str, dict[s
 
     Examples
     --------
+    >>> from alliance_sim.estimation.measurement import fit
     >>> fits = {"aid": fit(left_out=("aid",), chains=1, samples=20, warmup=20)}
     >>> sorted(left_out_figures(fits, data())["aid.2025"])
     ['figures', 'high', 'low', 'mean', 'of_means']
@@ -165,33 +178,18 @@ def left_out_figures(fits: Mapping[str, Fitted], full: Data) -> dict[str, dict[s
     return found
 
 
-def scale_moves(
-    base: Mapping[str, Floats],
-    scales: Sequence[str] = MAIN_SCALES,
-    factors: Sequence[float] = (0.5, 2.0),
-    on_progress: Callable[[dict[str, dict[str, float]]], None] = lambda _: None,
-    **settings: int,
+def scale_factors(
+    scales: Sequence[str] = MAIN_SCALES, factors: Sequence[float] = (0.5, 2.0)
 ) -> dict[str, dict[str, float]]:
-    """Return how the means of `WATCHED` move when prior medians of scales are multiplied, all together and one by one.
-
-    `base` are the rows of the fit as it is; `on_progress` gets what was found so far after each fit.
+    """Return what prior medians of scales are multiplied by, all together and one by one, by label.
 
     Examples
     --------
-    >>> base = fit(chains=1, samples=10, warmup=10).rows
-    >>> moved = scale_moves(base, scales=("own",), factors=(2.0,), chains=1, samples=10, warmup=10)
-    >>> list(moved)
-    ['all x 2', 'own x 2']
+    >>> scale_factors(scales=("own", "move"), factors=(2.0,))
+    {'all x 2': {'own': 2.0, 'move': 2.0}, 'own x 2': {'own': 2.0}, 'move x 2': {'move': 2.0}}
     """
-    found: dict[str, dict[str, float]] = {}
-    start = _watched(base)
-    choices = [(dict.fromkeys(scales, factor), f"all x {factor:g}") for factor in factors]
-    choices += [({name: factor}, f"{name} x {factor:g}") for name in scales for factor in factors]
-    for chosen, label in choices:
-        other = _watched(fit(factors=chosen, **settings).rows)  # type: ignore[arg-type]
-        found[label] = {name: other[name] - start[name] for name in start}
-        on_progress(found)
-    return found
+    found = {f"all x {factor:g}": dict.fromkeys(scales, factor) for factor in factors}
+    return found | {f"{name} x {factor:g}": {name: factor} for name in scales for factor in factors}
 
 
 def pulls(fitted: Fitted, most: int = 5) -> dict[str, dict[str, Any]]:
@@ -207,6 +205,7 @@ def pulls(fitted: Fitted, most: int = 5) -> dict[str, dict[str, Any]]:
 
     Examples
     --------
+    >>> from alliance_sim.estimation.measurement import fit
     >>> found = pulls(fit(chains=2, samples=50, warmup=50), most=1)
     >>> sorted(found["A-22"]), len(found["A-22"]["moves"])
     (['k', 'moves'], 1)
@@ -271,6 +270,7 @@ def ranks(
         progress_bar=False,
         jit_model_args=True,
     )
+    _cut(path)
     done = {line["set"] for line in _lines(path)}
     for number in sets:
         if number in done:
@@ -295,6 +295,13 @@ def ranks(
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         on_progress(number)
+
+
+def _cut(path: Path) -> None:
+    """Remove the last line of a file if it is not complete, since the process that wrote it was ended."""
+    if path.is_file() and (end := path.read_bytes().rfind(b"\n") + 1) < path.stat().st_size:
+        with path.open("r+b") as file:
+            file.truncate(end)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

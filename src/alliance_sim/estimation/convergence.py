@@ -28,17 +28,16 @@ def shortcomings(diagnostics: Mapping[str, Any]) -> str | None:
     >>> good = {"worst": 900.0, "of": "mu"}
     >>> found = {"divergences": 2, "r_hat": {"worst": 1.0, "of": "mu"}, "ess_bulk": good, "ess_tail": good}
     >>> shortcomings(found)
-    'the fit did not converge: 2 divergences (allowed: none); try more --samples or another --seed'
+    'the fit did not converge: 2 divergences (allowed: none); try another --seed'
     >>> shortcomings(found | {"divergences": 0})
     """
-    found, unknown = [], False
+    found = []
     for key, name, allowed in (
         ("r_hat", "split R-hat", f"at most {MAX_R_HAT}"),
         ("ess_bulk", "bulk ESS", f"at least {MIN_ESS}"),
         ("ess_tail", "tail ESS", f"at least {MIN_ESS}"),
     ):
         if "worst" not in diagnostics[key]:
-            unknown = True
             found.append(f"{name} unknown (allowed: {allowed})")
             continue
         value = diagnostics[key]["worst"]
@@ -49,5 +48,4 @@ def shortcomings(diagnostics: Mapping[str, Any]) -> str | None:
         found.append(f"{count} divergence{'s' if count > 1 else ''} (allowed: none)")
     if not found:
         return None
-    chains = "two or more --chains, " if unknown else ""
-    return f"the fit did not converge: {', '.join(found)}; try {chains}more --samples or another --seed"
+    return f"the fit did not converge: {', '.join(found)}; try another --seed"

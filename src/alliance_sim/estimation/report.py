@@ -12,34 +12,43 @@ from numpy.typing import NDArray
 
 from alliance_sim.data import data_folder
 from alliance_sim.results.parquet import encoded
+from alliance_sim.results.stored import write_file
 
-__all__ = ["posterior_path", "read_posterior", "read_report", "report_path", "write_posterior", "write_report"]
+__all__ = [
+    "new_report",
+    "posterior_path",
+    "read_posterior",
+    "read_report",
+    "report_path",
+    "write_posterior",
+    "write_report",
+]
 
 
-def posterior_path() -> Path:
-    """Return where the draws of the measurement model are.
+def posterior_path(folder: Path | None = None) -> Path:
+    """Return where the draws of the measurement model are, by default in the calibration folder of the project.
 
     Examples
     --------
     >>> posterior_path().name
     'measurement.parquet'
     """
-    return data_folder("calibration") / "posterior" / "measurement.parquet"
+    return (folder or data_folder("calibration")) / "posterior" / "measurement.parquet"
 
 
-def report_path() -> Path:
-    """Return where the report on the measurement model is.
+def report_path(folder: Path | None = None) -> Path:
+    """Return where the report on the measurement model is, by default in the calibration folder of the project.
 
     Examples
     --------
     >>> report_path().name
     'measurement.json'
     """
-    return data_folder("calibration") / "report" / "measurement.json"
+    return (folder or data_folder("calibration")) / "report" / "measurement.json"
 
 
 def write_posterior(rows: Mapping[str, NDArray[np.float64]], path: Path) -> None:
-    """Write draws by column, in single precision.
+    """Write draws by column, in single precision; the file appears whole or not at all.
 
     Examples
     --------
@@ -54,7 +63,7 @@ def write_posterior(rows: Mapping[str, NDArray[np.float64]], path: Path) -> None
 
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = {name: pa.array(values.astype(np.float32)) for name, values in rows.items()}
-    path.write_bytes(encoded(pa.table(columns)))
+    write_file(path, encoded(pa.table(columns)))
 
 
 def read_posterior(path: Path) -> dict[str, NDArray[np.float64]]:
@@ -85,6 +94,21 @@ def read_report(path: Path) -> dict[str, Any]:
     return found
 
 
+def new_report(path: Path, **parts: Any) -> None:
+    """Write a report that has these parts alone; the file appears whole or not at all.
+
+    Examples
+    --------
+    >>> new_report(Path("report.json"), a=1)
+    >>> new_report(Path("report.json"), b=2.123456)
+    >>> read_report(Path("report.json"))
+    {'b': 2.1235}
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_rounded(parts), indent=1, ensure_ascii=False)
+    write_file(path, f"{text}\n".encode())
+
+
 def write_report(path: Path, **parts: Any) -> None:
     """Add parts to a report, or replace them.
 
@@ -97,9 +121,7 @@ def write_report(path: Path, **parts: Any) -> None:
     >>> read_report(path)
     {'a': 1, 'b': 2.1235}
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_rounded({**read_report(path), **parts}), indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    new_report(path, **{**read_report(path), **parts})
 
 
 def _rounded(thing: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from alliance_sim.estimation.tables import BEHAVIOUR, CHECKS, MEASURE, RANKS, Report, number
+from alliance_sim.estimation.tables import BEHAVIOUR, COVERAGE, MEASURE, RANKS, Report, number
 
 __all__ = ["FAILED_SHARE", "Target", "targets"]
 
@@ -89,7 +89,7 @@ def _coverage(report: Report) -> Iterator[Target]:
             good = 0.7 <= found["share"] <= 0.9 and found["sets"] >= least
             yield _judged(what, wanted, f"{number(found['share'])}, {found['sets']} histories", good)
         else:
-            yield _not_run(what, wanted, CHECKS)
+            yield _not_run(what, wanted, COVERAGE)
 
 
 def _edges(report: Report) -> Iterator[Target]:
@@ -108,13 +108,13 @@ def _predictive(found: Mapping[str, Any]) -> Iterator[Target]:
     if spending := found.get("spending"):
         yield _judged(what, wanted, number(spending["share80"]), 0.7 <= spending["share80"] <= 0.9)
     else:
-        yield _not_run(what, wanted, CHECKS)
+        yield _not_run(what, wanted, BEHAVIOUR)
     what, wanted = "class rates by forum inside 90 % intervals", "all"
     if classes := found.get("classes"):
         inside = sum(each["low"] <= each["observed"] <= each["high"] for each in classes)
         yield _judged(what, wanted, f"{inside} of {len(classes)}", inside == len(classes))
     else:
-        yield _not_run(what, wanted, CHECKS)
+        yield _not_run(what, wanted, BEHAVIOUR)
     items = found.get("items")
     for key, label in (("with_unexplained", "with eps"), ("without_unexplained", "without eps")):
         what, wanted = f"leave-one-out log score of items, {label}", "above rates by forum"
@@ -122,7 +122,7 @@ def _predictive(found: Mapping[str, Any]) -> Iterator[Target]:
             both = f"{number(items[key], 1)}, rates {number(items['rates'], 1)}"
             yield _judged(what, wanted, both, items[key] > items["rates"])
         else:
-            yield _not_run(what, wanted, CHECKS)
+            yield _not_run(what, wanted, BEHAVIOUR)
 
 
 def _unexplained(report: Report) -> Iterator[Target]:
@@ -140,7 +140,7 @@ def targets(measured: Report, behaviour: Report) -> list[Target]:
 
     Examples
     --------
-    >>> {each.verdict for each in targets({}, {})} <= {f"not run: `{c}`" for c in (MEASURE, RANKS, BEHAVIOUR, CHECKS)}
+    >>> {each.verdict for each in targets({}, {})} <= {f"not run: `{c}`" for c in (MEASURE, RANKS, BEHAVIOUR, COVERAGE)}
     True
     """
     return [

@@ -84,7 +84,7 @@ def _weak(report: Report) -> list[str]:
             f"{number(items['rates'], 1)} of rates."
         ]
     else:
-        lines += [f"Items left out one by one, against rates by forum: not run: `{CHECKS}`"]
+        lines += [f"Items left out one by one, against rates by forum: not run: `{BEHAVIOUR}`"]
     return lines
 
 
