@@ -193,7 +193,7 @@ def fit(
     folder : Path
         For this fit alone: of these data, settings and seed.
     say : callable, optional
-        Told of progress.
+        Called with lines on the progress.
     """
     seen, unknowns = simulator.seen, simulator.unknowns
     count, named = len(settings.runs), 0

@@ -140,11 +140,11 @@ def _covered(unknowns: Unknowns, lines: list[dict[str, list[float]]]) -> dict[st
     inside = (np.abs(below - 0.5) <= 0.5 * LEVEL).mean(axis=0)
     count = len(unknowns.parameters)
     places = [*range(count), *range(unknowns.dimension - len(NUISANCE), unknowns.dimension)]
-    told = [c for c in places if informed({"shrinkage": 1.0 - sd[:, c].mean(), "shift": 0.0})]
+    narrowed = [c for c in places if informed({"shrinkage": 1.0 - sd[:, c].mean(), "shift": 0.0})]
     return {
         "sets": len(lines),
         "level": LEVEL,
-        "informed": len(told),
-        "share": float(inside[told].mean()) if told else float("nan"),
-        "by_unknown": {unknowns.names[c]: float(inside[c]) for c in told},
+        "informed": len(narrowed),
+        "share": float(inside[narrowed].mean()) if narrowed else float("nan"),
+        "by_unknown": {unknowns.names[c]: float(inside[c]) for c in narrowed},
     }

@@ -20,7 +20,7 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.validation.record import CLASSES, HISTORY, RecordedItem, record, seats
 
-__all__ = ["History", "clamp_of", "history", "observed", "rates_of", "recorded_spending"]
+__all__ = ["History", "history", "recorded_spending"]
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +51,12 @@ class History:
     years : tuple of int
     spending : (Y, N) array
         % of GDP, NaN where it is not known or not modelled.
+
+    Examples
+    --------
+    >>> seen = history(last_item=2014, last_year=2015, repeats=2)
+    >>> bool(seen.voiced[~seen.seated].any()), int(seen.spending_known.sum())
+    (False, 30)
     """
 
     program: CompiledScenario
@@ -91,7 +97,13 @@ def clamp_of(program: CompiledScenario, items: Sequence[RecordedItem], repeats: 
 
 
 def recorded_spending(first: int, last: int) -> Floats:
-    """Return defence spending of the allies, % of GDP (years, N); NaN for the United States and what is not known."""
+    """Return defence spending of the allies, % of GDP (years, N); NaN for the United States and what is not known.
+
+    Examples
+    --------
+    >>> recorded_spending(2014, 2024).shape
+    (11, 32)
+    """
     found = np.full((last - first + 1, len(ALLIES)), np.nan)
     for row in table("facts/defence_spending"):
         if first <= int(row["year"]) <= last and row["iso3"] in ALLY_INDEX and row["iso3"] not in ("USA", "ISL"):
@@ -110,6 +122,12 @@ def history(last_item: int = 2025, last_year: int = 2024, repeats: int = 32, lef
         How often the procedure is repeated for the chances of an item.
     left_out : sequence of str
         Ids of the record that do not count, and start no dispute.
+
+    Examples
+    --------
+    >>> seen = history(last_item=2015, last_year=2016, repeats=2)
+    >>> len(seen.items), seen.years, seen.spending.shape
+    (9, (2015, 2016), (2, 32))
     """
     scenario = load_scenario(HISTORY)
     gone = [e.id for e in scenario.events if e.source.startswith("record ") and e.source[7:] in left_out]

@@ -23,7 +23,7 @@ from alliance_sim.core.constants import SD_OUTPUT
 from alliance_sim.estimation.history import History
 from alliance_sim.validation.record import CLASSES
 
-__all__ = ["Expected", "Likelihood", "likelihood", "seen_shares"]
+__all__ = ["Expected", "Likelihood", "likelihood"]
 
 Floats = NDArray[np.float64]
 #: Arrays of numpy, or of a library that works like it and can differentiate.
@@ -49,6 +49,12 @@ class Expected(Generic[Array]):
         Chances that each ally breaks silence, or speaks where the record has objections in words only.
     spending : (D, Y, N) array
         Mean of the logarithm of planned spending, % of GDP.
+
+    Examples
+    --------
+    >>> expected = Expected(np.full((1, 2, 3, 2), 1 / 6), np.full((1, 2, 32), 0.1), np.zeros((1, 5, 32)))
+    >>> round(float(expected.ended[0, 0].sum()), 6)
+    1.0
     """
 
     ended: Array
@@ -64,6 +70,11 @@ class Likelihood(Generic[Array]):
     ----------
     items : (D, I) array
     spending : (D,) array
+
+    Examples
+    --------
+    >>> Likelihood(np.full((2, 3), -1.0), np.array([0.5, 1.5])).total.tolist()
+    [-2.5, -1.5]
     """
 
     items: Array
@@ -91,6 +102,18 @@ def likelihood(
         Repetitions of the procedure that each chance was counted from; infinite if it was not counted.
     xp : module
         Of the arrays: numpy or jax.numpy.
+
+    Examples
+    --------
+    Half of the items end at the rates of their forum, and the model expects the same of all:
+
+    >>> from alliance_sim.estimation.history import history
+    >>> from alliance_sim.estimation.unknowns import NUISANCE
+    >>> seen = history(last_item=2014, last_year=2015, repeats=2)
+    >>> items = len(seen.items)
+    >>> expected = Expected(np.full((1, items, 3, 2), 1 / 6), np.full((1, items, 32), 0.1), np.zeros((1, 1, 32)))
+    >>> likelihood(seen, expected, {name: np.full(1, 0.5) for name in NUISANCE}, np.inf).items.shape == (1, items)
+    True
     """
     known = seen.spending_known
     error = np.log(seen.spending[:, known]) - expected.spending[:, :, known]

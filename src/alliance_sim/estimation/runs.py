@@ -35,6 +35,15 @@ class Simulator:
     unknowns : Unknowns
     seed : int
         Of all random numbers of its runs.
+
+    Examples
+    --------
+    >>> from alliance_sim.calibration.posterior import table_of
+    >>> from alliance_sim.estimation.history import history
+    >>> simulator = Simulator(history(2014, 2015, repeats=2), Unknowns("2014", table_of("prior")), seed=1)
+    >>> expected = simulator.expected(np.zeros((1, simulator.unknowns.dimension)), paths=4)
+    >>> expected.spending.shape, bool((expected.objects <= 1.0).all())
+    ((1, 1, 32), True)
     """
 
     seen: History

@@ -43,9 +43,15 @@ BEHAVIOUR = (*MEASUREMENT, "behaviour", "emulator", "history", "likelihood", "ru
 
 
 class Refused(Exception):
-    """A fit is not good enough that its draws may be used; the message says why."""
+    """A fit is not good enough that its draws may be used; the message says why.
 
-    # An error of neither input nor code: the command ends with status 1.
+    An error of neither input nor code: the command ends with status 1.
+
+    Examples
+    --------
+    >>> str(Refused("worst split R-hat 1.2"))
+    'worst split R-hat 1.2'
+    """
 
 
 def measure(out: Path, work: Path, seed: int, say: Say) -> None:

@@ -31,6 +31,16 @@ def synthetic_history(simulator: Simulator, z: Floats, seed: int) -> History:
     z : (dimension,) array
     seed : int
         Names the path as well.
+
+    Examples
+    --------
+    >>> from alliance_sim.calibration.posterior import table_of
+    >>> from alliance_sim.estimation.history import history
+    >>> from alliance_sim.estimation.unknowns import Unknowns
+    >>> simulator = Simulator(history(2014, 2015, repeats=2), Unknowns("2014", table_of("prior")), seed=1)
+    >>> made = synthetic_history(simulator, np.zeros(simulator.unknowns.dimension), seed=1)
+    >>> made.items == simulator.seen.items, bool(made.voiced[~made.seated].any())
+    (True, False)
     """
     rng = np.random.default_rng([20250623, seed])
     real = simulator.seen

@@ -92,6 +92,8 @@ class Unknowns:
     >>> unknowns = Unknowns("2014", table_of("prior"))
     >>> z = np.zeros((2, unknowns.dimension))
     >>> rows = unknowns.rows(z)
+    >>> unknowns.scores(z).shape == z.shape, unknowns.own.shape[0], "pledge" in unknowns.parameters
+    (True, 32, True)
     >>> len(rows), "pledge" in rows.names, unknowns.nuisance(z)["recorded_share"].round(2).tolist()
     (2, True, [0.55, 0.55])
     """
