@@ -370,7 +370,7 @@ def test_the_curve_of_an_issue_is_that_of_the_files() -> None:
 
 def test_short_reports_are_short() -> None:
     sizes = [len(als.evidence(actor).lines()) for actor in ACTORS["2025"]]
-    assert max(sizes) <= 34 and np.median(sizes) <= 30
+    assert max(sizes) <= 36 and np.median(sizes) <= 30
     assert len(als.evidence("USA").lines()) <= 50
 
 

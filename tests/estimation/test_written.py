@@ -220,7 +220,7 @@ def test_a_missing_part_is_named_and_the_rest_stays(part: str) -> None:
 def test_a_missing_part_of_measurement_is_named(part: str) -> None:
     text = markdown({name: each for name, each in MEASURED.items() if name != part}, {})
     assert text.startswith("# Calibration report")
-    if part not in ("others", "unreliable"):  # no part of the text, and a count in it
+    if part not in ("others", "priors", "unreliable"):  # no parts of the text, and a count in it
         assert text.count("not run: `") > markdown(MEASURED, {}).count("not run: `")
 
 

@@ -23,7 +23,7 @@ from numpyro.handlers import trace
 from numpyro.infer import MCMC, NUTS, init_to_median
 
 from alliance_sim.data import find_row, number
-from alliance_sim.estimation.readings import ACTORS, CURVES, LEADER, SOUTH, THREAT, Data, data
+from alliance_sim.estimation.readings import ACTORS, CURVES, SOUTH, THREAT, Data, all_departures, data
 from alliance_sim.registry.eras import ERAS, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUES
 
@@ -55,10 +55,6 @@ _LEAST = 1e-12
 _AT = 0.6
 #: The same of southern orientation.
 _SOUTH_AT = 0.4
-
-#: The president of an era and of an earlier one are the same person: how the earlier departs from a curve holds
-#: for the later where nothing is said of him (judgement: he asked for more spending in 2018 as in 2025).
-_SAME_PRESIDENT = {"2025": "2018"}
 
 _N, _E = len(ACTORS), len(ERAS)
 #: The eras that have a coding of their own; a mean of another era is that of the one it is coded as, shifted.
@@ -376,13 +372,9 @@ def columns_of(found: Data, flat: Mapping[str, Floats]) -> dict[str, Floats]:
         columns |= {f"{column}.{curve}": flat[name][:, i] for i, curve in enumerate(CURVES)}
     columns |= {f"residual.{issue}": flat["residual_issue"][:, k] for k, issue in enumerate(ISSUES)}
     columns["residual.leader"] = flat["residual_leader"]
-    departures = {f"departure.{cell}": flat["departure"][:, i] for i, cell in enumerate(found.departures)}
-    for era, before in _SAME_PRESIDENT.items():
-        for issue in ISSUES:
-            earlier = f"departure.{LEADER}.{issue}.{before}"
-            if earlier in departures:
-                departures.setdefault(f"departure.{LEADER}.{issue}.{era}", departures[earlier])
-    return columns | departures
+    for cell, fitted in all_departures(found.departures).items():
+        columns[f"departure.{cell}"] = flat["departure"][:, found.departures.index(fitted)]
+    return columns
 
 
 def _others(flat: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -21,7 +21,7 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 
-__all__ = ["ACTORS", "CURVES", "SOUTH", "THREAT", "Data", "Reading", "boundaries", "data"]
+__all__ = ["ACTORS", "CURVES", "SOUTH", "THREAT", "Data", "Reading", "all_departures", "boundaries", "data"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -188,6 +188,10 @@ class Data:
         return replace(self, levels=levels, lean=lean, figure_value=figures)
 
 
+#: The presidents of two eras are one person: how he departs from a curve in the first holds in the second where
+#: nothing is said of him (judgement: he asked for more spending in 2018 as in 2025).
+_LATER_TERM = {"2018": "2025"}
+
 #: Figures that are signs of threat: name, table, era, column, key of the actor.
 _INDICATORS = ("expulsions.2018", "opinion.2018", "opinion.2025", "aid.2025")
 
@@ -317,6 +321,22 @@ def _departures(readings: Sequence[Reading]) -> tuple[str, ...]:
         if reading.target in ISSUES and not reading.group
     }
     return tuple(sorted(found))
+
+
+def all_departures(fitted: Sequence[str]) -> dict[str, str]:
+    """Return each departure that draws have, and the fitted one that it is: of a president, maybe that of another era.
+
+    Examples
+    --------
+    >>> all_departures(["USA.leader.open_door.2018"])
+    {'USA.leader.open_door.2018': 'USA.leader.open_door.2018', 'USA.leader.open_door.2025': 'USA.leader.open_door.2018'}
+    """
+    found = {cell: cell for cell in fitted}
+    for cell in fitted:
+        place, era = cell.rsplit(".", 1)
+        if place.startswith(LEADER) and era in _LATER_TERM:
+            found.setdefault(f"{place}.{_LATER_TERM[era]}", cell)
+    return found
 
 
 def data(left_out: Collection[str] = ()) -> Data:
