@@ -36,9 +36,11 @@ Floats = NDArray[np.float64]
 #: Weights whose k is above this cannot be trusted (Vehtari, Simpson, Gelman, Yao and Gabry 2024, Pareto smoothed
 #: importance sampling, Journal of Machine Learning Research 25).
 LARGEST_K = 0.7
+#: Share of the draws that weights have to be worth, since rows are drawn by them (judgement).
+LEAST_EFFECTIVE = 0.1
 #: Runs of a round are from the posterior of the round before, that much wider.
 WIDER = 1.25
-#: Powers of the likelihood, of which the largest is taken at which k is good enough.
+#: Powers of the likelihood, of which the largest is taken at which weights are good enough.
 POWERS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2)
 
 
@@ -238,7 +240,7 @@ def fit(
         found = check(simulator, draws, power, settings.paths, _CHECKS, folder / f"checked-power-{power:g}.npz")
         powers.append({"power": power, "pareto_k": found.pareto_k, "effective": found.effective})
         say(f"power {power:g}: k {found.pareto_k:.2f}, effective share {found.effective:.2f}")
-        if found.pareto_k < LARGEST_K:
+        if found.pareto_k < LARGEST_K and found.effective >= LEAST_EFFECTIVE:
             break
     return Fit(network, draws, found, rounds, powers)
 
