@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alliance_sim.errors import InputError
+from alliance_sim.registry.distributions import Calibration
 
 __all__ = ["app", "main"]
 
@@ -35,14 +36,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, num
 
 @app.command()
 def gates(
-    draws: Annotated[int, typer.Option(help="Draws of each scenario.")] = 1000, seed: Seed = 1, as_json: AsJson = False
+    draws: Annotated[int, typer.Option(help="Draws of each scenario.")] = 1000,
+    seed: Seed = 1,
+    posterior: Annotated[
+        bool, typer.Option("--posterior", help="Of the posterior, which has seen most of it, instead of the prior.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check what the prior predictive must contain; exit 1 if a gate fails."""
     from alliance_sim.validation import gates as module
 
     with _bar("scenarios") as on_progress:
         done = iter(range(1, 1000))
-        found = module.gates(draws, seed, lambda _: on_progress(next(done), None))
+        calibration: Calibration = "posterior" if posterior else "prior"
+        found = module.gates(draws, seed, lambda _: on_progress(next(done), None), calibration)
     failed = sum(not gate.passes for gate in found)
     if as_json:
         _print_json({"draws": draws, "seed": seed, "failed": failed, "gates": [gate.json() for gate in found]})

@@ -20,6 +20,7 @@ from alliance_sim.compile import Keep
 from alliance_sim.data import find_row, number
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.distributions import Calibration
 from alliance_sim.registry.forums import Decision, Forum
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import Scenario, load_scenario
@@ -142,6 +143,8 @@ class Runs:
     ----------
     draws, seed : int
         Of every ensemble, so that all are paired.
+    calibration : str
+        ``prior`` or ``posterior``.
     found : dict
         Ensembles by key; those put here are not run.
     on_run : callable, optional
@@ -160,6 +163,7 @@ class Runs:
 
     draws: int
     seed: int
+    calibration: Calibration = "prior"
     found: dict[str, Ensemble] = field(default_factory=dict)
     on_run: Callable[[str], None] | None = None
 
@@ -169,7 +173,7 @@ class Runs:
             if self.on_run:
                 self.on_run(key)
             what_if = make() if make else load_scenario(key)
-            self.found[key] = simulate(what_if.with_calibration("prior"), self.draws, self.seed, keep)
+            self.found[key] = simulate(what_if.with_calibration(self.calibration), self.draws, self.seed, keep)
         return self.found[key]
 
     @property
@@ -198,7 +202,12 @@ def without_escalations(name: str, base: str = _BASELINE) -> Scenario:
     return load_scenario({"name": f"{name}_without_escalations", "extends": name, "drop": own})
 
 
-def gates(draws: int = 1000, seed: int = 1, on_run: Callable[[str], None] | None = None) -> list[Gate]:
+def gates(
+    draws: int = 1000,
+    seed: int = 1,
+    on_run: Callable[[str], None] | None = None,
+    calibration: Calibration = "prior",
+) -> list[Gate]:
     """Run all checks.
 
     Parameters
@@ -208,6 +217,8 @@ def gates(draws: int = 1000, seed: int = 1, on_run: Callable[[str], None] | None
     seed : int
     on_run : callable, optional
         Called with the name of a scenario before it is run.
+    calibration : str
+        ``prior``, on which the limits are set, or ``posterior``, which has seen most of what is asked for.
 
     Examples
     --------
@@ -215,7 +226,7 @@ def gates(draws: int = 1000, seed: int = 1, on_run: Callable[[str], None] | None
     >>> found[0].id
     'spending-2014'
     """
-    runs = Runs(draws, seed, on_run=on_run)
+    runs = Runs(draws, seed, calibration, on_run=on_run)
     return [gate for check in CHECKS for gate in check(runs)]
 
 
