@@ -33,8 +33,8 @@ Stage = Callable[[Path, Path, int, Say], None]
 LIBRARIES = ("numpyro", "jax", "arviz")
 #: Chains, and draws of each after as many to warm up: of the fit itself, and of each fit that is compared with it.
 FITTED, COMPARED = (4, 1000), (2, 300)
-#: Simulated data sets of the stage ranks.
-SETS = 200
+#: Simulated data sets of the stage ranks; numbers of the first one with two seeds are so far apart.
+SETS, _APART = 200, 2**20
 #: Quantities of at most so many elements are reported.
 _FEW = 9
 #: Modules that decide what a fit of measurement, and of behaviour, gives. What came of other code is not used again.
@@ -43,9 +43,13 @@ BEHAVIOUR = (*MEASUREMENT, "behaviour", "emulator", "history", "likelihood", "ru
 
 
 class Refused(Exception):
-    """A fit is not good enough that its draws may be used; the message says why."""
+    """A fit is not good enough that its draws may be used; the message says why.
 
-    # An error of neither input nor code: the command ends with status 1.
+    Examples
+    --------
+    >>> issubclass(Refused, InputError)
+    False
+    """
 
 
 def measure(out: Path, work: Path, seed: int, say: Say) -> None:
@@ -146,7 +150,7 @@ def ranks(out: Path, work: Path, seed: int, say: Say, sets: int | None = None) -
     from alliance_sim.estimation.checks import ranks as run_ranks
 
     count = SETS if sets is None else sets
-    first = seed * count
+    first = seed * _APART
     path = _measurement_folder(work) / f"ranks-{seed}-{sources_hash('checks')}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     run_ranks(
