@@ -29,6 +29,12 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+@pytest.fixture(autouse=True)
+def versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions of libraries of the extra, which need not be installed here."""
+    monkeypatch.setattr(stages, "version", lambda name: "1.0")
+
+
 def silent(text: str) -> None:
     pass
 
@@ -105,6 +111,29 @@ def test_checks_stay_in_the_report_of_the_same_fit_alone(other: str | None, meas
     report.write_report(path, diagnostics=before, left_out_figures={"aid.2025": {}})
     stages.measure(out, measured, 0, silent)
     assert ("left_out_figures" in report.read_report(path)) == (other is None)
+
+
+def test_the_manifest_says_of_each_table_how_it_was_made(
+    measured: Path, out: Path, handed: dict[str, tuple[Any, ...]]
+) -> None:
+    path = out / "posterior" / "manifest.json"
+    path.write_text('{"fit": "", "rows": {"rows": 7}, "seed": 1, "versions": {"numpy": "2"}}', encoding="utf-8")
+    versions = dict.fromkeys(("numpy", "pyarrow", "numpyro", "jax", "arviz"), "1.0")
+    stages.measure(out, measured, 0, silent)
+    found = report.read_report(path)
+    assert "behaviour not fitted with them" in found["fit"]
+    assert found["rows"] == {"rows": 1000, "measurement": 2000}
+    assert (found["seed"], found["data"]) == ({"measurement": 0}, {"measurement": work.data_hash()})
+    stages.behaviour(out, measured, 5, silent)
+    found = report.read_report(path)
+    assert found["fit"] == "actors measured; behaviour fitted to the record"
+    assert found["seed"] == {"measurement": 0, "rows": 5}
+    assert found["versions"] == {"measurement": versions, "rows": versions}
+    rows = report.read_posterior(report.posterior_path(out))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "read_posterior", lambda path: {name: values[::-1] for name, values in rows.items()})
+        stages.measure(out, measured, 0, silent)
+    assert "behaviour not fitted with them" in report.read_report(path)["fit"]
 
 
 # Folders and hashes
