@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alliance_sim.estimation.tables import BEHAVIOUR, CHECKS, Report, missing, number, picture, table
+from alliance_sim.estimation.tables import BEHAVIOUR, CHECKS, COVERAGE, Report, missing, number, picture, table
 from alliance_sim.estimation.targets import FAILED_SHARE, MOST_AT_EDGE
 
 __all__ = ["behaviour", "informed", "uninformed"]
@@ -196,7 +196,7 @@ def _predictive(report: Report) -> list[str]:
         lines += [f"Yearly spending by ally is inside its 80 % interval in {number(spending['share80'])} of cases.", ""]
         lines += [*_by(spending.get("by_year", {}), "year"), *_by(spending.get("by_ally", {}), "ally")]
     else:
-        lines += ["Spending:", "", *missing(CHECKS)]
+        lines += ["Spending:", "", *missing(BEHAVIOUR)]
     if classes := found.get("classes"):
         rows = [
             [
@@ -211,7 +211,7 @@ def _predictive(report: Report) -> list[str]:
         lines += picture("classes", "Class rates by forum: record and 90 % intervals")
         lines += table(["forum", "class", "record", "90 % interval", "inside"], rows)
     else:
-        lines += ["Class rates by forum:", "", *missing(CHECKS)]
+        lines += ["Class rates by forum:", "", *missing(BEHAVIOUR)]
     if items := found.get("items"):
         rows = [
             ["the model, with eps", number(items["with_unexplained"], 1)],
@@ -225,7 +225,7 @@ def _predictive(report: Report) -> list[str]:
             *table(["prediction", "log score"], rows),
         ]
     else:
-        lines += ["Items left out one by one:", "", *missing(CHECKS)]
+        lines += ["Items left out one by one:", "", *missing(BEHAVIOUR)]
     return lines
 
 
@@ -233,7 +233,7 @@ def _coverage(report: Report) -> list[str]:
     lines = ["### Coverage on synthetic histories", ""]
     found = report.get("coverage")
     if not found:
-        return lines + missing(CHECKS)
+        return lines + missing(COVERAGE)
     rows = [
         [kind, each["sets"], number(each["level"]), number(each["share"]), each.get("informed", "-")]
         for kind, each in found.items()
@@ -245,7 +245,7 @@ def _coverage(report: Report) -> list[str]:
     ]
     for kind in ("prior", "posterior"):
         if kind not in found:
-            lines += [f"Around the {kind}:", "", *missing(CHECKS)]
+            lines += [f"Around the {kind}:", "", *missing(COVERAGE)]
     if any(each.get("by_unknown") for each in found.values()):
         lines += picture("coverage", "Coverage by unknown")
     return lines

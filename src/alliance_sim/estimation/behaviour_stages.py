@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_sim.calibration.posterior import parameter_columns, read_rows, table_of
+from alliance_sim.calibration.posterior import parameter_columns, read_rows
 from alliance_sim.estimation import report
 from alliance_sim.estimation.behaviour import Fit, Settings, draws_of, fit
 from alliance_sim.estimation.history import history
@@ -22,7 +22,6 @@ from alliance_sim.estimation.summaries import described, informed, item_scores, 
 from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.estimation.work import data_hash
-from alliance_sim.results.stored import write_json
 
 __all__ = ["behaviour", "coverage", "fitted"]
 
@@ -79,17 +78,9 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
     for part in ("parameters", "actors"):
         for name, entry in parts[part].items():
             entry["pulls"] = moved[name]
-    manifest = {
-        "fit": f"actors measured; behaviour fitted to the record at power {check.power:g} of the likelihood",
-        "pareto_k": round(check.pareto_k, 3),
-        "rows": {"rows": ROWS, "measurement": len(runs.unknowns.measured)},
-        **{name: summary[name] for name in ("seed", "data", "versions")},
-    }
     report.write_posterior(columns, out / "posterior" / "rows.parquet")
-    write_json(out / "posterior" / "manifest.json", manifest)
-    table_of.cache_clear()
     report.write_report(
-        out / "report" / "behaviour.json",
+        report.behaviour_path(out),
         fit=summary,
         **parts,
         ridges=ridges(runs.unknowns, found),
@@ -114,7 +105,7 @@ def coverage(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> No
             with kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(lines[-1]) + "\n")
         parts[around] = _covered(runs.unknowns, lines)
-    report.write_report(out / "report" / "behaviour.json", coverage=parts)
+    report.write_report(report.behaviour_path(out), coverage=parts)
 
 
 def _lines(path: Path) -> list[dict[str, list[float]]]:

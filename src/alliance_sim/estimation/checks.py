@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from scipy.stats import chisquare, spearmanr
 
 from alliance_sim.estimation.measurement import Fitted, columns_of, model, simulated, stats
 from alliance_sim.estimation.readings import INSTITUTIONS, LEADER, Data, data
+from alliance_sim.estimation.work import kept_lines
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 
 __all__ = [
@@ -270,8 +271,7 @@ def ranks(
         progress_bar=False,
         jit_model_args=True,
     )
-    _cut(path)
-    done = {line["set"] for line in _lines(path)}
+    done = {line["set"] for line in kept_lines(path)}
     for number in sets:
         if number in done:
             continue
@@ -297,19 +297,6 @@ def ranks(
         on_progress(number)
 
 
-def _cut(path: Path) -> None:
-    """Remove the last line of a file if it is not complete, since the process that wrote it was ended."""
-    if path.is_file() and (end := path.read_bytes().rfind(b"\n") + 1) < path.stat().st_size:
-        with path.open("r+b") as file:
-            file.truncate(end)
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    if path.is_file():
-        with path.open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
-
-
 def rank_summary(path: Path, bins: int = 10) -> dict[str, Any]:
     r"""Return how far the ranks of `ranks` are from uniform, by quantity.
 
@@ -328,7 +315,7 @@ def rank_summary(path: Path, bins: int = 10) -> dict[str, Any]:
     >>> rank_summary(path)["quantities"]["mu"]["mean"]
     0.5
     """
-    lines = list(_lines(path))
+    lines = kept_lines(path)
     quantities = {}
     for name in lines[0]["ranks"] if lines else ():
         found = np.array([line["ranks"][name] for line in lines])

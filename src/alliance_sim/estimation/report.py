@@ -15,6 +15,7 @@ from alliance_sim.results.parquet import encoded
 from alliance_sim.results.stored import write_file
 
 __all__ = [
+    "behaviour_path",
     "new_report",
     "posterior_path",
     "read_posterior",
@@ -45,6 +46,17 @@ def report_path(folder: Path | None = None) -> Path:
     'measurement.json'
     """
     return (folder or data_folder("calibration")) / "report" / "measurement.json"
+
+
+def behaviour_path(folder: Path | None = None) -> Path:
+    """Return where the report on the fit of behaviour is, by default in the calibration folder of the project.
+
+    Examples
+    --------
+    >>> behaviour_path().name
+    'behaviour.json'
+    """
+    return (folder or data_folder("calibration")) / "report" / "behaviour.json"
 
 
 def write_posterior(rows: Mapping[str, NDArray[np.float64]], path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from alliance_sim.calibration.posterior import table_of
 from alliance_sim.errors import InputError
@@ -33,8 +34,10 @@ Stage = Callable[[Path, Path, int, Say], None]
 LIBRARIES = ("numpyro", "jax", "arviz")
 #: Chains, and draws of each after as many to warm up: of the fit itself, and of each fit that is compared with it.
 FITTED, COMPARED = (4, 1000), (2, 300)
-#: Simulated data sets of the stage ranks.
-SETS = 200
+#: Simulated data sets of the stage ranks; numbers of the first one with two seeds are so far apart.
+SETS, _APART = 200, 2**20
+#: Tables of draws: that of a calibration, and that of the measurement model alone.
+TABLES = ("rows", "measurement")
 #: Quantities of at most so many elements are reported.
 _FEW = 9
 #: Modules that decide what a fit of measurement, and of behaviour, gives. What came of other code is not used again.
@@ -72,9 +75,8 @@ def measure(out: Path, work: Path, seed: int, say: Say) -> None:
         say("how much each row pulls")
         by_row = pulls(fitted)
         report.write_posterior(fitted.rows, draws)
-        versions = {name: version(name) for name in ("numpy", *LIBRARIES)}
         return {
-            "diagnostics": {**fitted.diagnostics, "data": data_hash(), "versions": versions},
+            "diagnostics": {**fitted.diagnostics, "data": data_hash()},
             "means": {name: [float(values.mean()), float(values.std())] for name, values in fitted.rows.items()},
             "others": {
                 name: [values.mean(axis=0).tolist(), values.std(axis=0).tolist()]
@@ -99,6 +101,7 @@ def measure(out: Path, work: Path, seed: int, say: Say) -> None:
     same = all(before.get(key) == parts["diagnostics"][key] for key in ("data", "seed"))
     report.write_posterior(report.read_posterior(draws), report.posterior_path(out))
     (report.write_report if same else report.new_report)(path, **parts)
+    _write_manifest(out, "measurement", seed)
     table_of.cache_clear()
 
 
@@ -153,7 +156,7 @@ def ranks(out: Path, work: Path, seed: int, say: Say, sets: int | None = None) -
     from alliance_sim.estimation.checks import ranks as run_ranks
 
     count = SETS if sets is None else sets
-    first = seed * count
+    first = seed * _APART
     path = _measurement_folder(work) / f"ranks-{seed}-{sources_hash('checks')}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     run_ranks(
@@ -170,6 +173,8 @@ def behaviour(out: Path, work: Path, seed: int, say: Say) -> None:
     from alliance_sim.estimation import behaviour_stages
 
     behaviour_stages.behaviour(out, folder, seed, say)
+    _write_manifest(out, "rows", seed)
+    table_of.cache_clear()
 
 
 def coverage(out: Path, work: Path, seed: int, say: Say) -> None:
@@ -229,6 +234,35 @@ def run(stage: str, out: Path, work: Path, seed: int, say: Say) -> None:
     STAGES[stage](out, work, seed, say)
     if stage != "report":
         write_markdown(out / "report")
+
+
+def _write_manifest(out: Path, table: str, seed: int) -> None:
+    """Write how a table of draws was made, and whether the rows that runs draw from rest on the measurement beside."""
+    path, measured = report.posterior_path(out).with_name("manifest.json"), file_hash(report.posterior_path(out))
+    before = report.read_report(path)
+    new = {
+        "seed": seed,
+        "data": data_hash(),
+        "versions": {name: version(name) for name in ("numpy", "pyarrow", *LIBRARIES)},
+        "measured": measured,
+    }
+    # An older form had no table in these parts.
+    about = {key: {**_of_tables(before.get(key)), table: value} for key, value in new.items()}
+    fitted = about["measured"].get("rows") == measured
+    files = {name: path.with_name(f"{name}.parquet") for name in TABLES}
+    report.new_report(
+        path,
+        fit="actors measured; behaviour fitted to the record at power {power:g} of the likelihood, Pareto k "
+        "{pareto_k:.2f}".format_map(report.read_report(report.behaviour_path(out))["fit"])
+        if fitted
+        else "actors measured; behaviour not fitted with them: rows are of an earlier fit",
+        rows={name: pq.read_metadata(file).num_rows for name, file in files.items() if file.is_file()},
+        **about,
+    )
+
+
+def _of_tables(part: Any) -> dict[str, Any]:
+    return {name: each for name, each in part.items() if name in TABLES} if isinstance(part, dict) else {}
 
 
 def _measurement_folder(work: Path) -> Path:

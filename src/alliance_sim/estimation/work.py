@@ -17,11 +17,12 @@ from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.results.stored import write_json
 from alliance_sim.scenarios import load_scenario
-from alliance_sim.validation.record import HISTORY
 
-__all__ = ["data_hash", "file_hash", "kept", "sources_hash", "work_folder"]
+__all__ = ["data_hash", "file_hash", "kept", "kept_lines", "sources_hash", "work_folder"]
 
 LOCK = ".lock"
+#: The scenario that is held to the record.
+HISTORY = "history_2014_2025"
 #: What fits write, in the calibration folder.
 RESULTS = ("posterior", "report")
 #: Parts of the package that decide what a run of the history gives.
@@ -131,3 +132,22 @@ def kept(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, made)
     return made
+
+
+def kept_lines(path: Path) -> list[dict[str, Any]]:
+    r"""Return the lines of a file of JSON, none if it is not there; remove a last line that was cut off.
+
+    Examples
+    --------
+    >>> _ = Path("sets.jsonl").write_bytes(b'{"set": 0}\n{"se')
+    >>> kept_lines(Path("sets.jsonl")), Path("sets.jsonl").read_bytes()
+    ([{'set': 0}], b'{"set": 0}\n')
+    """
+    if not path.is_file():
+        return []
+    data = path.read_bytes()
+    end = data.rfind(b"\n") + 1
+    if end < len(data):  # the process that wrote it was ended
+        with path.open("r+b") as file:
+            file.truncate(end)
+    return [json.loads(line) for line in data[:end].splitlines()]

@@ -100,7 +100,8 @@ def calibrate(
     except OSError as error:
         place = error.filename or f"{target} or {work}"
         raise InputError(f"{place}: cannot be written ({error.strerror or error})") from None
-    print_written([target / name for name in ("posterior", "report") if (target / name).is_dir()])
+    folders = ("posterior", "report") if {"measure", "behaviour"} & {*chosen} else ("report",)
+    print_written([target / name for name in folders])
 
 
 def _interruptible(work: Callable[[Say], None], say: Say) -> None:

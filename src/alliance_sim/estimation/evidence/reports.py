@@ -14,7 +14,7 @@ from alliance_sim.calibration.posterior import table_of
 from alliance_sim.data import data_folder, find_row, table
 from alliance_sim.errors import InputError
 from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Source
-from alliance_sim.estimation.report import read_report
+from alliance_sim.estimation.report import behaviour_path, read_report
 from alliance_sim.registry.distributions import Calibration
 
 __all__ = ["behaviour", "column", "documents", "measurement", "power_note", "pulled_by_record", "stands_in"]
@@ -42,7 +42,7 @@ def behaviour() -> Mapping[str, Any]:
     >>> isinstance(behaviour(), dict)
     True
     """
-    return read_report(data_folder("calibration") / "report" / "behaviour.json")
+    return read_report(behaviour_path())
 
 
 @cache
