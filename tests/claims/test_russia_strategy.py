@@ -32,10 +32,10 @@ def test_only_washington_differs_between_the_two() -> None:
 
 
 def test_helsinki_is_a_dip_and_not_a_break() -> None:
-    """About a tenth in the month after, and mostly gone two years later."""
+    """About a tenth in the month after, four tenths of it gone a year later, and most two years later."""
     calm = als.simulate("baseline_2018", draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
     summit = als.simulate("helsinki_2018", draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
     dip = 1.0 - summit / calm
     assert abs(dip[:6]).max() < 0.02  # a trade dispute in June, before the meeting
     assert 0.06 < dip[7] < 0.16
-    assert dip[18] < 0.5 * dip[7] and dip[30] < 0.25 * dip[7]
+    assert dip[18] < 0.6 * dip[7] and dip[30] < 0.3 * dip[7]
