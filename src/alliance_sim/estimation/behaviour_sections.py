@@ -106,7 +106,7 @@ def _rows(unknowns: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> li
             f"`{name}`",
             _interval(unknowns[name]["prior"]),
             _interval(unknowns[name]["posterior"]),
-            *(number(unknowns[name][key]) for key in ("shrinkage", "shift", "edge")),
+            *(number(unknowns[name].get(key)) for key in ("shrinkage", "shift", "edge")),
         ]
         for name in names
     ]
