@@ -24,7 +24,7 @@ __all__ = ["CODED", "LEAST_ALPHA", "Agreement", "Coded", "agreement", "coders"]
 LEAST_ALPHA = 0.67
 
 
-Sheet = Literal["items", "washington", "statements", "lean"]
+Sheet = Literal["items", "washington", "statements", "conduct", "lean"]
 
 
 class Coded(NamedTuple):
@@ -33,7 +33,7 @@ class Coded(NamedTuple):
     Attributes
     ----------
     sheet : str
-        ``items``, ``washington``, ``statements`` or ``lean``: what was coded.
+        ``items``, ``washington``, ``statements``, ``conduct`` or ``lean``: what was coded.
     scale : str
         ``ordinal`` or ``nominal``.
     values : tuple of str
@@ -66,6 +66,7 @@ CODED: Mapping[str, Coded] = MappingProxyType(
         "salience": Coded("washington", "ordinal", ("1", "2", "3", "4"), "salience"),
         "construct": Coded("statements", "nominal", CONSTRUCTS, "construct"),
         **{f"level_{name}": Coded("statements", "ordinal", LEVELS, "level", name) for name in LEVELED},
+        "level_act": Coded("conduct", "ordinal", LEVELS, "level"),
         "lean": Coded("lean", "ordinal", LEAN_CLASSES, "lean"),
     }
 )
@@ -107,8 +108,9 @@ def coders(sheet: Sheet) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     return table(f"coding/{sheet}_a"), table(f"coding/{sheet}_b")
 
 
-def _both(pair: tuple[Row, Row], construct: str) -> bool:
-    return all(row["construct"] == construct and row["level"] for row in pair)
+def _both(pair: tuple[Row, Row], column: str, construct: str) -> bool:
+    """Return whether both gave a code, and, for levels of statements, for the construct."""
+    return all(row[column] and (not construct or row["construct"] == construct) for row in pair)
 
 
 def agreement(variable: str) -> Agreement:
@@ -134,7 +136,7 @@ def agreement(variable: str) -> Agreement:
             f"agreement needs {error.name}; install it with: pip install 'alliance_sim[calibration]'"
         ) from None
     sheet, scale, values, column, construct = CODED[variable]
-    pairs = [pair for pair in zip(*coders(sheet), strict=True) if not construct or _both(pair, construct)]
+    pairs = [pair for pair in zip(*coders(sheet), strict=True) if _both(pair, column, construct)]
     codes = np.array([[values.index(row[column]) for row in rows] for rows in zip(*pairs, strict=True)], dtype=float)
     same = float((codes[0] == codes[1]).mean())
     if len(np.unique(codes)) == 1:  # without variation there is nothing to agree on

@@ -69,7 +69,8 @@ def _paragraphs() -> dict[str, int]:
     return {document["document"]: document["paragraphs"] for document in yaml.safe_load(text)}
 
 
-def _wrong_actors(row: Row) -> Iterator[str]:
+def wrong_actors(row: Row) -> Iterator[str]:
+    """Say which actors of a row are no allies, groups of its era, or others of `_OTHERS`."""
     groups = members(row["era"]) if row["era"] in ERA_TABLE else {}
     for name in row["actors"].split(";"):
         if name in groups or name in _OTHERS or name in ALLIES[1:]:
@@ -87,7 +88,7 @@ def _wrong_statement(row: Row) -> Iterator[str]:
     elif not (row["paragraph"].isdecimal() and 1 <= int(row["paragraph"]) <= last):
         yield f"paragraph: {shown(row['paragraph'])} does not exist; allowed: 1 to {last}"
     yield from one_of(row, "era", ERA_TABLE)
-    yield from _wrong_actors(row)
+    yield from wrong_actors(row)
     yield from one_of(row, "construct", CONSTRUCTS)
     yield from one_of(row, "issue", ISSUES if row["construct"] == "position" else ("", *ISSUES))
     yield from one_of(row, "level", ("", *LEVELS) if row["construct"] in LEVELED else ("",))

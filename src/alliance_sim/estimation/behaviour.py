@@ -60,7 +60,7 @@ class Settings:
 
     runs: tuple[int, ...] = (30_000, 40_000, 60_000, 60_000)
     chains: int = 4
-    samples: int = 500
+    samples: int = 1000
     paths: int = 128
 
 
@@ -203,7 +203,7 @@ def fit(
     so_far: list[dict[str, Floats]] = []
     rounds: list[dict[str, Any]] = []
     start: Floats | None = None
-    few = replace(settings, samples=max(100, settings.samples // 2))
+    few = replace(settings, samples=max(100, settings.samples // 4))
     for number in range(1, count + 1):
         say(f"round {number} of {count}: {len(z):,} runs")
         so_far.append(_once(folder / f"runs-{number}.npz", _runs, simulator, z, named))

@@ -12,9 +12,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_sim.calibration.acts import readable
 from alliance_sim.calibration.facts import exposure_of, members
 from alliance_sim.calibration.leanings import CODERS, leanings
-from alliance_sim.calibration.statements import LEVELED, statements
+from alliance_sim.calibration.statements import LEVELED
 from alliance_sim.data import Row, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
@@ -209,7 +210,7 @@ def _merged(left_out: Collection[str]) -> Iterator[Reading]:
     """Yield a reading for each statement, actor and target, with the levels of both coders."""
     rows = [
         row
-        for row in statements()
+        for row in readable()
         if row["construct"] in LEVELED
         and row["level"]
         and not {row["id"], f"{row['id']}.{row['pass']}"} & set(left_out)
@@ -289,7 +290,7 @@ def _standardised(values: Floats, kind: Integers) -> Floats:
 @cache
 def _names() -> frozenset[str]:
     """Return what `left_out` can name."""
-    found = {row["id"] for row in statements()} | {f"{row['id']}.{row['pass']}" for row in statements()}
+    found = {row["id"] for row in readable()} | {f"{row['id']}.{row['pass']}" for row in readable()}
     found |= {row["id"] for row in table("consensus_record")}
     facts = [f"lean.{row['actor']}.{row['era']}" for row in leanings(CODERS[0])]
     facts += [_figure_name(name, cell) for name, cell, _, _ in _figures(())]
@@ -308,8 +309,8 @@ def _check(left_out: Collection[str]) -> None:
     for name in left_out:
         if name not in _names():
             raise InputError(
-                f"left_out: {shown(name)} is unknown; allowed: ids of statements (with .1 or .2: one coder), ids of "
-                f"the record, lean, opinion, expulsions, aid (alone or with actor and era){nearest(name, _names())}"
+                f"left_out: {shown(name)} is unknown; allowed: ids of statements or acts (with .1 or .2: one coder), "
+                f"ids of the record, lean, opinion, expulsions, aid (alone or with actor and era){nearest(name, _names())}"
             )
 
 
@@ -345,7 +346,7 @@ def data(left_out: Collection[str] = ()) -> Data:
     Parameters
     ----------
     left_out : collection of str
-        Ids of statements (``"A-06"``, or ``"A-06.1"`` for one coder), facts (``"aid"``, ``"lean"``,
+        Ids of statements and acts (``"A-06"``, or ``"A-06.1"`` for one coder), facts (``"aid"``, ``"lean"``,
         ``"lean.HUN.2025"``), ids of the record, which take with them the rows that report them.
 
     Raises

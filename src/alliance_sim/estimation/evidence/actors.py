@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from alliance_sim.calibration.actors import ActorDraws, draws_from
+from alliance_sim.calibration.acts import readable
 from alliance_sim.calibration.facts import facts, members
 from alliance_sim.calibration.leanings import CODERS, LEAN_CLASSES, leanings
 from alliance_sim.calibration.posterior import INSTITUTIONS, LEADER, table_of
-from alliance_sim.calibration.statements import LEVELED, LEVELS, statements
+from alliance_sim.calibration.statements import LEVELED, LEVELS
 from alliance_sim.data import Row, table
 from alliance_sim.estimation.evidence.parts import Number, Source, Summary, summary, whole
 from alliance_sim.estimation.evidence.reports import (
@@ -185,7 +186,7 @@ def _is_about(row: Row, actor: str, era: str) -> bool:
 def _statements(actor: str, era: str, report: Any) -> Iterator[Source]:
     eras = (era,) if actor == LEADER else tuple(dict.fromkeys((era, coded_as(era))))
     by_id: dict[str, list[Row]] = {}
-    for row in statements():
+    for row in readable():
         if any(_is_about(row, actor, each) for each in eras):
             by_id.setdefault(row["id"], []).append(row)
     for ident, rows in by_id.items():
@@ -202,7 +203,7 @@ def statement(issue: str, eras: Collection[str]) -> Iterator[Source]:
     """
     report = measurement()
     by_id: dict[str, list[Row]] = {}
-    for row in statements():
+    for row in readable():
         if row["issue"] == issue and row["era"] in eras:
             by_id.setdefault(row["id"], []).append(row)
     for ident, rows in by_id.items():
@@ -295,7 +296,7 @@ def _of_others(ident: str, report: Any) -> Iterator[Source]:
     """Yield a row about other actors."""
     kind, *parts = ident.split(".")
     if not parts:
-        rows = [row for row in statements() if row["id"] == ident]
+        rows = [row for row in readable() if row["id"] == ident]
         if rows:
             yield _statement(ident, rows, report)
     elif kind == "lean":

@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from alliance_sim.calibration.acts import ACTS
 from alliance_sim.calibration.posterior import table_of
 from alliance_sim.data import data_folder, find_row, table
 from alliance_sim.errors import InputError
@@ -47,12 +48,12 @@ def behaviour() -> Mapping[str, Any]:
 
 @cache
 def documents() -> Mapping[str, Mapping[str, str]]:
-    """Return label and a line about each document, by the name of its file.
+    """Return label and a line about each document, by the name of its file, and about acts.
 
     Examples
     --------
     >>> [each["label"] for each in documents().values()]
-    ['A', 'B']
+    ['A', 'B', 'act']
     """
     text = (data_folder("calibration") / "documents.yaml").read_text(encoding="utf-8")
     found = {}
@@ -60,6 +61,7 @@ def documents() -> Mapping[str, Mapping[str, str]]:
         title = f"{each['author']}, {each['title']}, {each['date']}" if each["title"] else ""
         line = f"{each['label']}: {title or each['publisher'] + ', ' + each['date'] + ' (without a title)'}"
         found[each["document"]] = {"label": each["label"], "line": line}
+    found[ACTS] = {"label": "act", "line": "act: of governments, with its source, in calibration/facts/conduct.csv"}
     return found
 
 
