@@ -76,7 +76,11 @@ def edit(path: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
     [
         ("coding/conduct_a", lambda rows: rows[0].update(level="6"), r"conduct_a.csv:2: level: '6' is unknown"),
         ("coding/conduct_b", lambda rows: rows.pop(), r"conduct_b.csv: id: 'CN-\d+' has no code"),
-        ("coding/conduct_a", lambda rows: rows[0].update(id="CN-99"), r"conduct_a.csv: id: '.*' (is no act|has no code)"),
+        (
+            "coding/conduct_a",
+            lambda rows: rows[0].update(id="CN-99"),
+            r"conduct_a.csv: id: '.*' (is no act|has no code)",
+        ),
         ("facts/conduct", lambda rows: rows[8].update(actors="ATL"), r"conduct.csv:10: actors: 'ATL'"),
         ("facts/conduct", lambda rows: rows[8].update(record="C999"), r"conduct.csv:10: record: 'C999' is no item"),
     ],

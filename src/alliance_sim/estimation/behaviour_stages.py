@@ -17,13 +17,15 @@ from alliance_sim.calibration.posterior import parameter_columns, read_rows
 from alliance_sim.estimation import report
 from alliance_sim.estimation.behaviour import Fit, Settings, draws_of, fit
 from alliance_sim.estimation.history import history
+from alliance_sim.estimation.measurement import fit as measured
+from alliance_sim.estimation.readings import dated_after
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.summaries import described, informed, item_scores, predicted, pulls, ridges
 from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.estimation.work import data_hash
 
-__all__ = ["behaviour", "coverage", "fitted"]
+__all__ = ["behaviour", "coverage", "fitted", "folds"]
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +39,9 @@ ERA = "2014"
 _FIRST_SEED = 7
 #: Synthetic records around the prior and around the posterior.
 SETS = {"prior": 50, "posterior": 30}
+#: Last years of the folds, and how much each does.
+FOLDS = (2019, 2021, 2023)
+FOLD, FOLD_ROWS = Settings(runs=(20_000, 30_000, 40_000), samples=500), 250
 #: Level of the intervals whose coverage is reported.
 LEVEL = 0.8
 
@@ -52,10 +57,7 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
     """Fit behaviour; write the rows that runs draw from, their manifest, and the report's numbers."""
     began = time.monotonic()
     runs, found = fitted(out, work, seed, say)
-    z = found.resampled(ROWS, seed)
-    rows = runs.unknowns.rows(z)
-    kept = [name for name in rows.names if name in parameter_columns() or name in runs.unknowns.measured.names]
-    columns = {name: rows.values[:, rows.names.index(name)] for name in kept}
+    columns = _columns(runs, found.resampled(ROWS, seed))
     check = found.check
     versions = {name: version(name) for name in ("arviz", "jax", "numpy", "numpyro", "pyarrow")}
     summary: dict[str, Any] = {
@@ -86,6 +88,39 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
         ridges=ridges(runs.unknowns, found),
         predictive=predicted(runs, found, seed) | {"items": item_scores(runs, found)},
     )
+
+
+def folds(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
+    """Fit again with what was known at the end of each of `FOLDS` alone; write rows for forecasts from there."""
+    parts: dict[str, Any] = {}
+    for year in FOLDS:
+        table = out / "posterior" / f"fold-{year}.parquet"
+        kept = work / f"fold-{year}-{seed}"
+        actors = kept / "measurement.parquet"
+        if not actors.is_file():
+            say(f"fold to {year}: actors")
+            report.write_posterior(measured(dated_after(year), seed=seed, samples=1_000, warmup=1_000).rows, actors)
+        unknowns = Unknowns(ERA, read_rows(actors, parameters=False))
+        runs = Simulator(history(last_item=year, last_year=year, repeats=REPEATS), unknowns, _FIRST_SEED + seed)
+        found = fit(runs, FOLD, seed, kept, lambda line, year=year: say(f"fold to {year}: {line}"))  # type: ignore[misc]
+        report.write_posterior(_columns(runs, found.resampled(FOLD_ROWS, seed)), table)
+        narrowed = {
+            name: entry["shift"] for name, entry in described(unknowns, found)["parameters"].items() if informed(entry)
+        }
+        parts[str(year)] = {
+            "power": found.check.power,
+            "pareto_k": found.check.pareto_k,
+            "effective": found.check.effective,
+            "moves": dict(sorted(narrowed.items(), key=lambda item: -abs(item[1]))[:10]),
+        }
+    report.write_report(report.behaviour_path(out), folds=parts)
+
+
+def _columns(runs: Simulator, z: Floats) -> dict[str, Floats]:
+    """Return the columns that runs draw from."""
+    rows = runs.unknowns.rows(z)
+    kept = [name for name in rows.names if name in parameter_columns() or name in runs.unknowns.measured.names]
+    return {name: rows.values[:, rows.names.index(name)] for name in kept}
 
 
 def coverage(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:

@@ -10,19 +10,31 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from alliance_sim.calibration.acts import readable
 from alliance_sim.calibration.facts import exposure_of, members
 from alliance_sim.calibration.leanings import CODERS, leanings
 from alliance_sim.calibration.statements import LEVELED
-from alliance_sim.data import Row, find_row, number, table
+from alliance_sim.data import Row, data_folder, find_row, number, table
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERA_TABLE, ERAS, LEADERS, coded_as
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 
-__all__ = ["ACTORS", "CURVES", "SOUTH", "THREAT", "Data", "Reading", "all_departures", "boundaries", "data"]
+__all__ = [
+    "ACTORS",
+    "CURVES",
+    "SOUTH",
+    "THREAT",
+    "Data",
+    "Reading",
+    "all_departures",
+    "boundaries",
+    "data",
+    "dated_after",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -189,6 +201,8 @@ class Data:
         return replace(self, levels=levels, lean=lean, figure_value=figures)
 
 
+#: Until when `facts/ukraine_support.csv` counts.
+AID_TO = "2024"
 #: The presidents of two eras are one person: how he departs from a curve in the first holds in the second where
 #: nothing is said of him (judgement: he asked for more spending in 2018 as in 2025).
 _LATER_TERM = {"2018": "2025"}
@@ -322,6 +336,31 @@ def _departures(readings: Sequence[Reading]) -> tuple[str, ...]:
         if reading.target in ISSUES and not reading.group
     }
     return tuple(sorted(found))
+
+
+def dated_after(year: int) -> tuple[str, ...]:
+    """Return what `data` has to leave out so that nothing counts that was said, done or published after a year.
+
+    A document counts from the date of its publication, a leaning from that of its era, support to Ukraine from the end
+    of the period that it covers.
+
+    Examples
+    --------
+    >>> left_out = dated_after(2019)
+    >>> "A-22" in left_out, "B-25" in left_out, "lean.HUN.2025" in left_out, "aid" in left_out, "expulsions" in left_out
+    (True, False, True, True, False)
+    """
+    documents = yaml.safe_load((data_folder("calibration") / "documents.yaml").read_text(encoding="utf-8"))
+    published = {each["document"]: each["date"] for each in documents}
+    dated = [(row["id"], published.get(row["document"], row["paragraph"])) for row in readable()]
+    dated += [(f"lean.{row['actor']}.{row['era']}", row["era"]) for coder in CODERS for row in leanings(coder)]
+    dated += [
+        (_figure_name(name, cell), ERA_TABLE[name.rsplit(".", 1)[1]].opinion_year)
+        for name, cell, _, _ in _figures(())
+        if name.startswith("opinion")
+    ]
+    dated += [("expulsions", "2018"), ("aid", AID_TO)]
+    return tuple(dict.fromkeys(name for name, date in dated if int(date[:4]) > year))
 
 
 def all_departures(fitted: Sequence[str]) -> dict[str, str]:

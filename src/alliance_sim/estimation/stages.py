@@ -185,6 +185,14 @@ def coverage(out: Path, work: Path, seed: int, say: Say) -> None:
     behaviour_stages.coverage(out, folder, seed, say)
 
 
+def folds(out: Path, work: Path, seed: int, say: Say) -> None:
+    """Fit with what was known at the ends of earlier years, for forecasts that are scored."""
+    folder = _behaviour_folder(out, work)
+    from alliance_sim.estimation import behaviour_stages
+
+    behaviour_stages.folds(out, folder, seed, say)
+
+
 def write(out: Path, work: Path, seed: int, say: Say) -> None:
     """Write the text and figures of the report from its numbers."""
     write_markdown(out / "report")
@@ -197,6 +205,7 @@ STAGES: dict[str, Stage] = {
     "checks": checks,
     "ranks": ranks,
     "coverage": coverage,
+    "folds": folds,
     "report": write,
 }
 
