@@ -324,7 +324,8 @@ def _check(left_out: Collection[str]) -> None:
         if name not in _names():
             raise InputError(
                 f"left_out: {shown(name)} is unknown; allowed: ids of statements or acts (with .1 or .2: one coder), "
-                f"ids of the record, lean, opinion, expulsions, aid (alone or with actor and era){nearest(name, _names())}"
+                f"ids of the record, lean, opinion, expulsions, aid (alone or with actor and era)"
+                f"{nearest(name, _names())}"
             )
 
 
