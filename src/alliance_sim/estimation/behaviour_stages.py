@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -154,6 +155,7 @@ def _again(runs: Simulator, found: Fit, truth: Floats, number: int) -> dict[str,
     seen = synthetic_history(runs, truth, number)
     few = replace(Settings(), samples=200)
     draws = draws_of(seen, runs.unknowns, found.network, found.check.power, number, few)
+    jax.clear_caches()  # each record is compiled into its likelihood, and code is kept until memory ends
     scores, true = runs.unknowns.scores(draws.z), runs.unknowns.scores(truth[np.newaxis])[0]
     return {
         "below": np.round((scores < true).mean(axis=0), 4).tolist(),
