@@ -130,6 +130,7 @@ def test_repetitions_leave_disputes_as_they_were():
         ("voiced", np.zeros((3, 4), np.int8), r"clamp: voiced: .*allowed: int8 of shape \(3, 32\)"),
         ("refused", np.zeros((3, 32)), r"clamp: refused: float64 .*allowed: int8"),
         ("outcome", np.full(3, 99, np.int8), "clamp: outcome: 99 is no decision"),
+        ("outcome", np.array([Decision.ADOPTED, -5, Decision.BLOCKED], np.int8), "clamp: outcome: -5 is no decision"),
         ("repeats", 0, "clamp: repeats: 0 is out of range; allowed: a whole number from 1 to 65535"),
     ],
 )

@@ -241,10 +241,9 @@ class CompiledScenario:
             if array.shape != shape or array.dtype != np.int8:
                 given = f"{array.dtype} of shape {array.shape}"
                 raise InputError(f"clamp: {name}: {given} is not allowed; allowed: int8 of shape {shape}")
-        if not np.isin(clamp.outcome, (PENDING, *Decision)).all():
-            raise InputError(
-                f"clamp: outcome: {clamp.outcome.max()} is no decision; allowed: those of Decision, PENDING"
-            )
+        unknown = clamp.outcome[~np.isin(clamp.outcome, (PENDING, *Decision))]
+        if unknown.size:
+            raise InputError(f"clamp: outcome: {unknown[0]} is no decision; allowed: those of Decision, PENDING")
         repeats = whole_number("clamp: repeats", clamp.repeats, 1, _MAX_REPEATS)
         held = clamp._replace(repeats=repeats, **{name: getattr(clamp, name).copy() for name in clamp._fields[:3]})
         return replace(self, _calendar=self._calendar._replace(clamp=held))
