@@ -58,12 +58,13 @@ def consult(table, weights, x):
 
 
 def excess(p, table, salience, x, us, reversion, text):
-    """Loss less threshold of a text for all at a table, over the chair's scale."""
+    """Loss less threshold of a text for all at a table, over the chair's scale; salience is that of all allies."""
+    bears_us, salience = table.alone / salience[US], salience[table.members]
     move, middle = text - reversion, text + reversion
     own = move * (middle - 2.0 * x)
     behind = jnp.where(own * salience <= table.alone, table.standing, 0.0)
     willing = 0.5 * table.neutral + behind.sum()
-    backed = jax.nn.sigmoid((table.alone - move * (middle - 2.0 * us)) / jnp.maximum(p.slack_scale, 1e-12))
+    backed = jax.nn.sigmoid((bears_us - move * (middle - 2.0 * us)) / jnp.maximum(p.slack_scale, 1e-12))
     h = table.alone + table.isolation * (willing - behind) + table.crossing * backed
     error = p.sd_position**2 + p.sd_chair**2
     scale = jnp.sqrt(p.slack_scale**2 + LOGISTIC_OF_NORMAL**2 * (2.0 * move) ** 2 * error)
@@ -98,5 +99,5 @@ def renewal_of_sanctions(draw, weights, salience, x, level):
     """Chance that the EU renews its sanctions, and the share of standing expected to object."""
     eu, base = draw.eu, draw.shared.rollover_reversion[0]
     expressed = consult(eu, weights, x[SANCTIONS])
-    beyond = excess(draw.p, eu, salience[SANCTIONS, eu.members], expressed, x[SANCTIONS, US], base, base + level)
+    beyond = excess(draw.p, eu, salience[SANCTIONS], expressed, x[SANCTIONS, US], base, base + level)
     return chance(beyond), eu.standing @ jax.nn.sigmoid(beyond) / eu.total

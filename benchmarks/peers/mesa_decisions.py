@@ -74,15 +74,15 @@ class Table:
 
         Positions are those of `consult` on one issue, salience that of all allies.
         """
-        p, salience = self.p, salience[self.members]
-        alone = p.tolerated_move**2
+        p, alone = self.p, self.p.tolerated_move**2
+        patron_bears, salience = alone / salience[US], salience[self.members]
         company = (p.tolerated_move + p.company_move) ** 2 - alone
         patron = (p.tolerated_move + p.patron_move) ** 2 - alone
         move, middle = (texts - reversion)[:, None], (texts + reversion)[:, None]
         loss = move * (middle - 2.0 * x[: len(self.members)])
         behind = np.where(loss * salience <= alone, self.standing, 0.0)
         willing = 0.5 * self.neutral + behind.sum(axis=1, keepdims=True)
-        cover = np.exp(-(alone - move * (middle - 2.0 * x[self.patron])) / max(p.slack_scale, 1e-12))
+        cover = np.exp(-(patron_bears - move * (middle - 2.0 * x[self.patron])) / max(p.slack_scale, 1e-12))
         cover = patron * self.pull / (1.0 + cover)
         threshold = alone + company * self.isolation * (willing - behind) + self.dependence * cover
         error = p.sd_position**2 + p.sd_chair**2

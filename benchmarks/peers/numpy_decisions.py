@@ -68,17 +68,22 @@ class Body:
         return expressed
 
     def excess(self, expressed: Array, salience: Array, reversion: float, text: Array) -> tuple[Array, Array]:
-        """Loss less threshold (D, F, M) of texts (D, F) on an issue, and the chair's scale (D, F)."""
+        """Loss less threshold (D, F, M) of texts (D, F) on an issue, and the chair's scale (D, F).
+
+        Salience (D, N) is that of all allies: a text has to suit the United States wherever it is heard.
+        """
         size = len(self.members)
         move, middle = text - reversion, text + reversion
         loss_patron = move * (middle - 2.0 * column(expressed[:, self.patron]))
         loss = middle[:, :, None] - 2.0 * expressed[:, None, :size]
         loss *= move[:, :, None]
         # Thresholds are per salience, as losses are not weighed by it.
+        patron_bears = self.alone / salience[:, US, None]
+        salience = salience[:, self.members]
         bears = (self.alone / salience)[:, None]
         own = np.where(loss <= bears, self.standing[:, None], 0.0)
         willing = 0.5 * self.neutral + own.sum(axis=2, keepdims=True)
-        pressure = self.crossing * logistic((self.alone - loss_patron) / np.maximum(self.slack, 1e-12))
+        pressure = self.crossing * logistic((patron_bears - loss_patron) / np.maximum(self.slack, 1e-12))
         threshold = np.subtract(willing, own, out=own)
         threshold *= (self.isolation / salience)[:, None]
         threshold += bears

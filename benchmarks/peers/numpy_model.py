@@ -438,7 +438,7 @@ class NumpyModel:
     def sanctions_rollover(self) -> tuple[Array, Array]:
         """Chance that the EU renews sanctions, and the share of standing expected to object."""
         expressed = self.eu.consult(self.x[:, [SANCTIONS]], self.weights)[:, 0]
-        salience, reversion = self.salience[:, SANCTIONS, self.eu.members], self.shared.rollover_reversion[0]
+        salience, reversion = self.salience[:, SANCTIONS], self.shared.rollover_reversion[0]
         return self.eu.prospects(expressed, salience, reversion, reversion + self.norm[:, SANCTIONS])
 
     def camps(self) -> tuple[Array, Array]:

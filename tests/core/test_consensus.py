@@ -58,7 +58,7 @@ def thresholds(p, loss, salience, standing, dependence, patron):
     support = (willing.sum() - willing) / np.where(others > 0, others, 1.0)
     fear = np.zeros_like(loss)
     if patron >= 0:
-        sigma = 1 / (1 + np.exp(-np.clip((alone - loss[patron]) / p["slack_scale"], -700, 700)))
+        sigma = 1 / (1 + np.exp(-np.clip((alone / salience[patron] - loss[patron]) / p["slack_scale"], -700, 700)))
         fear = ((p["tolerated_move"] + p["patron_move"]) ** 2 - alone) * dependence * sigma
         fear[patron] = 0.0
     return (alone + company * (1 - standing) * support + fear) / salience

@@ -167,7 +167,8 @@ def log_chances(s, x, voters, forum, k, texts, reversion, patron_votes):
     total = standing.sum(axis=2, keepdims=True) + neutral
     support = (silent.sum(axis=2, keepdims=True) + 0.5 * neutral - silent) / (total - standing)
     pull = 1.0 if patron_votes else CROSS_FORUM
-    follows = 1.0 / (1.0 + np.exp((patron - alone) / p["slack_scale"]))
+    bears = alone / salience_of(s)[:, None, L.US, None, k]
+    follows = 1.0 / (1.0 + np.exp((patron - bears) / p["slack_scale"]))
     fear = ((p["tolerated_move"] + p["patron_move"]) ** 2 - alone) * pull * follows
     fear = fear * s.brought["dependence"][:, None, voters]
     fear = np.where(voters == L.US, 0.0, fear)

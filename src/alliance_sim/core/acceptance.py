@@ -93,11 +93,8 @@ def thresholds(item, session, seating, params):
         willing += session.own[i]
     pressure = 0.0
     if seating.patron >= 0:
-        pressure = (
-            h_patron
-            * seating.pull
-            * logistic((h0 - session.loss[seating.patron]) / max(params[Param.slack_scale], 1e-12))
-        )
+        gain = h0 * session.indifference[seating.patron] - session.loss[seating.patron]
+        pressure = h_patron * seating.pull * logistic(gain / max(params[Param.slack_scale], 1e-12))
     for i in range(seating.n):
         h = h0 + h_iso * session.isolation[i] * (willing - session.own[i]) + session.dependence[i] * pressure
         session.threshold[i] = h * session.indifference[i]
