@@ -5,8 +5,9 @@ import pytest
 
 pytest.importorskip("numpyro", reason="needs the extra 'calibration'")
 
-from alliance_sim.calibration.posterior import table_of
+from alliance_sim.calibration.posterior import read_rows, table_of
 from alliance_sim.estimation import behaviour as module
+from alliance_sim.estimation import behaviour_stages, left_out, report
 from alliance_sim.estimation.behaviour import Settings, fit, log_likelihood, smoothed
 from alliance_sim.estimation.history import history
 from alliance_sim.estimation.runs import Simulator
@@ -122,3 +123,43 @@ def test_summaries_of_a_fit(simulator, found):
     for row in checks["classes"]:
         by_forum[row["forum"]] = by_forum.get(row["forum"], 0.0) + row["observed"]
     assert list(by_forum.values()) == pytest.approx([1.0] * len(by_forum))
+
+
+def test_an_item_is_left_out_with_its_dispute(simulator, found, tmp_path, monkeypatch):
+    """What came before is the same to the bit, what came after is not; a second call runs nothing again."""
+    longer = Simulator(history(2016, 2016, repeats=4), simulator.unknowns, seed=5)
+    starting = left_out.starting_disputes(longer.seen)
+    assert "C033" in starting and len(left_out.starting_disputes(history())) >= behaviour_stages.DISPUTES
+    without = Simulator(history(2016, 2016, repeats=4, left_out=("C033",)), simulator.unknowns, seed=5)
+    place = [item.id for item in longer.seen.items].index("C033")
+    z = found.resampled(16, 1)
+    one, other = (each.expected(z, paths=8).ended for each in (longer, without))
+    np.testing.assert_array_equal(one[:, :place], other[:, :place])
+    assert (one[:, place + 1 :] != other[:, place:]).any()
+    scored = left_out.without_disputes(longer, found, ["C033"], 3, tmp_path, draws=40, paths=8)
+    entry = scored["C033"]
+    assert entry["score"] < 0.0 and entry["score_without_dispute"] < 0.0
+    assert entry["score"] != entry["score_without_dispute"] and len(entry["moves"]) == 5
+    monkeypatch.setattr(Simulator, "expected", None)
+    assert left_out.without_disputes(longer, found, ["C033"], 3, tmp_path) == scored
+
+
+def test_folds_know_nothing_of_later_years(simulator, tmp_path, monkeypatch):
+    monkeypatch.setattr(behaviour_stages, "FOLDS", (2015,))
+    monkeypatch.setattr(behaviour_stages, "FOLD", SMALL)
+    monkeypatch.setattr(behaviour_stages, "REPEATS", 4)
+    asked = []
+
+    def actors(dropped, **settings):
+        asked.append(set(dropped))
+        return type("Rows", (), {"rows": report.read_posterior(report.posterior_path())})
+
+    monkeypatch.setattr(behaviour_stages, "measured", actors)
+    (tmp_path / "out" / "posterior").mkdir(parents=True)
+    (tmp_path / "out" / "report").mkdir()
+    behaviour_stages.folds(tmp_path / "out", tmp_path / "work", 0, lambda line: None)
+    found = report.read_report(report.behaviour_path(tmp_path / "out"))["folds"]
+    assert list(found) == ["2015"] and 0.0 < found["2015"]["effective"] <= 1.0
+    assert "CN-21" in asked[0] and "A-22" in asked[0]
+    rows = read_rows(tmp_path / "out" / "posterior" / "fold-2015.parquet", parameters=True)
+    assert len(rows) == behaviour_stages.FOLD_ROWS and "pledge" in rows.names

@@ -163,8 +163,7 @@ def draws_of(
 def check(simulator: Simulator, draws: Draws, power: float, paths: int, first_draw: int, kept: Path) -> Check:
     """Run draws of a posterior on the simulator, unless that is kept in a file, and weight them."""
     expected = Expected(**_without_unknowns(_once(kept, _runs, simulator, draws.z, first_draw, paths)))
-    repeats = paths * simulator.seen.program.calendar.clamp.repeats
-    simulated = likelihood(simulator.seen, expected, simulator.unknowns.nuisance(draws.z), repeats)
+    simulated = likelihood(simulator.seen, expected, simulator.unknowns.nuisance(draws.z), paths * simulator.repeats)
     error = simulated.total - draws.log_likelihood
     weights, k = smoothed(power * error)
     effective = float(1.0 / (weights**2).sum() / len(weights))

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alliance_sim.estimation.tables import BEHAVIOUR, CHECKS, COVERAGE, Report, missing, number, picture, table
+from alliance_sim.estimation.tables import (
+    BEHAVIOUR,
+    COVERAGE,
+    DISPUTES,
+    FOLDS,
+    Report,
+    missing,
+    number,
+    picture,
+    table,
+)
 from alliance_sim.estimation.targets import FAILED_SHARE, MOST_AT_EDGE
 
 __all__ = ["behaviour", "informed", "uninformed"]
@@ -267,24 +277,37 @@ def _left_out(report: Report) -> list[str]:
             for name, each in folds.items()
         ]
         lines += [
-            "Fits to the record before a year only; how far means move from the fit to all of it.",
+            "Fits to what was known at the end of a year alone; the largest moves of informed parameters from their "
+            "priors, in standard deviations of these.",
             "",
-            *table(["from year", "power", "k", "effective", "largest moves"], rows),
+            *table(["to the end of", "power", "k", "effective", "largest moves"], rows),
         ]
     else:
-        lines += missing(CHECKS)
+        lines += missing(FOLDS)
     lines += ["### Items left out", ""]
     found = report.get("left_out_items")
     if not found:
-        return lines + missing(CHECKS)
-
-    def most(name: str) -> float:
-        return max((abs(move) for move in found[name]["moves"].values()), default=0.0)
-
-    names = sorted(found, key=lambda name: (-most(name), name))[:MOST_ROWS]
-    rows = [[name, number(found[name].get("k")), _largest(found[name]["moves"])] for name in names]
-    lines += [f"The {len(names)} of {len(found)} whose absence moves a mean most.", ""]
-    return lines + table(["without", "k", "largest moves"], rows)
+        return lines + missing(DISPUTES)
+    rows = [
+        [
+            name,
+            number(each["k"]),
+            number(each["score"]),
+            number(each["score_without_dispute"]),
+            number(each["score_without_dispute"] - each["score"]),
+            _largest(each["moves"]),
+        ]
+        for name, each in sorted(found.items())
+    ]
+    error = sum(each["score_without_dispute"] - each["score"] for each in found.values()) / len(found)
+    return [
+        *lines,
+        "An objection of one ally alone starts a dispute, which bears on later states. Here such items are left out "
+        "with their disputes, by runs without them. The scores above leave an item out by weights alone and take later "
+        f"states as they are: on these items the scores by runs are {number(error)} higher on average.",
+        "",
+        *table(["without", "k", "log score", "by runs without its dispute", "difference", "largest moves"], rows),
+    ]
 
 
 def _unidentified(report: Report) -> list[str]:

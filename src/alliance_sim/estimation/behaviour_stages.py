@@ -1,4 +1,4 @@
-"""Stages of calibration that need the simulator: behaviour, and coverage on records that the model made."""
+"""Stages of calibration that need the simulator: behaviour, and checks of its fit."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from alliance_sim.calibration.posterior import parameter_columns, read_rows
 from alliance_sim.estimation import report
 from alliance_sim.estimation.behaviour import Fit, Settings, draws_of, fit
 from alliance_sim.estimation.history import history
+from alliance_sim.estimation.left_out import starting_disputes, without_disputes
 from alliance_sim.estimation.measurement import fit as measured
 from alliance_sim.estimation.readings import dated_after
 from alliance_sim.estimation.runs import Simulator
@@ -26,7 +27,7 @@ from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.estimation.work import data_hash
 
-__all__ = ["behaviour", "coverage", "fitted", "folds"]
+__all__ = ["behaviour", "coverage", "disputes", "fitted", "folds"]
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +44,8 @@ SETS = {"prior": 50, "posterior": 30}
 #: Last years of the folds, and how much each does.
 FOLDS = (2019, 2021, 2023)
 FOLD, FOLD_ROWS = Settings(runs=(20_000, 30_000, 40_000), samples=500), 250
+#: How many of the items that start a dispute are left out with it.
+DISPUTES = 10
 #: Level of the intervals whose coverage is reported.
 LEVEL = 0.8
 
@@ -63,6 +66,7 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
     versions = {name: version(name) for name in ("arviz", "jax", "numpy", "numpyro", "pyarrow")}
     summary: dict[str, Any] = {
         "data": data_hash(),
+        "source": work.name,
         "versions": versions,
         "seed": seed,
         "power": check.power,
@@ -82,12 +86,28 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
         for name, entry in parts[part].items():
             entry["pulls"] = moved[name]
     report.write_posterior(columns, out / "posterior" / "rows.parquet")
-    report.write_report(
-        report.behaviour_path(out),
+    path = report.behaviour_path(out)
+    before = report.read_report(path).get("fit", {})
+    # Checks of another fit say nothing of this one.
+    same = all(before.get(key) == summary[key] for key in ("data", "source", "seed"))
+    (report.write_report if same else report.new_report)(
+        path,
         fit=summary,
         **parts,
         ridges=ridges(runs.unknowns, found),
         predictive=predicted(runs, found, seed) | {"items": item_scores(runs, found)},
+    )
+
+
+def disputes(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
+    """Leave out items with the disputes that they start, evenly chosen over the years."""
+    runs, found = fitted(out, work, seed, say)
+    starting = starting_disputes(runs.seen)
+    chosen = [starting[i] for i in np.linspace(0, len(starting) - 1, DISPUTES).round().astype(int)]
+    kept = work / f"behaviour-{seed}" / "disputes"
+    kept.mkdir(parents=True, exist_ok=True)
+    report.write_report(
+        report.behaviour_path(out), left_out_items=without_disputes(runs, found, chosen, seed, kept, say)
     )
 
 

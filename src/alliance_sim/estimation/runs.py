@@ -50,6 +50,11 @@ class Simulator:
     unknowns: Unknowns
     seed: int
 
+    @property
+    def repeats(self) -> int:
+        """Repetitions of the procedure at an item, in each run."""
+        return self.seen.program.calendar.clamp.repeats
+
     def expected(self, z: Floats, first_draw: int = 0, paths: int = 1) -> Expected[Floats]:
         """Run sets of unknowns (D, dimension), and average over the paths of each.
 

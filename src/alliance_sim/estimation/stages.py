@@ -185,6 +185,14 @@ def coverage(out: Path, work: Path, seed: int, say: Say) -> None:
     behaviour_stages.coverage(out, folder, seed, say)
 
 
+def disputes(out: Path, work: Path, seed: int, say: Say) -> None:
+    """Leave out items of the record together with the disputes that they start."""
+    folder = _behaviour_folder(out, work)
+    from alliance_sim.estimation import behaviour_stages
+
+    behaviour_stages.disputes(out, folder, seed, say)
+
+
 def folds(out: Path, work: Path, seed: int, say: Say) -> None:
     """Fit with what was known at the ends of earlier years, for forecasts that are scored."""
     folder = _behaviour_folder(out, work)
@@ -205,6 +213,7 @@ STAGES: dict[str, Stage] = {
     "checks": checks,
     "ranks": ranks,
     "coverage": coverage,
+    "disputes": disputes,
     "folds": folds,
     "report": write,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["BEHAVIOUR", "CHECKS", "COVERAGE", "MEASURE", "RANKS", "missing", "number", "table"]
+__all__ = ["BEHAVIOUR", "CHECKS", "COVERAGE", "DISPUTES", "FOLDS", "MEASURE", "RANKS", "missing", "number", "table"]
 
 Report = Mapping[str, Any]
 
@@ -15,6 +15,8 @@ CHECKS = "alliance-sim calibrate --stage checks"
 RANKS = "alliance-sim calibrate --stage ranks"
 BEHAVIOUR = "alliance-sim calibrate --stage behaviour"
 COVERAGE = "alliance-sim calibrate --stage coverage"
+DISPUTES = "alliance-sim calibrate --stage disputes"
+FOLDS = "alliance-sim calibrate --stage folds"
 
 
 def number(value: float | None, digits: int = 2) -> str:
