@@ -115,6 +115,10 @@ def test_summaries_of_a_fit(simulator, found):
         assert a != b and -1.0 <= correlation <= 1.0
     scores = item_scores(simulator, found)
     assert scores["count"] == len(simulator.seen.items) and scores["with_unexplained"] < 0.0
+    for kind in ("with_unexplained", "without_unexplained", "rates"):
+        assert sum(each[kind] for each in scores["by_forum"].values()) == pytest.approx(scores[kind])
+    lost = [rates - model for _, model, rates in scores["worst"]]
+    assert lost == sorted(lost, reverse=True) and len({name for name, *_ in scores["worst"]}) == len(lost)
     checks = predicted(simulator, found, 1)
     assert 0.0 <= checks["spending"]["share80"] <= 1.0
     for row in checks["classes"]:

@@ -223,17 +223,24 @@ def _predictive(report: Report) -> list[str]:
     else:
         lines += ["Class rates by forum:", "", *missing(BEHAVIOUR)]
     if items := found.get("items"):
-        rows = [
-            ["the model, with eps", number(items["with_unexplained"], 1)],
-            ["the model, without eps", number(items["without_unexplained"], 1)],
-            ["rates by forum", number(items["rates"], 1)],
-        ]
+        kinds = ("with_unexplained", "without_unexplained", "rates")
+        parts = {"all": items, **items.get("by_forum", {})}
+        rows = [[name, each["count"], *(number(each[kind], 1) for kind in kinds)] for name, each in parts.items()]
         lines += [
             f"Sum over {items['count']} items of the logarithm of the probability of how each ended, from fits (and "
             f"rates) that leave it out; higher is better. For {items['unreliable']} items k is above 0.7.",
             "",
-            *table(["prediction", "log score"], rows),
+            *table(["items", "count", "the model, with eps", "the model, without eps", "rates by forum"], rows),
         ]
+        if worst := items.get("worst"):
+            lost = sum(rates - model for _, model, rates in worst)
+            rows = [[name, number(model, 1), number(rates, 1)] for name, model, rates in worst]
+            lines += [
+                f"At these {len(worst)} items the model without eps loses most against rates, {number(lost, 1)} "
+                f"together; at the others it gains {number(items['without_unexplained'] - items['rates'] + lost, 1)}.",
+                "",
+                *table(["item", "the model, without eps", "rates by forum"], rows),
+            ]
     else:
         lines += ["Items left out one by one:", "", *missing(BEHAVIOUR)]
     return lines

@@ -73,6 +73,8 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
         "pareto_k": check.pareto_k,
         "effective": check.effective,
         "error_sd": check.error_sd,
+        **{name: found.draws.convergence[name]["worst"] for name in ("r_hat", "ess_bulk", "ess_tail")},
+        "divergences": found.draws.convergence["divergences"],
         "draws": len(found.draws.z),
         "paths": Settings().paths,
         "repeats": REPEATS,

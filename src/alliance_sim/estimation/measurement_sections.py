@@ -24,7 +24,7 @@ def _fit(report: Report) -> list[str]:
     left_out = ", ".join(found["left_out"]) or "nothing"
     return [
         *lines,
-        f"The shipped fit uses {found['readings']} coded statements, {found['leanings']} leanings of governments "
+        f"The shipped fit uses {found['readings']} readings of coded statements and acts, {found['leanings']} leanings "
         f"(*lean*, our own coding) and {found['figures']} public figures; it leaves out {left_out}. "
         f"{found['chains']} chains of {found['samples']} draws, {found['divergences']} divergences "
         "(steps at which the sampler went wrong). ESS, the effective sample size, is the number of independent draws "

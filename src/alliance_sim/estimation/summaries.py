@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 INFORMED, MOVED = 0.1, 0.25
 #: The outer parts of a range, together.
 _EDGE = 0.05
+#: Items that are listed because rates foretell them better.
+_WORST = 5
 #: Draws from the prior that its mean and quantiles are taken from.
 _PRIOR_DRAWS = 4_000
 
@@ -137,6 +139,13 @@ def item_scores(simulator: Simulator, fit: Fit) -> dict[str, Any]:
     """Return log scores of items that leave each out, with the shares that are not explained and without, and of rates.
 
     Rates are those of the forum, the item left out, and each ally's own.
+
+    Returns
+    -------
+    dict
+        Sums over items: ``with_unexplained``, ``without_unexplained`` and ``rates``; ``count`` of items and of those
+        whose weights are ``unreliable``; the same sums ``by_forum``; and the ``worst`` items, at which the model
+        without these shares loses most against rates: id, its score, that of rates.
     """
     seen, check = simulator.seen, fit.check
     nuisance = simulator.unknowns.nuisance(fit.draws.z)
@@ -147,13 +156,26 @@ def item_scores(simulator: Simulator, fit: Fit) -> dict[str, Any]:
         values = nuisance | {key: np.full_like(nuisance[key], each) for key, each in shares.items()}
         scored[name] = likelihood(seen, check.expected, values, repeats).items
     base = np.log(np.maximum(check.weights, 1e-300))
-    found: dict[str, Any] = {"count": len(seen.items), **dict.fromkeys(scored, 0.0), "unreliable": 0}
+    scores = {name: np.empty(len(seen.items)) for name in scored}
+    unreliable = 0
     for i in range(len(seen.items)):
         weights, k = smoothed(base - check.power * check.simulated.items[:, i])
-        found["unreliable"] += int(k >= 0.7)
+        unreliable += int(k >= 0.7)
         for name, terms in scored.items():
-            found[name] += float(np.log(weights @ np.exp(terms[:, i])))
-    return found
+            scores[name][i] = np.log(weights @ np.exp(terms[:, i]))
+    groups = np.array([item.group for item in seen.items])
+    model, rates = scores["without_unexplained"], scores["rates"]
+    return {
+        "count": len(seen.items),
+        **{name: float(each.sum()) for name, each in scores.items()},
+        "unreliable": unreliable,
+        "by_forum": {
+            group: {"count": int(alike.sum()), **{name: float(each[alike].sum()) for name, each in scores.items()}}
+            for group in GROUPS
+            if (alike := groups == group).any()
+        },
+        "worst": [[seen.items[i].id, float(model[i]), float(rates[i])] for i in np.argsort(model - rates)[:_WORST]],
+    }
 
 
 def predicted(simulator: Simulator, fit: Fit, seed: int) -> dict[str, Any]:

@@ -73,11 +73,8 @@ def _fitted(report: Report) -> Iterator[Target]:
         yield _judged(what, wanted, found, fit["pareto_k"] < 0.7)
     else:
         yield _not_run(what, wanted, BEHAVIOUR)
-    if rounds := fit.get("rounds"):
-        last = rounds[-1]
-        yield from _sampler(
-            "behaviour, last round", last["r_hat"], last["ess_bulk"], last["ess_tail"], last["divergences"]
-        )
+    if "r_hat" in fit:
+        yield from _sampler("behaviour", fit["r_hat"], fit["ess_bulk"], fit["ess_tail"], fit["divergences"])
 
 
 def _coverage(report: Report) -> Iterator[Target]:
