@@ -17,6 +17,7 @@ import pytest
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
 from alliance_sim.estimation import stages, tables
+from alliance_sim.estimation.convergence import Refused
 from alliance_sim.estimation.work import data_hash, work_folder
 from command_line import ROOT, Shell
 
@@ -93,6 +94,7 @@ def test_without_out_the_calibration_folder_of_the_project_is_written(
 
 def test_commands_that_the_report_names_exist() -> None:
     named = [tables.MEASURE, tables.BEHAVIOUR, tables.CHECKS, tables.RANKS, tables.COVERAGE]
+    named += [tables.DISPUTES, tables.FOLDS]
     assert {command.removeprefix("alliance-sim calibrate --stage ") for command in named} == {*stages.STAGES} - {
         "report"
     }
@@ -144,7 +146,7 @@ def test_wrong_arguments_are_one_message(
 def test_a_refused_fit_is_exit_1_with_its_reason(
     shell: Shell, folders: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(stages.STAGES, "measure", raising(stages.Refused("nothing is written: why")))
+    monkeypatch.setitem(stages.STAGES, "measure", raising(Refused("nothing is written: why")))
     assert shell("calibrate", *folders) == (1, "", "nothing is written: why\n")
 
 

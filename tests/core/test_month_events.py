@@ -104,7 +104,7 @@ def test_aid_begins_when_aid_need_rises():
     assert (of(richer, "resistance")[:, -1] > of(block, "resistance")[:, 29] + 0.1).all()
 
 
-@pytest.mark.parametrize("iso3", ["HUN", "USA"])
+@pytest.mark.parametrize("iso3", ["DEU", "USA"])
 def test_a_shift_of_a_position_is_seen_in_the_position(iso3):
     i = ALLIES.index(iso3)
     none = {"susceptibility": 0.0, "autonomy_gain_opacity": 0.0}

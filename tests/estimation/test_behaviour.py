@@ -1,5 +1,7 @@
 """The fit of behaviour: the emulator learns, draws are those of a known posterior, stages are kept."""
 
+from collections import namedtuple
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.summaries import described, item_scores, predicted, pulls, ridges
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 
+Measured = namedtuple("Measured", "rows diagnostics")
 SMALL = Settings(runs=(4000, 1000), chains=2, samples=100, paths=8)
 
 
@@ -108,7 +111,8 @@ def test_summaries_of_a_fit(simulator, found):
     mean, sd, low, high = pledge["posterior"]
     assert low < mean < high and sd > 0.0 and 0.0 <= pledge["edge"] <= 1.0
     assert max(abs(entry["shift"]) for entry in parts["parameters"].values()) > 0.3
-    moved = pulls(simulator, found)
+    moved, unknown = pulls(simulator, found)
+    assert set(unknown) <= {item.id for item in simulator.seen.items} | {"spending"}
     assert all(len(items) <= 5 for items in moved.values())
     assert set(moved["pledge"]) <= {item.id for item in simulator.seen.items} | {"spending"}
     for a, b, correlation in ridges(simulator.unknowns, found):
@@ -156,14 +160,24 @@ def test_folds_know_nothing_of_later_years(simulator, tmp_path, monkeypatch):
 
     def actors(dropped, **settings):
         asked.append(set(dropped))
-        return type("Rows", (), {"rows": report.read_posterior(report.posterior_path())})
+        good = {"worst": 1.0, "of": "mu"}, {"worst": 900.0, "of": "mu"}
+        diagnostics = {"divergences": 0, "r_hat": good[0], "ess_bulk": good[1], "ess_tail": good[1]}
+        return Measured(report.read_posterior(report.posterior_path()), diagnostics)
 
+    def seen(**given):
+        held.append(history(**given))
+        return held[-1]
+
+    held = []
     monkeypatch.setattr(behaviour_stages, "measured", actors)
+    monkeypatch.setattr(behaviour_stages, "history", seen)
+    monkeypatch.setattr(behaviour_stages, "_refuse", lambda found: None)
     (tmp_path / "out" / "posterior").mkdir(parents=True)
     (tmp_path / "out" / "report").mkdir()
     behaviour_stages.folds(tmp_path / "out", tmp_path / "work", 0, lambda line: None)
     found = report.read_report(report.behaviour_path(tmp_path / "out"))["folds"]
     assert list(found) == ["2015"] and 0.0 < found["2015"]["effective"] <= 1.0
     assert "CN-21" in asked[0] and "A-22" in asked[0]
+    assert {item.year for item in held[0].items} == {2014, 2015} and held[0].years == (2015,)
     rows = read_rows(tmp_path / "out" / "posterior" / "fold-2015.parquet", parameters=True)
     assert len(rows) == behaviour_stages.FOLD_ROWS and "pledge" in rows.names

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alliance_sim.calibration.acts import readable
 from alliance_sim.calibration.statements import LEVELED, statements
 from alliance_sim.data import table
 from alliance_sim.errors import InputError
@@ -41,7 +42,7 @@ def test_cells_are_complete_and_differ() -> None:
 def test_every_coded_level_of_an_ally_or_of_washington_is_read() -> None:
     coded = {
         (row["id"], name, int(row["pass"]), int(row["level"]) - 1)
-        for row in statements()
+        for row in readable()
         if row["construct"] in LEVELED and row["level"]
         for name in row["actors"].split(";")
         if name not in ("RUS", "UKR")
@@ -116,10 +117,11 @@ def test_what_is_left_out_is_gone_and_nothing_else(name: str, gone: tuple[int, i
 
 
 def test_an_item_of_the_record_takes_its_statements_with_it() -> None:
-    reported = {row["id"] for row in table("coding/statements_sheet") if "C058" in row["record"].split(";")}
+    sheets = (*table("coding/statements_sheet"), *table("facts/conduct"))
+    reported = {row["id"] for row in sheets if "C058" in row["record"].split(";")}
     found = data(left_out=("C058",))
     before, after = ({reading.id for reading in each.readings} for each in (DATA, found))
-    assert before - after == reported & before and {"B-25", "B-38"} <= reported
+    assert before - after == reported & before and {"B-25", "B-38", "CN-12", "CN-13"} <= reported
 
 
 def test_one_coder_can_be_left_out() -> None:

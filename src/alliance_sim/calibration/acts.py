@@ -37,7 +37,7 @@ def _wrong_code(row: Row) -> Iterator[str]:
 
 @cache
 def acts() -> tuple[Row, ...]:
-    """Return the acts that speak for an era, once for each coder, with the columns of `statements`.
+    """Return the acts that speak for an era, once for each coder: columns of `statements`, source and confidence.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def acts() -> tuple[Row, ...]:
             raise InputError(f"{name}.csv: id: {shown(wrong)} {what}; allowed: a row for each act that has an era")
         for row in rows:
             code = codes[row["id"]]
-            columns = {name: row[name] for name in ("id", "actors", "issue", "era", "record")}
+            columns = {name: row[name] for name in ("id", "actors", "issue", "era", "record", "source", "confidence")}
             found.append(
                 {
                     **columns,
@@ -83,7 +83,7 @@ def readable() -> tuple[Row, ...]:
 
     Examples
     --------
-    >>> len(readable()) == len(acts()) + len(table("evidence"))
+    >>> len(readable()) == len(statements()) + len(acts())
     True
     """
     return (*statements(), *acts())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alliance_sim.estimation.report import LEAST_SHIFT, LEAST_SHRINKAGE, is_informed
 from alliance_sim.estimation.tables import (
     BEHAVIOUR,
     COVERAGE,
@@ -20,9 +21,6 @@ from alliance_sim.estimation.targets import FAILED_SHARE, MOST_AT_EDGE
 
 __all__ = ["behaviour", "informed", "uninformed"]
 
-#: From these on the record informs an unknown (judgement): narrower by a tenth, or moved by a quarter of its prior's
-#: standard deviation.
-LEAST_SHRINKAGE, LEAST_SHIFT = 0.1, 0.25
 #: Actors and left-out items that a table shows, and names in a line of moves.
 MOST_ROWS, MOST_NAMES = 15, 3
 _NUISANCE = {
@@ -35,10 +33,6 @@ _NUISANCE = {
 }
 
 
-def _is_informed(each: Mapping[str, Any]) -> bool:
-    return bool(each["shrinkage"] >= LEAST_SHRINKAGE or abs(each["shift"]) >= LEAST_SHIFT)
-
-
 def informed(unknowns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the unknowns that the record informs, the most shrunk first.
 
@@ -47,7 +41,7 @@ def informed(unknowns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     >>> informed({"a": {"shrinkage": 0.2, "shift": 0.0}, "b": {"shrinkage": 0.0, "shift": 0.1}})
     ['a']
     """
-    found = [name for name, each in unknowns.items() if _is_informed(each)]
+    found = [name for name, each in unknowns.items() if is_informed(each)]
     return sorted(found, key=lambda name: (-unknowns[name]["shrinkage"], name))
 
 
@@ -59,7 +53,7 @@ def uninformed(unknowns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     >>> uninformed({"a": {"shrinkage": 0.2, "shift": 0.0}, "b": {"shrinkage": 0.0, "shift": 0.1}})
     ['b']
     """
-    return sorted(name for name, each in unknowns.items() if not _is_informed(each))
+    return sorted(name for name, each in unknowns.items() if not is_informed(each))
 
 
 def _fit(report: Report) -> list[str]:
@@ -228,7 +222,9 @@ def _predictive(report: Report) -> list[str]:
         rows = [[name, each["count"], *(number(each[kind], 1) for kind in kinds)] for name, each in parts.items()]
         lines += [
             f"Sum over {items['count']} items of the logarithm of the probability of how each ended, from fits (and "
-            f"rates) that leave it out; higher is better. For {items['unreliable']} items k is above 0.7.",
+            f"rates) that leave it out; higher is better. For {items['unreliable']} items k is above 0.7. Statements, "
+            "acts and figures that report an item stay in the measurement of actors when it is left out, and the full "
+            "fit counts both.",
             "",
             *table(["items", "count", "the model, with eps", "the model, without eps", "rates by forum"], rows),
         ]
@@ -256,7 +252,8 @@ def _coverage(report: Report) -> list[str]:
         for kind, each in found.items()
     ]
     lines += [
-        "Histories simulated from known values, and fitted: how often the interval holds the true value.",
+        "Histories simulated from known values, and fitted: how often the interval holds the true value. Draws are "
+        "those of the emulator at the stated power, without the weights that the shipped rows have.",
         "",
         *table(["drawn from", "histories", "level", "share inside", "unknowns counted"], rows),
     ]
@@ -284,8 +281,9 @@ def _left_out(report: Report) -> list[str]:
             for name, each in folds.items()
         ]
         lines += [
-            "Fits to what was known at the end of a year alone; the largest moves of informed parameters from their "
-            "priors, in standard deviations of these.",
+            "Fits to items, spending, statements, acts, leanings and figures dated to the end of a year. Priors and "
+            "equations are those of today, and some know later years. The largest moves of informed parameters from "
+            "their priors, in standard deviations of these.",
             "",
             *table(["to the end of", "power", "k", "effective", "largest moves"], rows),
         ]

@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from alliance_sim.calibration.posterior import parameter_columns, read_rows
 from alliance_sim.estimation import report
-from alliance_sim.estimation.behaviour import Fit, Settings, draws_of, fit
+from alliance_sim.estimation.behaviour import LARGEST_K, LEAST_EFFECTIVE, Fit, Settings, draws_of, fit
+from alliance_sim.estimation.convergence import Refused, shortcomings
 from alliance_sim.estimation.history import history
 from alliance_sim.estimation.left_out import starting_disputes, without_disputes
 from alliance_sim.estimation.measurement import fit as measured
 from alliance_sim.estimation.readings import dated_after
 from alliance_sim.estimation.runs import Simulator
-from alliance_sim.estimation.summaries import described, informed, item_scores, predicted, pulls, ridges
+from alliance_sim.estimation.summaries import described, item_scores, predicted, pulls, ridges
 from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
-from alliance_sim.estimation.work import data_hash
+from alliance_sim.estimation.work import data_hash, kept_lines
 
 __all__ = ["behaviour", "coverage", "disputes", "fitted", "folds"]
 
@@ -61,8 +62,9 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
     """Fit behaviour; write the rows that runs draw from, their manifest, and the report's numbers."""
     began = time.monotonic()
     runs, found = fitted(out, work, seed, say)
-    columns = _columns(runs, found.resampled(ROWS, seed))
-    check = found.check
+    _refuse(found)
+    z = found.resampled(ROWS, seed)
+    columns, check = _columns(runs, z), found.check
     versions = {name: version(name) for name in ("arviz", "jax", "numpy", "numpyro", "pyarrow")}
     summary: dict[str, Any] = {
         "data": data_hash(),
@@ -76,6 +78,8 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
         **{name: found.draws.convergence[name]["worst"] for name in ("r_hat", "ess_bulk", "ess_tail")},
         "divergences": found.draws.convergence["divergences"],
         "draws": len(found.draws.z),
+        "rows": ROWS,
+        "distinct": len(np.unique(z, axis=0)),
         "paths": Settings().paths,
         "repeats": REPEATS,
         "rounds": found.rounds,
@@ -83,7 +87,7 @@ def behaviour(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> N
         "minutes": (time.monotonic() - began) / 60.0,
     }
     parts = described(runs.unknowns, found)
-    moved = pulls(runs, found)
+    moved, summary["pulls_unknown"] = pulls(runs, found)
     for part in ("parameters", "actors"):
         for name, entry in parts[part].items():
             entry["pulls"] = moved[name]
@@ -122,14 +126,17 @@ def folds(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
         actors = kept / "measurement.parquet"
         if not actors.is_file():
             say(f"fold to {year}: actors")
-            report.write_posterior(measured(dated_after(year), seed=seed, samples=1_000, warmup=1_000).rows, actors)
+            of_year = measured(dated_after(year), seed=seed, samples=1_000, warmup=1_000)
+            if wrong := shortcomings(of_year.diagnostics):
+                raise Refused(f"fold to {year}: {wrong}")
+            report.write_posterior(of_year.rows, actors)
         unknowns = Unknowns(ERA, read_rows(actors, parameters=False))
         runs = Simulator(history(last_item=year, last_year=year, repeats=REPEATS), unknowns, _FIRST_SEED + seed)
         found = fit(runs, FOLD, seed, kept, lambda line, year=year: say(f"fold to {year}: {line}"))  # type: ignore[misc]
+        _refuse(found)
         report.write_posterior(_columns(runs, found.resampled(FOLD_ROWS, seed)), table)
-        narrowed = {
-            name: entry["shift"] for name, entry in described(unknowns, found)["parameters"].items() if informed(entry)
-        }
+        entries = described(unknowns, found)["parameters"]
+        narrowed = {name: entry["shift"] for name, entry in entries.items() if report.is_informed(entry)}
         parts[str(year)] = {
             "power": found.check.power,
             "pareto_k": found.check.pareto_k,
@@ -137,6 +144,19 @@ def folds(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
             "moves": dict(sorted(narrowed.items(), key=lambda item: -abs(item[1]))[:10]),
         }
     report.write_report(report.behaviour_path(out), folds=parts)
+
+
+def _refuse(found: Fit) -> None:
+    """Raise `Refused` if a fit is not good enough that its draws may be used."""
+    check = found.check
+    if wrong := shortcomings(found.draws.convergence):
+        raise Refused(f"nothing is written: {wrong}")
+    if check.pareto_k >= LARGEST_K or check.effective < LEAST_EFFECTIVE:
+        raise Refused(
+            f"nothing is written: at power {check.power:g}, the least tried, weights have a Pareto k of "
+            f"{check.pareto_k:.2f} (allowed: below {LARGEST_K}) and are worth {check.effective:.2f} of the draws "
+            f"(allowed: at least {LEAST_EFFECTIVE}); try another --seed"
+        )
 
 
 def _columns(runs: Simulator, z: Floats) -> dict[str, Floats]:
@@ -156,7 +176,7 @@ def coverage(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> No
     parts = {}
     for around, of in truths.items():
         kept = work / f"behaviour-{seed}" / f"coverage-{around}.jsonl"
-        lines = _lines(kept)
+        lines = kept_lines(kept)
         for number in range(len(lines), len(of)):
             say(f"coverage around the {around}: record {number + 1} of {len(of)}")
             lines.append(_again(runs, found, of[number], 1_000 * list(SETS).index(around) + number))
@@ -164,12 +184,6 @@ def coverage(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> No
                 file.write(json.dumps(lines[-1]) + "\n")
         parts[around] = _covered(runs.unknowns, lines)
     report.write_report(report.behaviour_path(out), coverage=parts)
-
-
-def _lines(path: Path) -> list[dict[str, list[float]]]:
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
 
 
 def _again(runs: Simulator, found: Fit, truth: Floats, number: int) -> dict[str, list[float]]:
@@ -190,7 +204,7 @@ def _covered(unknowns: Unknowns, lines: list[dict[str, list[float]]]) -> dict[st
     inside = (np.abs(below - 0.5) <= 0.5 * LEVEL).mean(axis=0)
     count = len(unknowns.parameters)
     places = [*range(count), *range(unknowns.dimension - len(NUISANCE), unknowns.dimension)]
-    narrowed = [c for c in places if informed({"shrinkage": 1.0 - sd[:, c].mean(), "shift": 0.0})]
+    narrowed = [c for c in places if report.is_informed({"shrinkage": 1.0 - sd[:, c].mean(), "shift": 0.0})]
     return {
         "sets": len(lines),
         "level": LEVEL,

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MAX_R_HAT", "MIN_ESS", "shortcomings"]
+__all__ = ["MAX_R_HAT", "MIN_ESS", "Refused", "shortcomings"]
 
 #: Largest split R-hat and least effective sample size of any quantity (Vehtari et al. 2021, Rank-normalization,
 #: folding, and localization: An improved R-hat).
 MAX_R_HAT, MIN_ESS = 1.01, 400
+
+
+class Refused(Exception):
+    """A fit is not good enough that its draws may be used; the message says why.
+
+    An error of neither input nor code: the command ends with status 1.
+
+    Examples
+    --------
+    >>> str(Refused("worst split R-hat 1.2"))
+    'worst split R-hat 1.2'
+    """
 
 
 def shortcomings(diagnostics: Mapping[str, Any]) -> str | None:

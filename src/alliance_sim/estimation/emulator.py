@@ -2,7 +2,7 @@
 
 Each run that it learns from has followed one path only: that the network gives the mean over paths is what it is for.
 It is differentiable, so that the posterior can be sampled by Hamiltonian Monte Carlo. Whether it is good enough only
-the simulator can tell (`fit.checked`).
+the simulator can tell (`behaviour.check`).
 """
 
 from __future__ import annotations

@@ -15,7 +15,10 @@ from alliance_sim.results.parquet import encoded
 from alliance_sim.results.stored import write_file
 
 __all__ = [
+    "LEAST_SHIFT",
+    "LEAST_SHRINKAGE",
     "behaviour_path",
+    "is_informed",
     "new_report",
     "posterior_path",
     "read_posterior",
@@ -24,6 +27,21 @@ __all__ = [
     "write_posterior",
     "write_report",
 ]
+
+
+#: An unknown is informed if its standard deviation fell by this share, or its mean moved by that many (judgement).
+LEAST_SHRINKAGE, LEAST_SHIFT = 0.1, 0.25
+
+
+def is_informed(entry: Mapping[str, Any]) -> bool:
+    """Return whether the record informs an unknown, by its entry in the report on behaviour.
+
+    Examples
+    --------
+    >>> is_informed({"shrinkage": 0.02, "shift": -0.5}), is_informed({"shrinkage": 0.02, "shift": 0.1})
+    (True, False)
+    """
+    return bool(entry["shrinkage"] >= LEAST_SHRINKAGE or abs(entry["shift"]) >= LEAST_SHIFT)
 
 
 def posterior_path(folder: Path | None = None) -> Path:

@@ -52,7 +52,15 @@ class Simulator:
 
     @property
     def repeats(self) -> int:
-        """Repetitions of the procedure at an item, in each run."""
+        """Repetitions of the procedure at an item, in each run.
+
+        Examples
+        --------
+        >>> from alliance_sim.calibration.posterior import table_of
+        >>> from alliance_sim.estimation.history import history
+        >>> Simulator(history(2014, 2015, repeats=2), Unknowns("2014", table_of("prior")), seed=1).repeats
+        2
+        """
         return self.seen.program.calendar.clamp.repeats
 
     def expected(self, z: Floats, first_draw: int = 0, paths: int = 1) -> Expected[Floats]:

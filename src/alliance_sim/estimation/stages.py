@@ -18,14 +18,14 @@ import pyarrow.parquet as pq
 from alliance_sim.calibration.posterior import table_of
 from alliance_sim.errors import InputError
 from alliance_sim.estimation import report
-from alliance_sim.estimation.convergence import shortcomings
+from alliance_sim.estimation.convergence import Refused, shortcomings
 from alliance_sim.estimation.work import data_hash, file_hash, kept, sources_hash
 from alliance_sim.estimation.written import write_markdown
 
 if TYPE_CHECKING:
     from alliance_sim.estimation.measurement import Fitted, Floats
 
-__all__ = ["LIBRARIES", "STAGES", "Refused", "run"]
+__all__ = ["LIBRARIES", "STAGES", "run"]
 
 Say = Callable[[str], None]
 Stage = Callable[[Path, Path, int, Say], None]
@@ -43,18 +43,6 @@ _FEW = 9
 #: Modules that decide what a fit of measurement, and of behaviour, gives. What came of other code is not used again.
 MEASUREMENT = ("measurement", "readings")
 BEHAVIOUR = (*MEASUREMENT, "behaviour", "emulator", "history", "likelihood", "runs", "unknowns")
-
-
-class Refused(Exception):
-    """A fit is not good enough that its draws may be used; the message says why.
-
-    An error of neither input nor code: the command ends with status 1.
-
-    Examples
-    --------
-    >>> str(Refused("worst split R-hat 1.2"))
-    'worst split R-hat 1.2'
-    """
 
 
 def measure(out: Path, work: Path, seed: int, say: Say) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.core.constants import SD_OUTPUT
-from alliance_sim.estimation.behaviour import Fit, smoothed
+from alliance_sim.estimation.behaviour import LARGEST_K, Fit, smoothed
 from alliance_sim.estimation.likelihood import likelihood, seen_shares
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.validation.record import CLASSES, GROUPS
 
-__all__ = ["INFORMED", "described", "item_scores", "predicted", "pulls", "ridges"]
+__all__ = ["described", "item_scores", "predicted", "pulls", "ridges"]
 
 Floats = NDArray[np.float64]
 
-#: An unknown is informed if its standard deviation fell by this share, or its mean moved by `MOVED` of it.
-INFORMED, MOVED = 0.1, 0.25
 #: The outer parts of a range, together.
 _EDGE = 0.05
 #: Items that are listed because rates foretell them better.
@@ -82,11 +79,6 @@ def described(unknowns: Unknowns, fit: Fit) -> dict[str, dict[str, dict[str, Any
     return found
 
 
-def informed(entry: Mapping[str, Any]) -> bool:
-    """Return whether the record informs an unknown."""
-    return bool(entry["shrinkage"] >= INFORMED or abs(entry["shift"]) >= MOVED)
-
-
 def ridges(unknowns: Unknowns, fit: Fit, most: int = 10) -> list[list[Any]]:
     """Return the pairs of unknowns whose posterior correlations differ most from those of their priors."""
     scores, weights = unknowns.scores(fit.draws.z), fit.check.weights
@@ -110,10 +102,11 @@ def _correlation(values: Floats, weights: Floats) -> Floats:
     return found
 
 
-def pulls(simulator: Simulator, fit: Fit, most: int = 5) -> dict[str, dict[str, float]]:
+def pulls(simulator: Simulator, fit: Fit, most: int = 5) -> tuple[dict[str, dict[str, float]], list[str]]:
     """Return, by unknown, the items that pull it most: its mean less the mean without the item.
 
-    By Pareto smoothed importance sampling; items whose k is too high are left out here and refitted elsewhere.
+    By Pareto smoothed importance sampling; second, the items, or ``spending``, whose k is too high to tell. Actors stay
+    as they were measured with the rows that report an item.
     """
     unknowns, check = simulator.unknowns, fit.check
     names = list(unknowns.names)
@@ -123,16 +116,18 @@ def pulls(simulator: Simulator, fit: Fit, most: int = 5) -> dict[str, dict[str, 
     base = np.log(np.maximum(check.weights, 1e-300))
     terms = {item.id: check.simulated.items[:, i] for i, item in enumerate(simulator.seen.items)}
     terms["spending"] = check.simulated.spending
-    moves = {}
+    moves, unknown = {}, []
     for name, term in terms.items():
         weights, k = smoothed(base - check.power * term)
-        if k < 0.7:
+        if k < LARGEST_K:
             moves[name] = mean - weights @ values
+        else:
+            unknown.append(name)
     found: dict[str, dict[str, float]] = {}
     for c, name in enumerate(names):
         largest = sorted(moves, key=lambda item, c=c: -abs(moves[item][c]))[:most]  # type: ignore[misc]
         found[name] = {item: float(moves[item][c]) for item in largest}
-    return found
+    return found, unknown
 
 
 def item_scores(simulator: Simulator, fit: Fit) -> dict[str, Any]:
@@ -160,7 +155,7 @@ def item_scores(simulator: Simulator, fit: Fit) -> dict[str, Any]:
     unreliable = 0
     for i in range(len(seen.items)):
         weights, k = smoothed(base - check.power * check.simulated.items[:, i])
-        unreliable += int(k >= 0.7)
+        unreliable += int(k >= LARGEST_K)
         for name, terms in scored.items():
             scores[name][i] = np.log(weights @ np.exp(terms[:, i]))
     groups = np.array([item.group for item in seen.items])

@@ -71,6 +71,7 @@ def _fitted(report: Report) -> Iterator[Target]:
     if "pareto_k" in fit:
         found = f"{number(fit['pareto_k'])} at power {number(fit.get('power'))}"
         yield _judged(what, wanted, found, fit["pareto_k"] < 0.7)
+        yield _judged("behaviour: power of the likelihood", "1", number(fit["power"]), fit["power"] == 1.0)
     else:
         yield _not_run(what, wanted, BEHAVIOUR)
     if "r_hat" in fit:

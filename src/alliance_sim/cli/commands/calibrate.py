@@ -66,7 +66,8 @@ def calibrate(
     """
     from alliance_sim import checks
     from alliance_sim.data import data_folder
-    from alliance_sim.estimation.stages import LIBRARIES, STAGES, Refused, run
+    from alliance_sim.estimation.convergence import Refused
+    from alliance_sim.estimation.stages import LIBRARIES, STAGES, run
     from alliance_sim.estimation.work import work_folder
 
     for stage in stages or ():

@@ -95,7 +95,7 @@ class Evidence:
         Examples
         --------
         >>> found = evidence("pledge").to_dict()
-        >>> found["kind"], found["numbers"][0]["prior"]["mean"]
+        >>> found["kind"], round(found["numbers"][0]["prior"]["mean"], 2)
         ('parameter', 0.25)
         """
         return plain(self)  # type: ignore[no-any-return]
@@ -186,8 +186,8 @@ def _legend(lines: list[str], kind: Kind) -> Iterator[str]:
 
 def _cited(rows: Iterable[Source]) -> list[str]:
     """Return a line for each document that rows are from."""
-    cited = {each.source for each in rows if each.document}
-    return [f"{each['line']}." for each in documents().values() if each["line"] in cited]
+    cited = {each.document for each in rows}
+    return [f"{each['line']}." for each in documents().values() if each["label"] in cited]
 
 
 def _principals(name: str, era: str) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def departures(actor: str, era: str) -> dict[str, Summary]:
     Examples
     --------
     >>> sorted(departures("HUN", "2025"))
-    ['russia_dialogue', 'ukraine_support']
+    ['open_door', 'russia_dialogue', 'ukraine_support']
     """
     found = {}
     for issue in ISSUES:
@@ -227,8 +227,8 @@ def _statement(ident: str, rows: list[Row], report: Any) -> Source:
         first["paragraph"],
         first["era"],
         True,
-        documents()[first["document"]]["line"],
-        first["certainty"],
+        first.get("source", documents()[first["document"]]["line"]),
+        first.get("confidence", first["certainty"]),
         **_pulled(ident, report),
     )
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from alliance_sim.data import find_row
 from alliance_sim.estimation.evidence.actors import statement
-from alliance_sim.estimation.evidence.parameters import LEAST_SHRINKAGE
 from alliance_sim.estimation.evidence.parts import Number, Source, share, summary, whole
 from alliance_sim.estimation.evidence.reports import column, measurement
+from alliance_sim.estimation.report import LEAST_SHRINKAGE
 from alliance_sim.registry.eras import ERA_TABLE, coded_as
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
 

@@ -10,16 +10,15 @@ from scipy import stats
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.estimation.evidence.parts import Number, Source, Summary, figure, summary, whole
 from alliance_sim.estimation.evidence.reports import behaviour, column, country, power_note, pulled_by_record
+from alliance_sim.estimation.report import is_informed
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.registry.parameters import INFORMED
 
-__all__ = ["LEAST_SHRINKAGE", "of_prior", "parameter_numbers", "parameter_sources", "parameter_words"]
+__all__ = ["of_prior", "parameter_numbers", "parameter_sources", "parameter_words"]
 
-#: Below this the record does not inform a parameter.
-LEAST_SHRINKAGE = 0.1
 #: So many allies are named one by one.
 _FEW = 6
 
@@ -132,6 +131,12 @@ def parameter_words(name: str, numbers: list[Number], sources: list[Source]) -> 
     return said
 
 
+def _informs(number: Number) -> bool:
+    """Return whether the record tells something of a number, by the report on the fit."""
+    entry = behaviour().get("parameters", {}).get(number.name)
+    return entry is not None and is_informed(entry)
+
+
 def _of_one(parameter: str, number: Number, sources: list[Source]) -> list[str]:
     prior, posterior = number.prior, number.posterior
     assert prior is not None
@@ -147,12 +152,12 @@ def _of_one(parameter: str, number: Number, sources: list[Source]) -> list[str]:
             "to judge by what they change in the years it covers.",
         ]
     share = f"{100.0 * number.shrinkage:.0f} %"
-    if number.shrinkage < LEAST_SHRINKAGE:
+    moved = posterior.mean - prior.mean
+    if not _informs(number):
         return [
             f"The record does not inform it: {posterior} after, {prior} before; the standard deviation shrinks by "
             f"{share}. The number is judgement."
         ]
-    moved = posterior.mean - prior.mean
     where = "leaves its mean" if abs(moved) < 0.1 * prior.sd else f"moves it {'up' if moved > 0.0 else 'down'}"
     return [
         f"It is {posterior}; before the record it was {prior}. The record narrows it by {share} and {where}.",
@@ -195,9 +200,7 @@ def _of_allies(numbers: list[Number]) -> list[str]:
         else:
             said.append("The fit to the record leaves it out: the numbers are judgement.")
         return said
-    informed = sorted(
-        (each for each in known if (each.shrinkage or 0.0) >= LEAST_SHRINKAGE), key=lambda each: -(each.shrinkage or 0)
-    )
+    informed = sorted((each for each in known if _informs(each)), key=lambda each: -(each.shrinkage or 0.0))
     if not informed:
         return [*said, f"The record informs none of the {len(numbers)}: they are judgement."]
     names = ", ".join(f"{each.label} (by {100.0 * (each.shrinkage or 0.0):.0f} %)" for each in informed[:_FEW])

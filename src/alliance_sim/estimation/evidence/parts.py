@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_RELIABLE_K", "Number", "Source", "Summary", "figure", "share", "summary", "whole"]
+__all__ = ["ACT", "LEAST_RELIABLE_K", "Number", "Source", "Summary", "figure", "share", "summary", "whole"]
 
+#: What acts of governments have in place of the letter of a document.
+ACT = "act"
 #: Above this k importance sampling cannot tell what a row does (Vehtari, Gelman and Gabry 2017).
 LEAST_RELIABLE_K = 0.7
 

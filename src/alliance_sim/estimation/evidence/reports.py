@@ -14,7 +14,7 @@ from alliance_sim.calibration.acts import ACTS
 from alliance_sim.calibration.posterior import table_of
 from alliance_sim.data import data_folder, find_row, table
 from alliance_sim.errors import InputError
-from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Source
+from alliance_sim.estimation.evidence.parts import ACT, LEAST_RELIABLE_K, Source
 from alliance_sim.estimation.report import behaviour_path, read_report
 from alliance_sim.registry.distributions import Calibration
 
@@ -61,7 +61,7 @@ def documents() -> Mapping[str, Mapping[str, str]]:
         title = f"{each['author']}, {each['title']}, {each['date']}" if each["title"] else ""
         line = f"{each['label']}: {title or each['publisher'] + ', ' + each['date'] + ' (without a title)'}"
         found[each["document"]] = {"label": each["label"], "line": line}
-    found[ACTS] = {"label": "act", "line": "act: of governments, with its source, in calibration/facts/conduct.csv"}
+    found[ACTS] = {"label": ACT, "line": f"{ACT}: of governments, with its source, in calibration/facts/conduct.csv"}
     return found
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from alliance_sim.calibration.posterior import INSTITUTIONS, LEADER
 from alliance_sim.data import find_row, table
 from alliance_sim.estimation.evidence.actors import called, departures, threat_name
-from alliance_sim.estimation.evidence.parameters import LEAST_SHRINKAGE
-from alliance_sim.estimation.evidence.parts import LEAST_RELIABLE_K, Number, Source, Summary, figure, share
+from alliance_sim.estimation.evidence.parts import ACT, LEAST_RELIABLE_K, Number, Source, Summary, figure, share
 from alliance_sim.estimation.evidence.reports import behaviour, column, country, power_note, pulled_by_record
+from alliance_sim.estimation.report import LEAST_SHRINKAGE
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
@@ -91,6 +91,8 @@ def _what(source: Source) -> str:
     kind, _, rest = source.id.partition(".")
     actor, _, era = rest.rpartition(".")
     if source.kind == "statement":
+        if source.document == ACT:
+            return f"act {source.id} of {source.paragraph}"
         return f"statement {source.id} (document {source.document}, paragraph {source.paragraph})"
     if kind == "lean":
         government = (
@@ -132,7 +134,7 @@ def _before(threat: Number) -> Iterator[str]:
     if threat.prior is not None and threat.prior.sd > 0.0:
         narrowed = 1.0 - measured.sd / threat.prior.sd
         yield f"Before any evidence it was {threat.prior.as_shares}."
-        yield f"Documents, leanings and figures narrow that by {100.0 * narrowed:.0f} %."
+        yield f"Documents, acts, leanings and figures narrow that by {100.0 * narrowed:.0f} %."
     if abs(posterior.mean - measured.mean) >= _NOTICEABLE:
         way = "raises" if posterior.mean > measured.mean else "lowers"
         yield f"The record {way} it from {share(measured.mean)}."
@@ -150,8 +152,8 @@ def _exposed(sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _said(actor: str, sources: Sequence[Source]) -> Iterator[str]:
-    """Say whether the documents name the actor."""
-    spoken = [each for each in sources if each.document and each.counts]
+    """Say whether the documents name the actor, and how many acts of its own count."""
+    spoken = [each for each in sources if each.document not in ("", ACT) and each.counts]
     named = [each for each in spoken if actor in each.about.partition(":")[0].split(";")]
     groups = {each["group"] for each in table("facts/groupings") if each["iso3"] == actor}
     of_groups = [each for each in spoken if groups & set(each.about.partition(":")[0].split(";"))]
@@ -161,6 +163,10 @@ def _said(actor: str, sources: Sequence[Source]) -> Iterator[str]:
         yield f"The documents name {whom} in {counted(len(named), 'statement')}{more}."
     else:
         yield f"No document names {whom}; {counted(len(of_groups), 'statement')} about groups count for it."
+    whose = {LEADER: "the president's", INSTITUTIONS: "these institutions'"}.get(actor, "its own")
+    acts = [each for each in sources if each.document == ACT and actor in each.about.partition(":")[0].split(";")]
+    if acts:
+        yield f"Of {whose} acts {len(acts)} {'counts' if len(acts) == 1 else 'count'}."
 
 
 def counted(number: int, what: str) -> str:

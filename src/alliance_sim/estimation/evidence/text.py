@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
-from alliance_sim.estimation.evidence.parts import Number, Source, Summary, figure, share
+from alliance_sim.estimation.evidence.parts import ACT, Number, Source, Summary, figure, share
 from alliance_sim.estimation.evidence.reports import shortened
 
 __all__ = ["HEAD", "LEVEL_HEAD", "WIDTH", "level_lines", "number_lines", "paragraph", "source_lines"]
@@ -13,7 +13,7 @@ __all__ = ["HEAD", "LEVEL_HEAD", "WIDTH", "level_lines", "number_lines", "paragr
 #: Columns of a report.
 WIDTH = 80
 #: Columns of the pull and of where a row is, with the blank after each.
-_PULL, _WHERE = 8, 18
+_PULL, _WHERE = 9, 18
 #: Head of the rows.
 HEAD = f"{'pull':<{_PULL}}{'where':<{_WHERE}}what it says"
 #: Head of the rows about an issue, which have no pulls.
@@ -82,7 +82,7 @@ def source_lines(sources: Sequence[Source], name: str, owner: str, era: str, eve
     --------
     >>> row = Source("A-22", "statement", "HUN: aid", "1 of 5", "No more", "A", "4", pulls={"a": -0.04}, k=0.1)
     >>> list(source_lines([row], "a", "HUN", "2025", every=False))
-    ['-.040   A, paragraph 4    aid, 1 of 5: No more']
+    ['-.040    A, paragraph 4    aid, 1 of 5: No more']
     """
     for each in sources:
         yield from _row(each, _pull(each, name), _text(each, owner, era), every)
@@ -95,7 +95,7 @@ def level_lines(sources: Sequence[Source], era: str, every: bool) -> Iterator[st
     --------
     >>> row = Source("A-22", "statement", "HUN;SVK: aid", "1 of 5", "No more", "A", "4", "2025")
     >>> list(level_lines([row], "2025", every=False))
-    ['1 of 5  A, paragraph 4    HUN and SVK: No more']
+    ['1 of 5   A, paragraph 4    HUN and SVK: No more']
     """
     for each in sources:
         whom = each.about.partition(":")[0].replace(";", " and ").replace("_", " ")
@@ -106,7 +106,7 @@ def level_lines(sources: Sequence[Source], era: str, every: bool) -> Iterator[st
 def _row(source: Source, first: str, text: str, every: bool) -> Iterator[str]:
     start, blank = f"{first:<{_PULL}}{_where(source):<{_WHERE}}", " " * (_PULL + _WHERE)
     if every:
-        cited = "" if source.document else source.source
+        cited = source.source if source.document in ("", ACT) else ""
         text += f" [{', '.join(filter(None, (source.id, cited, source.confidence)))}]"
     most = None if every else _MOST_LINES
     lines = textwrap.wrap(text, WIDTH - len(blank), max_lines=most, placeholder=" ...")
@@ -124,7 +124,7 @@ def _text(source: Source, owner: str, era: str) -> str:
 
 def _where(source: Source) -> str:
     if source.document:
-        return f"{source.document}, paragraph {source.paragraph}"
+        return f"{source.document}{' of' if source.document == ACT else ', paragraph'} {source.paragraph}"
     kind, *parts = source.id.split(".")
     if source.kind in ("record", "spending"):
         return shortened(source.id, _WHERE - 1)
