@@ -24,7 +24,7 @@ ALONE = f"{HISTORY}, without influence"
 def runs(**ensembles: Ensemble) -> Runs:
     names = {"history": HISTORY, "reset": RESET, "failed": FAILED, "alone": ALONE}
     found = {names.get(name, name): ensemble for name, ensemble in ensembles.items()}
-    return Runs(1, 1, found, on_run=lambda name: pytest.fail(f"{name} is run"))
+    return Runs(1, 1, found=found, on_run=lambda name: pytest.fail(f"{name} is run"))
 
 
 def verdicts(check: Callable[[Runs], list[Gate]], **ensembles: Ensemble) -> dict[str, bool]:

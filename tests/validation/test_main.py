@@ -29,14 +29,21 @@ def test_gates_print_a_table_and_exit_1_if_one_fails(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = [Gate("one", "x | y", value, 0.2, width=0.3, widest=0.4), Gate("two", "z", 1.0, 0.2)]
-    monkeypatch.setattr(gates, "gates", lambda draws, seed, on_run: found if (draws, seed) == (7, 2) else [])
+    asked = []
+
+    def checked(draws: int, seed: int, on_run: object, calibration: str) -> list[Gate]:
+        asked.append(calibration)
+        return found if (draws, seed) == (7, 2) else []
+
+    monkeypatch.setattr(gates, "gates", checked)
     code, out, err = run(capsys, "gates", "--draws", "7", "--seed", "2")
     assert (code, err) == (status, "")
     lines = out.splitlines()
     assert lines[0] == "| id | what | value | gate | width | passes |"
     assert lines[2] == f"| one | x / y | {value:.3f} | at least 0.2 | 0.300, at most 0.4 | {verdict} |"
-    code, out, _ = run(capsys, "gates", "--draws", "7", "--seed", "2", "--json")
+    code, out, _ = run(capsys, "gates", "--draws", "7", "--seed", "2", "--posterior", "--json")
     assert code == status and json.loads(out)["failed"] == status and len(json.loads(out)["gates"]) == 2
+    assert asked == ["prior", "posterior"]
 
 
 def score_of(first: int, last: int) -> list[Score]:
