@@ -2,14 +2,18 @@
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import alliance_sim as als
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.scenarios import Scenario
 from alliance_sim.validation import scores as module
 from alliance_sim.validation.record import HISTORY, RecordedItem, record
 from alliance_sim.validation.scores import (
@@ -194,3 +198,17 @@ def test_an_ensemble_of_another_scenario_and_years_without_items_are_refused() -
         forecast(synthetic("baseline_2025", 1), record())
     with pytest.raises(InputError, match="no item from 2000 to 2001"):
         module.score_record(draws=1, first=2000, last=2001)
+
+
+def test_the_record_is_scored_with_priors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The posterior has seen it."""
+    asked = []
+
+    def simulated(scenario: Scenario, *arguments: Any, **more: Any) -> Ensemble:
+        asked.append(scenario.calibration)
+        return als.simulate(scenario, *arguments, **more)
+
+    monkeypatch.setattr(module, "simulate", simulated)
+    for equal in (False, True):
+        module.score_record(draws=2, last=2014, equal_asks=equal)
+    assert asked == ["prior", "prior"]

@@ -362,6 +362,8 @@ def score_record(
 ) -> list[Score]:
     """Run the history, with equal asks if wanted, and score it on the record between two years, both included.
 
+    Parameters come from their priors: the posterior has seen these rows.
+
     Examples
     --------
     >>> [score.name for score in score_record(draws=2, last=2014)][:2]
@@ -370,7 +372,7 @@ def score_record(
     items = record(first, last)
     if not items:
         raise InputError(f"scores: the record has no item from {first} to {last}; allowed: years from 2014 to 2025")
-    history = load_scenario(HISTORY)
+    history = load_scenario(HISTORY).with_calibration("prior")
     ensemble = simulate(with_equal_asks(history) if equal_asks else history, draws, seed, "final", progress=progress)
     return scores(ensemble, items, record(FIRST_YEAR, first - 1))
 
