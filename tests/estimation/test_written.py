@@ -201,6 +201,7 @@ def change(report: dict[str, Any], *path: str | int, to: object) -> dict[str, An
         (("fit", "divergences"), 1, "behaviour: divergences"),
         (("parameters", "hedge", "edge"), 0.21, "most mass of a parameter in the outer 5 % of its range"),
         (("coverage", "prior", "share"), 0.91, "coverage of 80 % intervals, histories around the prior"),
+        (("coverage", "prior", "by_unknown", "pledge"), 0.6, "coverage of single unknowns, histories around the prior"),
         (("predictive", "spending", "share80"), 0.69, "yearly spending inside 80 % intervals"),
         (("predictive", "items", "with_unexplained"), -95.3, "leave-one-out log score of items, with eps"),
     ],
