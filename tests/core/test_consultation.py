@@ -129,11 +129,25 @@ def test_what_governments_want_stays_as_it_was():
         held = run(scenario(body, months=3, consultation=strength), draws=10)
         np.testing.assert_array_equal(held.output.positions, without.output.positions)
         np.testing.assert_array_equal(held.states.position, without.states.position)
-    # In public they come closer, so that fewer object.
-    asks = "open_door, proposed: 0.8, reversion: 0.45", "deterrence_posture, proposed: 0.8, reversion: 0.6"
-    posture = body.replace(*asks)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "deterrence_posture, proposed: 0.8, reversion: 0.6",
+        pytest.param(
+            "open_door, proposed: 0.8, reversion: 0.45",
+            marks=pytest.mark.xfail(reason="a Washington far from the others draws them to itself"),
+        ),
+    ],
+)
+def test_in_public_they_come_closer_so_that_fewer_object(asks):
+    body = """
+        meetings:
+          - {month: 2, forum: nato_summit, title: t, source: none, agenda: [{issue: %s, text: t, source: none}]}
+        """
     objecting = [
-        (run(scenario(posture, consultation=c, insist_summit=1.0), draws=200).records.objection > 0).mean()
+        (run(scenario(body % asks, consultation=c, insist_summit=1.0), draws=200).records.objection > 0).mean()
         for c in (0.0, 1.0)
     ]
     assert objecting[1] < objecting[0], objecting

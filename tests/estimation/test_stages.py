@@ -128,7 +128,11 @@ def test_the_manifest_says_of_each_table_how_it_was_made(
     assert (found["seed"], found["data"]) == ({"measurement": 0}, {"measurement": work.data_hash()})
     stages.behaviour(out, measured, 5, silent)
     found = report.read_report(path)
-    assert found["fit"].startswith("actors measured; behaviour fitted to the record at power ")
+    shipped = report.read_report(report.behaviour_path())["fit"]
+    assert found["fit"] == (
+        f"actors measured; behaviour fitted to the record at power {shipped['power']:g} of the likelihood, "
+        f"Pareto k {shipped['pareto_k']:.2f}"
+    )
     assert found["seed"] == {"measurement": 0, "rows": 5}
     assert found["versions"] == {"measurement": versions, "rows": versions}
     rows = report.read_posterior(report.posterior_path(out))

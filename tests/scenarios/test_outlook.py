@@ -1,7 +1,9 @@
 """The outlook: chances follow from the counts that stand beside them, and nothing later than the horizon is used."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
 
 import pytest
 
@@ -240,15 +242,40 @@ def test_the_outlook_adds_to_the_baseline_and_takes_nothing_away() -> None:
     assert {meeting.forum for meeting in OWN} == set(FORUMS)
 
 
-def test_texts_that_were_waiting_pass_as_the_story_tells() -> None:
+MEASURED = pytest.mark.xfail(reason="doubters and the president weigh too much: docs/model.md, Limitations")
+
+
+@cache
+def passing() -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return the share of draws in which the text of each meeting passes there, and there or later."""
     found = simulate(OUTLOOK, 400, 0).frame("decisions")
     passed = found["outcome"].isin(["adopted", "diluted"])
     later = found["settled"].isin(["adopted", "diluted"])
     first, ever = (flag.groupby(found["meeting"], observed=True).mean() for flag in (passed, passed | later))
-    waiting = {"eu_council-2025-07-package": 0.7, "eu_council-2025-10-accession": 0.5, "eu_council-2025-12-assets": 0.4}
-    for likely, share in waiting.items():
-        assert ever[likely] > first[likely] + 0.1 and ever[likely] > share, likely
-    for unlikely in ("eu_council-2026-06-relief", "nato_summit-2026-07-invitation"):
-        assert ever[unlikely] < 0.08, unlikely
-    # More than governments said in June 2025 makes likely: docs/model.md, Limitations.
-    assert 0.1 < ever["g7-2026-06-readmission"] < 0.3
+    return first, ever
+
+
+@pytest.mark.parametrize(
+    "likely",
+    [
+        "eu_council-2025-07-package",
+        pytest.param("eu_council-2025-10-accession", marks=MEASURED),
+        pytest.param("eu_council-2025-12-assets", marks=MEASURED),
+    ],
+)
+def test_texts_that_can_be_watered_down_or_have_friends_pass_in_the_end(likely: str) -> None:
+    first, ever = passing()
+    assert ever[likely] > first[likely] + 0.1
+    assert ever[likely] > 0.7
+
+
+@pytest.mark.parametrize(
+    "unlikely",
+    [
+        "eu_council-2026-06-relief",
+        pytest.param("g7-2026-06-readmission", marks=MEASURED),
+        "nato_summit-2026-07-invitation",
+    ],
+)
+def test_texts_that_most_oppose_hardly_ever_pass(unlikely: str) -> None:
+    assert passing()[1][unlikely] < 0.08
