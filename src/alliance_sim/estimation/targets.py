@@ -88,10 +88,16 @@ def _coverage(report: Report) -> Iterator[Target]:
         if found:
             good = 0.7 <= found["share"] <= 0.9 and found["sets"] >= least
             yield _judged(what, wanted, f"{number(found['share'])}, {found['sets']} histories", good)
-            low, high = (each / found["sets"] for each in binom.interval(0.99, found["sets"], found["level"]))
-            out = {name: each for name, each in found.get("by_unknown", {}).items() if not low <= each <= high}
+            sets = found["sets"]
+            low, high = binom.interval(0.99, sets, found["level"])
+            # Shares are rounded in the file, so counts are compared.
+            out = {
+                name: each
+                for name, each in found.get("by_unknown", {}).items()
+                if not low <= round(each * sets) <= high
+            }
             named = ", ".join(f"`{name}` {number(each)}" for name, each in sorted(out.items())) or "all"
-            wanted = f"each in {number(low)} to {number(high)}, the 99 % band"
+            wanted = f"each in {number(low / sets)} to {number(high / sets)}, the 99 % band"
             yield _judged(f"coverage of single unknowns, histories around the {kind}", wanted, named, not out)
         else:
             yield _not_run(what, wanted, COVERAGE)
