@@ -3,6 +3,7 @@
 import pytest
 
 from alliance_sim.registry import labels
+from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS, FORUMS, RULES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -11,6 +12,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 @pytest.mark.parametrize(
     ("found", "names"),
     [
+        (labels.ALLY_NAMES, ALLIES),
         (labels.OUTCOME_LABELS, OUTCOMES),
         (labels.OUTCOME_GROUPS, OUTCOMES),
         (labels.ISSUE_LABELS, ISSUES),

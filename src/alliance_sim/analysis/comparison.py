@@ -18,28 +18,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_sim import __version__, checks
-from alliance_sim.compile import AgendaRow, Block, CompiledScenario, compile_scenario
+from alliance_sim.compile import compile_scenario
 from alliance_sim.errors import InputError, shown
-from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.summaries import decided, summaries
-from alliance_sim.results.views import dates
-from alliance_sim.scenarios import Difference, Scenario, ScenarioSource, input_differences, load_scenario
+from alliance_sim.results.paired import Pair, moved, pair_of
+from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["NOTABLE", "Comparison", "Pair", "compare", "moved"]
-
-#: Size from which on a difference is worth a reader's time: a small effect, after Cohen (1988).
-NOTABLE = 0.2
-
-#: Differences up to it come from rounding.
-ROUNDING = 1e-12
-
-#: Which of the outcomes of an item count as passed.
-_PASSES = np.isin(DECISIONS, ("adopted", "diluted"))
+__all__ = ["Comparison", "compare"]
 
 
 def compare(
@@ -98,7 +87,7 @@ def compare(
             raise InputError(f"compare: two of the others are called {shown(name)}; allowed: each name once")
     # Both sides of every pair, and the differences of one pair with the copies that its quantiles take.
     checks.memory(draws, 8 * len(OUTCOMES) * (2 * len(programs) + 3), f"{len(programs) + 1} scenarios")
-    pairs = [_pair(first, program, draws) for program in programs]
+    pairs = [pair_of(first, program, draws) for program in programs]
     # Without draws: the kernel is compiled in this thread, which can be interrupted.
     first.run(first.block(seed, 0, 0, "monthly"), seed)
 
@@ -109,7 +98,7 @@ def compare(
         for pair in pairs:
             block = pair.other.block(seed, draw0, draw1, "monthly")
             pair.other.run(block, seed)
-            counts.append(pair._take(base_block, block))
+            counts.append(pair.take(draw0, (base_block.output, base_block.records), (block.output, block.records)))
         return draw1 - draw0, counts
 
     done = 0
@@ -120,136 +109,6 @@ def compare(
         if progress:
             progress(done)
     return Comparison(tuple(pairs), draws, seed)
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Two scenarios that ran with common random numbers.
-
-    Attributes
-    ----------
-    base, other : CompiledScenario
-        The compiled scenarios.
-    months : tuple of str
-        ``YYYY-MM`` of the months compared: those that both simulate.
-    agenda : tuple of pairs of AgendaRow
-        Items that both decide: the same issue at a meeting with the same id.
-    values : (2, D, outcomes) array
-        The registered summary of each outcome over these months, of the base and of the other.
-    counts : (items, 5, 5) array
-        Draws by how an item ends in the base and in the other, in the order of `DECISIONS`.
-
-    Examples
-    --------
-    >>> import alliance_sim as als
-    >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
-    >>> pair.name, len(pair.months), pair.inputs[0].sign
-    ('helsinki_2018', 36, '+')
-    """
-
-    base: CompiledScenario
-    other: CompiledScenario
-    months: tuple[str, ...]
-    agenda: tuple[tuple[AgendaRow, AgendaRow], ...]
-    values: NDArray[np.float64]
-    counts: NDArray[np.int64]
-
-    @property
-    def name(self) -> str:
-        """Name of the other scenario."""
-        return self.other.scenario.name
-
-    @property
-    def inputs(self) -> tuple[Difference, ...]:
-        """The differences between the two scenarios as they were written."""
-        return input_differences(self.base.scenario, self.other.scenario)
-
-    def _take(self, *blocks: Block) -> NDArray[np.int64]:
-        """Store the summaries of a block of draws of base and other; return how its items ended, as in `counts`."""
-        codes = []
-        for side, (program, block) in enumerate(zip((self.base, self.other), blocks, strict=True)):
-            first = program.months.index(self.months[0])
-            outcomes = block.output.outcomes[:, first : first + len(self.months)]
-            self.values[side, block.draw0 : block.draw1] = summaries(outcomes)
-            codes.append(decided(block.records)[:, [rows[side].column for rows in self.agenda]].astype(np.int64))
-        kinds = len(DECISIONS)
-        cells = (np.arange(len(self.agenda)) * kinds + codes[0]) * kinds + codes[1]
-        return np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
-
-    def per_draw(self) -> pd.DataFrame:
-        """Return the paired differences, other minus base: one row a draw, one column an outcome.
-
-        Examples
-        --------
-        >>> import alliance_sim as als
-        >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
-        >>> pair.per_draw().shape  # draws, outcomes
-        (5, 36)
-        """
-        draws = pd.RangeIndex(self.values.shape[1], name="draw")
-        return pd.DataFrame(self.values[1] - self.values[0], draws, list(OUTCOMES))
-
-    def summary(self) -> pd.DataFrame:
-        """Return one row an outcome; see `Comparison.summary`.
-
-        Examples
-        --------
-        >>> import alliance_sim as als
-        >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
-        >>> list(pair.summary())[:7]
-        ['unit', 'summary', 'base', 'other', 'mean', 'p05', 'p95']
-        """
-        differences = self.per_draw()
-        mean, spread = differences.mean(), np.sqrt(self.values.var(axis=1).mean(axis=0))
-        spread = np.where(np.ptp(self.values, axis=1).max(axis=0) > ROUNDING, spread, 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            size = np.where(np.abs(mean) <= ROUNDING, 0.0, mean / spread)
-        base, other = self.values.mean(axis=1)
-        return pd.DataFrame(
-            {
-                "unit": [outcome.unit for outcome in OUTCOMES.values()],
-                "summary": [outcome.summary for outcome in OUTCOMES.values()],
-                "base": base,
-                "other": other,
-                "mean": mean,
-                "p05": differences.quantile(0.05),
-                "p95": differences.quantile(0.95),
-                "p_higher": (differences > 0.0).mean() + 0.5 * (differences == 0.0).mean(),
-                "mc_error": differences.std() / np.sqrt(len(differences)),
-                "spread": spread,
-                "size": size,
-            },
-            index=pd.Index(list(OUTCOMES), name="outcome"),
-        )
-
-    def decisions(self) -> pd.DataFrame:
-        """Return one row an item that both decide; see `Comparison.decisions`.
-
-        Examples
-        --------
-        >>> import alliance_sim as als
-        >>> (pair,) = als.compare("baseline_2018", "helsinki_2018", draws=5).pairs
-        >>> len(pair.decisions()) == len(pair.agenda)
-        True
-        """
-        counts, draws = self.counts, self.values.shape[1]
-        before, after = counts.sum(axis=2), counts.sum(axis=1)
-        gained = counts[:, ~_PASSES][:, :, _PASSES].sum(axis=(1, 2))
-        lost = counts[:, _PASSES][:, :, ~_PASSES].sum(axis=(1, 2))
-        difference = (gained - lost) / draws
-        columns = ("meeting", "month", "forum", "issue", "title")
-        items = {name: [getattr(row, name) for row, _ in self.agenda] for name in columns}
-        return pd.DataFrame(
-            {
-                **items,
-                "month": dates(items["month"]),
-                "base": before[:, _PASSES].sum(axis=1) / draws,
-                "other": after[:, _PASSES].sum(axis=1) / draws,
-                "difference": difference,
-                "mc_error": np.sqrt(((gained + lost) / draws - difference**2) / draws),
-                **dict(zip(DECISIONS, (after - before).T / draws, strict=True)),
-            }
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,38 +224,3 @@ class Comparison:
         if path is not None:
             plots.write(figure, path)
         return figure
-
-
-def moved(summary: pd.DataFrame) -> list[str]:
-    """Return the outcomes of a `Comparison.summary` whose size is notable in one of its scenarios, largest first.
-
-    Examples
-    --------
-    >>> import alliance_sim as als
-    >>> summary = als.compare("baseline_2025", "us_russia_reset_2025", draws=5).summary()
-    >>> "cohesion" in moved(summary)
-    True
-    """
-    sizes = summary["size"].abs().groupby("outcome", sort=False).max().sort_values(ascending=False, kind="stable")
-    return list(sizes.index[sizes >= NOTABLE])
-
-
-def _pair(base: CompiledScenario, other: CompiledScenario, draws: int) -> Pair:
-    """Match the months and items of two scenarios, and allocate the arrays for their draws."""
-    one, two = base.scenario, other.scenario
-    if one.era != two.era:
-        raise InputError(
-            f"compare: {two.name} is calibrated to {two.era}, {one.name} to {one.era}, so their difference would be "
-            "the difference of two calibrations; allowed: scenarios of one era"
-        )
-    months = tuple(month for month in base.months if month in other.months)
-    if not months:
-        raise InputError(
-            f"compare: {two.name} runs from {other.months[0]} to {other.months[-1]}, {one.name} from "
-            f"{base.months[0]} to {base.months[-1]}; allowed: scenarios that share a month"
-        )
-    found = {(row.meeting, row.issue): row for row in other.agenda}
-    agenda = tuple((row, found[key]) for row in base.agenda if (key := (row.meeting, row.issue)) in found)
-    kinds = len(DECISIONS)
-    counts = np.zeros((len(agenda), kinds, kinds), np.int64)
-    return Pair(base, other, months, agenda, np.empty((2, draws, len(OUTCOMES))), counts)

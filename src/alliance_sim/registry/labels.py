@@ -1,4 +1,4 @@
-"""What readers see in place of names: plain labels of outcomes, issues, forums, decisions and decision rules.
+"""What readers see in place of names: plain labels of allies, outcomes, issues, forums, decisions and rules.
 
 Only texts are here: a name that is used in files and tables is defined in its own module of the registry.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from alliance_sim.data import table
+
 __all__ = [
+    "ALLY_NAMES",
     "DECISION_LABELS",
     "FORUM_NAMES",
     "GROUPS",
@@ -18,6 +21,15 @@ __all__ = [
     "RULE_LABELS",
 ]
 
+_WITH_ARTICLE = ("USA", "GBR", "NLD")
+#: Allies as a noun that fits into a sentence, with its article.
+ALLY_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        row["iso3"]: f"the {row['name']}" if row["iso3"] in _WITH_ARTICLE else row["name"]
+        for row in table("facts/actors")
+        if row["nato_accession"]
+    }
+)
 #: Groups of outcomes, in the order of tables; each with its outcomes and their labels.
 _OUTCOMES: Mapping[str, Mapping[str, str]] = {
     "cohesion": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.scenarios import Difference
 
 if TYPE_CHECKING:
-    from alliance_sim.analysis.comparison import Comparison, Pair
+    from alliance_sim.analysis.comparison import Comparison
+    from alliance_sim.results.paired import Pair
 
 #: Decisions that `compare` lists.
 MOST_DECISIONS = 12
@@ -74,8 +76,8 @@ def _input(difference: Difference) -> RenderableType:
 
 
 def _outcomes(pair: Pair, draws: int) -> list[RenderableType]:
-    from alliance_sim.analysis.comparison import NOTABLE, moved
     from alliance_sim.analysis.precision import SMALL, draws_needed
+    from alliance_sim.results.paired import NOTABLE, moved
 
     summary = pair.summary()
     names = moved(summary)
@@ -89,19 +91,23 @@ def _outcomes(pair: Pair, draws: int) -> list[RenderableType]:
         # Monte Carlo error is shown where it could change the reading.
         error = f" ±{row['mc_error']:.3f}" if row["mc_error"] > SMALL * abs(row["mean"]) else ""
         interval = f" [{row['p05']:+z.3f}, {row['p95']:+z.3f}]{error}"
-        unit, size = ((Text(row["unit"], "dim"),), (f"{row['size']:+.1f}",)) if wide() else ((), ())
+        unit, size = ((Text(row["unit"], "dim"),), (_size(row["size"]),)) if wide() else ((), ())
         table.add_row(
             row["outcome"], *unit, f"{row['base']:z.2f}", f"{row['other']:z.2f}",
             Text.assemble((f"{row['mean']:+z.3f}", "bold"), (interval, "dim")), f"{row['p_higher']:.2f}", *size,
         )  # fmt: skip
     less = [name for name in summary.index if summary["size"][name] != 0.0 and name not in names]
     same = sum(summary["size"] == 0.0)
-    rest = f"sd: standard deviation between draws. Less than {NOTABLE:g} sd: {', '.join(less) or 'none'}. "
+    rest = f"sd: standard deviation between draws; fixed: none. Less than {NOTABLE:g} sd: {', '.join(less) or 'none'}. "
     rest += f"Unchanged: {same} of {len(summary)}. A tie counts half in P(higher)."
     needed = draws_needed(summary["mc_error"][names], draws, SMALL * summary["mean"][names])
     error = "±: Monte Carlo error, more than a tenth of the difference"
     few = f"{error}; {needed:,} draws would reduce it below that for all."
     return [*([table] if names else []), Text(rest, "dim"), *([Text(few, "yellow")] if needed > draws else [])]
+
+
+def _size(size: float) -> str:
+    return f"{size:+.1f}" if math.isfinite(size) else "fixed"
 
 
 def _decisions(pair: Pair) -> list[RenderableType]:
