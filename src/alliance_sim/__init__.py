@@ -1,9 +1,9 @@
 """A simulation of an alliance that decides by consensus: who blocks what, how surely, and what would restore consensus.
 
-`simulate` runs many draws of a scenario, `compare` sets scenarios against a base with common random numbers, `branch`
-continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
-which `discover` and `policy` analyse. `evidence` says where a number comes from. `AllianceModel` is one draw as a Mesa
-model.
+`simulate` runs many draws of a scenario, `headline` says what matters in it, `compare` sets scenarios against a base
+with common random numbers, `branch` continues one draw in many futures. `sensitivity` ranks parameters and mechanisms.
+`sweep` runs a designed experiment, which `discover` and `policy` analyse. `evidence` says where a number comes from.
+`AllianceModel` is one draw as a Mesa model.
 
 Examples
 --------
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from alliance_sim.experiments.runner import sweep
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.results.ensemble import Ensemble
+    from alliance_sim.results.headline import Headline, headline
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
 
@@ -48,6 +49,7 @@ __all__ = [
     "Ensemble",
     "Evidence",
     "Experiment",
+    "Headline",
     "InputError",
     "Policies",
     "Results",
@@ -61,6 +63,7 @@ __all__ = [
     "compare",
     "discover",
     "evidence",
+    "headline",
     "list_experiments",
     "list_scenarios",
     "load_experiment",
@@ -84,6 +87,7 @@ _MODULES = {
     "experiments.results": ("Results", "load_results"),
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
     "results.ensemble": ("Ensemble",),
+    "results.headline": ("Headline", "headline"),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
     "simulation": ("branch", "simulate"),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import alliance_sim
+from alliance_sim import list_scenarios
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.ensemble import load_ensemble
@@ -22,12 +23,13 @@ def test_run_as_json_keeps_the_contract(shell: Shell) -> None:
     for name, values in result["outcomes"].items():
         assert set(values) == {"unit", "mean", "p05", "p50", "p95"}
         assert all(len(values[key]) == 3 for key in ("mean", "p05", "p50", "p95")), name
-    fields = "meeting month forum issue asked proposed reversion bypassed level_mean objectors".split()
+    fields = "meeting month forum issue asked proposed reversion bypassed level_mean level_passed objectors".split()
     assert len(result["decisions"]) == 5
     for row in result["decisions"]:
         assert set(row) == {*fields, *DECISIONS}
         assert sum(row[name] for name in DECISIONS) == pytest.approx(1.0)
         assert row["bypassed"] <= row["blocked"]
+        assert (row["level_passed"] is None) == (row["adopted"] + row["diluted"] == 0.0)
     ensemble = alliance_sim.simulate("us_russia_reset_2025", 10, 5)
     assert result["outcomes"]["cohesion"]["mean"] == ensemble.series("cohesion")["mean"].tolist()[:3]
 
@@ -42,15 +44,50 @@ def test_report_shows_board_and_outcomes_without_truncation(
     shell: Shell, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    out = shell.good("run", "us_russia_reset_2025", "--draws", "20")
-    for report in (out, shell.good("run", "washington_2024", "--draws", "20")):
+    out = shell.good("run", "us_russia_reset_2025", "--draws", "20", "--all")
+    for report in (out, shell.good("run", "washington_2024", "--draws", "20", "--all")):
         assert max(map(len, report.splitlines())) <= width and "…" not in report and "\x1b" not in report
-    assert "2025-06 to 2029-05 (48 months), 20 draws, seed 0" in out
+    assert "2025-06 to 2029-05 (48 months), 20 draws, seed 0, against baseline_2025" in out
     text, unit = (r"0\.\d\d→0\.\d\d .*", "share +") if width >= 100 else ("[^→]*", "")
     assert re.search(rf"2025-06 NATO +russia_strategy +{text}USA \d+", out)
     assert re.search(rf"^cohesion +{unit}0\.\d\d \[0\.\d\d, 0\.\d\d\]", out, re.MULTILINE)
     assert all(re.search(rf"^{name} ", out, re.MULTILINE) for name in OUTCOMES)
     assert "-0.00" not in out and "Monte Carlo error" in out and "Least certain" in out
+
+
+@pytest.mark.parametrize("name", list_scenarios())
+def test_the_first_screen_has_24_lines_of_80_characters(
+    shell: Shell, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = shell.good("run", name, "--draws", "400").splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert "A what-if, not a forecast." in " ".join(lines) and lines[-1].startswith("Next: ")
+
+
+def test_the_first_screen_says_what_the_json_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "500")
+    arguments = ("run", "us_russia_reset_2025", "--draws", "100")
+    found = json.loads(shell.good(*arguments, "--json"))
+    headline, lines = found["headline"], shell.good(*arguments).splitlines()
+    assert [lines[2], lines[3]] == [headline["sentences"][0], " ".join(headline["sentences"][1:])]
+    base = json.loads(shell.good("run", "baseline_2025", "--draws", "100", "--json"))
+    key = ("meeting", "issue")
+    for run, name in ((found, "passes"), (base, "base_passes")):
+        (row,) = [row for row in run["decisions"] if all(row[each] == headline[each] for each in key)]
+        assert row["adopted"] + row["diluted"] == pytest.approx(headline[name])
+    table = next(line for line in lines if line.startswith("dialogue with Russia"))
+    assert f" {100 * headline['passes']:.0f}▲" in table
+
+
+def test_the_base_is_chosen_or_found(shell: Shell) -> None:
+    run = ("run", "us_russia_reset_2025", "--months", "3", "--draws", "10")
+    assert "against baseline_2025" in shell.good(*run)
+    assert "against washington_2024" in shell.good(*run, "--against", "washington_2024")
+    assert "against the same without --set" in shell.good(*run, "--set", "pledge=0.3")
+    assert ", against" not in shell.good("run", "baseline_2025", "--months", "3", "--draws", "10")
+    assert "calibrated to" in shell.bad(*run, "--against", "baseline_2018")
+    assert "no such" in shell.bad(*run, "--against", "nowhere.yaml")
 
 
 def test_a_pipe_is_wide_enough_for_the_tables(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +108,7 @@ def test_a_setting_draws_from_the_priors(shell: Shell) -> None:
     ensemble = alliance_sim.simulate(scenario.with_parameters({"pledge": 0.3}), 10)
     assert found["outcomes"]["cohesion"]["mean"] == ensemble.series("cohesion")["mean"].tolist()[:3]
     assert found["calibration"] == "prior" and json.loads(shell.good(*RUN, "--json"))["calibration"] == "posterior"
-    assert "10 draws, seed 0, calibration prior\n" in shell.good(*RUN, *setting)
+    assert "10 draws, seed 0, calibration prior, against the same without --set\n" in shell.good(*RUN, *setting)
 
 
 def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> None:

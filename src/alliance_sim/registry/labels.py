@@ -40,15 +40,15 @@ _OUTCOMES: Mapping[str, Mapping[str, str]] = {
         "burden_sharing": "sharing of the burden",
         "threat_gap": "threat gap between Europe and Washington",
         "polarisation": "polarisation over Russia",
-        "camps": "camps over Russia",
+        "camps": "number of camps over Russia",
     },
     "decisions": {
         "sanctions_durability": "durability of EU sanctions",
         "objector_hazard": "chance of an objection to EU sanctions",
         "objector_weight": "weight of objectors to EU sanctions",
         "exercise_participation": "participation in partner exercises",
-        "postponements": "follow-up meetings postponed",
-        "blow_ups": "meetings that blew up",
+        "postponements": "number of follow-up meetings postponed",
+        "blow_ups": "number of meetings that blew up",
     },
     "deterrence": {
         "deterrence": "deterrence",

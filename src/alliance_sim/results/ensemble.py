@@ -287,7 +287,8 @@ class Ensemble:
         coders differ; ``-`` for less than is in force), ``proposed`` the level asked for, on average over the
         draws. ``adopted, diluted, withdrawn, blocked, deferred`` are shares of the draws and sum to one;
         ``bypassed`` is the part of `blocked` that others worked around, ``settled`` the share that a
-        later meeting took up, deferred or tabled again; ``level_mean`` is the mean level in force after the meeting.
+        later meeting took up, deferred or tabled again; ``level_mean`` is the mean level in force after the meeting,
+        ``level_passed`` that of the draws in which the text passes, NaN if there is none.
         `objectors` has who objected.
 
         Examples

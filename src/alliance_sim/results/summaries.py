@@ -69,7 +69,9 @@ def decision_board(program: CompiledScenario, records: DecisionRecords) -> pd.Da
     """Return one row an item of an agenda, in time order; see `Ensemble.decisions`."""
     agenda = program.agenda
     column = [row.column for row in agenda]
-    codes = decided(records)[:, column]
+    codes, levels = decided(records)[:, column], program.levels(records)
+    passed = np.isin(codes, (Decision.ADOPTED, Decision.DILUTED))
+    passes = passed.sum(axis=0)
     return pd.DataFrame(
         {
             **_items(agenda),
@@ -80,7 +82,8 @@ def decision_board(program: CompiledScenario, records: DecisionRecords) -> pd.Da
             **{name: (codes == code).mean(axis=0) for code, name in enumerate(DECISIONS)},
             "bypassed": (records.bypassed > 0).mean(axis=0)[column],
             "settled": (records.settled != PENDING).mean(axis=0)[column],
-            "level_mean": program.levels(records).mean(axis=0),
+            "level_mean": levels.mean(axis=0),
+            "level_passed": np.where(passes > 0, (levels * passed).sum(axis=0) / np.maximum(passes, 1), np.nan),
         }
     )
 

@@ -19,11 +19,11 @@ from alliance_sim.cli.options import (
     new_folder,
     with_settings,
 )
-from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, query_report
+from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, full_report, query_report
 from alliance_sim.cli.terminal import print_json, print_parts, progress, write_data
 from alliance_sim.cli.written import print_note, written_files
 from alliance_sim.errors import InputError
-from alliance_sim.scenarios import load_scenario
+from alliance_sim.scenarios import Scenario, load_parent, load_scenario
 
 if TYPE_CHECKING:
     from alliance_sim.compile import Keep
@@ -45,20 +45,37 @@ def run(
     seed: Seed = 0,
     months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
     settings: Settings = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE",
+            help="Set it against this scenario.",
+            show_default="SCENARIO without --set, or what its file extends",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Print every decision and every outcome.")] = False,
     out: Annotated[Path | None, new_folder("Keep the results in a new folder.")] = None,
     plot: Annotated[Path | None, figure("the main outcomes")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run many draws of a scenario: the decision board, and outcomes with intervals."""
+    """Run many draws of a scenario: the decision that matters, and which texts pass; with --all everything."""
     with written_files(plot, as_json) as written:
-        what_if = with_settings(load_scenario(scenario), settings)
+        as_written = load_scenario(scenario)
+        what_if = with_settings(as_written, settings)
+        other = _base(scenario, as_written, what_if, against)
 
         # Errors that are certain are raised before the work begins.
         from alliance_sim import checks
+        from alliance_sim.compile import compile_scenario
+        from alliance_sim.results.headline import headline
+        from alliance_sim.results.paired import pair_of
         from alliance_sim.simulation import first_months, result_size, simulate
 
         if months is not None:
             what_if = first_months(what_if, months)
+            other = other and first_months(other, min(months, other.months))
+        if other is not None:
+            pair_of(compile_scenario(other), compile_scenario(what_if), 0)
         keep: Keep = "allies" if out else "monthly"
         size = result_size(what_if, draws, keep)
         if out:
@@ -69,18 +86,34 @@ def run(
         if plot and what_if.months == 1:
             raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
 
-        with progress(what_if.name, draws) as on_progress:
+        total = draws if other is None else 2 * draws
+        with progress(what_if.name, total) as on_progress:
             ensemble = simulate(what_if, draws, seed, keep, progress=on_progress)
+            base = None
+            if other is not None:
+                base = simulate(other, draws, seed, "monthly", progress=lambda done: on_progress(draws + done, total))
+        found = headline(ensemble, base)
         # Results are printed first, so that they are not lost if they cannot be written.
         if as_json:
-            print_json(ensemble_as_json(ensemble))
+            print_json(ensemble_as_json(ensemble, found))
         else:
-            print_parts(*ensemble_report(ensemble))
+            print_parts(*ensemble_report(ensemble, found, base), *(full_report(ensemble) if everything else ()))
         if out:
             written.append(ensemble.save(out))
         if plot:
             ensemble.plot(PLOTTED, plot)
             written.append(plot)
+
+
+def _base(name: str, as_written: Scenario, what_if: Scenario, against: str | None) -> Scenario | None:
+    """Return what a run is set against: as asked, else without the parameters of --set, else what its file extends."""
+    if against:
+        base: Scenario | None = load_scenario(against)
+    elif what_if.parameters != as_written.parameters:
+        base = as_written
+    else:
+        base = load_parent(name)
+    return base and base.with_calibration(what_if.calibration)
 
 
 def query(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -22,6 +23,7 @@ from alliance_sim.cli.terminal import (
 )
 from alliance_sim.errors import printable
 from alliance_sim.registry.forums import FORUM_LABELS
+from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.query import values
 
@@ -30,12 +32,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from alliance_sim.results.ensemble import Ensemble
+    from alliance_sim.results.headline import Headline
 
 #: Rows that `query` shows in a terminal.
 MOST_ROWS = 40
 
 
-def ensemble_as_json(ensemble: Ensemble) -> dict[str, Any]:
+#: Issues that the first screen of `run` shows, and most periods of its table.
+MOST_ISSUES, MOST_PERIODS = 6, 9
+#: Shares that differ from the base by more than this, beyond chance, are marked (judgement).
+MARKED = 0.02
+
+
+def ensemble_as_json(ensemble: Ensemble, headline: Headline) -> dict[str, Any]:
     """Return what `run --json` prints."""
     from alliance_sim.results.summaries import objectors_by_item
 
@@ -52,28 +61,47 @@ def ensemble_as_json(ensemble: Ensemble) -> dict[str, Any]:
         "months": list(ensemble.months),
         "outcomes": outcomes,
         "decisions": [
-            {**row, "month": f"{row['month']:%Y-%m}", "objectors": objectors.get((row["meeting"], row["issue"]), {})}
+            {
+                **row,
+                "month": f"{row['month']:%Y-%m}",
+                "level_passed": row["level_passed"] if math.isfinite(row["level_passed"]) else None,
+                "objectors": objectors.get((row["meeting"], row["issue"]), {}),
+            }
             for row in ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records")
         ],
+        "headline": headline.json(),
     }
 
 
-def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
-    """Return what `run` prints."""
+def ensemble_report(ensemble: Ensemble, headline: Headline, base: Ensemble | None) -> list[RenderableType]:
+    """Return the first screen of `run`: the decision that matters, and which texts pass."""
     scenario, months = ensemble.scenario, ensemble.months
+    against = "" if base is None else f", against {base.scenario.name}"
+    if base is not None and base.scenario.name == scenario.name:
+        against = ", against the same without --set"
+    lines: list[RenderableType] = [
+        Text.assemble((scenario.name, "bold"), "  ", scenario.title),
+        dim(
+            f"{months[0]} to {months[-1]} ({counted(len(months), 'month')}), {counted(ensemble.draws, 'draw')}, "
+            f"seed {ensemble.seed}{drawn_from(scenario)}{against}"
+        ),
+        Text(headline.sentences[0], "bold"),
+        Text(" ".join(headline.sentences[1:])),
+    ]
+    if headline.why != "no decision":
+        lines += [Text(), *_passes(ensemble, headline, base)]
+    if ensemble.draws < FEW_DRAWS:
+        lines.append(_few(ensemble.draws))
+    return [*lines, dim("Next: --all prints everything, --plot FILE draws it, --out DIR keeps it.")]
+
+
+def full_report(ensemble: Ensemble) -> list[RenderableType]:
+    """Return what `run --all` adds: every decision, and every outcome."""
     series = {name: ensemble.series(name) for name in OUTCOMES}
     decisions = ensemble.decisions()
     width = {name: (s["p95"].iloc[-1] - s["p05"].iloc[-1]) / _range(name) for name, s in series.items()}
     widest = sorted((name for name in width if width[name] > 0.0), key=width.__getitem__, reverse=True)[:3]
-    lines: list[RenderableType] = [
-        Text.assemble((scenario.name, "bold"), "  ", scenario.title),
-        Text(
-            f"{months[0]} to {months[-1]} ({counted(len(months), 'month')}), {counted(ensemble.draws, 'draw')}, "
-            f"seed {ensemble.seed}{drawn_from(scenario)}",
-            "dim",
-        ),
-        Text(),
-    ]
+    lines: list[RenderableType] = [Text()]
     if len(decisions):
         lines += [
             Text("Decision board: how each text ends, % of draws", "bold"),
@@ -81,27 +109,68 @@ def ensemble_report(ensemble: Ensemble) -> list[RenderableType]:
         ]
         asked = "text: level without a decision → mean level asked for, and the class of an ask (+ more, - less); "
         legend = f"{asked}byp: blocked but bypassed by others; " if wide() else ""
-        note = f"levels from 0 to 1 (strongest response); {legend}objectors: those most often, % of draws, "
-        lines += [Text(f"{note}anticipated where the text was withdrawn", "dim"), Text()]
+        note = f"level: mean of the texts that pass, from 0 to 1 (strongest response); {legend}objectors: those most "
+        lines += [dim(f"{note}often, % of draws, anticipated where the text was withdrawn"), Text()]
     lines += [Text("Outcomes: mean [5 %, 95 % of draws]", "bold"), _outcomes(ensemble, series)]
-    if ensemble.draws < FEW_DRAWS:
-        error = ensemble.draws**-0.5
-        few = (
-            f"Few draws: shares carry a Monte Carlo error of up to {50.0 * error:.0f} points, means one of "
-            f"{100.0 * error:.0f} % of the standard deviation over draws; {FEW_DRAWS} draws bring them down to "
-            f"{50.0 * FEW_DRAWS**-0.5:g} points and {100.0 * FEW_DRAWS**-0.5:g} %."
-        )
-        lines += [Text(), Text(few, "yellow")]
     if widest:
-        lines += [
-            Text(),
-            Text(
-                f"Least certain at the end, given its range: {', '.join(widest)}. Next: --plot FILE draws "
-                "the months, --set NAME=VALUE changes a parameter, --out DIR keeps every draw.",
-                "dim",
-            ),
-        ]
+        lines += [Text(), dim(f"Least certain at the end, given its range: {', '.join(widest)}.")]
     return lines
+
+
+def _few(draws: int) -> Text:
+    """Return what a run of few draws cannot tell."""
+    error = draws**-0.5
+    return Text(
+        f"Few draws: shares carry a Monte Carlo error of up to {50.0 * error:.0f} points; {FEW_DRAWS} draws bring it "
+        f"down to {50.0 * FEW_DRAWS**-0.5:g}.",
+        "yellow",
+    )
+
+
+def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None) -> list[RenderableType]:
+    """Return a table of the shares in which texts pass, by issue and period, those that shift most first."""
+    board = _with_base(ensemble.decisions(), base)
+    periods = _periods(board["month"])
+    board["period"] = periods
+    # The issue of the headline, then those of which an item shifts most, or is least settled.
+    size = board["shift"].abs() if base is not None else 0.5 - (board["passes"] - 0.5).abs()
+    order = size.groupby(board["issue"], sort=False).max().sort_values(ascending=False, kind="stable")
+    issues = [headline.issue, *(issue for issue in order.index if issue != headline.issue)]
+    columns = list(dict.fromkeys(periods))
+    table = new_table("passes, % of draws", *(f">{each}" for each in columns))
+    table.box = None
+    for issue in issues[:MOST_ISSUES]:
+        own = board[board["issue"] == issue]
+        cells = [_cell_of(own[own["period"] == each]) for each in columns]
+        table.add_row(ISSUE_LABELS[issue], *cells, style="bold" if issue == headline.issue else "")
+    marks = "" if base is None else "; ▲▼ more, less often than in the base"
+    return [table, dim(f"of several texts the one that passes least often{marks}")]
+
+
+def _with_base(board: pd.DataFrame, base: Ensemble | None) -> pd.DataFrame:
+    """Return a decision board with ``passes``, ``shift`` from the base, and whether that is ``clear``."""
+    board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0)
+    if base is None:
+        return board
+    before = base.decisions()
+    before["before"] = before["adopted"] + before["diluted"]
+    found = board.merge(before[["meeting", "issue", "before"]], on=["meeting", "issue"], how="left")
+    return found.assign(shift=(found["passes"] - found["before"]).fillna(0.0))
+
+
+def _periods(months: pd.Series) -> list[str]:
+    """Return the half-year of each month, or its year where there are too many of them."""
+    halves = [f"{month:%y}H{1 if month.month < 7 else 2}" for month in months]
+    return halves if len(set(halves)) <= MOST_PERIODS else [f"{month:%Y}" for month in months]
+
+
+def _cell_of(items: pd.DataFrame) -> Text:
+    """Return the least share of some items, marked if it differs from the base."""
+    if items.empty:
+        return Text("")
+    row = items.sort_values("passes", kind="stable").iloc[0]
+    mark, colour = ("▲", "green") if row["shift"] > MARKED else ("▼", "red") if row["shift"] < -MARKED else ("", "")
+    return Text(f"{percent(row['passes'])}{mark or ' '}", colour)
 
 
 def _range(name: str) -> float:
@@ -136,7 +205,7 @@ def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
         bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
         table.add_row(
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"], *text, *cells, *bypassed,
-            f"{row['level_mean']:.2f}", "  ".join(objecting_most),
+            "" if math.isnan(row["level_passed"]) else f"{row['level_passed']:.2f}", "  ".join(objecting_most),
         )  # fmt: skip
     return table
 

@@ -1,0 +1,138 @@
+"""The sentences on a run: what they name is what the tables have."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+import alliance_sim as als
+from alliance_sim.errors import InputError
+from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
+from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.results import headline as module
+from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.scenarios.library import load_parent
+from alliance_sim.simulation import first_months
+
+DRAWS, SEED = 200, 5
+
+
+@pytest.fixture(scope="module")
+def base() -> Ensemble:
+    return als.simulate("baseline_2025", DRAWS, SEED, "monthly")
+
+
+@pytest.fixture(scope="module", params=["us_russia_reset_2025", "washington_2024", "us_support_ends_2025"])
+def run(request: pytest.FixtureRequest) -> Ensemble:
+    return als.simulate(request.param, DRAWS, SEED, "monthly")
+
+
+def test_the_item_is_the_one_that_shifts_most_or_else_the_least_settled_one(run: Ensemble, base: Ensemble) -> None:
+    found = als.headline(run, base)
+    passes, before = (e.decisions()[["adopted", "diluted"]].sum(axis=1) for e in (run, base))
+    board, shifts = run.decisions(), (passes - before).abs()
+    at = shifts.argmax() if shifts.max() >= module.SHIFT else (passes - 0.5).abs().argmin()
+    row = board.iloc[at]
+    assert (found.meeting, found.issue, found.text) == (row["meeting"], row["issue"], row["title"])
+    assert found.why == ("shifted" if shifts.max() >= module.SHIFT else "contested")
+    assert found.passes == pytest.approx(passes.iloc[at]) and found.base_passes == pytest.approx(before.iloc[at])
+    assert found.difference == pytest.approx(found.passes - found.base_passes, abs=1e-12)
+    assert sum(found.shares.values()) == pytest.approx(1.0)
+
+
+def test_the_error_is_that_of_paired_draws(run: Ensemble, base: Ensemble) -> None:
+    found = als.headline(run, base)
+    codes = []
+    for ensemble in (run, base):
+        board = ensemble.decisions()
+        at = board.index[(board["meeting"] == found.meeting) & (board["issue"] == found.issue)][0]
+        codes.append((ensemble.data["decision"].values[:, at] <= 1).astype(float))
+    change = codes[0] - codes[1]
+    assert found.mc_error == pytest.approx(change.std() / math.sqrt(DRAWS))
+    low, high = found.interval
+    assert low <= found.difference <= high
+
+
+def test_costs_are_those_of_the_comparison_and_get_worse(run: Ensemble, base: Ensemble) -> None:
+    found = als.headline(run, base)
+    summary = als.compare("baseline_2025", run.scenario, draws=DRAWS, seed=SEED).summary().loc[run.scenario.name]
+    assert found.costs
+    for cost in found.costs:
+        for name in ("base", "other", "mean", "p05", "p95"):
+            assert getattr(cost, name) == pytest.approx(summary[name][cost.outcome])
+        better = OUTCOMES[cost.outcome].better
+        assert cost.outcome == "cohesion" or cost.mean * better < 0.0
+
+
+def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
+    found = als.headline(run, base)
+    happens, objects, _, sure = found.sentences
+    assert module.percent(found.passes) in happens and f"“{found.text}”" in happens
+    assert DECISION_LABELS[max(found.shares, key=found.shares.__getitem__)] in happens
+    named = [ally for ally, share in found.objectors.items() if share >= module.NAMED_SHARE][: module.NAMED]
+    at = [objects.index(f"{ALLY_NAMES[ally]} in {module.percent(found.objectors[ally])}") for ally in named]
+    assert named and at == sorted(at)
+    assert sure.startswith(module.CAVEAT) and f"{DRAWS} draws" in sure
+    error = float(re.search(r"share: ([\d.]+) points", sure).group(1))  # type: ignore[union-attr]
+    assert error == pytest.approx(100 * math.sqrt(found.passes * (1 - found.passes) / DRAWS), abs=0.05)
+
+
+def test_without_a_base_there_is_neither_difference_nor_cost(base: Ensemble) -> None:
+    found = als.headline(base)
+    assert found.why == "contested" and found.base is None and not found.costs
+    assert math.isnan(found.difference) and found.json()["difference"] is None
+    assert "against" not in str(found).lower()
+    low, high = found.interval
+    assert low < found.passes < high
+
+
+def test_a_run_against_itself_shifts_nothing(base: Ensemble) -> None:
+    found = als.headline(base, base)
+    assert found.why == "contested" and found.difference == 0.0 and not found.costs
+    assert found.sentences[0].startswith("No decision shifts") and "Nothing that is measured" in str(found)
+
+
+def test_a_scenario_without_meetings_says_so() -> None:
+    quiet = als.simulate(first_months(als.load_scenario("baseline_2018"), 3), 5)
+    found = als.headline(quiet)
+    if len(quiet.decisions()):
+        pytest.fail("the first three months hold a meeting: choose another scenario")
+    assert found.why == "no decision" and "No meeting decides" in str(found) and "nan" not in str(found)
+
+
+def test_level_is_of_the_texts_that_pass(base: Ensemble) -> None:
+    found = als.headline(base)
+    board = base.decisions()
+    at = board.index[(board["meeting"] == found.meeting) & (board["issue"] == found.issue)][0]
+    passed = base.data["decision"].values[:, at] <= 1
+    assert found.level == pytest.approx(base.data["level"].values[passed, at].mean())
+    assert found.level > np.mean(base.data["level"].values[:, at])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"seed": SEED + 1}, "seed"), ({"draws": DRAWS + 1}, "draws"), ({"keep": "final"}, "final")],
+)
+def test_a_base_that_is_not_paired_is_refused(base: Ensemble, change: dict[str, object], message: str) -> None:
+    arguments = {"draws": DRAWS, "seed": SEED, "keep": "monthly"} | change
+    with pytest.raises(InputError, match=message):
+        als.headline(base, als.simulate("baseline_2025", **arguments))  # type: ignore[arg-type]
+
+
+def test_html_is_escaped() -> None:
+    scenario = {"name": "odd", "extends": "baseline_2018", "title": "<script>alert(1)</script>"}
+    one = als.simulate(scenario, 20, keep="monthly")
+    html = als.headline(als.simulate("baseline_2018", 20, keep="monthly"), one)._repr_html_()
+    assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+@pytest.mark.full
+def test_every_bundled_scenario_has_a_headline_against_its_base() -> None:
+    for name in als.list_scenarios():
+        parent = load_parent(name)
+        found = als.headline(
+            als.simulate(name, 100, keep="monthly"),
+            None if parent is None else als.simulate(parent, 100, keep="monthly"),
+        )
+        assert len(found.sentences) >= 3 and "nan" not in str(found)
