@@ -11,10 +11,10 @@ from alliance_sim.calibration.posterior import read_rows, table_of
 from alliance_sim.estimation import behaviour as module
 from alliance_sim.estimation import behaviour_stages, left_out, report
 from alliance_sim.estimation.behaviour import Settings, fit, log_likelihood, smoothed
-from alliance_sim.estimation.history import history
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.summaries import described, item_scores, predicted, pulls, ridges
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
+from alliance_sim.validation.history import history
 
 Measured = namedtuple("Measured", "rows diagnostics")
 SMALL = Settings(runs=(4000, 1000), chains=2, samples=100, paths=8)

@@ -7,12 +7,12 @@ from scipy.stats import multivariate_normal
 from alliance_sim.calibration.posterior import table_of
 from alliance_sim.core.constants import SD_OUTPUT
 from alliance_sim.estimation import likelihood as module
-from alliance_sim.estimation.history import history
 from alliance_sim.estimation.likelihood import Expected, likelihood
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import Unknowns
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.validation.history import history
 
 NUISANCE = {
     "recorded_share": 0.5,

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from numpyro.infer import MCMC, NUTS, init_to_value
 
 from alliance_sim.estimation.emulator import Network, learned
-from alliance_sim.estimation.history import History
 from alliance_sim.estimation.likelihood import Expected, Likelihood, likelihood
 from alliance_sim.estimation.measurement import convergence, stats
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.unknowns import Unknowns
+from alliance_sim.validation.history import History
 
 __all__ = ["LARGEST_K", "Check", "Draws", "Fit", "Settings", "check", "draws_of", "fit", "log_likelihood", "smoothed"]
 

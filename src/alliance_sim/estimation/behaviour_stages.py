@@ -18,7 +18,6 @@ from alliance_sim.calibration.posterior import parameter_columns, read_rows
 from alliance_sim.estimation import report
 from alliance_sim.estimation.behaviour import LARGEST_K, LEAST_EFFECTIVE, Fit, Settings, draws_of, fit
 from alliance_sim.estimation.convergence import Refused, shortcomings
-from alliance_sim.estimation.history import history
 from alliance_sim.estimation.left_out import starting_disputes, without_disputes
 from alliance_sim.estimation.measurement import fit as measured
 from alliance_sim.estimation.readings import dated_after
@@ -27,6 +26,7 @@ from alliance_sim.estimation.summaries import described, item_scores, predicted,
 from alliance_sim.estimation.synthetic import synthetic_history
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.estimation.work import data_hash, kept_lines
+from alliance_sim.validation.history import history
 
 __all__ = ["behaviour", "coverage", "disputes", "fitted", "folds"]
 

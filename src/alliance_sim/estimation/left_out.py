@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.estimation.behaviour import Fit, smoothed
-from alliance_sim.estimation.history import History, history
 from alliance_sim.estimation.likelihood import Likelihood, likelihood
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.summaries import values_of
 from alliance_sim.estimation.work import HISTORY, kept
 from alliance_sim.scenarios import load_scenario
+from alliance_sim.validation.history import History, history
 
 __all__ = ["starting_disputes", "without_disputes"]
 

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.core.constants import SD_OUTPUT
-from alliance_sim.estimation.history import History
-from alliance_sim.validation.record import CLASSES
+from alliance_sim.validation.history import History, seen_shares
 
 __all__ = ["Expected", "Likelihood", "likelihood"]
 
@@ -107,7 +106,7 @@ def likelihood(
     --------
     Half of the items end at the rates of their forum, and the model expects the same of all:
 
-    >>> from alliance_sim.estimation.history import history
+    >>> from alliance_sim.validation.history import history
     >>> from alliance_sim.estimation.unknowns import NUISANCE
     >>> seen = history(last_item=2014, last_year=2015, repeats=2)
     >>> items = len(seen.items)
@@ -138,14 +137,6 @@ def _items(seen: History, expected: Expected[Any], nuisance: Mapping[str, Any], 
         xp.log(unexplained) + _objectors(seen, seen.objection_rates, xp),
     )
     return ended_as + xp.where(seen.contested, of_objectors, 0.0)
-
-
-def seen_shares(seen: History, ended: Any, recorded_share: Any) -> Any:
-    """Return chances of class and contest given that an item is recorded (D, I, 3, 2), from those of all items."""
-    usual = np.zeros(ended.shape[1:])  # what the record has less often
-    usual[[not item.rollover for item in seen.items], len(CLASSES) - 1, 0] = 1.0
-    kept = ended * (1.0 - usual * (1.0 - _wide(recorded_share, 3)))
-    return kept / kept.sum(axis=(2, 3), keepdims=True)
 
 
 def _wide(values: Any, axes: int) -> Any:

@@ -12,10 +12,10 @@ from alliance_sim.compile import SPIN_UP, Block
 from alliance_sim.core.constants import SD_OUTPUT
 from alliance_sim.core.rng import normal
 from alliance_sim.core.structures import ALLY_VARIABLES, Channel, Clock, RecordedOutput
-from alliance_sim.estimation.history import History
 from alliance_sim.estimation.likelihood import Expected
 from alliance_sim.estimation.unknowns import Unknowns
 from alliance_sim.simulation import in_chunks
+from alliance_sim.validation.history import History
 
 __all__ = ["Simulator"]
 
@@ -39,7 +39,7 @@ class Simulator:
     Examples
     --------
     >>> from alliance_sim.calibration.posterior import table_of
-    >>> from alliance_sim.estimation.history import history
+    >>> from alliance_sim.validation.history import history
     >>> simulator = Simulator(history(2014, 2015, repeats=2), Unknowns("2014", table_of("prior")), seed=1)
     >>> expected = simulator.expected(np.zeros((1, simulator.unknowns.dimension)), paths=4)
     >>> expected.spending.shape, bool((expected.objects <= 1.0).all())
@@ -57,7 +57,7 @@ class Simulator:
         Examples
         --------
         >>> from alliance_sim.calibration.posterior import table_of
-        >>> from alliance_sim.estimation.history import history
+        >>> from alliance_sim.validation.history import history
         >>> Simulator(history(2014, 2015, repeats=2), Unknowns("2014", table_of("prior")), seed=1).repeats
         2
         """

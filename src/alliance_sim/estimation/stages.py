@@ -41,8 +41,13 @@ TABLES = ("rows", "measurement")
 #: Quantities of at most so many elements are reported.
 _FEW = 9
 #: Modules that decide what a fit of measurement, and of behaviour, gives. What came of other code is not used again.
-MEASUREMENT = ("measurement", "readings")
-BEHAVIOUR = (*MEASUREMENT, "behaviour", "emulator", "history", "likelihood", "runs", "unknowns")
+CHECKS = "estimation.checks"
+MEASUREMENT = ("estimation.measurement", "estimation.readings")
+BEHAVIOUR = (
+    *MEASUREMENT,
+    *(f"estimation.{name}" for name in ("behaviour", "emulator", "likelihood", "runs", "unknowns")),
+    "validation.history",
+)
 
 
 def measure(out: Path, work: Path, seed: int, say: Say) -> None:
@@ -101,7 +106,7 @@ def checks(out: Path, work: Path, seed: int, say: Say) -> None:
     from alliance_sim.estimation.readings import data
 
     chains, samples = COMPARED
-    folder = _measurement_folder(work) / f"checks-{seed}-{chains}x{samples}-{sources_hash('checks')}"
+    folder = _measurement_folder(work) / f"checks-{seed}-{chains}x{samples}-{sources_hash(CHECKS)}"
     rows = found.get("unreliable", ())
     scales = module.scale_factors()
     fits: dict[str, tuple[tuple[str, ...], Mapping[str, float]]] = {
@@ -145,7 +150,7 @@ def ranks(out: Path, work: Path, seed: int, say: Say, sets: int | None = None) -
 
     count = SETS if sets is None else sets
     first = seed * _APART
-    path = _measurement_folder(work) / f"ranks-{seed}-{sources_hash('checks')}.jsonl"
+    path = _measurement_folder(work) / f"ranks-{seed}-{sources_hash(CHECKS)}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     run_ranks(
         range(first, first + count),

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from alliance_sim.core.constants import SD_OUTPUT
 from alliance_sim.estimation.behaviour import LARGEST_K, Fit, smoothed
-from alliance_sim.estimation.likelihood import likelihood, seen_shares
+from alliance_sim.estimation.likelihood import likelihood
 from alliance_sim.estimation.runs import Simulator
 from alliance_sim.estimation.unknowns import NUISANCE, Unknowns
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.validation.history import seen_shares
 from alliance_sim.validation.record import CLASSES, GROUPS
 
 __all__ = ["described", "item_scores", "predicted", "pulls", "ridges"]

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.core.constants import SD_OUTPUT
-from alliance_sim.estimation.history import History, rates_of
-from alliance_sim.estimation.likelihood import seen_shares
 from alliance_sim.estimation.runs import Simulator
+from alliance_sim.validation.history import History, rates_of, seen_shares
 
 __all__ = ["synthetic_history"]
 
@@ -35,7 +34,7 @@ def synthetic_history(simulator: Simulator, z: Floats, seed: int) -> History:
     Examples
     --------
     >>> from alliance_sim.calibration.posterior import table_of
-    >>> from alliance_sim.estimation.history import history
+    >>> from alliance_sim.validation.history import history
     >>> from alliance_sim.estimation.unknowns import Unknowns
     >>> simulator = Simulator(history(2014, 2015, repeats=2), Unknowns("2014", table_of("prior")), seed=1)
     >>> made = synthetic_history(simulator, np.zeros(simulator.unknowns.dimension), seed=1)

@@ -73,14 +73,14 @@ def data_hash() -> str:
 
 
 def sources_hash(*modules: str) -> str:
-    """Return a hash over the code of modules of this package, of eight characters.
+    """Return a hash over the code of modules, of eight characters; their names are relative to `alliance_sim`.
 
     Examples
     --------
-    >>> sources_hash("measurement") != sources_hash("readings")
+    >>> sources_hash("estimation.measurement") != sources_hash("estimation.readings")
     True
     """
-    return file_hash(*(Path(__file__).with_name(f"{name}.py") for name in modules))[:8]
+    return file_hash(*(_PACKAGE.joinpath(*name.split(".")).with_suffix(".py") for name in modules))[:8]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What behaviour is fitted to: the history, held to the items of the record, and spending of allies.
+"""The history held to the items of the record, and spending of allies: what fits and forecasts begin from.
 
 A recorded item ends as it did, so that what follows does not depend on luck at the table, and the procedure is repeated
 for how likely that was (`core.clamp`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.validation.record import CLASSES, HISTORY, RecordedItem, record, seats
 
-__all__ = ["History", "history", "recorded_spending"]
+__all__ = ["History", "history", "observed", "rates_of", "recorded_spending", "seen_shares"]
 
 Floats = NDArray[np.float64]
 
@@ -189,3 +190,26 @@ def rates_of(
         common = (given.sum() + 1.0) / (present.sum() + allies)
         rate[i] = (given + common * _PRIOR_SEATS) / (present + _PRIOR_SEATS)
     return counts / counts.sum(axis=(1, 2), keepdims=True), rate
+
+
+def seen_shares(seen: History, ended: Any, recorded_share: Any) -> Any:
+    """Return chances of class and contest given that an item is recorded (D, I, 3, 2), from those of all items.
+
+    Parameters
+    ----------
+    seen : History
+    ended : (D, I, 3, 2) array
+    recorded_share : (D,) array
+        How often an item that was adopted without an objection is in the record, of others.
+
+    Examples
+    --------
+    >>> seen = history(last_item=2014, last_year=2015, repeats=2)
+    >>> shares = seen_shares(seen, np.full((1, len(seen.items), 3, 2), 1 / 6), np.array([0.5]))
+    >>> shares[0, 0].round(3).tolist(), round(float(shares[0, 0].sum()), 6)
+    ([[0.182, 0.182], [0.182, 0.182], [0.091, 0.182]], 1.0)
+    """
+    usual = np.zeros(ended.shape[1:])  # what the record has less often
+    usual[[not item.rollover for item in seen.items], len(CLASSES) - 1, 0] = 1.0
+    kept = ended * (1.0 - usual * (1.0 - recorded_share.reshape(-1, 1, 1, 1)))
+    return kept / kept.sum(axis=(2, 3), keepdims=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from alliance_sim.core.structures import PENDING, Decision
-from alliance_sim.estimation.history import clamp_of, history, recorded_spending
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
+from alliance_sim.validation.history import clamp_of, history, recorded_spending
 from alliance_sim.validation.record import record
 
 
