@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from alliance_sim.results.headline import Headline, headline
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
+    from alliance_sim.validation.hindcast_scores import Hindcast, hindcast
 
 __version__ = "0.1.0"
 
@@ -50,6 +51,7 @@ __all__ = [
     "Evidence",
     "Experiment",
     "Headline",
+    "Hindcast",
     "InputError",
     "Policies",
     "Results",
@@ -64,6 +66,7 @@ __all__ = [
     "discover",
     "evidence",
     "headline",
+    "hindcast",
     "list_experiments",
     "list_scenarios",
     "load_experiment",
@@ -90,6 +93,7 @@ _MODULES = {
     "results.headline": ("Headline", "headline"),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
     "simulation": ("branch", "simulate"),
+    "validation.hindcast_scores": ("Hindcast", "hindcast"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -15,12 +15,11 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import Scenario
 from alliance_sim.validation import scores as module
+from alliance_sim.validation.baselines import forum_rates, objection_rates
 from alliance_sim.validation.record import HISTORY, RecordedItem, record
 from alliance_sim.validation.scores import (
     Score,
     auc,
-    baseline,
-    baseline_objections,
     brier,
     forecast,
     interval,
@@ -116,7 +115,7 @@ def test_the_baseline_has_the_rates_of_earlier_months_in_the_same_forum() -> Non
         made("2014-05", "blocked", "eu_council"),
     ]
     third = 1 / 3
-    assert baseline(items) == pytest.approx(
+    assert forum_rates(items) == pytest.approx(
         np.array(
             [
                 [third, third, third],
@@ -135,7 +134,7 @@ def test_the_baseline_of_objections_has_each_allys_rate_where_it_had_a_seat() ->
     items = [made("2014-01", "blocked", objectors="HUN TUR", hard=True), made("2014-02", "adopted")]
     seated = np.ones((2, len(ALLIES)), bool)
     seated[0, ALLIES.index("FIN")] = False
-    found = baseline_objections(items, seated)
+    found = objection_rates(items, seated)
     first = 1 / len(ALLIES)
     assert found[0] == pytest.approx(np.full(len(ALLIES), first))
     common = 3 / (2 * len(ALLIES) - 1)
@@ -184,7 +183,7 @@ def test_items_before_are_known_to_the_baseline_and_not_scored() -> None:
     key = ("ranked probability", "all items")
     assert alone[key].count == with_past[key].count == len(late)
     assert alone[key].model == with_past[key].model
-    expected = ranked_probability(baseline((*early, *late))[len(early) :], [item.outcome for item in late]).mean()
+    expected = ranked_probability(forum_rates((*early, *late))[len(early) :], [item.outcome for item in late]).mean()
     assert with_past[key].baseline == pytest.approx(expected) != alone[key].baseline
 
 

@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 import typer
 
-from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, run
+from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, hindcast, run
 from alliance_sim.cli.terminal import Stream, open_streams
 from alliance_sim.errors import InputError
 
@@ -36,6 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": analysis.compare,
     "query": run.query,
     "evidence": evidence.evidence,
+    "hindcast": hindcast.hindcast,
     "sweep": experiments.sweep,
     "sensitivity": analysis.sensitivity,
     "discover": analysis.discover,

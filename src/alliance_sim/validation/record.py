@@ -33,6 +33,7 @@ __all__ = [
     "refused",
     "rows",
     "seats",
+    "voiced",
 ]
 
 #: The bundled scenario that has the items of the record.
@@ -176,6 +177,20 @@ def group(forum: str, rollover: bool) -> str:
     """
     names: Mapping[str, str] = {"nac": "NATO", "nato_summit": "NATO", "g7": "G7"}
     return names.get(forum, "EU rollovers" if rollover else "EU")
+
+
+def voiced(items: Sequence[RecordedItem], hard: bool = False) -> NDArray[np.bool_]:
+    """Return which allies objected to which item in the record (n, N); with `hard`, only where silence was broken.
+
+    Examples
+    --------
+    >>> items = record(2018, 2018)
+    >>> bool((voiced(items, hard=True) <= voiced(items)).all())
+    True
+    """
+    return np.array(
+        [[ally in item.objectors and (not hard or item.objection == "hard") for ally in ALLIES] for item in items], bool
+    ).reshape(len(items), len(ALLIES))
 
 
 def rates(items: Sequence[RecordedItem]) -> dict[str, NDArray[np.float64]]:

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from alliance_sim.errors import InputError
-from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.simulation import simulate
+from alliance_sim.validation.baselines import forum_rates, objection_rates
 from alliance_sim.validation.record import (
     CLASSES,
     FIRST_YEAR,
@@ -30,13 +30,12 @@ from alliance_sim.validation.record import (
     record,
     refused,
     seats,
+    voiced,
 )
 
 __all__ = [
     "Score",
     "auc",
-    "baseline",
-    "baseline_objections",
     "brier",
     "forecast",
     "interval",
@@ -153,56 +152,6 @@ def interval(
     return float(low), float(high)
 
 
-def baseline(items: Sequence[RecordedItem]) -> NDArray[np.float64]:
-    """Return a forecast of each item (n, 3): the rates of its forum in the months before, EU rollovers apart.
-
-    Neither the item itself nor others of its month count. The classes together begin with the weight of one item
-    (judgement), so that a forum without a past gives each a third.
-
-    Examples
-    --------
-    >>> baseline(record())[0].round(2).tolist()
-    [0.33, 0.33, 0.33]
-    """
-    found = np.empty((len(items), len(CLASSES)))
-    for i, item in enumerate(items):
-        counts = np.full(len(CLASSES), 1.0 / len(CLASSES))
-        for other in items:
-            if other.month < item.month and (other.forum, other.rollover) == (item.forum, item.rollover):
-                counts[other.outcome] += 1.0
-        found[i] = counts / counts.sum()
-    return found
-
-
-def baseline_objections(items: Sequence[RecordedItem], seated: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return a forecast of each ally's objection (n, N): its rate over the items of earlier months it had a seat at.
-
-    The rate of all allies counts as one item of each (judgement); it begins with one objection at a meeting of all.
-
-    Examples
-    --------
-    >>> items = record(2014, 2014)
-    >>> float(baseline_objections(items, np.ones((len(items), len(ALLIES)), bool))[0].max())
-    0.03125
-    """
-    objectors = voiced(items)
-    found = np.empty(objectors.shape)
-    for i, item in enumerate(items):
-        before = np.array([other.month < item.month for other in items])
-        seat = seated[before]
-        given, seen = (objectors[before] & seat).sum(axis=0), seat.sum(axis=0)
-        common = (given.sum() + 1.0) / (seen.sum() + len(ALLIES))
-        found[i] = (given + common) / (seen + 1.0)
-    return found
-
-
-def voiced(items: Sequence[RecordedItem], hard: bool = False) -> NDArray[np.bool_]:
-    """Return which allies objected to which item in the record (n, N); with `hard`, only where silence was broken."""
-    return np.array(
-        [[ally in item.objectors and (not hard or item.objection == "hard") for ally in ALLIES] for item in items], bool
-    ).reshape(len(items), len(ALLIES))
-
-
 def forecast(ensemble: Ensemble, items: Sequence[RecordedItem]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the model's forecasts: of the class of each item (n, 3), and of each ally's objection to it (n, N).
 
@@ -305,7 +254,7 @@ def scores(ensemble: Ensemble, items: Sequence[RecordedItem], before: Sequence[R
     decisions, objections = forecast(ensemble, items)
     known = (*before, *items)
     seated = seats(ensemble.program, places(ensemble, known))
-    usual, usual_objections = baseline(known)[len(before) :], baseline_objections(known, seated)[len(before) :]
+    usual, usual_objections = forum_rates(known)[len(before) :], objection_rates(known, seated)[len(before) :]
     seated = seated[len(before) :]
     ended = np.array([item.outcome for item in items])
     years = np.array([item.year for item in items])

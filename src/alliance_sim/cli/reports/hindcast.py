@@ -1,0 +1,120 @@
+"""Report on the forecasts of the record: who wins, by how much, and at which items the model fails."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from alliance_sim.cli.terminal import bullets, dim, new_table
+
+if TYPE_CHECKING:
+    from alliance_sim.validation.hindcast_scores import Hindcast, ScoreRow, Skill
+
+MODEL, MIXED = "alliance_sim", "alliance_sim, mixed with past rates"
+#: What a difference from the best baseline says.
+_VERDICTS = {1: "better", 0: "no difference that can be seen", -1: "worse"}
+
+
+def hindcast_report(found: Hindcast) -> list[RenderableType]:
+    """Return what `hindcast` prints."""
+    every = next(row.cases for row in found.rows if row.target == "class")
+    holders = found.holders
+    lines: list[RenderableType] = [
+        Text.assemble(("Forecasts one item ahead, from fits to the years before: ", "bold"), every),
+        *(Text(f"{skill.score}: {sentence(skill)}", _colour(skill)) for skill in found.skill if skill.model == MODEL),
+        Text(),
+        Text("How texts end (lower is better)", "bold"),
+        _classes([row for row in found.rows if row.target == "class" and row.cases == every]),
+        Text(),
+        Text("Who objects: area under the curve (higher is better)", "bold"),
+        _objections(found.rows, every),
+        Text(),
+        Text("Defence spending by ally and year", "bold"),
+        _spending(found.rows),
+        Text(),
+        Text("Ranked probability score by part of the record", "bold"),
+        _parts(found.rows),
+    ]
+    if holders["items"]:
+        lines += [
+            Text(),
+            Text(
+                f"Of {holders['items']:.0f} items to 2023 that one ally held up, the model expects that ally first in "
+                f"{100 * holders['model']:.0f} %; it objected last time in {100 * holders['objected last time']:.0f} %."
+            ),
+        ]
+    lines += [Text(), Text("Items at which past rates of the forum do better by most", "bold")]
+    lines.append(
+        bullets(
+            f"{item['id']}, {item['month']}, {item['decision']}: {item['text']} "
+            f"(model {100 * float(str(item['model'])):.0f} %, rates {100 * float(str(item['rates'])):.0f} %)"
+            for item in found.defeated_by
+        )
+    )
+    note = (
+        f"{found.draws:,} runs of each window, seed {found.seed}. The structure of the model was chosen on rows to "
+        "2019; rows from 2020 on were scored once before (docs/model.md). Intervals: bootstrap over half-years, 95 %."
+    )
+    return [*lines, Text(), dim(note)]
+
+
+def sentence(skill: Skill) -> str:
+    """Return what a skill says, in words."""
+    sign = -1 if skill.better == "lower" else 1
+    clear = 0 if skill.low <= 0.0 <= skill.high else int(math.copysign(1, sign * skill.difference))
+    return (
+        f"{_VERDICTS[clear]} than the best baseline ({skill.baseline}): {skill.difference:+z.3f} "
+        f"[{skill.low:+z.3f}, {skill.high:+z.3f}]"
+    ).replace("no difference that can be seen than", "no difference that can be seen from")
+
+
+def _colour(skill: Skill) -> str:
+    if skill.low <= 0.0 <= skill.high:
+        return ""
+    return "green" if (skill.difference > 0.0) == (skill.better == "higher") else "red"
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _classes(rows: Iterable[ScoreRow]) -> RenderableType:
+    table = new_table("model", ">n", ">ranked prob.", ">log", ">Brier, passing")
+    for row in rows:
+        table.add_row(row.model, str(row.n), _number(row.rps), _number(row.log), _number(row.brier))
+    return table
+
+
+def _objections(rows: Iterable[ScoreRow], every: str) -> RenderableType:
+    chosen = [row for row in rows if row.cases == every]
+    spoken = {row.model: row for row in chosen if row.target == "objections"}
+    table = new_table("model", ">objections", ">auc", ">broken silence", ">auc ")
+    for row in chosen:
+        if row.target == "broken silence":
+            voiced = spoken[row.model]
+            table.add_row(row.model, str(voiced.n), _number(voiced.auc), str(row.n), _number(row.auc))
+    return table
+
+
+def _spending(rows: Iterable[ScoreRow]) -> RenderableType:
+    table = new_table("years", "model", ">figures", ">CRPS, % of GDP", ">80 % intervals hold")
+    for row in rows:
+        if row.target == "spending":
+            table.add_row(row.cases, row.model, str(row.n), _number(row.crps), f"{100 * row.coverage:.0f} %")
+    return table
+
+
+def _parts(rows: Iterable[ScoreRow]) -> RenderableType:
+    table = new_table("part", ">n", ">model", ">mixed", ">rates of the forum")
+    by_part: dict[str, dict[str, ScoreRow]] = {}
+    for row in rows:
+        if row.target == "class":
+            by_part.setdefault(row.cases, {})[row.model] = row
+    for part, of in by_part.items():
+        ours, mixed, rates = of[MODEL], of[MIXED], of["rates of the forum"]
+        table.add_row(part, str(ours.n), _number(ours.rps), _number(mixed.rps), _number(rates.rps))
+    return table
