@@ -2,8 +2,8 @@
 
 `simulate` runs many draws of a scenario, `compare` sets scenarios against a base with common random numbers, `branch`
 continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
-which `discover` and `policy` analyse. `evidence` says where a number comes from. `AllianceModel` is one draw as a Mesa
-model.
+which `discover` and `policy` analyse. `ask` answers forecast questions. `evidence` says where a number comes from.
+`AllianceModel` is one draw as a Mesa model.
 
 Examples
 --------
@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from alliance_sim.results.ensemble import Ensemble
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
+    from alliance_sim.validation.question_files import list_questions, load_questions
+    from alliance_sim.validation.questions import Answers, ask
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AllianceModel",
     "Ally",
+    "Answers",
     "Comparison",
     "Discovery",
     "Ensemble",
@@ -57,13 +60,16 @@ __all__ = [
     "Ukraine",
     "UnitedStates",
     "__version__",
+    "ask",
     "branch",
     "compare",
     "discover",
     "evidence",
     "list_experiments",
+    "list_questions",
     "list_scenarios",
     "load_experiment",
+    "load_questions",
     "load_results",
     "load_scenario",
     "policy",
@@ -86,6 +92,8 @@ _MODULES = {
     "results.ensemble": ("Ensemble",),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
     "simulation": ("branch", "simulate"),
+    "validation.question_files": ("list_questions", "load_questions"),
+    "validation.questions": ("Answers", "ask"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
