@@ -218,6 +218,12 @@ def test_a_changed_or_hypothetical_scenario_is_a_what_if() -> None:
     assert als.ask("us_russia_reset_2025", own, draws=1).what_if
 
 
+def test_questions_without_a_scenario_may_be_about_one_of_a_bundled_set() -> None:
+    one = [{"id": "q", "text": "Is it?", "sql": "SELECT draw, true AS value FROM runs"}]
+    found = {name: als.ask(name, one, draws=1).what_if for name in ("outlook_2025", "baseline_2025")}
+    assert found == {"outlook_2025": False, "baseline_2025": True}
+
+
 def test_a_table_has_a_row_a_question() -> None:
     found = als.ask("outlook_2025", "outlook_2025", draws=2)
     table = found.table()

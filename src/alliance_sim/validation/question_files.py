@@ -142,19 +142,23 @@ def load_questions(source: QuestionSource) -> QuestionSet:
 
 
 def holds_questions(path: str | Path) -> bool:
-    r"""Return whether a file looks like one of questions: a list, or a mapping with the key `questions`.
+    r"""Return whether a file looks like one of questions: a list with `sql`, or a mapping with the key `questions`.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> _ = Path("own.yaml").write_text("# mine\n- id: calm\n")
+    >>> _ = Path("own.yaml").write_text("# mine\n- id: calm\n  sql: SELECT draw, true AS value FROM runs\n")
     >>> holds_questions("own.yaml"), holds_questions("baseline_2025")
     (True, False)
     """
-    if not Path(path).is_file():
-        return False
-    text = re.sub(r"^(?:\s*(?:#.*)?\n|---\s*\n)*", "", read_text(Path(path), ()))
-    return text.startswith(("- ", "-\n", "[")) or re.search(rf"^{_LIST}\s*:", text, re.MULTILINE) is not None
+    try:
+        # Not a pipe, which can be read only once.
+        text = read_text(Path(path), ()) if Path(path).is_file() else ""
+    except (InputError, OSError):
+        return False  # Loading it reports the error.
+    lines = (line for line in text.splitlines() if line.strip() not in ("", "---") and not line.startswith("#"))
+    listed = next(lines, "").startswith(("-", "[")) and re.search(r"\bsql\s*:", text)
+    return bool(listed or re.search(rf"^{_LIST}\s*:", text, re.MULTILINE))
 
 
 def _bundled() -> dict[str, Path]:

@@ -25,7 +25,7 @@ from alliance_sim.errors import InputError
 from alliance_sim.results import query
 from alliance_sim.scenarios import Scenario, ScenarioSource
 from alliance_sim.simulation import simulate
-from alliance_sim.validation.question_files import Question, QuestionSet, QuestionSource, load_questions
+from alliance_sim.validation.question_files import Question, QuestionSet, QuestionSource, list_questions, load_questions
 from alliance_sim.validation.scores import brier
 
 if TYPE_CHECKING:
@@ -166,7 +166,9 @@ class Answers:
 
     @property
     def what_if(self) -> bool:
-        """Whether the scenario is a what-if: not the one that the questions name, or one with hypothetical events.
+        """Whether the scenario is a what-if: one with hypothetical events, or another than the questions are written for.
+
+        Questions that name no scenario are taken for questions about one that a bundled set is written for.
 
         Examples
         --------
@@ -175,7 +177,8 @@ class Answers:
         [False, True]
         """
         hypothetical = any(event.source.lower().startswith("hypothetical") for event in self.scenario.events)
-        return hypothetical or self.scenario != self.questions.scenario
+        meant = [self.questions] if self.questions.scenario else map(load_questions, list_questions())
+        return hypothetical or self.scenario not in [each.scenario for each in meant]
 
     def table(self) -> pd.DataFrame:
         """Return one row a question, indexed by its id.
@@ -325,7 +328,7 @@ def answer(question: Question, values: NDArray[np.bool_] | NDArray[np.float64]) 
     >>> question = Question(id="many", text="How many?", sql="SELECT 1", truth=5)
     >>> found = answer(question, np.arange(11.0))
     >>> found.quantiles["p50"], found.mc_error, round(found.score, 2)
-    (5.0, 2.0, 0.91)
+    (5.0, 2.5, 0.91)
     """
     draws, truth = len(values), question.truth
     if truth is not None and isinstance(truth, bool) != (values.dtype == bool):
