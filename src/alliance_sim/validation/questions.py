@@ -166,7 +166,7 @@ class Answers:
 
     @property
     def what_if(self) -> bool:
-        """Whether the scenario is a what-if: one with hypothetical events, or another than the questions are written for.
+        """Whether the scenario is a what-if: it has hypothetical events, or is not that of the questions.
 
         Questions that name no scenario are taken for questions about one that a bundled set is written for.
 
