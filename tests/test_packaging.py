@@ -41,7 +41,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-@pytest.mark.parametrize("kind", ["scenarios", "calibration"])
+@pytest.mark.parametrize("kind", ["scenarios", "calibration", "questions"])
 def test_wheel_holds_every_data_file(unpacked: Path, kind: str) -> None:
     def files(folder: Path) -> set[Path]:
         return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
@@ -63,6 +63,7 @@ print(alliance_sim.__file__)
 print(data_folder("scenarios") / "baseline_2025.yaml")
 print(data_folder("scenarios") / "experiments" / "european_levers_2025.yaml")
 print(data_folder("calibration") / "facts" / "actors.csv")
+print(data_folder("questions") / "outlook_2025.yaml")
 """
     found = [Path(line) for line in run_python(code, tmp_path, PYTHONPATH=str(unpacked)).splitlines()]
     assert all(path.is_file() and path.is_relative_to(unpacked) for path in found), found
@@ -75,6 +76,7 @@ print(data_folder("calibration") / "facts" / "actors.csv")
         "import alliance_sim.cli",
         "import alliance_sim; alliance_sim.load_scenario('baseline_2025')",
         "import alliance_sim; alliance_sim.load_experiment('european_levers_2025')",
+        "import alliance_sim; alliance_sim.load_questions('outlook_2025')",
     ],
 )
 def test_no_heavy_library_is_loaded_before_it_is_needed(code: str, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 `simulate` runs many draws of a scenario, `headline` says what matters in it, `compare` sets scenarios against a base
 with common random numbers, `branch` continues one draw in many futures. `sensitivity` ranks parameters and mechanisms.
-`sweep` runs a designed experiment, which `discover` and `policy` analyse. `evidence` says where a number comes from.
+`sweep` runs a designed experiment, which `discover` and `policy` analyse. `ask` answers forecast questions,
+`hindcast` scores forecasts of the record, `evidence` says where a number comes from.
 `AllianceModel` is one draw as a Mesa model.
 
 Examples
@@ -39,12 +40,15 @@ if TYPE_CHECKING:
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
     from alliance_sim.validation.hindcast_scores import Hindcast, hindcast
+    from alliance_sim.validation.question_files import list_questions, load_questions
+    from alliance_sim.validation.questions import Answers, ask
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AllianceModel",
     "Ally",
+    "Answers",
     "Comparison",
     "Discovery",
     "Ensemble",
@@ -61,6 +65,7 @@ __all__ = [
     "Ukraine",
     "UnitedStates",
     "__version__",
+    "ask",
     "branch",
     "compare",
     "discover",
@@ -68,8 +73,10 @@ __all__ = [
     "headline",
     "hindcast",
     "list_experiments",
+    "list_questions",
     "list_scenarios",
     "load_experiment",
+    "load_questions",
     "load_results",
     "load_scenario",
     "policy",
@@ -94,6 +101,8 @@ _MODULES = {
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
     "simulation": ("branch", "simulate"),
     "validation.hindcast_scores": ("Hindcast", "hindcast"),
+    "validation.question_files": ("list_questions", "load_questions"),
+    "validation.questions": ("Answers", "ask"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,4 +1,4 @@
-"""The two data folders, in a wheel, an editable install and a source checkout alike, and the tables in them."""
+"""The data folders, in a wheel, an editable install and a source checkout alike, and the tables in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = Mapping[str, str]
 
 
 @cache
-def data_folder(kind: Literal["scenarios", "calibration"]) -> Path:
+def data_folder(kind: Literal["scenarios", "calibration", "questions"]) -> Path:
     """Return the folder of bundled `kind` files.
 
     The order is: the folder named by the environment variable ``ALLIANCE_SIM_DATA``, the copy inside the

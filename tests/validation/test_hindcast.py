@@ -12,8 +12,9 @@ from alliance_sim.calibration.posterior import table_of
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.validation import baselines, hindcast
 from alliance_sim.validation.hindcast import EQUAL, MIXED, MODEL, Forecasts, Window
-from alliance_sim.validation.hindcast_scores import _holders, _reliability, crps
+from alliance_sim.validation.hindcast_scores import _holders, _reliability
 from alliance_sim.validation.record import RecordedItem, record, voiced
+from alliance_sim.validation.scores import crps
 
 NUISANCE = {
     "unexplained": 0.4,

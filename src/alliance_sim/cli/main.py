@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 import typer
 
-from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, hindcast, run
+from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, hindcast, questions, run
 from alliance_sim.cli.terminal import Stream, open_streams
 from alliance_sim.errors import InputError
 
@@ -35,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "compare": analysis.compare,
     "query": run.query,
+    "ask": questions.ask,
     "evidence": evidence.evidence,
     "hindcast": hindcast.hindcast,
     "sweep": experiments.sweep,

@@ -66,7 +66,7 @@ class Dumper(yaml.CSafeDumper):
     yaml_implicit_resolvers = Loader.yaml_implicit_resolvers
 
 
-_TEXT = "tag:yaml.org,2002:str"
+_TEXT, _MAPPING = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
 #: The parser's own reason rarely names the mistake: it does not distinguish wrong indentation, `month:1`, and a colon
 #: in a text.
 _REASONS = "usual reasons, here or just above: the indentation, no blank after a colon, a text that needs quotes"
@@ -160,8 +160,10 @@ def read_text(path: Path, names: Iterable[str]) -> str:
         raise InputError(f"{origin}:{line}: file: byte {error.start} is not UTF-8; allowed: text in UTF-8") from None
 
 
-def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
+def parse(text: str, origin: str, what: str, keys: Iterable[str], entries: str | None = None) -> Parsed:
     r"""Return the mapping that a YAML text holds, the line of every place in it, and the keys given twice.
+
+    A text that is a list is read as a mapping with that list under the key `entries`, where one is given.
 
     Raises
     ------
@@ -182,6 +184,9 @@ def parse(text: str, origin: str, what: str, keys: Iterable[str]) -> Parsed:
         loader = Loader(text)
         try:
             node = loader.get_single_node()
+            if entries and isinstance(node, yaml.SequenceNode):
+                key = yaml.ScalarNode(_TEXT, entries, node.start_mark, node.start_mark)
+                node = yaml.MappingNode(_MAPPING, [(key, node)], node.start_mark, node.end_mark)
             lines, twice, found = _lines(node)
             data = None if found or node is None else loader.construct_document(node)
         finally:

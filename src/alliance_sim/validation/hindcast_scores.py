@@ -16,12 +16,12 @@ from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.validation.hindcast import EQUAL, MIXED, MODEL, Bools, Floats, Forecasts, forecasts, windows
 from alliance_sim.validation.history import recorded_spending
 from alliance_sim.validation.record import RecordedItem, voiced
-from alliance_sim.validation.scores import auc, brier, interval, log_score, ranked_probability
+from alliance_sim.validation.scores import auc, brier, crps, interval, log_score, ranked_probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Hindcast", "ScoreRow", "Skill", "crps", "hindcast"]
+__all__ = ["Hindcast", "ScoreRow", "Skill", "hindcast"]
 
 #: Level of the intervals of spending whose coverage is reported.
 LEVEL = 0.8
@@ -140,24 +140,6 @@ class Hindcast:
         if path is not None:
             plots.write(figure, path)
         return figure
-
-
-def crps(draws: Floats, figures: Floats) -> Floats:
-    """Return the continuous ranked probability score of forecasts by draws (D, n) of some figures (n,).
-
-    The form of Gneiting and Raftery (2007), doi:10.1198/016214506000001437, equation 21.
-
-    Examples
-    --------
-    >>> crps(np.array([[1.0], [3.0]]), np.array([2.0])).tolist()
-    [0.5]
-    """
-    ordered = np.sort(draws, axis=0)
-    count = len(draws)
-    weights = (2.0 * np.arange(1, count + 1) - count - 1.0)[:, np.newaxis]
-    spread: Floats = (weights * ordered).sum(axis=0) / count**2
-    found: Floats = np.abs(draws - figures).mean(axis=0) - spread
-    return found
 
 
 def hindcast(draws: int = 2000, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Hindcast:

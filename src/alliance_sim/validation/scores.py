@@ -37,6 +37,7 @@ __all__ = [
     "Score",
     "auc",
     "brier",
+    "crps",
     "forecast",
     "interval",
     "log_score",
@@ -95,6 +96,29 @@ def log_score(forecasts: ArrayLike, outcomes: ArrayLike) -> NDArray[np.float64]:
     p = np.asarray(forecasts, float)
     with np.errstate(divide="ignore"):
         found: NDArray[np.float64] = -np.log(p[np.arange(len(p)), np.asarray(outcomes, int)])
+    return found
+
+
+def crps(draws: ArrayLike, figures: ArrayLike) -> NDArray[np.float64]:
+    """Return the continuous ranked probability score of draws as forecasts of figures, in their unit; 0 is perfect.
+
+    The empirical distribution of the draws is scored: mean |x - y| less half of the mean |x - x'| over all pairs. The
+    score of infinitely many draws is lower, by half of the mean |x - x'| over the number of draws.
+
+    Parameters
+    ----------
+    draws : (D,) or (D, n) array
+    figures : number or (n,) array
+
+    Examples
+    --------
+    >>> float(crps([2.0], 3.5)), crps([[1.0, 0.0], [3.0, 1.0]], [2.0, 0.5]).tolist()
+    (1.5, [0.5, 0.25])
+    """
+    x = np.sort(np.asarray(draws, float), axis=0)
+    count = len(x)
+    pairs = np.tensordot(2.0 * np.arange(1, count + 1) - count - 1.0, x, 1) / count**2
+    found: NDArray[np.float64] = np.maximum(np.abs(x - np.asarray(figures, float)).mean(axis=0) - pairs, 0.0)
     return found
 
 

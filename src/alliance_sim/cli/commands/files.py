@@ -12,7 +12,7 @@ import typer
 from alliance_sim.cli.options import AsJson
 from alliance_sim.cli.reports.experiments import counted_runs, experiment_as_json, experiment_report
 from alliance_sim.cli.reports.files import counted_entries, list_as_json, list_report, scenario_as_json, scenario_report
-from alliance_sim.cli.terminal import print_json, print_parts, write
+from alliance_sim.cli.terminal import counted, print_json, print_parts, write
 from alliance_sim.errors import InputError, printable
 from alliance_sim.experiments import (
     Experiment,
@@ -24,6 +24,7 @@ from alliance_sim.experiments import (
 from alliance_sim.experiments import json_schema as experiment_schema
 from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.scenarios import (
+    Scenario,
     json_schema,
     list_scenarios,
     load_parent,
@@ -32,16 +33,18 @@ from alliance_sim.scenarios import (
     write_scenario,
 )
 from alliance_sim.scenarios.yaml_files import SUFFIXES
+from alliance_sim.validation.question_files import QuestionSet, holds_questions, list_questions, load_questions
 
 
 def list_bundled(as_json: AsJson = False) -> None:
-    """List the bundled scenarios and experiments."""
+    """List the bundled scenarios, experiments and sets of forecast questions."""
     scenarios = [load_scenario(name) for name in list_scenarios()]
     experiments = [load_experiment(name) for name in list_experiments()]
+    questions = {name: load_questions(name) for name in list_questions()}
     if as_json:
-        print_json(list_as_json(scenarios, experiments))
+        print_json(list_as_json(scenarios, experiments, questions))
     else:
-        print_parts(*list_report(scenarios, experiments))
+        print_parts(*list_report(scenarios, experiments, questions))
 
 
 def show(
@@ -68,25 +71,31 @@ def show(
 
 
 def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)]) -> None:
-    """Check scenario and experiment files, or folders of them: every problem with its file, line and field."""
+    """Check scenario, experiment and question files, or folders of them: each problem with its file, line and field."""
     good, problems = 0, []
     for path in (path for file in files for path in _yaml_files(file)):
         try:
-            found = load_file(path)
+            found = load_questions(path) if holds_questions(path) else load_file(path)
         except InputError as error:
             problems.append(str(error))
         else:
             good += 1
-            stem = Path(path).stem
-            # A pipe has no name.
-            note = "" if stem == found.name or not Path(path).suffix else f"; the file is called {printable(stem)}"
-            size = counted_runs(found) if isinstance(found, Experiment) else counted_entries(found)
-            write(f"{printable(path)}: ok ({found.name}: {size}{note})\n")
+            write(f"{printable(path)}: ok ({_size(found, Path(path))})\n")
     if good + len(problems) > 1:
         write(f"{good + len(problems)} files, {good} ok, {len(problems)} with problems\n")
     if problems:
         print("\n".join(problems), file=sys.stderr)
         raise typer.Exit(2)
+
+
+def _size(found: Scenario | Experiment | QuestionSet, path: Path) -> str:
+    """Return what a file holds in words, with its name, and that of the file where it differs."""
+    if isinstance(found, QuestionSet):
+        return counted(len(found.questions), "question")
+    # A pipe has no name.
+    note = "" if path.stem == found.name or not path.suffix else f"; the file is called {printable(path.stem)}"
+    size = counted_runs(found) if isinstance(found, Experiment) else counted_entries(found)
+    return f"{found.name}: {size}{note}"
 
 
 def _yaml_files(file: str) -> list[str | Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from alliance_sim.registry.fields import Entry, Record, month_name, month_number
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import Meeting, Scenario
+from alliance_sim.validation.question_files import QuestionSet
 
 #: Fields of an agenda item that its step shows.
 _ASKED = ("ask", "direction", "proposed")
@@ -28,7 +29,9 @@ OWN = "+"
 PURE = ("share", "position", "probability", "threat", "that of NAME", "")
 
 
-def list_as_json(scenarios: Sequence[Scenario], experiments: Sequence[Experiment]) -> dict[str, Any]:
+def list_as_json(
+    scenarios: Sequence[Scenario], experiments: Sequence[Experiment], questions: Mapping[str, QuestionSet]
+) -> dict[str, Any]:
     """Return what `list --json` prints."""
     fields = ("name", "title", "era", "start", "months")
     return {
@@ -37,10 +40,16 @@ def list_as_json(scenarios: Sequence[Scenario], experiments: Sequence[Experiment
             {"name": each.name, "title": each.title, "scenario": each.scenario.name, "runs": each.runs}
             for each in experiments
         ],
+        "questions": [
+            {"name": name, "title": each.title, "scenario": _written_for(each), "questions": len(each.questions)}
+            for name, each in questions.items()
+        ],
     }
 
 
-def list_report(scenarios: Sequence[Scenario], experiments: Sequence[Experiment]) -> list[RenderableType]:
+def list_report(
+    scenarios: Sequence[Scenario], experiments: Sequence[Experiment], questions: Mapping[str, QuestionSet]
+) -> list[RenderableType]:
     """Return what `list` prints."""
     first = new_table("scenario", "title", "era", "start", ">months")
     for scenario in scenarios:
@@ -50,7 +59,15 @@ def list_report(scenarios: Sequence[Scenario], experiments: Sequence[Experiment]
     for experiment in experiments:
         name, title = Text(experiment.name, "bold"), Text(experiment.title)
         second.add_row(name, title, experiment.scenario.name, f"{experiment.runs:,}")
-    return [first, Text(), second]
+    third = new_table("questions", "title", "scenario", ">number")
+    for own_name, each in questions.items():
+        third.add_row(Text(own_name, "bold"), Text(each.title or ""), _written_for(each), str(len(each.questions)))
+    return [first, Text(), second, Text(), third]
+
+
+def _written_for(questions: QuestionSet) -> str:
+    """Return the name of the scenario that questions are written for; nothing if they name none."""
+    return questions.scenario.name if questions.scenario else ""
 
 
 def counted_entries(scenario: Scenario) -> str:
