@@ -93,7 +93,7 @@ def test_without_out_the_calibration_folder_of_the_project_is_written(
 
 
 def test_commands_that_the_report_names_exist() -> None:
-    named = [tables.MEASURE, tables.BEHAVIOUR, tables.CHECKS, tables.RANKS, tables.COVERAGE]
+    named = [tables.MEASURE, tables.BEHAVIOUR, tables.CHECKS, tables.REFITS, tables.RANKS, tables.COVERAGE]
     named += [tables.DISPUTES, tables.FOLDS]
     assert {command.removeprefix("alliance-sim calibrate --stage ") for command in named} == {*stages.STAGES} - {
         "report"

@@ -227,6 +227,7 @@ try:
 except KeyboardInterrupt:
     assert report.read_report(report.report_path(out)) == before
 stages.checks(out, work, 0, lambda text: None)
+stages.refits(out, work, 0, lambda text: None)
 print(json.dumps({"asked": asked, "scales": list(checks.scale_factors())}))
 """
 

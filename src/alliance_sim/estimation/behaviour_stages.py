@@ -135,13 +135,14 @@ def folds(out: Path, work: Path, seed: int, say: Callable[[str], None]) -> None:
         found = fit(runs, FOLD, seed, kept, lambda line, year=year: say(f"fold to {year}: {line}"))  # type: ignore[misc]
         _refuse(found)
         report.write_posterior(_columns(runs, found.resampled(FOLD_ROWS, seed)), table)
-        entries = described(unknowns, found)["parameters"]
-        narrowed = {name: entry["shift"] for name, entry in entries.items() if report.is_informed(entry)}
+        entries = described(unknowns, found)
+        narrowed = {n: each["shift"] for n, each in entries["parameters"].items() if report.is_informed(each)}
         parts[str(year)] = {
             "power": found.check.power,
             "pareto_k": found.check.pareto_k,
             "effective": found.check.effective,
             "moves": dict(sorted(narrowed.items(), key=lambda item: -abs(item[1]))[:10]),
+            "nuisance": entries["nuisance"],
         }
     report.write_report(report.behaviour_path(out), folds=parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alliance_sim.estimation.tables import CHECKS, MEASURE, RANKS, Report, missing, number, picture, table
+from alliance_sim.estimation.tables import CHECKS, MEASURE, RANKS, REFITS, Report, missing, number, picture, table
 
 __all__ = ["measurement"]
 
@@ -138,13 +138,13 @@ def _refits(report: Report) -> list[str]:
     lines = ["### Rows left out, and the fit done again", ""]
     found = report.get("refits")
     if not found:
-        return lines + missing(CHECKS)
+        return lines + missing(REFITS)
     unreliable = report.get("unreliable", [])
     lines += ["How the means move without the row.", "", *_moves(found, "without")]
     if earlier := [name for name in found if name not in unreliable]:
         lines += [f"Refitted for an earlier fit, and not above 0.7 in the shipped one: {', '.join(earlier)}.", ""]
     if absent := [name for name in unreliable if name not in found]:
-        lines += [f"Above 0.7 and not refitted yet (`{CHECKS}`): {', '.join(absent)}.", ""]
+        lines += [f"Above 0.7 and not refitted yet (`{REFITS}`): {', '.join(absent)}.", ""]
     return lines
 
 

@@ -99,37 +99,14 @@ def measure(out: Path, work: Path, seed: int, say: Say) -> None:
 
 
 def checks(out: Path, work: Path, seed: int, say: Say) -> None:
-    """Leave out each kind of figure, leanings, and rows of great pull; halve and double the scales of the priors."""
-    base, found = _measured(out)
+    """Leave out each kind of figure, and leanings; halve and double the scales of the priors."""
+    base, _ = _measured(out)
     from alliance_sim.estimation import checks as module
-    from alliance_sim.estimation.measurement import fit
-    from alliance_sim.estimation.readings import data
 
-    chains, samples = COMPARED
-    folder = _measurement_folder(work) / f"checks-{seed}-{chains}x{samples}-{sources_hash(CHECKS)}"
-    rows = found.get("unreliable", ())
     scales = module.scale_factors()
-    fits: dict[str, tuple[tuple[str, ...], Mapping[str, float]]] = {
-        **{f"without {name}": ((name,), {}) for name in (*module.FIGURES, "lean", *rows)},
-        **{label: ((), factors) for label, factors in scales.items()},
-    }
-    results = {}
-    for number, (label, (left_out, factors)) in enumerate(fits.items(), 1):
-
-        def make(label: str = label, left_out: Any = left_out, factors: Any = factors, number: int = number) -> Any:
-            say(f"{label}: fit {number} of {len(fits)}")
-            fitted = fit(left_out, seed, chains, samples, samples, factors=factors)
-            return {
-                "means": {name: [float(values.mean()), float(values.std())] for name, values in fitted.rows.items()},
-                "ordering": module.ordering(fitted.rows),
-                "figures": module.left_out_figures(dict.fromkeys(left_out, fitted), data()),
-            }
-
-        results[label] = kept(folder / f"{re.sub(r'[^0-9A-Za-z.-]+', '-', label)}.json", make)
-
-    def means(label: str) -> dict[str, Floats]:
-        return {name: np.array(mean) for name, (mean, _) in results[label]["means"].items()}
-
+    left_out: dict[str, tuple[tuple[str, ...], Mapping[str, float]]] = {}
+    left_out |= {f"without {name}": ((name,), {}) for name in (*module.FIGURES, "lean")}
+    results = _compared(left_out | {label: ((), factors) for label, factors in scales.items()}, work, seed, say)
     figures: dict[str, Any] = {}
     for kind in module.FIGURES:
         figures |= results[f"without {kind}"]["figures"]
@@ -138,9 +115,54 @@ def checks(out: Path, work: Path, seed: int, say: Say) -> None:
         left_out_figures=figures,
         ordering_without_lean=results["without lean"]["ordering"],
         means_without_lean=results["without lean"]["means"],
-        scale_moves={label: module.moved(means(label), base, most=0) for label in scales},
-        refits={row: module.moved(means(f"without {row}"), base) for row in rows},
+        scale_moves={label: module.moved(_means(results[label]), base, most=0) for label in scales},
     )
+
+
+def refits(out: Path, work: Path, seed: int, say: Say) -> None:
+    """Leave out each row whose pull importance sampling cannot tell."""
+    base, found = _measured(out)
+    from alliance_sim.estimation import checks as module
+
+    rows = found.get("unreliable", ())
+    results = _compared({f"without {row}": ((row,), {}) for row in rows}, work, seed, say)
+    report.write_report(
+        report.report_path(out),
+        refits={row: module.moved(_means(results[f"without {row}"]), base) for row in rows},
+    )
+
+
+def _compared(
+    fits: Mapping[str, tuple[tuple[str, ...], Mapping[str, float]]], work: Path, seed: int, say: Say
+) -> dict[str, Any]:
+    """Return what fits find that leave something out, or whose priors have other scales, by label."""
+    import jax
+
+    from alliance_sim.estimation import checks as module
+    from alliance_sim.estimation.measurement import fit
+    from alliance_sim.estimation.readings import data
+
+    chains, samples = COMPARED
+    folder = _measurement_folder(work) / f"checks-{seed}-{chains}x{samples}-{sources_hash(CHECKS)}"
+    results = {}
+    for number, (label, (left_out, factors)) in enumerate(fits.items(), 1):
+
+        def make(label: str = label, left_out: Any = left_out, factors: Any = factors, number: int = number) -> Any:
+            say(f"{label}: fit {number} of {len(fits)}")
+            jax.clear_caches()  # compiled code of each fit would fill the memory
+            fitted = fit(left_out, seed, chains, samples, samples, factors=factors)
+            return {
+                "means": {name: [float(values.mean()), float(values.std())] for name, values in fitted.rows.items()},
+                "ordering": module.ordering(fitted.rows),
+                "figures": module.left_out_figures(dict.fromkeys(left_out, fitted), data()),
+            }
+
+        results[label] = kept(folder / f"{re.sub(r'[^0-9A-Za-z.-]+', '-', label)}.json", make)
+    return results
+
+
+def _means(result: Mapping[str, Any]) -> dict[str, Floats]:
+    return {name: np.array(mean) for name, (mean, _) in result["means"].items()}
 
 
 def ranks(out: Path, work: Path, seed: int, say: Say, sets: int | None = None) -> None:
@@ -204,6 +226,7 @@ STAGES: dict[str, Stage] = {
     "measure": measure,
     "behaviour": behaviour,
     "checks": checks,
+    "refits": refits,
     "ranks": ranks,
     "coverage": coverage,
     "disputes": disputes,

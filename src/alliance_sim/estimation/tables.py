@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["BEHAVIOUR", "CHECKS", "COVERAGE", "DISPUTES", "FOLDS", "MEASURE", "RANKS", "missing", "number", "table"]
+__all__ = [
+    "BEHAVIOUR",
+    "CHECKS",
+    "COVERAGE",
+    "DISPUTES",
+    "FOLDS",
+    "MEASURE",
+    "RANKS",
+    "REFITS",
+    "missing",
+    "number",
+    "table",
+]
 
 Report = Mapping[str, Any]
 
 #: Commands that write the parts of the report.
 MEASURE = "alliance-sim calibrate --stage measure"
 CHECKS = "alliance-sim calibrate --stage checks"
+REFITS = "alliance-sim calibrate --stage refits"
 RANKS = "alliance-sim calibrate --stage ranks"
 BEHAVIOUR = "alliance-sim calibrate --stage behaviour"
 COVERAGE = "alliance-sim calibrate --stage coverage"

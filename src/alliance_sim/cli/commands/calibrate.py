@@ -57,9 +57,10 @@ def calibrate(
     """Fit the model to documents, public figures and the record; needs the extra 'calibration'.
 
     Stages, in the order in which they run: measure (actors), behaviour (parameters), checks (fits of actors without
-    rows, and with other priors), ranks (the fit of actors to simulated data), coverage (the fit of behaviour to
-    simulated records), disputes (items left out with the disputes they start), folds (fits to what was known at the
-    ends of earlier years), report (text and figures; written after each stage too).
+    kinds of figures, and with other priors), refits (without rows of great pull), ranks (the fit of actors to simulated
+    data), coverage (the fit of behaviour to simulated records), disputes (items left out with the disputes they start),
+    folds (fits to what was known at the ends of earlier years), report (text and figures; written after each stage
+    too).
 
     It can be interrupted at any time; run again, it goes on where it stopped. Exit 1 if a fit is not good enough, and
     then its draws are not written.
