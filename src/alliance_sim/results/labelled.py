@@ -20,7 +20,7 @@ class Labelled:
     --------
     >>> import alliance_sim as als
     >>> ensemble = als.simulate("baseline_2018", draws=2)
-    >>> ensemble["cohesion"].dims, "spending" in ensemble
+    >>> ensemble["cohesion"].dims, ensemble["cohesion"].identical(ensemble.data["cohesion"])
     (('draw', 'month'), True)
     """
 

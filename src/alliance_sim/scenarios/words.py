@@ -21,7 +21,7 @@ def event_details(event: Event) -> str:
     --------
     >>> from alliance_sim.scenarios import load_scenario
     >>> event_details(load_scenario("us_support_ends_2025").events[0])
-    'channel military, share -0.5'
+    'channel military, share -1'
     """
     fields = fields_in_words(event)
     each = f" in each of {event.during} months" if event.during > 1 else ""
