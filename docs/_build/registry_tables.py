@@ -86,6 +86,9 @@ def parameters_page() -> str:
         "*Record*: yes where the record of decisions, or the paths of spending and aid, could inform the parameter: between the "
         "5 % and 95 % points of its prior at least one item in fifty of `history_2014_2025` changes class, or mean spending or aid "
         "moves by a quarter of its spread. The others keep their priors whatever is fitted.",
+        "`alliance-sim parameters` lists them in a terminal, `alliance-sim parameters PATTERN` those whose name, symbol, meaning or "
+        "group has it, with what the record made of each; `alliance-sim outcomes` is the same for outcomes. In Python the tables are "
+        "`alliance_sim.registry.parameters.PARAMETERS` and `alliance_sim.registry.outcomes.OUTCOMES`, by name.",
     ]
     for group in dict.fromkeys(parameter.group for parameter in PARAMETERS.values()):
         head = ("name", "symbol", "unit", "range", "prior", "source", "record", "meaning")

@@ -27,7 +27,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from alliance_sim.compile import KEEPS, SPIN_UP, Block, CompiledScenario, Keep, 
 from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.notebook import shown_progress
 from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.results.memory import allocate, draw_size
@@ -87,7 +88,7 @@ def simulate(
     seed: int = 0,
     keep: Keep = "allies",
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | Literal[False] | None = None,
     cancelled: Callable[[], bool] | None = None,
     chunk: int = CHUNK,
 ) -> Ensemble:
@@ -105,8 +106,8 @@ def simulate(
         ``final`` (outcomes of the last month), ``monthly`` (of every month), ``allies`` (also the threat perception,
         guarantee confidence, spending and support of each ally), ``trace`` (also every position). Decisions are
         always kept.
-    progress : callable, optional
-        Called from this thread with the number of draws done.
+    progress : callable or False, optional
+        Called from this thread with the number of draws done. Default: a bar in notebooks, which False leaves out.
     cancelled : callable, optional
         Called between chunks; the run stops when it returns True.
     chunk : int
@@ -137,13 +138,14 @@ def simulate(
     _check_keep(keep)
     program = compile_scenario(load_scenario(scenario))
 
-    def after_chunk(done: int) -> None:
-        if progress:
-            progress(done)
-        if cancelled and cancelled():
-            raise Cancelled
+    with shown_progress(progress, "draws", draws) as on_progress:
 
-    return collect(program, draws, seed, keep, lambda block: program.run(block, seed), after_chunk, chunk)
+        def after_chunk(done: int) -> None:
+            on_progress(done)
+            if cancelled and cancelled():
+                raise Cancelled
+
+        return collect(program, draws, seed, keep, lambda block: program.run(block, seed), after_chunk, chunk)
 
 
 def _check_keep(keep: Keep) -> None:

@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 LIMIT = 600
 
 Cell = Callable[[str], list[dict[str, Any]]]
+SWEEP = "als.sweep(als.load_experiment('summit_form_2018').model_copy(update={'replications': 1}), FOLDER, **OPTIONS)"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def cell() -> Iterator[Cell]:
     [
         "ensemble.plot('cohesion')",
         "ensemble.plot('decisions')",
-        "als.compare('baseline_2025', 'us_russia_reset_2025', draws=3).plot()",
+        "als.compare('baseline_2025', 'us_russia_reset_2025', draws=3, progress=False).plot()",
     ],
 )
 def test_a_notebook_shows_figures(figure: str, cell: Cell) -> None:
@@ -63,22 +64,52 @@ def test_a_figure_is_shown_once_where_pyplot_was_used_before(cell: Cell) -> None
 
 
 @pytest.mark.parametrize(
-    ("result", "text"),
+    ("result", "texts"),
     [
-        ("ensemble", "&lt;Ensemble us_russia_reset_2025: 3 draws"),
-        ("als.compare('baseline_2025', 'us_russia_reset_2025', draws=3)", "&lt;Comparison of us_russia_reset_2025"),
+        ("als.load_scenario('us_russia_reset_2025')", ("A U.S.-Russia reset", "12 events", "bilateral summit")),
+        ("ensemble", ("us_russia_reset_2025: 2025-06 to 2029-05, 3 draws", "sanctions on Russia", "deterrence")),
         (
-            "als.sweep(als.load_experiment('summit_form_2018').model_copy(update={'replications': 1}), FOLDER)",
-            "&lt;Results kept: complete&gt;",
+            "als.compare('baseline_2025', 'us_russia_reset_2025', draws=3, progress=False)",
+            ("us_russia_reset_2025", "3 paired draws", "cohesion of the alliance"),
         ),
+        (SWEEP.replace("OPTIONS", "{'progress': False}"), ("in the folder kept: complete", "quarrels", "27 points")),
     ],
 )
-def test_a_notebook_shows_results_as_tables(result: str, text: str, cell: Cell, tmp_path: Path) -> None:
+def test_a_notebook_shows_results_as_tables(result: str, texts: tuple[str, ...], cell: Cell, tmp_path: Path) -> None:
     (shown,) = cell(result.replace("FOLDER", repr(str(tmp_path / "kept"))))
-    assert text in shown["text/html"] and "<table" in shown["text/html"]
+    page = shown["text/html"]
+    assert all(text in page for text in texts) and "<table" in page and "<script" not in page
 
 
-def test_a_notebook_shows_a_progress_bar(cell: Cell) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        "als.simulate('baseline_2018', 300, **OPTIONS)",
+        "als.compare('baseline_2018', 'helsinki_2018', draws=300, **OPTIONS)",
+        "als.sensitivity('baseline_2018', 'cohesion', parameters=['pledge'], points=2, draws=1, **OPTIONS)",
+        SWEEP,
+    ],
+)
+def test_long_work_shows_its_progress_until_it_ends(call: str, cell: Cell, tmp_path: Path) -> None:
+    code = "_ = " + call.replace("FOLDER", repr(str(tmp_path / "kept")))
+    first, *_, complete, last = cell(code.replace("OPTIONS", "{}"))
+    assert first["text/plain"].startswith("0 of ") and "<progress" in first["text/html"]
+    done, total = complete["text/plain"].split()[:3:2]
+    assert done == total
+    assert last == {"text/plain": "", "text/html": ""}
+
+
+@pytest.mark.parametrize("progress", ["False", "lambda done: None"])
+def test_the_bar_can_be_left_out(progress: str, cell: Cell) -> None:
+    assert cell(f"_ = als.simulate('baseline_2018', 300, progress={progress})") == []
+
+
+def test_keys_are_completed(cell: Cell) -> None:
+    code = "[each for each in get_ipython().Completer.complete('ensemble[\"cohes')[1] if 'cohesion' in each] != []"
+    assert cell(code)[0]["text/plain"] == "True"
+
+
+def test_a_notebook_shows_a_progress_bar_of_rich(cell: Cell) -> None:
     shown = cell(
         "from rich.progress import Progress\n"
         "with Progress() as bar:\n"

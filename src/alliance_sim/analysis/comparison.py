@@ -7,21 +7,22 @@ for each draw and outcome stay in memory, for any number of months.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_sim import __version__, checks
+from alliance_sim.analysis.html import pair_html
 from alliance_sim.compile import compile_scenario
-from alliance_sim.errors import InputError, shown
+from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.notebook import shown_progress
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.paired import Pair, moved, pair_of
+from alliance_sim.results.paired import NOTABLE, Pair, moved, pair_of
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.simulation import CHUNK, in_chunks
 
@@ -36,7 +37,7 @@ def compare(
     *others: ScenarioSource,
     draws: int = 1000,
     seed: int = 0,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | Literal[False] | None = None,
 ) -> Comparison:
     """Run scenarios with common random numbers and compare each with the first, draw by draw.
 
@@ -54,8 +55,8 @@ def compare(
         From 1 to 2**32 - 1, as far as memory allows.
     seed : int
         From 0 to 2**64 - 1.
-    progress : callable, optional
-        Called from this thread with the number of draws done.
+    progress : callable or False, optional
+        Called from this thread with the number of draws done. Default: a bar in notebooks, which False leaves out.
 
     Returns
     -------
@@ -88,8 +89,6 @@ def compare(
     # Both sides of every pair, and the differences of one pair with the copies that its quantiles take.
     checks.memory(draws, 8 * len(OUTCOMES) * (2 * len(programs) + 3), f"{len(programs) + 1} scenarios")
     pairs = [pair_of(first, program, draws) for program in programs]
-    # Without draws: the kernel is compiled in this thread, which can be interrupted.
-    first.run(first.block(seed, 0, 0, "monthly"), seed)
 
     def work(draw0: int, draw1: int) -> tuple[int, list[NDArray[np.int64]]]:
         base_block = first.block(seed, draw0, draw1, "monthly")
@@ -102,18 +101,20 @@ def compare(
         return draw1 - draw0, counts
 
     done = 0
-    for count, parts in in_chunks(work, draws, CHUNK):
-        for pair, part in zip(pairs, parts, strict=True):
-            pair.counts[...] += part
-        done += count
-        if progress:
-            progress(done)
+    with shown_progress(progress, "draws", draws) as on_progress:
+        # Without draws: the kernel is compiled in this thread, which can be interrupted.
+        first.run(first.block(seed, 0, 0, "monthly"), seed)
+        for count, parts in in_chunks(work, draws, CHUNK):
+            for pair, part in zip(pairs, parts, strict=True):
+                pair.counts[...] += part
+            done += count
+            on_progress(done)
     return Comparison(tuple(pairs), draws, seed)
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Scenarios compared with a base, draw by draw.
+    """Scenarios compared with a base, draw by draw; ``comparison["name"]`` is the pair of the base and one of them.
 
     Attributes
     ----------
@@ -144,7 +145,25 @@ class Comparison:
         return f"<Comparison of {', '.join(self._names)} with {self.base.name}: {self.draws} draws, seed {self.seed}>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>{self.summary().to_html(float_format='{:.3g}'.format)}"
+        base, found = self.base, ""
+        for pair in self.pairs:
+            title = f"{pair.other.scenario.title} ({pair.name}) against {base.title} ({base.name})"
+            run = f"{pair.months[0]} to {pair.months[-1]}, {self.draws:,} paired draws, seed {self.seed}"
+            summary = pair.summary()
+            found += pair_html(title, run, summary, moved(summary), NOTABLE, pair.decisions())
+        return found
+
+    def __getitem__(self, name: str) -> Pair:
+        for pair in self.pairs:
+            if pair.name == name:
+                return pair
+        raise InputError(f"{shown(name)} is not compared here{nearest(str(name), self)}; allowed: {', '.join(self)}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self._names
 
     @property
     def base(self) -> Scenario:

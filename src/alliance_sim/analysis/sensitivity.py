@@ -30,6 +30,7 @@ from alliance_sim.experiments.design import LEVELS, Points, problem, sample
 from alliance_sim.experiments.plan import Plan, Task
 from alliance_sim.experiments.runner import Tables, Work, execute
 from alliance_sim.experiments.schema import MAX_POINTS, Design
+from alliance_sim.notebook import shown_progress
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, by_current_name, resolve
@@ -143,7 +144,7 @@ def sensitivity(
     points: int | None = None,
     draws: int = DRAWS,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | Literal[False] | None = None,
 ) -> Sensitivity:
     """Find the parameters and mechanisms that drive an outcome.
 
@@ -166,8 +167,9 @@ def sensitivity(
         Draws at each point, as far as memory allows.
     seed : int
         From 0 to 2**64 - 1.
-    progress : callable, optional
-        Called from this thread with the number of runs done, and of all runs.
+    progress : callable or False, optional
+        Called from this thread with the number of runs done, and of all runs. Default: a bar in notebooks, which False
+        leaves out.
 
     Returns
     -------
@@ -202,21 +204,22 @@ def sensitivity(
     _check_memory(sizes[-1], len(priors), _design(method, points).points, draws)
     past = 0
 
-    def on_progress(done: int, _: int = 0) -> None:
-        if progress:
-            progress(past + done, total)
-
     def work(points: Points) -> Work:
         return _Response(what_if, points, seed, outcome)
 
     screened = len(priors) if screening else 0
-    if screening:
-        ranking, _ = indices("morris", priors, None, draws, seed, work, on_progress)
-        priors = {name: priors[str(name)] for name in ranking.index[:SCREENED]}
-        past = sizes[0] * draws
-    table, chance = indices(method, priors, points, draws, seed, work, on_progress)
-    past = sum(sizes) * draws
-    mechanisms = ablation(what_if, outcome, pairs, seed, on_progress)
+    with shown_progress(progress, "runs", total) as show:
+
+        def on_progress(done: int, _: int = 0) -> None:
+            show(past + done, total)
+
+        if screening:
+            ranking, _ = indices("morris", priors, None, draws, seed, work, on_progress)
+            priors = {name: priors[str(name)] for name in ranking.index[:SCREENED]}
+            past = sizes[0] * draws
+        table, chance = indices(method, priors, points, draws, seed, work, on_progress)
+        past = sum(sizes) * draws
+        mechanisms = ablation(what_if, outcome, pairs, seed, on_progress)
     return Sensitivity(what_if, outcome, method, draws, seed, chance, screened, total, table, mechanisms)
 
 

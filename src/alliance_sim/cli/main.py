@@ -7,20 +7,33 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any, TextIO, cast
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 
-from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, hindcast, questions, run
-from alliance_sim.cli.terminal import Stream, open_streams
+from alliance_sim import __version__
+from alliance_sim.cli.commands import (
+    analysis,
+    calibrate,
+    evidence,
+    experiments,
+    files,
+    hindcast,
+    questions,
+    registry,
+    run,
+)
+from alliance_sim.cli.terminal import Stream, open_streams, write
+from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError
 
 __all__ = ["app", "main"]
 
+#: What the command is called, however it was started: shells complete it by this name.
+NAME = "alliance-sim"
 app = typer.Typer(
-    name="alliance-sim",
+    name=NAME,
     help="An alliance that decides by consensus: who blocks what, how sure we are, what would change it.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,6 +51,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "ask": questions.ask,
     "evidence": evidence.evidence,
     "hindcast": hindcast.hindcast,
+    "parameters": registry.parameters,
+    "outcomes": registry.outcomes,
     "sweep": experiments.sweep,
     "sensitivity": analysis.sensitivity,
     "discover": analysis.discover,
@@ -45,6 +60,23 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "calibrate": calibrate.calibrate,
     "explore": run.explore,
 }
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        write(f"{NAME} {__version__} (calibration {calibration_hash()})\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and the hash of the calibration.", callback=_version)
+    ] = False,
+) -> None:
+    """Take the options of the application itself."""
+
+
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 
@@ -92,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _status(arguments: Sequence[str] | None) -> int:
     """Run a command, print its error if it fails, and return the exit status."""
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        return int(app(arguments, prog_name=NAME, standalone_mode=False) or 0)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

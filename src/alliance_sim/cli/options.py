@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from alliance_sim.cli.completion import outcome_names, scenario_names, settings
 from alliance_sim.errors import InputError, printable
 from alliance_sim.paths import local_path
 from alliance_sim.scenarios import Scenario
@@ -17,13 +18,25 @@ def _local(path: str | None) -> Path | None:
     return None if path is None else local_path(path)
 
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a file.", show_default=False)]
+ScenarioName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help="A bundled name or a file.", show_default=False, autocompletion=scenario_names
+    ),
+]
 SweepFolder = Annotated[
     Path,
     typer.Argument(parser=str, callback=_local, metavar="DIR", help="Results of a sweep.", show_default=False),
 ]
 OutcomeName = Annotated[
-    str, typer.Option("--outcome", metavar="NAME", help="An outcome; `run` lists them.", show_default=False)
+    str,
+    typer.Option(
+        "--outcome",
+        metavar="NAME",
+        help="An outcome; `outcomes` lists them.",
+        show_default=False,
+        autocompletion=outcome_names,
+    ),
 ]
 Draws = Annotated[int, typer.Option(help="Number of draws.")]
 Seed = Annotated[int, typer.Option(help="Scenarios run with the same seed use common random numbers.")]
@@ -32,7 +45,8 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Set a parameter, or calibration=prior, in every scenario; may be repeated.",
+        help="Set a parameter (`parameters` lists them), or calibration=prior, in every scenario; may be repeated.",
+        autocompletion=settings,
     ),
 ]
 ResultsFolder = Annotated[

@@ -11,7 +11,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alliance_sim import checks
+from alliance_sim import checks, notebook
 from alliance_sim.errors import InputError, nearest
 from alliance_sim.experiments import parts
 from alliance_sim.experiments.design import Points
@@ -35,6 +34,7 @@ from alliance_sim.results import query
 from alliance_sim.results.dataset import read_only
 from alliance_sim.results.ensemble import Ensemble, load_ensemble
 from alliance_sim.results.folder import saved_views
+from alliance_sim.results.labelled import Labelled
 from alliance_sim.results.stored import check_columns, checked_files, parquet_file
 from alliance_sim.scenarios import Scenario
 
@@ -124,7 +124,7 @@ def open_views(folder: str | Path) -> tuple[Mapping[str, query.View], str]:
 
 
 @dataclass(frozen=True, eq=False)
-class Results:
+class Results(Labelled):
     """A sweep in its folder. Files are read when they are needed, and refused if their hash differs.
 
     `sweep` and `load_results` return it; `discover` and `policy` analyse it.
@@ -154,8 +154,18 @@ class Results:
         return f"<Results {self.folder.name}: {self.note or 'complete'}>"
 
     def _repr_html_(self) -> str:
+        experiment = self.experiment
+        size = f"{len(experiment.variants())} variants, {experiment.points} points, {experiment.replications} draws"
+        where = f"{experiment.name}, in the folder {self.folder.name}: {self.note or 'complete'}"
         states = self.status.groupby("state", observed=False)[["runs", "failed"]].sum()
-        return f"<p>{escape(repr(self))}</p>{states.to_html()}"
+        rows = [(state, f"{runs:,}", f"{failed:,}") for state, runs, failed in states.itertuples()]
+        varied = [(name, "lever", ", ".join(options)) for name, options in experiment.levers.items()]
+        varied += [(name, "uncertainty", str(prior)) for name, prior in experiment.priors().items()]
+        return (
+            notebook.heading(experiment.title, where, size)
+            + notebook.table(("tasks", ">runs", ">of which failed"), rows)
+            + notebook.folded("What is varied", notebook.table(("name", "kind", "values"), varied))
+        )
 
     @cached_property
     def experiment(self) -> Experiment:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import filelock
 import numpy as np
@@ -23,6 +24,7 @@ from alliance_sim.experiments.library import load_experiment
 from alliance_sim.experiments.plan import FILE, Plan, Task, plan_of
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.experiments.schema import Experiment, Variant
+from alliance_sim.notebook import shown_progress
 from alliance_sim.paths import local_path
 from alliance_sim.results.stored import MANIFEST
 from alliance_sim.results.views import Runs
@@ -48,7 +50,7 @@ def sweep(
     scheduler: str | None = None,
     workers: int | None = None,
     resume: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | Literal[False] | None = None,
 ) -> Results:
     """Run an experiment: every variant at every point with every draw; write the results to a folder.
 
@@ -68,8 +70,9 @@ def sweep(
         Threads or processes; default: ``NUMBA_NUM_THREADS``, which is the number of cores unless it was set.
     resume : bool
         Continue the sweep in the folder: run only the tasks that are not done, failed, or were damaged.
-    progress : callable, optional
-        Called from this thread with the number of runs done, and of all runs.
+    progress : callable or False, optional
+        Called from this thread with the number of runs done, and of all runs. Default: a bar in notebooks, which False
+        leaves out.
 
     Returns
     -------
@@ -94,9 +97,10 @@ def sweep(
     experiment, out = load_experiment(experiment), local_path(out)
     plan = plan_of(experiment)
     work = Simulation(experiment.variants(), plan.points, experiment.seed, experiment.keep)
-    work.compile()
     where = Workers(engine, scheduler, workers)
-    execute(plan, work, out, parts.expected_size(experiment), where=where, resume=resume, progress=progress)
+    with shown_progress(progress, "runs", plan.runs) as on_progress:
+        work.compile()
+        execute(plan, work, out, parts.expected_size(experiment), where=where, resume=resume, progress=on_progress)
     return open_results(out)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,9 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder as files
 from alliance_sim.results import query
 from alliance_sim.results.dataset import dataset
+from alliance_sim.results.html import ensemble_html
 from alliance_sim.results.inputs import inputs_of
+from alliance_sim.results.labelled import Labelled
 from alliance_sim.results.memory import allocate
 from alliance_sim.results.summaries import QUANTILES, decision_board, objectors, summaries, summary_table
 from alliance_sim.results.views import Runs, dates
@@ -37,11 +38,11 @@ __all__ = ["Ensemble", "load_ensemble"]
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
+class Ensemble(Labelled):
     """The draws of one scenario, with their tables, figures and files.
 
-    `simulate`, `branch` and `load_results` return it. In memory it is arrays; `data` labels them, `summary`, `series`,
-    `per_draw`, `decisions` and `frame` are tables of them, and `sql` queries them.
+    `simulate`, `branch` and `load_results` return it. In memory it is arrays. `data` labels all of them,
+    ``ensemble["cohesion"]`` one; `summary`, `series`, `per_draw`, `decisions` and `frame` are tables; `sql` queries.
 
     Attributes
     ----------
@@ -92,7 +93,9 @@ class Ensemble:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>{self.summary().to_html(float_format='{:.3g}'.format)}"
+        months = self.program.months
+        run = f"{self.scenario.name}: {months[0]} to {months[-1]}, {self.draws:,} draws, seed {self.seed}"
+        return ensemble_html(self.scenario.title, run, self.decisions(), self.objectors(), self.summary())
 
     @property
     def scenario(self) -> Scenario:

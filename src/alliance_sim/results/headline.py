@@ -172,9 +172,7 @@ class Headline:
         passes = f"{item} passes in {percent(self.passes)} of draws"
         if self.why == "shifted":
             low, high = self.interval
-            points = (
-                f"{100.0 * self.difference:+z.0f} points, 95 % interval {100.0 * low:+z.0f} to {100.0 * high:+z.0f}"
-            )
+            points = f"{points_of(self.difference)} points, 95 % interval {points_of(low)} to {points_of(high)}"
             passes += f", against {percent(self.base_passes)} in {self.base} ({points})"
         elif self.base is not None:
             limit = f"{100.0 * SHIFT:.0f} points"
@@ -332,6 +330,17 @@ def percent(share: float) -> str:
     if 0.0 < share < 0.005:
         return "less than 1 %"
     return "more than 99 %" if 0.995 < share < 1.0 else f"{100.0 * share:.0f} %"
+
+
+def points_of(share: float) -> str:
+    """Return a difference of shares in points, with its sign.
+
+    Examples
+    --------
+    >>> points_of(-0.123), points_of(-0.001)
+    ('-12', '+0')
+    """
+    return f"{100.0 * share:+z.0f}"
 
 
 _MONTHS = ("January February March April May June July August September October November December").split()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from alliance_sim.registry.events import Event
-from alliance_sim.registry.fields import Record
 from alliance_sim.scenarios.schema import AgendaItem, Meeting, Scenario
+from alliance_sim.scenarios.words import event_details, fields_in_words, in_words, word
 
 __all__ = ["Difference", "input_differences"]
 
-#: Fields left out: they do not enter the computation, or stand at the head of a line.
-_WORDS = {"id", "type", "title", "text", "source"}
 #: Fields of a scenario that are compared as they stand.
 _PLAIN = ("era", "calibration", "start", "months", "tabled_again")
 _ABSENT = "not given"
@@ -57,7 +55,7 @@ def input_differences(base: Scenario, other: Scenario) -> tuple[Difference, ...]
     ...     print(line)
     + 2025-06 leadership_change ally USA, stance washington_2024
     """
-    found = _changed("", _shown(base, _PLAIN), _shown(other, _PLAIN))
+    found = _changed("", in_words(base, _PLAIN), in_words(other, _PLAIN))
     found += _parameters(base, other)
     old, new = _calendar(base), _calendar(other)
     entries = sorted({**new, **old}.values(), key=lambda entry: entry.month)
@@ -69,20 +67,9 @@ def _calendar(scenario: Scenario) -> dict[str, Event | Meeting]:
     return {entry.id: entry for entry in entries}
 
 
-def _details(event: Event) -> str:
-    """Return the fields of an event besides month and type, such as ``channel military, share -0.5``."""
-    fields = _fields(event)
-    each = f" in each of {event.during} months" if event.during > 1 else ""
-    conditions = [f"with probability {event.probability:g}{each}"] if event.probability < 1.0 or each else []
-    conditions += [f"when {event.when}"] if event.when else []
-    general = ("month", "probability", "during", "when")
-    own = ", ".join(f"{key} {value}" for key, value in fields.items() if key not in general)
-    return "; ".join(filter(None, (own, *conditions)))
-
-
 def _parameters(base: Scenario, other: Scenario) -> list[Difference]:
     before, after = (
-        {name: _word(value) for name, value in each.model_dump(exclude_none=True)["parameters"].items()}
+        {name: word(value) for name, value in each.model_dump(exclude_none=True)["parameters"].items()}
         for each in (base, other)
     )
     found: list[Difference] = []
@@ -98,9 +85,9 @@ def _parameters(base: Scenario, other: Scenario) -> list[Difference]:
 
 def _entry(old: Event | Meeting | None, new: Event | Meeting | None) -> list[Difference]:
     if isinstance(old, Meeting) and isinstance(new, Meeting):
-        return _changed(_head(old), _fields(old), _fields(new)) + _agenda(old, new)
+        return _changed(_head(old), fields_in_words(old), fields_in_words(new)) + _agenda(old, new)
     if old and type(old) is type(new):
-        return _changed(_head(old), _fields(old), _fields(new))
+        return _changed(_head(old), fields_in_words(old), fields_in_words(new))
     found = [Difference("-", f"{_head(old)} {_whole(old)}".strip())] if old else []
     return [*found, Difference("+", f"{_head(new)} {_whole(new)}".strip())] if new else found
 
@@ -115,7 +102,7 @@ def _agenda(old: Meeting, new: Meeting) -> list[Difference]:
         elif issue not in before:
             found.append(Difference("+", f"{_head(old)} {_step(after[issue])}"))
         else:
-            found += _changed(f"{_head(old)} {issue},", _fields(before[issue]), _fields(after[issue]))
+            found += _changed(f"{_head(old)} {issue},", fields_in_words(before[issue]), fields_in_words(after[issue]))
     order = [issue for issue in after if issue in before]
     if order != [issue for issue in before if issue in after]:
         # A meeting can blow up, and the rest of its agenda is put off.
@@ -137,31 +124,9 @@ def _head(entry: Event | Meeting) -> str:
 
 
 def _whole(entry: Event | Meeting) -> str:
-    return ", ".join(map(_step, entry.agenda)) if isinstance(entry, Meeting) else _details(entry)
+    return ", ".join(map(_step, entry.agenda)) if isinstance(entry, Meeting) else event_details(entry)
 
 
 def _step(item: AgendaItem) -> str:
-    asked = f" ask {item.asked}" if item.proposed is None else f"→{_word(item.proposed)}"
-    return f"{item.issue} {_word(item.reversion)}{asked}"
-
-
-def _fields(record: Record) -> dict[str, str]:
-    """Return the fields of a record that enter the computation, in words; without the items of an agenda."""
-    names = [name for name in type(record).model_fields if name not in _WORDS and name != "agenda"]
-    return _shown(record, names)
-
-
-def _shown(record: Record, names: Iterable[str]) -> dict[str, str]:
-    fields = record.model_dump(mode="json", exclude_none=True, include=set(names))
-    return {key: _word(value) for key, value in fields.items()}
-
-
-def _word(value: Any) -> str:
-    """Return a value as a scenario file has it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_word(inner)}" for key, inner in value.items())
-    if isinstance(value, (list, tuple)):
-        return " ".join(map(_word, value)) or "none"
-    return str(value).removesuffix(".0")
+    asked = f" ask {item.asked}" if item.proposed is None else f"→{word(item.proposed)}"
+    return f"{item.issue} {word(item.reversion)}{asked}"

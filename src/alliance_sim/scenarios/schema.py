@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from alliance_sim.errors import InputError, shown
+from alliance_sim.notebook import folded, heading, table
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.distributions import Calibration, Prior
 from alliance_sim.registry.eras import ERAS
@@ -36,12 +37,15 @@ from alliance_sim.registry.fields import (
     Share,
     Sponsors,
     Text,
+    month_name,
     month_number,
 )
 from alliance_sim.registry.forums import ASK_CLASSES, FORUM_LABELS, FORUMS, MAX_PACKAGE, RULES
+from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.scenarios.calendar import Period, check_length, check_start, read_entries, seats
 from alliance_sim.scenarios.messages import Problem, keys_of, listed, problems, refuse
 from alliance_sim.scenarios.parameters import Distribution, Parameters, overridden, prior
+from alliance_sim.scenarios.words import event_details
 
 __all__ = ["KEYS", "AgendaItem", "Meeting", "Scenario"]
 
@@ -363,6 +367,22 @@ class Scenario(Record):
             return _unseated(entry, events) if isinstance(entry, Meeting) else []
 
         return read_entries(items, handler, str(info.field_name), period, taken, KEYS, unseated)
+
+    def _repr_html_(self) -> str:
+        last = month_name(month_number(self.start) + self.months - 1)
+        period = f"{self.name}: {self.start} to {last} ({self.months} months), calibrated to {self.era}"
+        rows = [(event.month, event.type.replace("_", " "), event_details(event)) for event in self.events]
+        for meeting in sorted(self.meetings, key=lambda meeting: meeting.id):
+            issues = ", ".join(ISSUE_LABELS[item.issue] for item in meeting.agenda)
+            rows.append((meeting.month, f"{FORUM_LABELS[meeting.forum]} meeting: {meeting.title}", issues))
+        rows.sort(key=lambda row: row[0])  # As in the model, events come first within a month.
+        values = [(name, str(prior)) for name, prior in self.priors().items()]
+        size = f"{len(self.events)} events, {len(self.meetings)} meetings"
+        return (
+            heading(self.title, period, self.description, f"{len(self.sources)} sources")
+            + (folded("Parameters", table(("parameter", "value"), values), is_open=True) if values else "")
+            + folded(size, table(("month", "what", "details"), rows), is_open=True)
+        )
 
     def offset(self, month: str) -> int:
         """Return the number of months from the start to a ``YYYY-MM`` month.

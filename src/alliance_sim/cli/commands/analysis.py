@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from alliance_sim.cli.completion import parameters as parameter_names
+from alliance_sim.cli.completion import scenario_names
 from alliance_sim.cli.options import (
     AsJson,
     Draws,
@@ -39,9 +41,17 @@ if TYPE_CHECKING:
 
 
 def compare(
-    base: Annotated[str, typer.Argument(metavar="BASE", help="A bundled name or a file.", show_default=False)],
+    base: Annotated[
+        str,
+        typer.Argument(
+            metavar="BASE", help="A bundled name or a file.", show_default=False, autocompletion=scenario_names
+        ),
+    ],
     others: Annotated[
-        list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="OTHER...", help="Scenarios to compare with it.", show_default=False, autocompletion=scenario_names
+        ),
     ],
     draws: Draws = 1000,
     seed: Seed = 0,
@@ -96,6 +106,7 @@ def sensitivity(
             "--parameter",
             metavar="NAME",
             help="Vary this parameter; may be repeated.",
+            autocompletion=parameter_names,
             show_default="all that have a distribution; with sobol the most influential of them",
         ),
     ] = None,

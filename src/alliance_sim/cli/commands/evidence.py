@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from alliance_sim.cli.completion import evidence_names
 from alliance_sim.cli.options import AsJson
 from alliance_sim.cli.reports.evidence import evidence_report
 from alliance_sim.cli.terminal import print_json, print_parts
@@ -15,7 +16,10 @@ def evidence(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="ACTOR|PARAMETER|ISSUE", help="HUN, Hungary, USA.leader; pledge; sanctions.", show_default=False
+            metavar="ACTOR|PARAMETER|ISSUE",
+            help="HUN, Hungary, USA.leader; pledge; sanctions.",
+            show_default=False,
+            autocompletion=evidence_names,
         ),
     ],
     era: Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.text import Text
 
+from alliance_sim.cli.completion import experiment_names
 from alliance_sim.cli.options import new_folder
 from alliance_sim.cli.reports.experiments import counted_runs, status_report
 from alliance_sim.cli.terminal import Rate, counted, print_parts, progress
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 def sweep(
     experiment: Annotated[
-        str, typer.Argument(metavar="EXPERIMENT", help="A bundled name or a file.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="EXPERIMENT", help="A bundled name or a file.", show_default=False, autocompletion=experiment_names
+        ),
     ],
     out: Annotated[Path, new_folder("A new folder for the results.")],
     engine: Annotated[str, typer.Option(metavar="local|dask", help="Threads, or Dask workers.")] = "local",

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from alliance_sim.cli.completion import file_names, scenario_names
 from alliance_sim.cli.options import AsJson
 from alliance_sim.cli.reports.experiments import counted_runs, experiment_as_json, experiment_report
 from alliance_sim.cli.reports.files import counted_entries, list_as_json, list_report, scenario_as_json, scenario_report
@@ -50,7 +51,12 @@ def list_bundled(as_json: AsJson = False) -> None:
 def show(
     name: Annotated[
         str,
-        typer.Argument(metavar="SCENARIO|EXPERIMENT", help="A bundled name or a file.", show_default=False),
+        typer.Argument(
+            metavar="SCENARIO|EXPERIMENT",
+            help="A bundled name or a file.",
+            show_default=False,
+            autocompletion=file_names,
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +121,11 @@ def new(
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="SCENARIO", help="Copy the text of this scenario.", show_default="a commented example"
+            "--from",
+            metavar="SCENARIO",
+            help="Copy the text of this scenario.",
+            show_default="a commented example",
+            autocompletion=scenario_names,
         ),
     ] = None,
 ) -> None:

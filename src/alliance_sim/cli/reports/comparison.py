@@ -11,16 +11,17 @@ from rich.padding import Padding
 from rich.text import Text
 
 from alliance_sim.cli.reports.files import drawn_from
-from alliance_sim.cli.terminal import DECISION_STYLES, FEW_DRAWS, SIGNS, counted, new_table, percent, wide
+from alliance_sim.cli.terminal import DECISION_STYLES, FEW_DRAWS, SIGNS, bullets, counted, new_table, percent, wide
 from alliance_sim.registry.forums import FORUM_LABELS
+from alliance_sim.registry.labels import FORUM_NAMES, ISSUE_LABELS
 from alliance_sim.scenarios import Difference
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.comparison import Comparison
     from alliance_sim.results.paired import Pair
 
-#: Decisions that `compare` lists.
-MOST_DECISIONS = 12
+#: Decisions that `compare` lists, and those that it says in words.
+MOST_DECISIONS, MOST_TURNS = 12, 3
 
 
 def comparison_as_json(comparison: Comparison) -> dict[str, Any]:
@@ -55,20 +56,41 @@ def _pair(comparison: Comparison, pair: Pair, base_name: str, name: str) -> list
         lines.append(Text(note, "dim"))
     lines += [
         Text(),
-        Text("Inputs that differ", "bold"),
-        *(map(_input, pair.inputs) if pair.inputs else [Text("  nothing", "dim")]),
+        *_turns(pair),
+        Text(),
+        Text("Items adopted or diluted more or less often, % of draws", "bold"),
+        *_decisions(pair),
         Text(),
         Text("Outcomes that change: mean paired difference [5 %, 95 % of draws], largest first", "bold"),
         *_outcomes(pair, comparison.draws),
         Text(),
-        Text("Items adopted or diluted more or less often, % of draws", "bold"),
-        *_decisions(pair),
+        Text("Inputs that differ", "bold"),
+        *(map(_input, pair.inputs) if pair.inputs else [Text("  nothing", "dim")]),
         Text(),
     ]
     if comparison.draws < FEW_DRAWS:
         few = f"Few draws: P(higher) and shares carry a Monte Carlo error of up to {50.0 * comparison.draws**-0.5:.0f}"
         lines += [Text(f"{few} points.", "yellow"), Text()]
     return lines
+
+
+def _turns(pair: Pair) -> list[RenderableType]:
+    """Return in words which decisions turn: those whose chance to pass shifts clearly, the largest shifts first."""
+    from alliance_sim.results.headline import SHIFT, month_in_words, percent, points_of
+
+    decisions = pair.decisions().sort_values("difference", key=abs, ascending=False, kind="stable")
+    shifts = decisions["difference"].abs()
+    clear = decisions[(shifts >= SHIFT) & (shifts > 2.0 * decisions["mc_error"])]
+    if not len(clear):
+        return [Text(f"No decision shifts by {100 * SHIFT:.0f} points or more.", "bold")]
+    heading = Text(f"Decisions that turn: {len(clear)} of {len(decisions)} that both hold", "bold")
+    rows = [
+        f"“{row['title']}” ({ISSUE_LABELS[row['issue']]}) at {FORUM_NAMES[row['forum']]} in "
+        f"{month_in_words(row['month'])} passes in {percent(row['other'])} of draws, against "
+        f"{percent(row['base'])} ({points_of(row['difference'])} points)"
+        for row in clear[:MOST_TURNS].assign(month=clear["month"].dt.strftime("%Y-%m")).to_dict("records")
+    ]
+    return [heading, bullets(rows)]
 
 
 def _input(difference: Difference) -> RenderableType:
