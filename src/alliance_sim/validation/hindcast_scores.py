@@ -28,6 +28,7 @@ LEVEL = 0.8
 #: Items at which rates of the forum do better by most that are listed, and bins of the reliability table.
 WORST, BINS = 8, 5
 OWN = (MODEL, MIXED, EQUAL)
+RATES = "rates of the forum"
 
 
 @dataclass(frozen=True)
@@ -230,13 +231,14 @@ def _class_row(model: str, cases: str, p: Floats, ended: NDArray[np.int64]) -> S
 
 
 def _class_skill(classes: Mapping[str, Floats], ended: NDArray[np.int64], half: NDArray[np.str_]) -> list[Skill]:
-    """Return our models less the best baseline, for each score of classes."""
+    """Return our models less the best baseline, and less the rates of the forum, for each score of classes."""
     found = []
     for score, values_of in (("rps", ranked_probability), ("log", log_score)):
         values = {name: values_of(p, ended) for name, p in classes.items()}
         best = min((name for name in classes if name not in OWN), key=lambda name: float(values[name].mean()))
         for name in OWN:
-            found.append(_skill(score, name, best, "lower", _mean_of(values[name] - values[best]), half))
+            for other in dict.fromkeys((best, RATES)):
+                found.append(_skill(score, name, other, "lower", _mean_of(values[name] - values[other]), half))
     return found
 
 
@@ -321,7 +323,7 @@ def _reliability(model: str, p: Floats, ended: NDArray[np.int64]) -> list[Mappin
 def _defeated_by(
     items: Sequence[RecordedItem], classes: Mapping[str, Floats], ended: NDArray[np.int64]
 ) -> tuple[Mapping[str, object], ...]:
-    ours, rates = log_score(classes[MODEL], ended), log_score(classes["rates of the forum"], ended)
+    ours, rates = log_score(classes[MODEL], ended), log_score(classes[RATES], ended)
     worst = np.argsort(rates - ours, kind="stable")[:WORST]
     return tuple(
         {

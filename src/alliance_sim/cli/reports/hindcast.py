@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from alliance_sim.validation.hindcast_scores import Hindcast, ScoreRow, Skill
 
 MODEL, MIXED = "alliance_sim", "alliance_sim, mixed with past rates"
-#: What a difference from the best baseline says.
-_VERDICTS = {1: "better", 0: "no difference that can be seen", -1: "worse"}
+NAMES = {MODEL: "as it stands", MIXED: "mixed with rates"}
 
 
 def hindcast_report(found: Hindcast) -> list[RenderableType]:
@@ -25,7 +24,7 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
     holders = found.holders
     lines: list[RenderableType] = [
         Text.assemble(("Forecasts one item ahead, from fits to the years before: ", "bold"), every),
-        *(Text(f"{skill.score}: {sentence(skill)}", _colour(skill)) for skill in found.skill if skill.model == MODEL),
+        *_skills(found.skill),
         Text(),
         Text("How texts end (lower is better)", "bold"),
         _classes([row for row in found.rows if row.target == "class" and row.cases == every]),
@@ -62,20 +61,18 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
     return [*lines, Text(), dim(note)]
 
 
-def sentence(skill: Skill) -> str:
-    """Return what a skill says, in words."""
-    sign = -1 if skill.better == "lower" else 1
-    clear = 0 if skill.low <= 0.0 <= skill.high else int(math.copysign(1, sign * skill.difference))
-    return (
-        f"{_VERDICTS[clear]} than the best baseline ({skill.baseline}): {skill.difference:+z.3f} "
-        f"[{skill.low:+z.3f}, {skill.high:+z.3f}]"
-    ).replace("no difference that can be seen than", "no difference that can be seen from")
-
-
-def _colour(skill: Skill) -> str:
-    if skill.low <= 0.0 <= skill.high:
-        return ""
-    return "green" if (skill.difference > 0.0) == (skill.better == "higher") else "red"
+def _skills(skill: Iterable[Skill]) -> list[RenderableType]:
+    table = new_table("score", "model", "baseline", ">difference", "95 %", "verdict")
+    for each in skill:
+        if each.model in NAMES:
+            clear = not each.low <= 0.0 <= each.high
+            better = (each.difference > 0.0) == (each.better == "higher")
+            verdict = ("better", "green") if clear and better else ("worse", "red") if clear else ("not clear", "")
+            table.add_row(
+                each.score, NAMES[each.model], each.baseline, f"{each.difference:+z.3f}",
+                dim(f"[{each.low:+z.3f}, {each.high:+z.3f}]"), Text(*verdict),
+            )  # fmt: skip
+    return [table]
 
 
 def _number(value: float, digits: int = 3) -> str:
