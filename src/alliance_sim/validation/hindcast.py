@@ -238,7 +238,7 @@ def forecasts(window: Window, draws: int, seed: int, on_progress: Callable[[int]
             "rate of all items": baselines.base_rate(items),
             "weighted mean position": baselines.ordered_logit(way(mean), ended, known),
             "most reluctant member": baselines.ordered_logit(way(least), ended, known),
-            "regression on simple facts": baselines.ordered_logit(simple, ended, known),
+            "regression on facts": baselines.ordered_logit(simple, ended, known),
         },
         voiced={
             MODEL: runs.voiced,

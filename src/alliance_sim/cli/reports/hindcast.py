@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from alliance_sim.validation.hindcast_scores import Hindcast, ScoreRow, Skill
 
 MODEL, MIXED = "alliance_sim", "alliance_sim, mixed with past rates"
-NAMES = {MODEL: "as it stands", MIXED: "mixed with rates"}
+#: Models and scores in a table of 80 columns.
+NAMES = {MODEL: "alone", MIXED: "mixed"}
+SCORES = {"auc, objections": "auc, voiced", "auc, broken silence": "auc, silence"}
 
 
 def hindcast_report(found: Hindcast) -> list[RenderableType]:
@@ -62,17 +64,20 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
 
 
 def _skills(skill: Iterable[Skill]) -> list[RenderableType]:
-    table = new_table("score", "model", "baseline", ">difference", "95 %", "verdict")
+    table = new_table("score", "model", "baseline", ">diff.", "95 %", "verdict")
     for each in skill:
         if each.model in NAMES:
             clear = not each.low <= 0.0 <= each.high
             better = (each.difference > 0.0) == (each.better == "higher")
             verdict = ("better", "green") if clear and better else ("worse", "red") if clear else ("not clear", "")
             table.add_row(
-                each.score, NAMES[each.model], each.baseline, f"{each.difference:+z.3f}",
+                SCORES.get(each.score, each.score), NAMES[each.model], each.baseline, f"{each.difference:+z.3f}",
                 dim(f"[{each.low:+z.3f}, {each.high:+z.3f}]"), Text(*verdict),
             )  # fmt: skip
-    return [table]
+    note = (
+        "alone: the model as it stands; mixed: with past rates, as each fit weighs them; rps: ranked probability score"
+    )
+    return [table, dim(note)]
 
 
 def _number(value: float, digits: int = 3) -> str:
