@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.comparison import Comparison, compare
+    from alliance_sim.analysis.diagnosis import Diagnosis, diagnose
     from alliance_sim.analysis.discovery import Discovery, discover
     from alliance_sim.analysis.policy import Policies, policy
     from alliance_sim.analysis.sensitivity import Sensitivity, sensitivity
@@ -44,6 +45,7 @@ __all__ = [
     "AllianceModel",
     "Ally",
     "Comparison",
+    "Diagnosis",
     "Discovery",
     "Ensemble",
     "Evidence",
@@ -59,6 +61,7 @@ __all__ = [
     "__version__",
     "branch",
     "compare",
+    "diagnose",
     "discover",
     "evidence",
     "list_experiments",
@@ -74,6 +77,7 @@ __all__ = [
 
 _MODULES = {
     "analysis.comparison": ("Comparison", "compare"),
+    "analysis.diagnosis": ("Diagnosis", "diagnose"),
     "analysis.discovery": ("Discovery", "discover"),
     "analysis.policy": ("Policies", "policy"),
     "analysis.sensitivity": ("Sensitivity", "sensitivity"),

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "schema": files.schema,
     "run": run.run,
     "compare": analysis.compare,
+    "diagnose": analysis.diagnose,
     "query": run.query,
     "evidence": evidence.evidence,
     "sweep": experiments.sweep,
