@@ -197,8 +197,8 @@ class Diagnosis:
         Examples
         --------
         >>> import alliance_sim as als
-        >>> als.diagnose("baseline_2025", "russia_strategy", draws=20, target=0.0).conclusion
-        'The text passes in 5 % of draws as things are, and 0 % are asked for: nothing to restore.'
+        >>> als.diagnose("baseline_2025", "russia_strategy", draws=20, target=0.0).conclusion.partition(", and ")[2]
+        '0 % are asked for: nothing to restore.'
         """
         target, now = _percent(self.target), _percent(self.passing)
         if self.passing >= self.target:

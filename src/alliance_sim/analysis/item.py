@@ -97,7 +97,15 @@ class Item:
         return ended, proposed
 
     def run(self) -> ItemDraws:
-        """Run the scenario to the meeting and return what is known of the item."""
+        """Run the scenario to the meeting and return what is known of the item.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> item = find_item(als.load_scenario("baseline_2018"), "sanctions", None, draws=5, seed=0)
+        >>> item.run().proposed.shape  # draws, parts
+        (5, 1)
+        """
         column, program = self.rows[0].column, self.compiled(self.scenario)
         parts, issues = [row.part for row in self.rows], [ISSUES.index(row.issue) for row in self.rows]
 
