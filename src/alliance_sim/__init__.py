@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.comparison import Comparison, compare
+    from alliance_sim.analysis.diagnosis import Diagnosis, diagnose
     from alliance_sim.analysis.discovery import Discovery, discover
     from alliance_sim.analysis.policy import Policies, policy
     from alliance_sim.analysis.sensitivity import Sensitivity, sensitivity
@@ -50,6 +51,7 @@ __all__ = [
     "Ally",
     "Answers",
     "Comparison",
+    "Diagnosis",
     "Discovery",
     "Ensemble",
     "Evidence",
@@ -68,6 +70,7 @@ __all__ = [
     "ask",
     "branch",
     "compare",
+    "diagnose",
     "discover",
     "evidence",
     "headline",
@@ -87,6 +90,7 @@ __all__ = [
 
 _MODULES = {
     "analysis.comparison": ("Comparison", "compare"),
+    "analysis.diagnosis": ("Diagnosis", "diagnose"),
     "analysis.discovery": ("Discovery", "discover"),
     "analysis.policy": ("Policies", "policy"),
     "analysis.sensitivity": ("Sensitivity", "sensitivity"),

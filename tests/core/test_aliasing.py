@@ -31,7 +31,8 @@ block = program.block(1, 0, 2, "trace")
 for month0, month1 in ((0, 1), (SPIN_UP, SPIN_UP + len(program.months))):
     span = Span(np.uint64(1), 0, 2, month0, month1, SPIN_UP)
     kept = Kept(block.output, block.records)
-    run_block(block.states, block.inputs, program.shared, program.calendar, kept, block.chances, span)
+    inputs = block.inputs, program.shared, program.calendar
+    run_block(block.states, *inputs, kept, block.chances, block.weighing, span)
 print(" ".join(repr(float(value)) for value in block.states.outcomes.ravel()))
 """
 

@@ -157,9 +157,9 @@ def test_in_public_they_come_closer_so_that_fewer_object(asks):
 
 
 @kernel(python=True)
-def read(states, inputs, calendar, records, chances, session, seating, row, j, clock):
+def read(states, inputs, calendar, records, chances, weighing, session, seating, row, j, clock):
     """Read positions of item j in one draw."""
-    docket = Docket(calendar.meetings, records, row, calendar.clamp, chances)
+    docket = Docket(calendar.meetings, records, row, calendar.clamp, chances, weighing)
     read_positions(draw_state(states, inputs, row), session, seating, docket, j, clock)
 
 
@@ -186,7 +186,8 @@ def readings():
     session.ally[:n] = np.arange(n)
     seating = Seating(n, n, 0, 1.0, 0.0)
     shown, chair = np.empty((2, len(MONTHS), DRAWS, n))
-    arguments = (block.states, block.inputs, program.calendar, block.records, block.chances, session, seating)
+    kept = block.records, block.chances, block.weighing
+    arguments = (block.states, block.inputs, program.calendar, *kept, session, seating)
     for row in range(DRAWS):
         for j, month in enumerate(MONTHS):
             read(*arguments, row, j, Clock(np.uint64(3), row, SPIN_UP + month))

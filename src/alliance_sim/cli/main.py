@@ -47,6 +47,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "schema": files.schema,
     "run": run.run,
     "compare": analysis.compare,
+    "diagnose": analysis.diagnose,
     "query": run.query,
     "ask": questions.ask,
     "evidence": evidence.evidence,

@@ -14,6 +14,7 @@ from alliance_sim.compile.cache import load_kernel
 from alliance_sim.compile.inputs import PointValues, draw_inputs, drawn_values
 from alliance_sim.core.kernel import run_block
 from alliance_sim.core.rng import Distributions
+from alliance_sim.core.sessions import WEIGHED_ROWS, Weighing
 from alliance_sim.core.structures import (
     ALLY_VARIABLES,
     MAX_PARTS,
@@ -40,6 +41,7 @@ from alliance_sim.core.structures import (
 )
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios import Scenario
 
@@ -140,6 +142,7 @@ class Block:
     records: DecisionRecords
     output: RecordedOutput
     chances: Chances
+    weighing: Weighing
 
 
 @dataclass(frozen=True)
@@ -248,6 +251,22 @@ class CompiledScenario:
         held = clamp._replace(repeats=repeats, **{name: getattr(clamp, name).copy() for name in clamp._fields[:3]})
         return replace(self, _calendar=self._calendar._replace(clamp=held))
 
+    def without(self, ally: str, month: str, forum: str) -> CompiledScenario:
+        """Return the same scenario, but that an ally has no seat in a forum in a month; all else about it stays.
+
+        Examples
+        --------
+        >>> from alliance_sim.compile import compile_scenario
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> program = compile_scenario(load_scenario("baseline_2025"))
+        >>> fewer = program.without("HUN", "2025-07", "eu_council")
+        >>> (program.shared.member != fewer.shared.member).sum()
+        np.int64(1)
+        """
+        member = self._shared.member.copy()
+        member[SPIN_UP + self.months.index(month), FORUMS.index(forum), ALLIES.index(ally)] = 0
+        return replace(self, _shared=self._shared._replace(member=member))
+
     @property
     def items(self) -> int:
         """Number of items (columns of decisions)."""
@@ -313,6 +332,7 @@ class CompiledScenario:
         points: PointValues | None = None,
         kept: Kept | None = None,
         rows: calibration.Rows | None = None,
+        weighed: int | None = None,
     ) -> Block:
         """Allocate a block of draws: parameters and actors, fresh state, and what is kept.
 
@@ -330,6 +350,8 @@ class CompiledScenario:
         rows : Rows, optional
             Actors, and parameters as far as they have columns, one row a draw; default: those of the calibration that
             the scenario names. What the scenario or a point sets wins over them.
+        weighed : int, optional
+            Column of an item; what allies weigh when it is decided is left in `Block.weighing`, NaN where it is not.
 
         Raises
         ------
@@ -358,7 +380,9 @@ class CompiledScenario:
         )
         recorded = len(self._calendar.clamp.outcome)
         chances = Chances(np.zeros((d, recorded, 3, 2)), np.zeros((d, recorded, n)), np.zeros((d, recorded, n)))
-        return Block(draw0, draw1, states, drawn, records, output, chances)
+        nothing = np.full((0 if weighed is None else d, WEIGHED_ROWS, n), np.nan)
+        weighing = Weighing(-1 if weighed is None else weighed, nothing)
+        return Block(draw0, draw1, states, drawn, records, output, chances, weighing)
 
     def run(self, block: Block, seed: int, month0: int | None = None, month1: int | None = None) -> None:
         """Run a block through the months `month0` to `month1 - 1`, in place.
@@ -423,4 +447,4 @@ class CompiledScenario:
             SPIN_UP,
         )
         kept = Kept(block.output, block.records)
-        run_block(block.states, block.inputs, self._shared, self._calendar, kept, block.chances, span)
+        run_block(block.states, block.inputs, self._shared, self._calendar, kept, block.chances, block.weighing, span)

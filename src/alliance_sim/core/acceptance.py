@@ -11,7 +11,7 @@ import math
 from alliance_sim.core.constants import ABSTENTION
 from alliance_sim.core.elementary import exp, log, logistic
 from alliance_sim.core.jit import kernel
-from alliance_sim.core.sessions import Seating
+from alliance_sim.core.sessions import Seating, Weighed
 from alliance_sim.core.structures import N_ALLIES, Param, Rule
 
 LOGISTIC_OF_NORMAL = math.sqrt(3.0) / math.pi  # a logistic with this scale has the variance of a unit normal
@@ -132,6 +132,28 @@ def sort_by(key, order, n):
 def limit_of(session, i, params):
     """Loss from a text that ally i bears in silence: its threshold and temper, less what it has at stake elsewhere."""
     return session.threshold[i] + params[Param.slack_scale] * session.temper[i] - session.stake[i]
+
+
+@kernel(inline="never")
+def note_weighing(out, item, session, seating, params):
+    """Write what each voter weighed in the text that was weighed last; the parts add up to `limit_of`."""
+    h0, h_iso, h_patron = tolerance(params)
+    h_iso, h_patron = item.pressure * h_iso, item.pressure * h_patron
+    willing = 0.5 * seating.neutral
+    for i in range(seating.n):
+        willing += session.own[i]
+    gain = h0 * session.indifference[seating.patron] - session.loss[seating.patron]
+    pressure = h_patron * seating.pull * logistic(gain / max(params[Param.slack_scale], 1e-12))
+    for i in range(seating.n):
+        ally, per_salience = session.ally[i], session.indifference[i]
+        out[Weighed.loss, ally] = session.loss[i]
+        out[Weighed.alone, ally] = h0 * per_salience
+        out[Weighed.company, ally] = h_iso * session.isolation[i] * (willing - session.own[i]) * per_salience
+        out[Weighed.patron, ally] = session.dependence[i] * pressure * per_salience
+        out[Weighed.temper, ally] = params[Param.slack_scale] * session.temper[i]
+        out[Weighed.stake, ally] = session.stake[i]
+        for m in range(item.parts):
+            out[Weighed.position + m, ally] = session.position[m, i]
 
 
 @kernel(inline="always")

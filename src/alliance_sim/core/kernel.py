@@ -145,7 +145,7 @@ def new_scratch(n, issues):
 
 
 @kernel(python=True)
-def run_block(states, inputs, shared, calendar, kept, chances, span):
+def run_block(states, inputs, shared, calendar, kept, chances, weighing, span):
     """Run a block of draws through some months, in place.
 
     Parameters
@@ -156,6 +156,7 @@ def run_block(states, inputs, shared, calendar, kept, chances, span):
     calendar : Calendar
     kept : Kept
     chances : Chances
+    weighing : Weighing
         Rows of all these go through the draws from `span.draw0` on, again and again if there are more rows.
     span : Span
         Months before `span.spin_up` leave no output, so that noise has its steady spread when a scenario begins.
@@ -169,7 +170,7 @@ def run_block(states, inputs, shared, calendar, kept, chances, span):
     for row in range(states.position.shape[0]):
         draw = span.draw0 + row % (span.draw1 - span.draw0)
         state = draw_state(states, inputs, row)
-        docket = Docket(calendar.meetings, kept.records, row, calendar.clamp, chances)
+        docket = Docket(calendar.meetings, kept.records, row, calendar.clamp, chances, weighing)
         scratch.forcing[:] = 0.0  # of the draw before
         if span.month0 == 0:
             begin(state, shared, Clock(span.seed, draw, 0))

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from alliance_sim.core.acceptance import chance_and_opposition, log_chance, prepare_session, share_out_salience
+from alliance_sim.core.acceptance import (
+    chance_and_opposition,
+    log_chance,
+    note_weighing,
+    prepare_session,
+    share_out_salience,
+)
 from alliance_sim.core.clamp import as_recorded, is_recorded
 from alliance_sim.core.constants import (
     BYPASS_RATE,
@@ -130,6 +136,9 @@ def hold(state, docket, session, seating, clock, meeting):
             result = as_recorded(state, docket, session, seating, clock, meeting, j)
         else:
             result = negotiate(state, docket, session, seating, clock, meeting, j)
+        if j == docket.weighing.column:
+            item = text_of(state, docket, session, j, meetings.rounds[meeting], clock)
+            note_weighing(docket.weighing.values[row], item, session, seating, params)
         contested = False
         for i in range(seating.n):
             records.objection[row, j, session.ally[i]] = session.objection[i]

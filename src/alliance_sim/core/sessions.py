@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +91,36 @@ class Session(NamedTuple):
     before: Floats  #: (4, P, N); what a negotiation changes, while it is repeated
 
 
+class Weighed(IntEnum):
+    """What an ally sets against each other when it answers a text; all but the last are losses.
+
+    It objects where the loss is more than what it bears alone, in company, under its patron and by its temper, less
+    its stake.
+    """
+
+    loss = 0  # from the text, in place of the reversion; negative is a gain
+    alone = 1  # what it bears whoever else is for the text
+    company = 2  # what it bears in addition, not to be alone against all
+    patron = 3  # what it bears in addition, not to cross its patron
+    temper = 4  # the random part of what it bears
+    stake = 5  # what it would lose by giving way in a dispute over something else
+    position = 6  # what it wants, as read at the meeting; a row for each part of a package
+
+
+#: Rows of what is kept of an item.
+WEIGHED_ROWS = len(Weighed) + MAX_PARTS - 1
+
+
+class Weighing(NamedTuple):
+    """What allies weighed in the last text of one item: that on the table last, or the least thought of.
+
+    An item that was never weighed, and an ally that has no vote, are left as they were.
+    """
+
+    column: int  #: of the item, -1 for none
+    values: Floats  #: (D, WEIGHED_ROWS, N); D is 0 where nothing is kept
+
+
 class Docket(NamedTuple):
     """Meetings of a scenario, and where decisions of one draw (row) are recorded."""
 
@@ -98,6 +129,7 @@ class Docket(NamedTuple):
     row: int
     clamp: Clamp
     chances: Chances
+    weighing: Weighing
 
 
 @kernel(python=True)

@@ -1,4 +1,4 @@
-"""Commands that analyse: compare, sensitivity, discover, policy."""
+"""Commands that analyse: compare, diagnose, sensitivity, discover, policy."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from alliance_sim.cli.reports.analysis import (
     policies_report,
 )
 from alliance_sim.cli.reports.comparison import comparison_as_json, comparison_report
+from alliance_sim.cli.reports.diagnosis import diagnosis_report
 from alliance_sim.cli.terminal import print_json, print_parts, progress
 from alliance_sim.cli.written import print_note, written_files
 from alliance_sim.errors import InputError, printable
@@ -92,6 +93,37 @@ def _labels(arguments: Sequence[str], names: list[str]) -> list[str]:
         f"{name} ({printable(argument)})" if names.count(name) > 1 and argument != name else name
         for argument, name in zip(arguments, names, strict=True)
     ]
+
+
+def diagnose(
+    scenario: ScenarioName,
+    issue: Annotated[
+        str | None, typer.Option(metavar="ISSUE", help="An issue that is decided.", show_default="the most contested")
+    ] = None,
+    meeting: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|MONTH|NUMBER",
+            help="A meeting that decides on it, numbered from 1 in time order.",
+            show_default="the first",
+        ),
+    ] = None,
+    draws: Draws = 500,
+    seed: Seed = 0,
+    settings: Settings = None,
+    target: Annotated[float, typer.Option(help="Share of the draws in which the text is to pass.")] = 0.5,
+    as_json: AsJson = False,
+) -> None:
+    """Find out why a text passes or fails at a meeting: who stands in the way, and what would restore consensus."""
+    what_if = with_settings(load_scenario(scenario), settings)
+
+    from alliance_sim.analysis import diagnosis
+
+    found = diagnosis.diagnose(what_if, issue, meeting, draws, seed, target)
+    if as_json:
+        print_json(found.json())
+    else:
+        print_parts(*diagnosis_report(found))
 
 
 def sensitivity(
