@@ -20,6 +20,7 @@ from alliance_sim.registry.actors import EUROPEANS
 
 __all__ = [
     "FUNCTIONS",
+    "VERDICTS",
     "Measured",
     "Verdict",
     "equivalence",
@@ -36,6 +37,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Verdict = Literal["holds", "undecided", "fails"]
+#: Verdicts, from the worst to the best.
+VERDICTS: tuple[Verdict, ...] = ("fails", "undecided", "holds")
 Direction = Literal["higher", "lower"]
 
 #: Normal quantiles of two-sided intervals of 95 % and 90 %.
