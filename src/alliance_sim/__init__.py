@@ -2,8 +2,8 @@
 
 `simulate` runs many draws of a scenario, `compare` sets scenarios against a base with common random numbers, `branch`
 continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
-which `discover` and `policy` analyse. `evidence` says where a number comes from. `AllianceModel` is one draw as a Mesa
-model.
+which `discover` and `policy` analyse. `evidence` says where a number comes from, `claims` tests what the documents say.
+`AllianceModel` is one draw as a Mesa model.
 
 Examples
 --------
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from alliance_sim.results.ensemble import Ensemble
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
+    from alliance_sim.validation.claims import claims
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,7 @@ __all__ = [
     "UnitedStates",
     "__version__",
     "branch",
+    "claims",
     "compare",
     "discover",
     "evidence",
@@ -86,6 +88,7 @@ _MODULES = {
     "results.ensemble": ("Ensemble",),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
     "simulation": ("branch", "simulate"),
+    "validation.claims": ("claims",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

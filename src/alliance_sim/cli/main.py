@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 import typer
 
-from alliance_sim.cli.commands import analysis, calibrate, evidence, experiments, files, run
+from alliance_sim.cli.commands import analysis, calibrate, claims, evidence, experiments, files, run
 from alliance_sim.cli.terminal import Stream, open_streams
 from alliance_sim.errors import InputError
 
@@ -41,6 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "discover": analysis.discover,
     "policy": analysis.policy,
     "calibrate": calibrate.calibrate,
+    "claims": claims.claims,
     "explore": run.explore,
 }
 for _name, _command in COMMANDS.items():

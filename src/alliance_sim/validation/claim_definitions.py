@@ -10,8 +10,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.fields import Record
+from alliance_sim.registry.parameters import STRENGTHS
 from alliance_sim.scenarios import ScenarioSource
 from alliance_sim.scenarios.yaml_files import parse
 from alliance_sim.validation import claim_measures as measures
@@ -145,7 +146,7 @@ class Part(Record):
         assert self.at_least is not None
         return (measures.rate if self.measure == "rate" else measures.mean)(other, self.at_least)
 
-    def effect(self, found: Taken, seed: int) -> tuple[float, float] | None:
+    def effect(self, found: Taken, measured: Measured) -> tuple[float, float] | None:
         """Return the size of an effect in the direction expected, and the lower end of its interval of 95 %.
 
         Of a sign or a difference of rates it is the mean paired difference: P does not show that an effect shrinks,
@@ -157,12 +158,12 @@ class Part(Record):
         >>> import numpy as np
         >>> part = definitions()["B14"].parts[0]
         >>> base, other = part.needs
-        >>> part.effect({base: np.zeros(100), other: np.ones(100)}, seed=1)
+        >>> found = {base: np.zeros(100), other: np.ones(100)}
+        >>> part.effect(found, part.measured(found, seed=1))
         (1.0, 1.0)
         """
         if self.measure == "spread":
-            ratio = self.measured(found, seed)
-            return ratio.observed - 1.0, ratio.low - 1.0
+            return measured.observed - 1.0, measured.low - 1.0
         if self.expected is None:
             return None
         base, other = (found[need] for need in self.needs)
@@ -171,13 +172,13 @@ class Part(Record):
 
 
 class Claim(Record):
-    """What a paragraph of a document says, and how it is measured.
+    """What a paragraph of a document says, how it is measured, and the mechanism that carries it.
 
     Examples
     --------
-    >>> claim = definitions()["A4"]
-    >>> claim.document, claim.paragraphs, claim.basis, claim.kind
-    ('A', (2,), 'said', 'construction')
+    >>> claim = definitions()["B4"]
+    >>> claim.document, claim.paragraphs, claim.basis, claim.kind, claim.carried_by
+    ('B', (10,), 'said', 'construction', 'cover')
     """
 
     id: str
@@ -187,7 +188,15 @@ class Claim(Record):
     basis: Literal["said", "implied"]
     kind: Literal["construction", "used", "derived"]
     reason: str
+    carried_by: str | None
+    carried_reason: str
     parts: tuple[Part, ...]
+
+    @model_validator(mode="after")
+    def _strength(self) -> Claim:
+        if self.carried_by is not None and self.carried_by not in STRENGTHS:
+            raise ValueError(f"{shown(self.carried_by)} is no strength{nearest(self.carried_by, STRENGTHS)}")
+        return self
 
 
 @cache

@@ -222,7 +222,8 @@ def spread(reference: Floats, base: Floats, other: Floats, more_than: float, see
     'holds'
     """
     wide, narrow = other - reference, base - reference
-    observed, low, high = _bootstrap(lambda rows: float(wide[rows].std() / narrow[rows].std()), len(base), seed)
+    with np.errstate(divide="ignore", invalid="ignore"):  # without readings that differ, neither has a deviation
+        observed, low, high = _bootstrap(lambda rows: float(wide[rows].std() / narrow[rows].std()), len(base), seed)
     return Measured(observed, low, high, verdict(low, high, more_than, strict=True))
 
 

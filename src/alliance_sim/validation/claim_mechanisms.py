@@ -5,13 +5,18 @@ judgement, and was written down before any of this was run.
 
 A mechanism *carries* a part of a claim if without it
 
-- the verdict is worse (fails is worse than undecided, undecided worse than holds), or
+- the verdict is clearly worse (fails is worse than undecided, undecided worse than holds): the interval without it
+  leaves out what was observed with it; or
 - an effect that was clear is half of what it was, or less. Effects are those of `Part.effect`; one is clear if its
   interval of 95 % lies above zero. Measures that have no effect count by their verdict alone.
 
-It *holds back* a part if the verdict is better without it. It does the one or the other to a claim if it does so to a
-part of it that is tested; a mechanism may do both. Mechanisms add up in no simple way: two that carry a claim together
-may each be found to, or neither, where one makes up for the other.
+It *holds back* a part if the verdict is clearly better without it. It does the one or the other to a claim if it does
+so to a part of it that is tested; a mechanism may do both. Nothing carries a claim that fails. Mechanisms add up in no
+simple way: two that carry a claim together may each be found to, or neither, where one makes up for the other.
+
+Two conditions were added after a first run. That the change of a verdict is clear: of a part near its limit any change
+of a point turned it, so that B6 had twelve mechanisms that carried it. That the claim does not fail: B15 had mechanisms
+that carried one of its parts.
 """
 
 from __future__ import annotations
@@ -22,14 +27,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alliance_sim.validation.claim_definitions import Claim, Part, Taken
+from alliance_sim.validation.claim_definitions import Claim, Taken
 from alliance_sim.validation.claim_measures import VERDICTS, Verdict
+from alliance_sim.validation.claim_quantities import Quantity
 
 __all__ = ["HALF", "MECHANISM_DRAWS", "Mechanism", "mechanisms_of"]
 
 #: Share of an effect that may be left without a mechanism that carries it: judgement.
 HALF = 0.5
-#: Draws with which mechanisms are measured, the first of the claims' own: judgement; half an effect needs few.
+#: Draws with which mechanisms are measured, the first of the claims' own: so that all take a minute on two cores.
 MECHANISM_DRAWS = 200
 
 
@@ -91,38 +97,45 @@ def mechanisms_of(
     ([('softening', 'holds', 0.4)], ())
     """
     parts = [part for part in claim.parts if part.tested]
-    verdicts = [VERDICTS.index(part.measured(found, seed).holds) for part in parts]
+    before = [part.measured(found, seed) for part in parts]
+    effects = [part.effect(found, measured) for part, measured in zip(parts, before, strict=True)]
+    fails = any(measured.holds == "fails" for measured in before)
     carry, hold_back = [], []
     for name, other in without.items():
         # Most mechanisms are not at work in most scenarios; the bootstrap of the same numbers would take long.
-        changed = [part for part in parts if any(not _equal(found, other, part, at) for at in range(len(part.needs)))]
-        if not changed:
+        changed = [any(not _equal(found, other, need) for need in part.needs) for part in parts]
+        if not any(changed):
             continue
         after = [
-            VERDICTS.index(part.measured(other, seed).holds) if part in changed else before
-            for part, before in zip(parts, verdicts, strict=True)
+            part.measured(other, seed) if differs else measured
+            for part, measured, differs in zip(parts, before, changed, strict=True)
         ]
-        left = [share for part in parts if (share := _effect_left(part, found, other, seed)) is not None]
-        mechanism = Mechanism(name, VERDICTS[min(after)], min(left, default=None))
-        worse = any(now < before for now, before in zip(after, verdicts, strict=True))
-        if worse or any(share <= HALF for share in left):
+        left = [
+            _left(effect[0], part.effect(other, measured))
+            for part, effect, measured in zip(parts, effects, after, strict=True)
+            if effect and effect[1] > 0.0
+        ]
+        steps = [
+            0 if now.low <= then.observed <= now.high else VERDICTS.index(now.holds) - VERDICTS.index(then.holds)
+            for now, then in zip(after, before, strict=True)
+        ]
+        worst = min(VERDICTS.index(now.holds) for now in after)
+        mechanism = Mechanism(name, VERDICTS[worst], min(left, default=None))
+        if not fails and (min(steps) < 0 or any(share <= HALF for share in left)):
             carry.append(mechanism)
-        if any(now > before for now, before in zip(after, verdicts, strict=True)):
+        if max(steps) > 0:
             hold_back.append(mechanism)
     return tuple(sorted(carry, key=_worst_first)), tuple(sorted(hold_back, key=_worst_first))
 
 
-def _equal(found: Taken, other: Taken, part: Part, at: int) -> bool:
-    return np.array_equal(found[part.needs[at]], other[part.needs[at]], equal_nan=True)
+def _equal(found: Taken, other: Taken, need: tuple[str, Quantity]) -> bool:
+    return np.array_equal(found[need], other[need], equal_nan=True)
 
 
-def _effect_left(part: Part, found: Taken, other: Taken, seed: int) -> float | None:
-    """Return the share of a clear effect that is left; None if the part has none."""
-    before, after = part.effect(found, seed), part.effect(other, seed)
-    if before is None or after is None or before[1] <= 0.0:
-        return None
-    # The ratio of two deviations that are both zero is not known, and no effect.
-    return 0.0 if math.isnan(after[0]) else after[0] / before[0]
+def _left(effect: float, after: tuple[float, float] | None) -> float:
+    """Return the share of an effect that is left; the ratio of two deviations that are both zero shows none."""
+    assert after is not None
+    return 0.0 if math.isnan(after[0]) else after[0] / effect
 
 
 def _worst_first(mechanism: Mechanism) -> tuple[int, float]:
