@@ -1,9 +1,10 @@
 """A simulation of an alliance that decides by consensus: who blocks what, how surely, and what would restore consensus.
 
-`simulate` runs many draws of a scenario, `headline` says what matters in it, `compare` sets scenarios against a base
-with common random numbers, `branch` continues one draw in many futures. `sensitivity` ranks parameters and mechanisms.
-`sweep` runs a designed experiment, which `discover` and `policy` analyse. `ask` answers forecast questions,
-`hindcast` scores forecasts of the record, `evidence` says where a number comes from.
+`simulate` runs many draws of a scenario, `headline` says what matters in it, `diagnose` who stands in the way of a text
+and what would restore consensus. `compare` sets scenarios against a base with common random numbers, `branch`
+continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
+which `discover` and `policy` analyse. `evidence` says where a number comes from, `claims` tests what the documents say,
+`hindcast` scores forecasts of the record, `ask` answers forecast questions.
 `AllianceModel` is one draw as a Mesa model.
 
 Examples
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from alliance_sim.results.headline import Headline, headline
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
+    from alliance_sim.validation.claims import claims
     from alliance_sim.validation.hindcast_scores import Hindcast, hindcast
     from alliance_sim.validation.question_files import list_questions, load_questions
     from alliance_sim.validation.questions import Answers, ask
@@ -69,6 +71,7 @@ __all__ = [
     "__version__",
     "ask",
     "branch",
+    "claims",
     "compare",
     "diagnose",
     "discover",
@@ -107,6 +110,7 @@ _MODULES = {
     "validation.hindcast_scores": ("Hindcast", "hindcast"),
     "validation.question_files": ("list_questions", "load_questions"),
     "validation.questions": ("Answers", "ask"),
+    "validation.claims": ("claims",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,14 +1,12 @@
 """The commands of ``python -m alliance_sim.validation``: tables, JSON, exit status, and rows from 2020."""
 
 import json
-import math
 
 import pytest
 
-from alliance_sim.validation import ablation, claims, gates, scores
+from alliance_sim.validation import ablation, gates, scores
 from alliance_sim.validation.__main__ import main
 from alliance_sim.validation.ablation import Effect
-from alliance_sim.validation.claims import ClaimResult, PartResult, Verdict
 from alliance_sim.validation.gates import Gate
 from alliance_sim.validation.scores import Score
 
@@ -80,42 +78,6 @@ def test_scores_are_to_2019_unless_the_rows_kept_for_the_end_are_asked_for(capsy
 def test_wrong_input_exits_2(arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "") and expected in err
-
-
-def claim_of(name: str, kind: str, holds: Verdict, observed: float = 0.25) -> ClaimResult:
-    part = PartResult("more", "higher: P >= 0.8", observed, 0.125, 0.5, holds, True)
-    limits = (part.low, part.high)
-    return ClaimResult(
-        name, "It rises.", "A", (2, 3), "said", kind, "", part.expected, observed, limits, holds, (part,)
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "holds", "status"),
-    [("derived", "fails", 1), ("used", "fails", 0), ("construction", "fails", 0), ("derived", "undecided", 0)],
-)
-def test_claims_print_a_table_and_exit_1_if_a_derived_one_fails(
-    kind: str, holds: Verdict, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = [claim_of("A1", kind, holds), claim_of("B2", "derived", "holds", observed=math.nan)]
-    monkeypatch.setattr(claims, "claims", lambda draws, seed, on_run: found if (draws, seed) == (7, 2) else [])
-    code, out, err = run(capsys, "claims", "--draws", "7", "--seed", "2")
-    assert (code, err) == (status, "")
-    row = f"It rises. *more* | higher: P >= 0.8 | 0.250 | 0.125 to 0.500 | {holds} |"
-    assert f"| A1 (A ¶2, ¶3 said) | {kind} | {row}" in out.splitlines()
-    assert out.endswith(f"Derived claims that fail: {'A1' if status else 'none'}.\n")
-    counts = "1 of 2 derived" if kind == "derived" else f"0 of 1 {kind}, 1 of 1 derived"
-    assert f"7 draws, seed 2: hold {counts}." in out
-    code, out, err = run(capsys, "claims", "--draws", "7", "--seed", "2", "--json")
-    content = json.loads(out)
-    assert (code, err, content["failed"]) == (status, "", ["A1"] if status else [])
-    one, two = content["claims"]
-    assert (one["holds"], one["interval"], one["parts"][0]["observed"]) == (holds, [0.125, 0.5], 0.25)
-    assert two["observed"] is None and two["parts"][0]["observed"] is None
-
-
-def test_claims_of_few_draws_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "claims", "--draws", "1") == (2, "", "claims: 1 draws have no interval; allowed: 2 or more\n")
 
 
 @pytest.mark.parametrize("function", ["ablation", "ranges"])

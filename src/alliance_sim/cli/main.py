@@ -15,6 +15,7 @@ from alliance_sim import __version__
 from alliance_sim.cli.commands import (
     analysis,
     calibrate,
+    claims,
     evidence,
     experiments,
     files,
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "query": run.query,
     "ask": questions.ask,
     "evidence": evidence.evidence,
+    "claims": claims.claims,
     "hindcast": hindcast.hindcast,
     "parameters": registry.parameters,
     "outcomes": registry.outcomes,

@@ -1,4 +1,4 @@
-"""Validation from the command line: ``python -m alliance_sim.validation`` with gates, scores, claims or ablation."""
+"""Validation from the command line: ``python -m alliance_sim.validation`` with gates, scores or ablation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="python -m alliance_sim.validation",
-    help="The model compared with fixed requirements, the record, the documents, and itself without its parts.",
+    help="The model compared with fixed requirements, the record, and itself without its parts.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -127,31 +127,6 @@ def scores(
 
 
 @app.command()
-def claims(
-    draws: Annotated[int, typer.Option(help="Draws of each scenario.")] = 1000, seed: Seed = 1, as_json: AsJson = False
-) -> None:
-    """Test what the two documents say; exit 1 if a derived claim fails."""
-    from alliance_sim.validation import claims as module
-
-    with _bar("scenarios") as on_progress:
-        found = module.claims(draws, seed, on_run=on_progress)
-    # Claims that served to choose an equation, or that one gives, are no evidence for the model or against it.
-    failed = [claim.id for claim in found if claim.kind == "derived" and claim.holds == "fails"]
-    if as_json:
-        _print_json({"draws": draws, "seed": seed, "failed": failed, "claims": [claim.json() for claim in found]})
-    else:
-        print(module.claims_table(found))
-        kinds = (
-            f"{sum(claim.holds == 'holds' for claim in of_kind)} of {len(of_kind)} {kind}"
-            for kind in dict.fromkeys(claim.kind for claim in found)
-            if (of_kind := [claim for claim in found if claim.kind == kind])
-        )
-        print(f"\n{draws:,} draws, seed {seed}: hold {', '.join(kinds)}. Derived claims that fail: {_names(failed)}.")
-    if failed:
-        raise typer.Exit(1)
-
-
-@app.command()
 def ablation(
     draws: Annotated[int, typer.Option(help="Draws of each scenario and variant.")] = 200,
     seed: Seed = 1,
@@ -196,7 +171,7 @@ def ablation(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit: 0 done, 1 a gate or a derived claim fails, 2 wrong input, 130 interrupted.
+    """Run a command and exit: 0 done, 1 a gate fails, 2 wrong input, 130 interrupted.
 
     Parameters
     ----------

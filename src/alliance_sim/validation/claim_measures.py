@@ -20,6 +20,7 @@ from alliance_sim.registry.actors import EUROPEANS
 
 __all__ = [
     "FUNCTIONS",
+    "VERDICTS",
     "Measured",
     "Verdict",
     "equivalence",
@@ -36,6 +37,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Verdict = Literal["holds", "undecided", "fails"]
+#: Verdicts, from the worst to the best.
+VERDICTS: tuple[Verdict, ...] = ("fails", "undecided", "holds")
 Direction = Literal["higher", "lower"]
 
 #: Normal quantiles of two-sided intervals of 95 % and 90 %.
@@ -219,7 +222,8 @@ def spread(reference: Floats, base: Floats, other: Floats, more_than: float, see
     'holds'
     """
     wide, narrow = other - reference, base - reference
-    observed, low, high = _bootstrap(lambda rows: float(wide[rows].std() / narrow[rows].std()), len(base), seed)
+    with np.errstate(divide="ignore", invalid="ignore"):  # without readings that differ, neither has a deviation
+        observed, low, high = _bootstrap(lambda rows: float(wide[rows].std() / narrow[rows].std()), len(base), seed)
     return Measured(observed, low, high, verdict(low, high, more_than, strict=True))
 
 

@@ -9,148 +9,25 @@ any other. What an input or one sign of one equation gives (`construction`) and 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
-from types import MappingProxyType
-from typing import Literal
 
-from pydantic import model_validator
-
+from alliance_sim.analysis.sensitivity import switched_off
 from alliance_sim.compile import Keep
 from alliance_sim.errors import InputError, nearest, shown
-from alliance_sim.registry.fields import Record
-from alliance_sim.scenarios import ScenarioSource
-from alliance_sim.scenarios.yaml_files import parse
+from alliance_sim.registry.parameters import STRENGTHS
+from alliance_sim.scenarios import Scenario, load_scenario
 from alliance_sim.simulation import simulate
-from alliance_sim.validation import claim_measures as measures
-from alliance_sim.validation.claim_measures import Floats, Measured, Verdict
+from alliance_sim.validation.claim_definitions import Claim, Taken, definitions, scenarios
+from alliance_sim.validation.claim_measures import VERDICTS, Floats, Verdict
+from alliance_sim.validation.claim_mechanisms import MECHANISM_DRAWS, Mechanism, mechanisms_of
 from alliance_sim.validation.claim_quantities import Quantity, needs_positions, taken
 
-__all__ = [
-    "Claim",
-    "ClaimResult",
-    "Part",
-    "PartResult",
-    "claims",
-    "claims_table",
-    "definitions",
-    "judged",
-    "scenarios",
-]
+__all__ = ["KINDS", "ClaimResult", "PartResult", "claims", "judged"]
 
-_FILE = Path(__file__).with_name("claims.yaml")
-
-
-class Part(Record):
-    """One comparison of a claim.
-
-    Examples
-    --------
-    >>> Part(
-    ...     text="it rises", measure="sign", expected="higher", base="baseline_2018", other="helsinki_2018",
-    ...     quantity=Quantity(of="outcome", name="cohesion", months=(7, 9)),
-    ... ).runs
-    ('baseline_2018', 'helsinki_2018')
-    """
-
-    text: str
-    measure: Literal["sign", "rate", "rate_difference", "mean", "margin", "spread", "function"]
-    other: str
-    quantity: Quantity
-    base: str | None = None
-    base_quantity: Quantity | None = None
-    from_: str | None = None
-    expected: Literal["higher", "lower"] | None = None
-    function: Literal["lead_of_two", "rank_of_first"] | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    more_than: float | None = None
-    margin: tuple[float | None, float | None] | None = None
-    tested: bool = True
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from(cls, fields: dict[str, object]) -> dict[str, object]:
-        return {"from_" if key == "from" else key: value for key, value in fields.items()}
-
-    @model_validator(mode="after")
-    def _complete(self) -> Part:
-        needed = {
-            "sign": (self.base, self.expected),
-            "rate": (self.at_least,),
-            "rate_difference": (self.base, self.expected),
-            "mean": (self.at_least,),
-            "margin": (self.base, self.margin),
-            "spread": (self.base, self.from_, self.more_than),
-            "function": (self.function,),
-        }
-        if any(value is None for value in needed[self.measure]):
-            raise ValueError(f"a part with the measure {self.measure} lacks a base, a direction or a level")
-        return self
-
-    @property
-    def needs(self) -> tuple[tuple[str, Quantity], ...]:
-        """Scenarios and what is taken from each: of the base, of the other, of the reference.
-
-        Examples
-        --------
-        >>> last = Quantity(of="outcome", name="cohesion", months=(7, 9))
-        >>> part = Part(text="it is high", measure="mean", at_least=0.5, other="baseline_2018", quantity=last)
-        >>> [name for name, _ in part.needs]
-        ['baseline_2018']
-        """
-        named = (
-            (self.base, self.base_quantity or self.quantity),
-            (self.other, self.quantity),
-            (self.from_, self.quantity),
-        )
-        return tuple((name, quantity) for name, quantity in named if name is not None)
-
-    @property
-    def runs(self) -> tuple[str, ...]:
-        """Names of the scenarios that `needs` has."""
-        return tuple(name for name, _ in self.needs)
-
-    @property
-    def expectation(self) -> str:
-        """What is expected, in a few words.
-
-        Examples
-        --------
-        >>> definitions()["A4"].parts[0].expectation
-        'paired mean within -0.05 to 0.05'
-        """
-        if self.measure == "sign":
-            return f"{self.expected}: P >= 0.8"
-        if self.measure == "rate_difference":
-            return f"{self.expected}: difference of rates"
-        if self.margin:
-            low, high = self.margin
-            return f"paired mean within {'...' if low is None else low} to {'...' if high is None else high}"
-        levels = ((">=", self.at_least), ("<=", self.at_most), (">", self.more_than))
-        return " ".join(f"{symbol} {level:g}" for symbol, level in levels if level is not None)
-
-
-class Claim(Record):
-    """What a paragraph of a document says, and how it is measured.
-
-    Examples
-    --------
-    >>> claim = definitions()["A4"]
-    >>> claim.document, claim.paragraphs, claim.basis, claim.kind
-    ('A', (2,), 'said', 'construction')
-    """
-
-    id: str
-    text: str
-    document: Literal["A", "B"]
-    paragraphs: tuple[int, ...]
-    basis: Literal["said", "implied"]
-    kind: Literal["construction", "used", "derived"]
-    reason: str
-    parts: tuple[Part, ...]
+#: Kinds of claims, in the order of reports.
+KINDS = ("derived", "used", "construction")
 
 
 @dataclass(frozen=True)
@@ -197,10 +74,12 @@ class ClaimResult:
     holds : str
         ``holds``, ``undecided`` or ``fails``.
     parts : tuple of PartResult
+    carried_by, held_back_by : tuples of Mechanism
+        By the rule of `alliance_sim.validation.claim_mechanisms`; the mechanism that matters most first.
 
     Examples
     --------
-    >>> (found,) = claims(draws=20, only=["A10"])
+    >>> (found,) = claims(draws=20, only=["A10"], mechanisms=())
     >>> found.id, found.holds, found.observed
     ('A10', 'holds', 1.0)
     """
@@ -217,86 +96,56 @@ class ClaimResult:
     interval: tuple[float, float]
     holds: Verdict
     parts: tuple[PartResult, ...]
+    carried_by: tuple[Mechanism, ...]
+    held_back_by: tuple[Mechanism, ...]
 
     def json(self) -> dict[str, object]:
         """Return the fields as JSON has them; None for a measure that is not known.
 
         Examples
         --------
-        >>> (found,) = claims(draws=20, only=["A10"])
-        >>> found.json()["holds"]
-        'holds'
+        >>> (found,) = claims(draws=20, only=["A10"], mechanisms=())
+        >>> found.json()["paragraph"], found.json()["holds"]
+        ((5,), 'holds')
         """
-        fields = asdict(self)
+        fields = {"paragraph" if name == "paragraphs" else name: value for name, value in asdict(self).items()}
         for row in (fields, *fields["parts"]):
             row["observed"] = None if math.isnan(row["observed"]) else row["observed"]
         return fields
 
 
-@cache
-def _data() -> Mapping[str, object]:
-    fields, _, twice = parse(_FILE.read_text(encoding="utf-8"), _FILE.name, "claims", ["scenarios", "claims"])
-    if twice:
-        raise InputError(f"{_FILE.name}: keys are given twice; allowed: each once")
-    return MappingProxyType(fields)
-
-
-def definitions() -> Mapping[str, Claim]:
-    """Return the claims, by id.
-
-    Examples
-    --------
-    >>> len(definitions())
-    26
-    """
-    rows = _data()["claims"]
-    assert isinstance(rows, list)
-    found = [Claim.model_validate(row) for row in rows]
-    return MappingProxyType({claim.id: claim for claim in found})
-
-
-def scenarios() -> Mapping[str, ScenarioSource]:
-    """Return the scenarios of the claims that no bundled file has, as mappings by name.
-
-    Examples
-    --------
-    >>> scenarios()["reset_alone"]["extends"]
-    'us_russia_reset_2025'
-    """
-    rows = _data()["scenarios"]
-    assert isinstance(rows, dict)
-    return MappingProxyType({name: {"name": name, **fields} for name, fields in rows.items()})
-
-
 # Running them --------------------------------------------------------------------------------------------------------
-
-#: What a run of a scenario gave, by the scenario's name and the quantity.
-Taken = Mapping[tuple[str, Quantity], Floats]
 
 
 def claims(
     draws: int = 1000,
     seed: int = 1,
+    change: Callable[[Scenario], Scenario] | None = None,
     only: Iterable[str] | None = None,
-    on_run: Callable[[int, int], None] | None = None,
+    mechanisms: Sequence[str] = STRENGTHS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[ClaimResult]:
-    """Simulate what the claims need, each scenario once, and judge them.
+    """Simulate what the claims need, each scenario once and once without each mechanism, and judge them.
 
     Parameters
     ----------
     draws : int
-        Of each scenario, two or more; they are paired.
+        Of each scenario, two or more; they are paired. Mechanisms are measured with the first 200 of them.
     seed : int
         Also of the bootstrap intervals.
+    change : callable, optional
+        Returns what to run in place of each scenario, such as one with a parameter set.
     only : iterable of str, optional
         Ids of claims. Default: all.
-    on_run : callable, optional
-        Called after each scenario with the number of scenarios run, and of all.
+    mechanisms : sequence of str
+        Strengths that are set to zero, to find what carries each claim. Default: all of the registry.
+    progress : callable, optional
+        Called with the number of runs done, and of all runs.
 
     Returns
     -------
     list of ClaimResult
-        In the order of the file.
+        Derived claims, those used, and those by construction; each kind in the order of the documents.
 
     Raises
     ------
@@ -305,8 +154,10 @@ def claims(
 
     Examples
     --------
-    >>> [found.id for found in claims(draws=10, only=["B14"])]
-    ['B14']
+    >>> import alliance_sim as als
+    >>> (found,) = als.claims(draws=10, only=["B14"], mechanisms=["softening", "susceptibility"])
+    >>> found.holds, [each.name for each in found.carried_by]
+    ('undecided', [])
     """
     known = definitions()
     wanted = list(known) if only is None else list(only)
@@ -315,102 +166,87 @@ def claims(
             raise InputError(f"claims: {shown(each)} is unknown{nearest(each, known)}; allowed: {', '.join(known)}")
     if draws < 2:
         raise InputError(f"claims: {draws} draws have no interval; allowed: 2 or more")
-    chosen = [known[each] for each in known if each in wanted]
+    chosen = sorted((known[each] for each in known if each in wanted), key=lambda claim: KINDS.index(claim.kind))
     needs = [need for claim in chosen for part in claim.parts for need in part.needs]
-    found = _simulated(needs, draws, seed, on_run)
-    return [judged(claim, found, seed) for claim in chosen]
+    few = min(draws, MECHANISM_DRAWS)
+    found, without = _simulated(needs, draws, few, seed, mechanisms, change, progress)
+    first = {need: values[:few] for need, values in found.items()}
+    return [judged(claim, found, seed, *mechanisms_of(claim, first, without, seed)) for claim in chosen]
 
 
 def _simulated(
-    needs: Sequence[tuple[str, Quantity]], draws: int, seed: int, on_run: Callable[[int, int], None] | None
-) -> Taken:
-    """Run each scenario once, take its quantities, and let the run go: positions of a thousand draws are large."""
-    inline, found = scenarios(), {}
-    names = list(dict.fromkeys(name for name, _ in needs))
-    for done, name in enumerate(names, 1):
-        quantities = list(dict.fromkeys(quantity for of, quantity in needs if of == name))
-        keep: Keep = "trace" if any(map(needs_positions, quantities)) else "allies"
-        run = simulate(inline.get(name, name), draws=draws, seed=seed, keep=keep)
-        for quantity in quantities:
-            if quantity.months and not 0 <= quantity.months[0] <= quantity.months[1] < len(run.months):
+    needs: Sequence[tuple[str, Quantity]],
+    draws: int,
+    few: int,
+    seed: int,
+    mechanisms: Sequence[str],
+    change: Callable[[Scenario], Scenario] | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Taken, Mapping[str, Taken]]:
+    """Return the quantities of all draws, and of the first few without each mechanism.
+
+    Each run is let go once its quantities are taken: positions of a thousand draws are large.
+    """
+    inline = scenarios()
+    found: dict[tuple[str, Quantity], Floats] = {}
+    without: dict[str, dict[tuple[str, Quantity], Floats]] = {mechanism: {} for mechanism in mechanisms}
+    by_name: defaultdict[str, list[Quantity]] = defaultdict(list)
+    for name, quantity in dict.fromkeys(needs):
+        by_name[name].append(quantity)
+    done, total = 0, len(by_name) * (draws + len(mechanisms) * few)
+
+    def run(name: str, scenario: Scenario, number: int) -> Iterator[tuple[tuple[str, Quantity], Floats]]:
+        nonlocal done
+        keep: Keep = "trace" if any(map(needs_positions, by_name[name])) else "allies"
+        on_progress = (lambda part: progress(done + part, total)) if progress else None
+        ensemble = simulate(scenario, number, seed, keep, progress=on_progress)
+        done += number
+        for quantity in by_name[name]:
+            if quantity.months and not 0 <= quantity.months[0] <= quantity.months[1] < len(ensemble.months):
                 raise InputError(
-                    f"{name}: months {quantity.months} of a run of {len(run.months)}; allowed: months of it"
+                    f"{name}: months {quantity.months} of a run of {len(ensemble.months)}; allowed: months of it"
                 )
-            found[name, quantity] = taken(run, quantity)
-        if on_run:
-            on_run(done, len(names))
-    return found
+            yield (name, quantity), taken(ensemble, quantity)
+
+    for name in by_name:
+        scenario = load_scenario(inline.get(name, name))
+        scenario = change(scenario) if change else scenario
+        found.update(run(name, scenario, draws))
+        for mechanism in mechanisms:
+            without[mechanism].update(run(name, switched_off(scenario, mechanism), few))
+    return found, without
 
 
-def _measured(part: Part, found: Taken, seed: int) -> Measured:
-    base, other, *_ = (found[need] for need in (part.needs if part.base else (part.needs[0], *part.needs)))
-    if part.measure == "sign":
-        assert part.expected
-        return measures.sign(base, other, part.expected)
-    if part.measure == "rate_difference":
-        assert part.expected
-        return measures.rate_difference(base, other, part.expected)
-    if part.measure == "margin":
-        assert part.margin
-        return measures.equivalence(base, other, *part.margin)
-    if part.measure == "spread":
-        assert part.more_than is not None
-        return measures.spread(found[part.needs[2]], base, other, part.more_than, seed)
-    if part.measure == "function":
-        assert part.function
-        return measures.function_of(other, part.function, part.more_than, part.at_most, seed)
-    assert part.at_least is not None
-    return (measures.rate if part.measure == "rate" else measures.mean)(other, part.at_least)
-
-
-def judged(claim: Claim, found: Taken, seed: int = 1) -> ClaimResult:
+def judged(
+    claim: Claim,
+    found: Taken,
+    seed: int = 1,
+    carried_by: tuple[Mechanism, ...] = (),
+    held_back_by: tuple[Mechanism, ...] = (),
+) -> ClaimResult:
     """Return what a claim comes to on quantities that were taken from runs.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from alliance_sim.validation.claim_definitions import definitions
     >>> claim = definitions()["B14"]
     >>> (base, other) = claim.parts[0].needs
     >>> judged(claim, {base: np.zeros(100), other: np.ones(100)}).holds
     'holds'
     """
-    parts = []
-    for part in claim.parts:
-        measured = _measured(part, found, seed)
-        parts.append(PartResult(part.text, part.expectation, **asdict(measured), tested=part.tested))
-    worst = min((part for part in parts if part.tested), key=lambda part: _FROM_WORST.index(part.holds))
+    parts = tuple(
+        PartResult(part.text, part.expectation, **asdict(part.measured(found, seed)), tested=part.tested)
+        for part in claim.parts
+    )
+    worst = min((part for part in parts if part.tested), key=lambda part: VERDICTS.index(part.holds))
     return ClaimResult(
         **{name: getattr(claim, name) for name in ("id", "text", "document", "paragraphs", "basis", "kind", "reason")},
         expected=f"{worst.text}: {worst.expected}",
         observed=worst.observed,
         interval=(worst.low, worst.high),
         holds=worst.holds,
-        parts=tuple(parts),
+        parts=parts,
+        carried_by=carried_by,
+        held_back_by=held_back_by,
     )
-
-
-_FROM_WORST = ("fails", "undecided", "holds")
-_KINDS = ("derived", "used", "construction")
-
-
-def claims_table(results: Sequence[ClaimResult]) -> str:
-    """Return results as a table in Markdown, a row a part: derived claims first, then those used, then the rest.
-
-    Parts that are shown and not tested have a verdict in brackets.
-
-    Examples
-    --------
-    >>> print(claims_table(claims(draws=10, only=["A10"])).splitlines()[0])
-    | claim | kind | what is compared | expected | observed | interval | |
-    """
-    lines = ["| claim | kind | what is compared | expected | observed | interval | |", "| --- " * 7 + "|"]
-    for claim in sorted(results, key=lambda claim: _KINDS.index(claim.kind)):
-        for place, part in enumerate(claim.parts):
-            source = f"{claim.id} ({claim.document} ¶{', ¶'.join(map(str, claim.paragraphs))} {claim.basis})"
-            said = f"{claim.text} " if place == 0 else ""
-            mark = part.holds if part.tested else f"({part.holds})"
-            lines.append(
-                f"| {source if place == 0 else ''} | {claim.kind if place == 0 else ''} | {said}*{part.text}* "
-                f"| {part.expected} | {part.observed:.3f} | {part.low:.3f} to {part.high:.3f} | {mark} |"
-            )
-    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Report on the claims of the documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from alliance_sim.cli.terminal import counted, dim
+from alliance_sim.scenarios import list_scenarios, load_scenario
+
+if TYPE_CHECKING:
+    from alliance_sim.validation.claim_definitions import Part
+    from alliance_sim.validation.claim_mechanisms import Mechanism
+    from alliance_sim.validation.claims import ClaimResult
+
+#: Colours of verdicts.
+VERDICT_STYLES = {"holds": "green", "undecided": "yellow", "fails": "red"}
+#: What the kinds of claims are, in the order of the report.
+KINDS = {
+    "derived": "Derived: no input and no single equation gives them",
+    "used": "Used: they served to choose an equation",
+    "construction": "By construction: an input, or one sign of one equation, gives them",
+}
+#: Mechanisms that a claim lists.
+MOST_MECHANISMS = 4
+
+
+def claims_as_json(found: Sequence[ClaimResult], draws: int, seed: int) -> dict[str, Any]:
+    """Return what `claims --json` prints."""
+    return {"draws": draws, "seed": seed, "score": score(found), "claims": [claim.json() for claim in found]}
+
+
+def score(found: Sequence[ClaimResult]) -> dict[str, int]:
+    """Return how many derived claims there are, and how many hold, are undecided and fail."""
+    verdicts = [claim.holds for claim in found if claim.kind == "derived"]
+    return {"derived": len(verdicts), **{verdict: verdicts.count(verdict) for verdict in VERDICT_STYLES}}  # type: ignore[arg-type]
+
+
+def claims_report(
+    found: Sequence[ClaimResult], draws: int, seed: int, settings: Sequence[str]
+) -> Iterator[RenderableType]:
+    """Yield what `claims` prints."""
+    from alliance_sim.validation.claim_mechanisms import MECHANISM_DRAWS
+
+    counts = score(found)
+    yield Text(
+        f"Derived claims: {counts['holds']} of {counts['derived']} hold, {counts['undecided']} undecided, "
+        f"{counts['fails']} failed",
+        "bold",
+    )
+    with_settings = "".join(f", {setting}" for setting in settings)
+    yield dim(f"{counted(draws, 'paired draw')} of each scenario, seed {seed}{with_settings}; 95 % intervals")
+    few = min(draws, MECHANISM_DRAWS)
+    yield dim(
+        "carried by: in brackets, the verdict without the mechanism and what is left of the effect "
+        f"(with the first {few} draws)"
+    )
+    for kind, meaning in KINDS.items():
+        yield from (Text(), Text(meaning, "bold"))
+        for claim in found:
+            if claim.kind == kind:
+                yield from _claim(claim)
+    yield from (Text(), Text.assemble("Next: ", (next_command(found, settings), "bold")))
+
+
+def _claim(claim: ClaimResult) -> Iterator[RenderableType]:
+    paragraphs = ", ".join(f"¶{number}" for number in claim.paragraphs)
+    yield Text()
+    yield Text.assemble(
+        (claim.id, "bold"), " ", (claim.holds, VERDICT_STYLES[claim.holds]),
+        (f"  {claim.document} {paragraphs}, {claim.basis}", "dim"),
+    )  # fmt: skip
+    lines: list[RenderableType] = [Text(claim.text), _parts(claim)]
+    for what, mechanisms in (("carried by", claim.carried_by), ("held back by", claim.held_back_by)):
+        if mechanisms:
+            more = len(mechanisms) - MOST_MECHANISMS
+            names = ", ".join(map(_mechanism, mechanisms[:MOST_MECHANISMS])) + (f" and {more} more" if more > 0 else "")
+            lines.append(Text.assemble(f"{what} ", (names, "cyan")))
+    yield from (Padding(line, (0, 0, 0, 2)) for line in lines)
+
+
+def _parts(claim: ClaimResult) -> Table:
+    """Return what is compared: expected, observed, interval; verdicts of parts that do not count are in brackets."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for place in range(5):
+        table.add_column(no_wrap=place > 1, justify="right" if place == 2 else "left")
+    for part in claim.parts:
+        verdict = part.holds if part.tested else f"({part.holds})"
+        observed = "not known" if math.isnan(part.observed) else f"{part.observed:z.3f}"
+        interval = dim(f"[{part.low:z.3f}, {part.high:z.3f}]")
+        style = VERDICT_STYLES[part.holds] if part.tested else "dim"
+        table.add_row(f"- {part.text}", dim(part.expected), observed, interval, Text(verdict, style))
+    return table
+
+
+def _mechanism(mechanism: Mechanism) -> str:
+    left = "" if mechanism.effect_left is None else f", {100.0 * mechanism.effect_left:z.0f} %"
+    return f"{mechanism.name} ({mechanism.holds}{left})"
+
+
+def next_command(found: Sequence[ClaimResult], settings: Sequence[str]) -> str:
+    """Return the command that shows why the derived claim of the worst verdict came to it, in bundled scenarios."""
+    from alliance_sim.validation.claim_definitions import definitions
+    from alliance_sim.validation.claim_measures import VERDICTS
+
+    bundled = list_scenarios()
+    parts = [
+        (VERDICTS.index(result.holds), part)
+        for claim in found
+        if claim.kind == "derived"
+        for part, result in zip(definitions()[claim.id].parts, claim.parts, strict=True)
+        if part.tested and set(part.runs) <= set(bundled)
+    ]
+    commands = (_command(part) for _, part in sorted(parts, key=lambda each: each[0]))
+    return " ".join(("alliance-sim", next(filter(None, commands)), *(f"--set {setting}" for setting in settings)))
+
+
+def _command(part: Part) -> str | None:
+    """Return the command that shows what a part compares, or why its text fails; None if there is none."""
+    if part.base is not None:
+        return f"compare {part.base} {part.other}"
+    if part.quantity.of != "decision":
+        return None
+    (meeting,) = (each for each in load_scenario(part.other).meetings if each.id == part.quantity.meeting)
+    return f"diagnose {part.other} --issue {part.quantity.issue or meeting.agenda[0].issue}"
