@@ -237,7 +237,7 @@ def diagnose(
     scenario : str, Path, mapping or Scenario
         A bundled name, the path of a file, a mapping with its keys, or a scenario.
     issue : str, optional
-        Default: that of the most contested item, whose share passing is nearest to one half.
+        Default: that of the item that fails most often.
     meeting : str or int, optional
         Its id, its month ``YYYY-MM``, or its number among the meetings that decide on the issue, from 1. Default: the
         first of these.

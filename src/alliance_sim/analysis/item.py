@@ -160,7 +160,7 @@ def find_item(scenario: Scenario, issue: str | None, meeting: str | int | None, 
     ----------
     scenario : Scenario
     issue : str, optional
-        Default: that of the most contested item, whose share passing is nearest to one half.
+        Default: that of the item that fails most often.
     meeting : str or int, optional
         Its id, its month ``YYYY-MM``, or its number among the meetings that decide on the issue, in time order from 1.
         Default: the first of these.
@@ -193,7 +193,7 @@ def find_item(scenario: Scenario, issue: str | None, meeting: str | int | None, 
     row = agenda[0]
     if issue is None and len(agenda) > 1:
         ended = decided(simulate(scenario, draws, seed, "final").records)
-        row = min(agenda, key=lambda row: abs(passes(ended[:, row.column]).mean() - 0.5))
+        row = min(agenda, key=lambda row: passes(ended[:, row.column]).mean())
     cut = first_months(scenario, scenario.offset(row.month) + 1)
     own = (each for each in compile_scenario(cut).agenda if each.column == row.column)
     return Item(cut, tuple(sorted(own, key=lambda each: each.issue != row.issue)), draws, seed)

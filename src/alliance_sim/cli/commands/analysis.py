@@ -98,7 +98,10 @@ def _labels(arguments: Sequence[str], names: list[str]) -> list[str]:
 def diagnose(
     scenario: ScenarioName,
     issue: Annotated[
-        str | None, typer.Option(metavar="ISSUE", help="An issue that is decided.", show_default="the most contested")
+        str | None,
+        typer.Option(
+            metavar="ISSUE", help="An issue that is decided.", show_default="that of the text that fails most"
+        ),
     ] = None,
     meeting: Annotated[
         str | None,

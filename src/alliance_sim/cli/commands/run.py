@@ -26,8 +26,11 @@ from alliance_sim.errors import InputError
 from alliance_sim.scenarios import Scenario, load_parent, load_scenario
 
 if TYPE_CHECKING:
+    from alliance_sim.analysis.restoration import Change
     from alliance_sim.compile import Keep
 
+#: A text that passes in fewer draws is one of which `run` says what would restore it, from at most so many draws.
+TARGET, RESTORED = 0.5, 500
 #: Outcomes that `run --plot` draws.
 PLOTTED = [
     "cohesion",
@@ -66,6 +69,7 @@ def run(
 
         # Errors that are certain are raised before the work begins.
         from alliance_sim import checks
+        from alliance_sim.analysis.diagnosis import diagnose
         from alliance_sim.compile import compile_scenario
         from alliance_sim.results.headline import headline
         from alliance_sim.results.paired import pair_of
@@ -93,11 +97,16 @@ def run(
             if other is not None:
                 base = simulate(other, draws, seed, "monthly", progress=lambda done: on_progress(draws + done, total))
         found = headline(ensemble, base)
+        restored: tuple[Change, ...] = ()
+        if found.passes < TARGET:
+            restored = diagnose(what_if, found.issue, found.meeting, min(draws, RESTORED), seed, TARGET).restore
         # Results are printed first, so that they are not lost if they cannot be written.
         if as_json:
-            print_json(ensemble_as_json(ensemble, found))
+            print_json(ensemble_as_json(ensemble, found, restored))
         else:
-            print_parts(*ensemble_report(ensemble, found, base), *(full_report(ensemble) if everything else ()))
+            print_parts(
+                *ensemble_report(ensemble, found, base, restored), *(full_report(ensemble) if everything else ())
+            )
         if out:
             written.append(ensemble.save(out))
         if plot:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from alliance_sim.analysis.restoration import Change
     from alliance_sim.results.ensemble import Ensemble
     from alliance_sim.results.headline import Headline
 
@@ -38,13 +41,15 @@ if TYPE_CHECKING:
 MOST_ROWS = 40
 
 
+#: Changes that would restore consensus that the first screen of `run` names.
+MOST_CHANGES = 2
 #: Issues that the first screen of `run` shows, and most periods of its table.
 MOST_ISSUES, MOST_PERIODS = 6, 9
 #: Shares that differ from the base by more than this, beyond chance, are marked (judgement).
 MARKED = 0.02
 
 
-def ensemble_as_json(ensemble: Ensemble, headline: Headline) -> dict[str, Any]:
+def ensemble_as_json(ensemble: Ensemble, headline: Headline, restored: Sequence[Change]) -> dict[str, Any]:
     """Return what `run --json` prints."""
     from alliance_sim.results.summaries import objectors_by_item
 
@@ -70,10 +75,13 @@ def ensemble_as_json(ensemble: Ensemble, headline: Headline) -> dict[str, Any]:
             for row in ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records")
         ],
         "headline": headline.json(),
+        "restore": [asdict(change) for change in restored],
     }
 
 
-def ensemble_report(ensemble: Ensemble, headline: Headline, base: Ensemble | None) -> list[RenderableType]:
+def ensemble_report(
+    ensemble: Ensemble, headline: Headline, base: Ensemble | None, restored: Sequence[Change]
+) -> list[RenderableType]:
     """Return the first screen of `run`: the decision that matters, and which texts pass."""
     scenario, months = ensemble.scenario, ensemble.months
     against = "" if base is None else f", against {base.scenario.name}"
@@ -88,11 +96,22 @@ def ensemble_report(ensemble: Ensemble, headline: Headline, base: Ensemble | Non
         Text(headline.sentences[0], "bold"),
         Text(" ".join(headline.sentences[1:])),
     ]
+    if restored:
+        lines.append(Text(_restoring(restored)))
     if headline.why != "no decision":
         lines += [Text(), *_passes(ensemble, headline, base)]
     if ensemble.draws < FEW_DRAWS:
         lines.append(_few(ensemble.draws))
-    return [*lines, dim("Next: --all prints everything, --plot FILE draws it, --out DIR keeps it.")]
+    return [*lines, dim("Next: --all prints all, --plot FILE draws it, `alliance-sim diagnose` says why.")]
+
+
+def _restoring(restored: Sequence[Change]) -> str:
+    """Return what would let the text of the headline pass."""
+    enough = [f"{change.label} ({percent(change.passing)} %)" for change in restored if change.reaches][:MOST_CHANGES]
+    if not enough:
+        most = max(restored, key=lambda change: change.passing)
+        return f"Nothing that was tried alone would restore it; most, {percent(most.passing)} %, does {most.label}."
+    return f"What would restore it, each alone: {'; '.join(enough)}."
 
 
 def full_report(ensemble: Ensemble) -> list[RenderableType]:
@@ -143,8 +162,8 @@ def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None) -> li
         own = board[board["issue"] == issue]
         cells = [_cell_of(own[own["period"] == each]) for each in columns]
         table.add_row(ISSUE_LABELS[issue], *cells, style="bold" if issue == headline.issue else "")
-    marks = "" if base is None else "; ▲▼ more, less often than in the base"
-    return [table, dim(f"of several texts the one that passes least often{marks}")]
+    marks = "" if base is None else "; ▲▼ more, less than in the base"
+    return [table, dim(f"of several texts the one that passes least{marks}")]
 
 
 def _with_base(board: pd.DataFrame, base: Ensemble | None) -> pd.DataFrame:
