@@ -91,10 +91,10 @@ def mechanisms_of(
     >>> claim = definitions()["B14"]
     >>> base, other = claim.parts[0].needs
     >>> zeros, ones = np.zeros(100), np.ones(100)
-    >>> without = {"softening": {base: zeros, other: 0.4 * ones}, "cover": {base: zeros, other: 0.6 * ones}}
+    >>> without = {"softening": {base: zeros, other: 0.25 * ones}, "cover": {base: zeros, other: 0.75 * ones}}
     >>> carry, hold_back = mechanisms_of(claim, {base: zeros, other: ones}, without, seed=1)
     >>> [(each.name, each.holds, each.effect_left) for each in carry], hold_back
-    ([('softening', 'holds', 0.4)], ())
+    ([('softening', 'holds', 0.25)], ())
     """
     parts = [part for part in claim.parts if part.tested]
     before = [part.measured(found, seed) for part in parts]

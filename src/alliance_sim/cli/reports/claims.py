@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.cli.terminal import counted, dim
-from alliance_sim.scenarios import list_scenarios, load_scenario
+from alliance_sim.scenarios import list_scenarios
 
 if TYPE_CHECKING:
     from alliance_sim.validation.claim_definitions import Part
@@ -55,7 +55,9 @@ def claims_report(
         "bold",
     )
     with_settings = "".join(f", {setting}" for setting in settings)
-    yield dim(f"{counted(draws, 'paired draw')} of each scenario, seed {seed}{with_settings}; 95 % intervals")
+    yield dim(
+        f"{counted(draws, 'paired draw')} of each scenario, seed {seed}{with_settings}; 95 % intervals, of margins 90 %"
+    )
     few = min(draws, MECHANISM_DRAWS)
     yield dim(
         "carried by: in brackets, the verdict without the mechanism and what is left of the effect "
@@ -70,6 +72,8 @@ def claims_report(
 
 
 def _claim(claim: ClaimResult) -> Iterator[RenderableType]:
+    from alliance_sim.validation.claim_definitions import definitions
+
     paragraphs = ", ".join(f"¶{number}" for number in claim.paragraphs)
     yield Text()
     yield Text.assemble(
@@ -77,6 +81,8 @@ def _claim(claim: ClaimResult) -> Iterator[RenderableType]:
         (f"  {claim.document} {paragraphs}, {claim.basis}", "dim"),
     )  # fmt: skip
     lines: list[RenderableType] = [Text(claim.text), _parts(claim)]
+    if not claim.carried_by and definitions()[claim.id].carried_by is None:
+        lines.append(Text(f"carried by no single mechanism: {definitions()[claim.id].carried_reason}", "dim"))
     for what, mechanisms in (("carried by", claim.carried_by), ("held back by", claim.held_back_by)):
         if mechanisms:
             more = len(mechanisms) - MOST_MECHANISMS
@@ -127,5 +133,13 @@ def _command(part: Part) -> str | None:
         return f"compare {part.base} {part.other}"
     if part.quantity.of != "decision":
         return None
-    (meeting,) = (each for each in load_scenario(part.other).meetings if each.id == part.quantity.meeting)
-    return f"diagnose {part.other} --issue {part.quantity.issue or meeting.agenda[0].issue}"
+    return f"diagnose {part.other} --issue {part.quantity.issue or _least_passed(part)}"
+
+
+def _least_passed(part: Part) -> str:
+    """Return the issue of a part's meeting whose text passes least often."""
+    from alliance_sim.simulation import simulate
+
+    board = simulate(part.other, 200, keep="final").decisions()
+    items = board[board["meeting"] == part.quantity.meeting].set_index("issue")
+    return str((items["adopted"] + items["diluted"]).idxmin())
