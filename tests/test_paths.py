@@ -15,7 +15,7 @@ from alliance_sim.experiments.results import open_results, open_views
 from alliance_sim.experiments.runner import sweep
 from alliance_sim.paths import local_path, suffix_of
 from alliance_sim.results.ensemble import Ensemble
-from alliance_sim.scenarios import load_parent, scenario_path, write_scenario
+from alliance_sim.scenarios import load_with_parent, scenario_path, write_scenario
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -85,7 +85,7 @@ READERS: dict[str, Callable[[str | Path], object]] = {
     "compare": lambda path: als.compare("baseline_2018", path, draws=1),
     "AllianceModel": lambda path: als.AllianceModel(path, seed=1),
     "extends": lambda path: als.load_scenario({"name": "child", "extends": path}),
-    "load_parent": load_parent,
+    "load_with_parent": load_with_parent,
     "scenario_path": lambda path: scenario_path(path).stat(),
     "write_scenario from": lambda path: write_scenario("copy", path).unlink(),
     "load_file": load_file,

@@ -12,7 +12,7 @@ from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import headline as module
 from alliance_sim.results.ensemble import Ensemble
-from alliance_sim.scenarios.library import load_parent
+from alliance_sim.scenarios.library import load_with_parent
 from alliance_sim.simulation import first_months
 
 DRAWS, SEED = 200, 5
@@ -130,7 +130,7 @@ def test_html_is_escaped() -> None:
 @pytest.mark.full
 def test_every_bundled_scenario_has_a_headline_against_its_base() -> None:
     for name in als.list_scenarios():
-        parent = load_parent(name)
+        parent = load_with_parent(name)[1]
         found = als.headline(
             als.simulate(name, 100, keep="monthly"),
             None if parent is None else als.simulate(parent, 100, keep="monthly"),

@@ -22,9 +22,9 @@ from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios import (
     json_schema,
     list_scenarios,
-    load_parent,
     load_scenario,
     load_text,
+    load_with_parent,
     scenario_path,
     write_scenario,
 )
@@ -207,7 +207,7 @@ def test_new_file_runs_unchanged(tmp_path: Path) -> None:
     path = write_scenario("mine", folder=tmp_path)
     assert path == tmp_path / "mine.yaml"
     scenario = load_scenario(path)
-    base = load_parent(path)
+    base = load_with_parent(path)[1]
     assert base is not None and scenario.name == "mine" and base.name == "baseline_2025"
     assert len(scenario.events) == len(base.events) + 1 and len(scenario.meetings) == len(base.meetings) + 1
     ensemble = simulate(scenario, 4, keep="monthly")
@@ -252,7 +252,7 @@ def test_copy_of_a_file_finds_the_file_it_extends(head: str, tmp_path: Path) -> 
     path = write_scenario("true", tmp_path / "a" / "b" / "old.yaml", tmp_path)
     assert load_scenario(path).name == "true"
     again = write_scenario("2025", path, tmp_path / "a")
-    parent = load_parent(again)
+    parent = load_with_parent(again)[1]
     assert load_scenario(again).name == "2025" and parent is not None and parent.name == "base"
     assert ("# é ü" in path.read_text(encoding="utf-8")) == ("é" in head) and path.read_bytes().count(
         b"\r"

@@ -198,7 +198,7 @@ class Headline:
     def _sure(self) -> str:
         error = math.sqrt(self.passes * (1.0 - self.passes) / self.draws)
         shares = "" if math.isnan(error) else f"; Monte Carlo error of the share: {100.0 * error:.1f} points"
-        return f"{CAVEAT} {self.draws:,} draws{shares}."
+        return f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}{shares}."
 
 
 def headline(ensemble: Ensemble, base: Ensemble | None = None) -> Headline:

@@ -6,9 +6,9 @@ from alliance_sim.scenarios.library import (
     ScenarioSource,
     dump,
     list_scenarios,
-    load_parent,
     load_scenario,
     load_text,
+    load_with_parent,
     scenario_path,
     write_scenario,
 )
@@ -26,9 +26,9 @@ __all__ = [
     "input_differences",
     "json_schema",
     "list_scenarios",
-    "load_parent",
     "load_scenario",
     "load_text",
+    "load_with_parent",
     "scenario_path",
     "write_scenario",
 ]

@@ -36,9 +36,9 @@ __all__ = [
     "extended",
     "list_scenarios",
     "load_file",
-    "load_parent",
     "load_scenario",
     "load_text",
+    "load_with_parent",
     "scenario_path",
     "write_scenario",
 ]
@@ -159,18 +159,22 @@ def scenario_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
     return path_of(name_or_path, Path() if folder is None else local_path(folder), bundled(), "scenario")
 
 
-def load_parent(name_or_path: str | Path) -> Scenario | None:
-    """Return the scenario that the file of a scenario `extends`, if it does; raise errors as `load_scenario` does.
+def load_with_parent(name_or_path: str | Path) -> tuple[Scenario, Scenario | None]:
+    """Return a scenario and the one that its file `extends`, if it does; the file is read once.
+
+    Errors are those of `load_scenario`.
 
     Examples
     --------
-    >>> from alliance_sim.scenarios import load_parent
-    >>> load_parent("washington_2024").name, load_parent("baseline_2025")
-    ('baseline_2025', None)
+    >>> from alliance_sim.scenarios import load_with_parent
+    >>> [each and each.name for each in load_with_parent("washington_2024")], load_with_parent("baseline_2025")[1]
+    (['washington_2024', 'baseline_2025'], None)
     """
     path = scenario_path(name_or_path)
-    fields, *_ = _parsed(_text(path), str(path))
-    return _open(fields["extends"], path.parent, ()) if "extends" in fields else None
+    text = _text(path)
+    scenario = load_file(path, text)
+    fields, *_ = _parsed(text, str(path))
+    return scenario, _open(fields["extends"], path.parent, ()) if "extends" in fields else None
 
 
 def write_scenario(name: str, source: str | Path = _TEMPLATE, folder: Path | None = None) -> Path:

@@ -28,8 +28,8 @@ from alliance_sim.scenarios import (
     Scenario,
     json_schema,
     list_scenarios,
-    load_parent,
     load_scenario,
+    load_with_parent,
     scenario_path,
     write_scenario,
 )
@@ -69,7 +69,7 @@ def show(
         else:
             print_parts(*experiment_report(found, path))
         return
-    parent, path = load_parent(name), scenario_path(name)
+    parent, path = load_with_parent(name)[1], scenario_path(name)
     if as_json:
         print_json(scenario_as_json(found, parent, path))
     else:

@@ -23,7 +23,7 @@ from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, full
 from alliance_sim.cli.terminal import print_json, print_parts, progress, write_data
 from alliance_sim.cli.written import print_note, written_files
 from alliance_sim.errors import InputError
-from alliance_sim.scenarios import Scenario, load_parent, load_scenario
+from alliance_sim.scenarios import load_scenario, load_with_parent
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.restoration import Change
@@ -63,9 +63,13 @@ def run(
 ) -> None:
     """Run many draws of a scenario: the decision that matters, and which texts pass; with --all everything."""
     with written_files(plot, as_json) as written:
-        as_written = load_scenario(scenario)
+        as_written, parent = load_with_parent(scenario)
         what_if = with_settings(as_written, settings)
-        other = _base(scenario, as_written, what_if, against)
+        if against:
+            parent = load_scenario(against)
+        elif what_if.parameters != as_written.parameters:
+            parent = as_written
+        other = parent and parent.with_calibration(what_if.calibration)
 
         # Errors that are certain are raised before the work begins.
         from alliance_sim import checks
@@ -112,17 +116,6 @@ def run(
         if plot:
             ensemble.plot(PLOTTED, plot)
             written.append(plot)
-
-
-def _base(name: str, as_written: Scenario, what_if: Scenario, against: str | None) -> Scenario | None:
-    """Return what a run is set against: as asked, else without the parameters of --set, else what its file extends."""
-    if against:
-        base: Scenario | None = load_scenario(against)
-    elif what_if.parameters != as_written.parameters:
-        base = as_written
-    else:
-        base = load_parent(name)
-    return base and base.with_calibration(what_if.calibration)
 
 
 def query(

@@ -75,7 +75,7 @@ def ensemble_as_json(ensemble: Ensemble, headline: Headline, restored: Sequence[
             for row in ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records")
         ],
         "headline": headline.json(),
-        "restore": [asdict(change) for change in restored],
+        "restore": [{k: v for k, v in asdict(change).items() if k != "scenario"} for change in restored],
     }
 
 
@@ -97,7 +97,7 @@ def ensemble_report(
         Text(" ".join(headline.sentences[1:])),
     ]
     if restored:
-        lines.append(Text(_restoring(restored)))
+        lines.append(Text(_restoring(restored, headline.passes)))
     if headline.why != "no decision":
         lines += [Text(), *_passes(ensemble, headline, base)]
     if ensemble.draws < FEW_DRAWS:
@@ -105,13 +105,17 @@ def ensemble_report(
     return [*lines, dim("Next: --all prints all, --plot FILE draws it, `alliance-sim diagnose` says why.")]
 
 
-def _restoring(restored: Sequence[Change]) -> str:
-    """Return what would let the text of the headline pass."""
-    enough = [f"{change.label} ({percent(change.passing)} %)" for change in restored if change.reaches][:MOST_CHANGES]
-    if not enough:
-        most = max(restored, key=lambda change: change.passing)
-        return f"Nothing that was tried alone would restore it; most, {percent(most.passing)} %, does {most.label}."
-    return f"What would restore it, each alone: {'; '.join(enough)}."
+def _restoring(restored: Sequence[Change], now: float) -> str:
+    """Return what would let the text of the headline pass, which now passes in a share `now` of the draws."""
+    from alliance_sim.results.headline import percent as share
+
+    enough = [f"{change.label} ({share(change.passing)})" for change in restored if change.reaches][:MOST_CHANGES]
+    if enough:
+        return f"What would restore it, each alone: {'; '.join(enough)}."
+    most = max(restored, key=lambda change: change.passing)
+    if most.passing - now < MARKED:
+        return "Nothing that was tried alone would restore it."
+    return f"Nothing that was tried alone would restore it; most, {share(most.passing)}, does {most.label}."
 
 
 def full_report(ensemble: Ensemble) -> list[RenderableType]:
