@@ -1,7 +1,8 @@
 """Renew the generated parts of the docs.
 
 ``python docs/_build/pages.py`` renews every page that has such parts, ``... pages.py model.md`` one of them. The tests
-compare the pages with the generators. `scenarios.md` and `analysis.md` run the model: about half a minute.
+compare the pages with the generators. `scenarios.md` and `analysis.md` run the model: about half a minute;
+`validation.md` about four minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from random_number_tables import differences_table, pairs_table
 from registry_tables import issues_table, outcomes_table, parameters_page
 from scenario_tables import language_tables
 from stories import with_stories
+from validation_page import ablation_table, claims_table, hindcast_tables, write_figure
 
 from alliance_sim.results.functions import KINDS
 
@@ -52,7 +54,14 @@ PAGES: dict[str, Callable[[str], str]] = {
     "results.md": _sections(("functions", "/functions", functions_table)),
     "parameters.md": lambda _: parameters_page(),
     "scenarios.md": with_stories,
+    "validation.md": _sections(
+        ("claims", "/claims", claims_table),
+        ("hindcast", "/hindcast", hindcast_tables),
+        ("ablation", "/ablation", ablation_table),
+    ),
 }
+#: By page: what draws its figures into the folder of the docs.
+FIGURES: dict[str, Callable[[Path], None]] = {"validation.md": write_figure}
 
 
 def renewed(name: str) -> str:
@@ -67,6 +76,8 @@ def main() -> None:
     page = parser.parse_args().page
     for name in PAGES if page == "all" else [page]:
         (DOCS / name).write_text(renewed(name), encoding="utf-8")
+        if name in FIGURES:
+            FIGURES[name](DOCS)
 
 
 if __name__ == "__main__":

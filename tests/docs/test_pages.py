@@ -10,9 +10,11 @@ import pytest
 from markdown_tables import replace_section
 from pages import DOCS, PAGES, renewed
 
+LONG = ("scenarios.md", "validation.md")
+
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.full] if name == "scenarios.md" else []) for name in PAGES]
+    "name", [pytest.param(name, marks=[pytest.mark.full] if name in LONG else []) for name in PAGES]
 )
 def test_page_is_up_to_date(name: str) -> None:
     page = (DOCS / name).read_text(encoding="utf-8")
