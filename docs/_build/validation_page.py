@@ -9,7 +9,7 @@ from pathlib import Path
 from markdown_tables import markdown_table
 
 from alliance_sim.validation.ablation import ablation
-from alliance_sim.validation.claims import claims
+from alliance_sim.validation.claims import KINDS, claims, score
 from alliance_sim.validation.hindcast_scores import Hindcast, hindcast
 
 __all__ = ["ablation_table", "claims_table", "hindcast_tables", "write_figure"]

@@ -24,7 +24,7 @@ from alliance_sim.validation.claim_measures import VERDICTS, Floats, Verdict
 from alliance_sim.validation.claim_mechanisms import MECHANISM_DRAWS, Mechanism, mechanisms_of
 from alliance_sim.validation.claim_quantities import Quantity, needs_positions, taken
 
-__all__ = ["KINDS", "ClaimResult", "PartResult", "claims", "judged"]
+__all__ = ["KINDS", "ClaimResult", "PartResult", "claims", "judged", "score"]
 
 #: Kinds of claims, in the order of reports.
 KINDS = ("derived", "used", "construction")
@@ -250,3 +250,15 @@ def judged(
         carried_by=carried_by,
         held_back_by=held_back_by,
     )
+
+
+def score(found: Sequence[ClaimResult]) -> dict[str, int]:
+    """Return how many derived claims there are, and how many of them hold, are undecided and fail.
+
+    Examples
+    --------
+    >>> score(claims(draws=20, only=["A10"], mechanisms=()))  # by construction
+    {'derived': 0, 'holds': 0, 'undecided': 0, 'fails': 0}
+    """
+    verdicts = [claim.holds for claim in found if claim.kind == "derived"]
+    return {"derived": len(verdicts)} | {verdict: verdicts.count(verdict) for verdict in VERDICTS}

@@ -33,13 +33,9 @@ MOST_MECHANISMS = 4
 
 def claims_as_json(found: Sequence[ClaimResult], draws: int, seed: int) -> dict[str, Any]:
     """Return what `claims --json` prints."""
+    from alliance_sim.validation.claims import score
+
     return {"draws": draws, "seed": seed, "score": score(found), "claims": [claim.json() for claim in found]}
-
-
-def score(found: Sequence[ClaimResult]) -> dict[str, int]:
-    """Return how many derived claims there are, and how many hold, are undecided and fail."""
-    verdicts = [claim.holds for claim in found if claim.kind == "derived"]
-    return {"derived": len(verdicts), **{verdict: verdicts.count(verdict) for verdict in VERDICT_STYLES}}  # type: ignore[arg-type]
 
 
 def claims_report(
@@ -47,6 +43,7 @@ def claims_report(
 ) -> Iterator[RenderableType]:
     """Yield what `claims` prints."""
     from alliance_sim.validation.claim_mechanisms import MECHANISM_DRAWS
+    from alliance_sim.validation.claims import score
 
     counts = score(found)
     yield Text(
