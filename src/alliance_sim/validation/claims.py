@@ -258,7 +258,7 @@ def score(found: Sequence[ClaimResult]) -> dict[str, int]:
     Examples
     --------
     >>> score(claims(draws=20, only=["A10"], mechanisms=()))  # by construction
-    {'derived': 0, 'holds': 0, 'undecided': 0, 'fails': 0}
+    {'derived': 0, 'fails': 0, 'undecided': 0, 'holds': 0}
     """
     verdicts = [claim.holds for claim in found if claim.kind == "derived"]
     return {"derived": len(verdicts)} | {verdict: verdicts.count(verdict) for verdict in VERDICTS}
