@@ -87,6 +87,10 @@ def test_without_a_base_there_is_neither_difference_nor_cost(base: Ensemble) -> 
     assert low < found.passes < high
 
 
+def test_notebooks_show_the_headline_of_a_run(base: Ensemble) -> None:
+    assert als.headline(base)._repr_html_() in base._repr_html_()
+
+
 def test_a_run_against_itself_shifts_nothing(base: Ensemble) -> None:
     found = als.headline(base, base)
     assert found.why == "contested" and found.difference == 0.0 and not found.costs

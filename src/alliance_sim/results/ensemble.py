@@ -22,6 +22,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import folder as files
 from alliance_sim.results import query
 from alliance_sim.results.dataset import dataset
+from alliance_sim.results.headline import headline
 from alliance_sim.results.html import ensemble_html
 from alliance_sim.results.inputs import inputs_of
 from alliance_sim.results.labelled import Labelled
@@ -95,7 +96,8 @@ class Ensemble(Labelled):
     def _repr_html_(self) -> str:
         months = self.program.months
         run = f"{self.scenario.name}: {months[0]} to {months[-1]}, {self.draws:,} draws, seed {self.seed}"
-        return ensemble_html(self.scenario.title, run, self.decisions(), self.objectors(), self.summary())
+        said = headline(self)._repr_html_()
+        return ensemble_html(self.scenario.title, run, said, self.decisions(), self.objectors(), self.summary())
 
     @property
     def scenario(self) -> Scenario:

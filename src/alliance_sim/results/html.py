@@ -30,13 +30,17 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.0f}" if share >= 0.005 else "<1" if share else ""
 
 
-def ensemble_html(title: str, run: str, board: pd.DataFrame, objectors: pd.DataFrame, summary: pd.DataFrame) -> str:
+def ensemble_html(
+    title: str, run: str, said: str, board: pd.DataFrame, objectors: pd.DataFrame, summary: pd.DataFrame
+) -> str:
     """Return an ensemble as HTML.
 
     Parameters
     ----------
     title, run : str
         What was run, and how.
+    said : str
+        What matters in it, as HTML.
     board, objectors, summary : DataFrame
         As `Ensemble.decisions`, `Ensemble.objectors` and `Ensemble.summary` return them.
 
@@ -44,13 +48,13 @@ def ensemble_html(title: str, run: str, board: pd.DataFrame, objectors: pd.DataF
     --------
     >>> import alliance_sim as als
     >>> run = als.simulate("baseline_2018", draws=2)
-    >>> page = ensemble_html("Three years", "2 draws", run.decisions(), run.objectors(), run.summary())
+    >>> page = ensemble_html("Three years", "2 draws", "<p>Said</p>", run.decisions(), run.objectors(), run.summary())
     >>> "cohesion of the alliance" in page
     True
     """
     decisions = list(_decisions(board, objectors))
     heads = ("month", "forum", "issue", *(f">{name}" for name in DECISIONS), "who objects")
-    found = heading(title, run)
+    found = heading(title, run) + said
     if decisions:
         found += folded("Decisions: how each text ends, % of draws", table(heads, decisions), is_open=True)
     heads = ("outcome", ">mean", ">5 %", ">95 %", "unit", "of each draw")
