@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import alliance_sim as als
-from alliance_sim.cli.reports.claims import next_command, score
+from alliance_sim.cli.reports.claims import next_command
 from alliance_sim.registry.actors import EUROPEANS
 from alliance_sim.validation import claims as module
 from alliance_sim.validation.claim_definitions import definitions
 from alliance_sim.validation.claim_mechanisms import Mechanism
-from alliance_sim.validation.claims import KINDS, ClaimResult, judged
+from alliance_sim.validation.claims import KINDS, ClaimResult, judged, score
 from command_line import Shell
 
 ZEROS, ONES = np.zeros(100), np.ones(100)

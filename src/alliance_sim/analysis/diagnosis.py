@@ -13,14 +13,15 @@ import numpy as np
 
 from alliance_sim import checks
 from alliance_sim.analysis.item import Item, ItemDraws, find_item, passes
-from alliance_sim.analysis.restoration import Change, Effect, about, country, paired, restore
+from alliance_sim.analysis.restoration import Change, Effect, paired, restore
 from alliance_sim.analysis.weighing import AllyView, Failures, Text, allies_of, failures_of, texts_of
 from alliance_sim.core.sessions import Weighed
 from alliance_sim.core.structures import MAX_PARTS, Decision, Param
 from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
-from alliance_sim.registry.labels import DECISION_LABELS
+from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS, ISSUE_NAMES
+from alliance_sim.results.headline import in_a_row, percent
 from alliance_sim.scenarios import ScenarioSource, load_scenario
 
 __all__ = ["Diagnosis", "Without", "diagnose"]
@@ -163,27 +164,27 @@ class Diagnosis:
         >>> als.diagnose("baseline_2025", "russia_strategy", draws=20).sentence.partition(":")[0]
         'The United States stands in the way of the Russia strategy at The Hague summit (2025-06)'
         """
-        text = f"{about(self.issue)} at {self.meeting_title} ({self.month})"
-        failed = _percent(1.0 - self.passing)
+        text = f"{ISSUE_NAMES[self.issue]} at {self.meeting_title} ({self.month})"
+        failed = percent(1.0 - self.passing)
         if self.failures is None or not self.in_the_way:
             return f"Nobody stands in the way of {text}: it fails in {failed} of draws."
         first, count = self.in_the_way[0], len(self.in_the_way)
         share = sum(view.pivotal for view in self.in_the_way)
-        who = _listed([country(view.ally) for view in self.in_the_way], "others" if share < _MOST else "")
+        who = in_a_row([*(ALLY_NAMES[view.ally] for view in self.in_the_way), *(["others"] if share < _MOST else [])])
         wants = ""
         if first.weights_failed and self.texts[0].mean is not None:
             wants = (
-                f" ({'it' if count == 1 else country(first.ally)} wants {first.weights_failed.position:.2f}, where "
+                f" ({'it' if count == 1 else ALLY_NAMES[first.ally]} wants {first.weights_failed.position:.2f}, where "
                 f"{self.reversion:.2f} holds and {self.texts[0].mean:.2f} is asked for)"
             )
-        over = f"failures are over the text itself in {_percent(self.failures.substance)}"
+        over = f"failures are over the text itself in {percent(self.failures.substance)}"
         if self.failures.dispute >= 0.005:
-            over += f" and over something else in {_percent(self.failures.dispute)}"
+            over += f" and over something else in {percent(self.failures.dispute)}"
         if self.passing >= 0.5:
-            least = f"where it fails the least willing is {who.replace(' and ', ' or ')} in {_percent(share)}"
-            return f"The text on {text} passes in {_percent(self.passing)} of draws; {least}{wants}; {over}."
+            least = f"where it fails the least willing is {who.replace(' and ', ' or ')} in {percent(share)}"
+            return f"The text on {text} passes in {percent(self.passing)} of draws; {least}{wants}; {over}."
         ends = max(DECISIONS[Decision.WITHDRAWN :], key=lambda name: self.outcomes[name])
-        least = f"in {_percent(share)} of these {who if count == 1 else 'one of them'} is the least willing"
+        least = f"in {percent(share)} of these {who if count == 1 else 'one of them'} is the least willing"
         stands = "stands" if count == 1 and share >= _MOST else "stand"
         return (
             f"{_capital(who)} {stands} in the way of {text}: the text fails in {failed} of draws, mostly "
@@ -200,11 +201,11 @@ class Diagnosis:
         >>> als.diagnose("baseline_2025", "russia_strategy", draws=20, target=0.0).conclusion.partition(", and ")[2]
         '0 % are asked for: nothing to restore.'
         """
-        target, now = _percent(self.target), _percent(self.passing)
+        target, now = percent(self.target), percent(self.passing)
         if self.passing >= self.target:
             return f"The text passes in {now} of draws as things are, and {target} are asked for: nothing to restore."
         first = self.restore[0]
-        then = _percent(first.passing)
+        then = percent(first.passing)
         if not first.reaches:
             return f"Nothing that was tried makes it pass in {target} of draws; most, {then}, does {first.label}."
         return f"{_capital(first.label)} would make it pass in {then} of draws instead of {now}."
@@ -306,16 +307,6 @@ def _without(item: Item, found: ItemDraws) -> tuple[Without, ...]:
         ended, _ = item.outcomes(program.without(ALLIES[i], row.month, row.forum))
         views.append(Without(**asdict(paired(before, passes(ended))), ally=ALLIES[i]))
     return tuple(views)
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.0f} %"
-
-
-def _listed(names: list[str], rest: str) -> str:
-    """Return names as a sentence lists them."""
-    *first, last = [*names, *filter(None, [rest])]
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _capital(text: str) -> str:

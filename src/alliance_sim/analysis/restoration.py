@@ -17,18 +17,17 @@ from numpy.typing import NDArray
 
 from alliance_sim.analysis.item import Item, ItemDraws, passes
 from alliance_sim.core.structures import Forum, Param
-from alliance_sim.data import find_row
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, EUROPEANS
 from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.registry.forums import ASK_NAMES
-from alliance_sim.registry.labels import ISSUE_LABELS, RULE_LABELS
+from alliance_sim.registry.labels import ALLY_NAMES, ISSUE_NAMES, RULE_LABELS
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.mappings import plain
 from alliance_sim.scenarios.messages import listed
 
-__all__ = ["Change", "Effect", "about", "country", "paired", "restore"]
+__all__ = ["Change", "Effect", "paired", "restore"]
 
 Fields = dict[str, object]
 
@@ -38,7 +37,6 @@ _SOURCE = "hypothetical: what would restore consensus"
 #: Allies besides the United States whose positions are levers: those that object most.
 _MOVED = 2
 #: Issues whose labels have an article in a sentence.
-_SINGULAR = ("russia_strategy", "deterrence_posture", "open_door", "southern_flank")
 _NORMAL_95 = 1.96
 
 
@@ -241,7 +239,7 @@ class _Levers:
         (self.meeting,) = (each for each in item.scenario.meetings if each.id == self.row.meeting)
         self.issues = [row.issue for row in item.rows]
         self.agenda = [each for each in self.meeting.agenda if each.issue in self.issues]
-        self.about = " and ".join(map(about, self.issues))
+        self.about = " and ".join(ISSUE_NAMES[issue] for issue in self.issues)
 
     def all(self) -> list[_Lever]:
         return [
@@ -334,7 +332,7 @@ class _Levers:
     def _position(self, ally: str) -> _Lever:
         wants = self.base.position[:, 0, ALLY_INDEX[ally]]
         signs = np.sign(self.base.proposed.mean(axis=0) - [row.reversion for row in self.item.rows])
-        who = "a U.S. president who wants" if ally == "USA" else f"{country(ally)} wants"
+        who = "a U.S. president who wants" if ally == "USA" else f"{ALLY_NAMES[ally]} wants"
 
         def label(value: float) -> str:
             amount = f"{abs(value):.2f} {'more' if signs[0] > 0.0 else 'less'}"
@@ -436,26 +434,3 @@ def _named(label: str) -> Callable[[float], str]:
 
 def _fixed(fields: Fields) -> Callable[[float], Fields]:
     return lambda _: fields
-
-
-def about(issue: str) -> str:
-    """Return the label of an issue as it stands in a sentence.
-
-    Examples
-    --------
-    >>> about("russia_strategy"), about("sanctions")
-    ('the Russia strategy', 'sanctions on Russia')
-    """
-    return f"the {ISSUE_LABELS[issue]}" if issue in _SINGULAR else ISSUE_LABELS[issue]
-
-
-def country(ally: str) -> str:
-    """Return the name of an ally as it stands in a sentence.
-
-    Examples
-    --------
-    >>> country("USA"), country("HUN")
-    ('the United States', 'Hungary')
-    """
-    name = find_row("facts/actors", iso3=ally)["name"]
-    return f"the {name}" if name.startswith(("United", "Netherlands")) else name

@@ -16,6 +16,7 @@ __all__ = [
     "FORUM_NAMES",
     "GROUPS",
     "ISSUE_LABELS",
+    "ISSUE_NAMES",
     "OUTCOME_GROUPS",
     "OUTCOME_LABELS",
     "RULE_LABELS",
@@ -98,6 +99,15 @@ ISSUE_LABELS: Mapping[str, str] = MappingProxyType(
         "russia_dialogue": "dialogue with Russia",
         "southern_flank": "southern flank",
         "partner_exercises": "partner exercises",
+    }
+)
+#: The same with their article, as they stand in a sentence.
+ISSUE_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"the {label}"
+        if name in ("russia_strategy", "deterrence_posture", "open_door", "southern_flank")
+        else label
+        for name, label in ISSUE_LABELS.items()
     }
 )
 #: Forums as a noun that fits into a sentence, with its article.
