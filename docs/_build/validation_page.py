@@ -10,7 +10,8 @@ from markdown_tables import markdown_table
 
 from alliance_sim.validation.ablation import ablation
 from alliance_sim.validation.claims import KINDS, claims, score
-from alliance_sim.validation.hindcast_scores import Hindcast, hindcast
+from alliance_sim.validation.hindcast import MIXED, MODEL
+from alliance_sim.validation.hindcast_scores import RATES, Hindcast, hindcast
 
 __all__ = ["ablation_table", "claims_table", "hindcast_tables", "write_figure"]
 
@@ -84,7 +85,7 @@ def hindcast_tables() -> str:
     parts = [row for row in found.rows if row.target == "class" and row.cases != every]
     by_part = markdown_table(
         ("part", "model", "items", "ranked probability"),
-        ((row.cases, row.model, str(row.n), f"{row.rps:.3f}") for row in parts if row.model in list(names)[:2]),
+        ((row.cases, row.model, str(row.n), f"{row.rps:.3f}") for row in parts if row.model in (MODEL, MIXED, RATES)),
     )
     reliability = markdown_table(
         ("model", "expected to pass", "passed", "items"),
@@ -129,7 +130,7 @@ def ablation_table() -> str:
     for effect in found:
         name, change = effect.outcomes[0] if effect.outcomes else ("", 0.0)
         shown = f"{name} {change:+.2f}" if math.isfinite(change) else f"{name} (fixed without it)"
-        largest.setdefault(effect.name, []).append(f"{shown}; {100 * effect.flips:.1f} %")
+        largest.setdefault(effect.name, []).append(f"{shown}; {100 * effect.flips:.1f} %" if effect.moves else "nothing")
         size[effect.name] = max(size.get(effect.name, 0.0), effect.flips)
     order = sorted(largest, key=lambda name: -size[name])[:LISTED]
     return markdown_table(("strength", *ABLATED), ((f"`{name}`", *largest[name]) for name in order))

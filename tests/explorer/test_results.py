@@ -9,6 +9,7 @@ from alliance_sim import simulate
 from alliance_sim.explorer import results
 from alliance_sim.explorer.state import Request
 from alliance_sim.registry.forums import DECISIONS
+from alliance_sim.results.headline import headline
 from alliance_sim.simulation import Cancelled
 
 
@@ -33,7 +34,7 @@ def test_view_holds_the_rounded_results_of_the_run() -> None:
     first = results.preview(request, never)
     view = results.compute(request, first, never)
     ensemble = simulate(request.what_if(), 60, 5, "allies")
-    assert view.months == list(ensemble.months)
+    assert view.months == list(ensemble.months) and view.said == list(headline(ensemble).sentences)
     assert view.fans["cohesion"][2] == pytest.approx(ensemble.series("cohesion")["p50"], abs=6e-4)
     for shown, row in zip(view.board, ensemble.decisions().to_dict("records"), strict=True):
         assert shown["shares"] == pytest.approx([row[name] for name in DECISIONS], abs=6e-5)

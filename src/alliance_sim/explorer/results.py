@@ -81,6 +81,8 @@ def country_names() -> dict[str, str]:
 
 
 def _view(request: Request, ensemble: Ensemble, start: float) -> View:
+    from alliance_sim.results.headline import headline
+
     fans = {}
     for name in OUTCOMES:
         series = ensemble.series(name)
@@ -91,6 +93,7 @@ def _view(request: Request, ensemble: Ensemble, start: float) -> View:
         draws=ensemble.draws,
         seconds=time.perf_counter() - start,
         months=list(ensemble.months),
+        said=list(headline(ensemble).sentences),
         board=_board(ensemble),
         fans=fans,
         maps={},

@@ -56,6 +56,8 @@ class View:
     seconds : float
     months : list of str
         ``YYYY-MM``.
+    said : list of str
+        The sentences of its headline.
     board : list of dict
         One row per agenda item, in time order.
     fans : dict
@@ -70,6 +72,7 @@ class View:
     draws: int
     seconds: float
     months: list[str]
+    said: list[str]
     board: list[dict[str, Any]]
     fans: dict[str, list[list[float]]]
     maps: dict[str, list[list[float | None]]]

@@ -65,6 +65,8 @@ def Results(session: Session, view: View) -> None:
     months = [month_label(month) for month in view.months]
 
     with rv.Html(tag="div", class_="as-results as-stale" if stale else "as-results"):
+        first, *rest = view.said
+        rv.Html(tag="p", class_="as-said", children=[rv.Html(tag="strong", children=[first]), " ", " ".join(rest)])
         with rv.Html(tag="section", class_="as-top"):
             with rv.Html(tag="div", class_="as-card as-board-card"):
                 rv.Html(tag="h2", children=["Decision board"])
