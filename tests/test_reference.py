@@ -41,10 +41,11 @@ def output(name: str) -> str:
 
 
 def only(text: str, outcomes: Collection[str]) -> str:
-    """Return the output without outcomes that came later."""
+    """Return the output without outcomes that came later, and without what is worked out from them."""
     data = json.loads(text)
     data["outcomes"] = {name: values for name, values in data["outcomes"].items() if name in outcomes}
-    return json.dumps(data, ensure_ascii=False)
+    data["decisions"] = [{k: v for k, v in row.items() if k != "level_passed"} for row in data["decisions"]]
+    return json.dumps({key: value for key, value in data.items() if key not in ("headline", "restore")})
 
 
 def summary(text: str) -> dict[str, float]:
@@ -60,7 +61,7 @@ def test_results_are_those_of_the_reference(name: str) -> None:
     reference = json.loads(REFERENCE.read_text("utf-8"))
     found, expected = output(name), reference["scenarios"][name]
     means = summary(found)
-    assert only(found, means) == found
+    assert json.dumps(json.loads(found)) == found
     for outcome, value in expected["means"].items():
         assert math.isclose(means[outcome], value, rel_tol=1e-6, abs_tol=1e-9), outcome
     if platform() == reference["platform"]:
@@ -75,7 +76,7 @@ def test_the_reference_holds_the_bundled_scenarios() -> None:
 if __name__ == "__main__":
     texts = {name: output(name) for name in list_scenarios()}
     scenarios = {
-        name: {"sha256": hashlib.sha256(text.encode()).hexdigest(), "means": summary(text)}
+        name: {"sha256": hashlib.sha256(only(text, summary(text)).encode()).hexdigest(), "means": summary(text)}
         for name, text in texts.items()
     }
     REFERENCE.write_text(json.dumps({"platform": platform(), "scenarios": scenarios}, indent=1) + "\n", "utf-8")

@@ -21,6 +21,7 @@ from alliance_sim import load_scenario
 from alliance_sim.compile import SPIN_UP, compile_scenario
 from alliance_sim.core.jit import CHECK_ALIASING
 from alliance_sim.core.kernel import run_block
+from alliance_sim.core.sessions import Notes
 from alliance_sim.core.structures import Kept, Span
 from alliance_sim.simulation import first_months
 
@@ -32,7 +33,7 @@ for month0, month1 in ((0, 1), (SPIN_UP, SPIN_UP + len(program.months))):
     span = Span(np.uint64(1), 0, 2, month0, month1, SPIN_UP)
     kept = Kept(block.output, block.records)
     inputs = block.inputs, program.shared, program.calendar
-    run_block(block.states, *inputs, kept, block.chances, block.weighing, span)
+    run_block(block.states, *inputs, kept, Notes(block.chances, block.weighing), span)
 print(" ".join(repr(float(value)) for value in block.states.outcomes.ravel()))
 """
 

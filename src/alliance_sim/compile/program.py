@@ -14,7 +14,7 @@ from alliance_sim.compile.cache import load_kernel
 from alliance_sim.compile.inputs import PointValues, draw_inputs, drawn_values
 from alliance_sim.core.kernel import run_block
 from alliance_sim.core.rng import Distributions
-from alliance_sim.core.sessions import WEIGHED_ROWS, Weighing
+from alliance_sim.core.sessions import WEIGHED_ROWS, Notes, Weighing
 from alliance_sim.core.structures import (
     ALLY_VARIABLES,
     MAX_PARTS,
@@ -447,4 +447,6 @@ class CompiledScenario:
             SPIN_UP,
         )
         kept = Kept(block.output, block.records)
-        run_block(block.states, block.inputs, self._shared, self._calendar, kept, block.chances, block.weighing, span)
+        run_block(
+            block.states, block.inputs, self._shared, self._calendar, kept, Notes(block.chances, block.weighing), span
+        )

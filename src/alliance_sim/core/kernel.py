@@ -145,7 +145,7 @@ def new_scratch(n, issues):
 
 
 @kernel(python=True)
-def run_block(states, inputs, shared, calendar, kept, chances, weighing, span):
+def run_block(states, inputs, shared, calendar, kept, notes, span):
     """Run a block of draws through some months, in place.
 
     Parameters
@@ -155,8 +155,7 @@ def run_block(states, inputs, shared, calendar, kept, chances, weighing, span):
     shared : SharedInputs
     calendar : Calendar
     kept : Kept
-    chances : Chances
-    weighing : Weighing
+    notes : Notes
         Rows of all these go through the draws from `span.draw0` on, again and again if there are more rows.
     span : Span
         Months before `span.spin_up` leave no output, so that noise has its steady spread when a scenario begins.
@@ -170,7 +169,7 @@ def run_block(states, inputs, shared, calendar, kept, chances, weighing, span):
     for row in range(states.position.shape[0]):
         draw = span.draw0 + row % (span.draw1 - span.draw0)
         state = draw_state(states, inputs, row)
-        docket = Docket(calendar.meetings, kept.records, row, calendar.clamp, chances, weighing)
+        docket = Docket(calendar.meetings, kept.records, row, calendar.clamp, notes.chances, notes.weighing)
         scratch.forcing[:] = 0.0  # of the draw before
         if span.month0 == 0:
             begin(state, shared, Clock(span.seed, draw, 0))

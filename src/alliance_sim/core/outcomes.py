@@ -170,8 +170,7 @@ def next_above(gap, position, n):
         gap[i] = math.inf
     for j in range(n):
         for i in range(n):
-            step = position[j] - position[i]
-            gap[i] = min(gap[i], step if step > 0.0 else math.inf)
+            gap[i] = min(gap[i], position[j] - position[i] if position[j] > position[i] else math.inf)
 
 
 @kernel(inline="always")

@@ -121,6 +121,13 @@ class Weighing(NamedTuple):
     values: Floats  #: (D, WEIGHED_ROWS, N); D is 0 where nothing is kept
 
 
+class Notes(NamedTuple):
+    """What is noted of items besides how they end."""
+
+    chances: Chances
+    weighing: Weighing
+
+
 class Docket(NamedTuple):
     """Meetings of a scenario, and where decisions of one draw (row) are recorded."""
 

@@ -87,6 +87,11 @@ class Cost:
         Means over draws of the registered summary.
     mean, p05, p95 : float
         Of the paired differences.
+
+    Examples
+    --------
+    >>> str(Cost("cohesion", 0.57, 0.48, -0.09, -0.13, -0.05))
+    'cohesion of the alliance falls from 0.57 to 0.48 (-0.13 to -0.05)'
     """
 
     outcome: str
@@ -163,13 +168,28 @@ class Headline:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % Monte Carlo interval of the difference from the base, or of `passes` without one."""
+        """The 95 % Monte Carlo interval of the difference from the base, or of `passes` without one.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> found = als.headline(als.simulate("baseline_2018", draws=20))
+        >>> found.interval[0] < found.passes < found.interval[1]
+        True
+        """
         middle = self.passes if math.isnan(self.difference) else self.difference
         return middle - _Z * self.mc_error, middle + _Z * self.mc_error
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What happens, who objects, what it costs, and how sure that is."""
+        """What happens, who objects, what it costs, and how sure that is.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> [each.partition(" ")[0] for each in als.headline(als.simulate("baseline_2018", draws=20)).sentences[1:]]
+        ['Objections:', 'A']
+        """
         return tuple(filter(None, (self._happens(), self._objects(), self._costs(), self._sure())))
 
     def __str__(self) -> str:
@@ -180,7 +200,14 @@ class Headline:
         return f"<p><strong>{escape(first)}</strong></p><p>{escape(' '.join(rest))}</p>"
 
     def json(self) -> dict[str, object]:
-        """Return the sentences, and the numbers in them."""
+        """Return the sentences, and the numbers in them; None for one that does not apply.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> als.headline(als.simulate("baseline_2018", draws=20)).json()["base_passes"] is None
+        True
+        """
         return {
             "sentences": list(self.sentences),
             **{

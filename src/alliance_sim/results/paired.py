@@ -77,7 +77,17 @@ class Pair:
         return input_differences(self.base.scenario, self.other.scenario)
 
     def take(self, draw0: int, *runs: tuple[RecordedOutput, DecisionRecords]) -> NDArray[np.int64]:
-        """Store the summaries of draws from `draw0` on, of base and other; return how items ended, as in `counts`."""
+        """Store the summaries of draws from `draw0` on, of base and other; return how items ended, as in `counts`.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> runs = [als.simulate(name, draws=3) for name in ("baseline_2018", "helsinki_2018")]
+        >>> pair = pair_of(runs[0].program, runs[1].program, draws=3)
+        >>> counts = pair.take(0, *((run.output, run.records) for run in runs))
+        >>> counts.sum(axis=(1, 2)).tolist() == [3] * len(pair.agenda)
+        True
+        """
         codes = []
         for side, (program, (output, records)) in enumerate(zip((self.base, self.other), runs, strict=True)):
             first = program.months.index(self.months[0])

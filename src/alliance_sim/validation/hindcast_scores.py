@@ -43,6 +43,11 @@ class ScoreRow:
     n : int
         Number of items, of objections, or of figures.
     rps, brier, log, auc, crps, coverage : float
+
+    Examples
+    --------
+    >>> ScoreRow("class", "2020 to 2021", "rates of the forum", 4, rps=0.2).rps
+    0.2
     """
 
     target: str
@@ -67,6 +72,11 @@ class Skill:
     better : str
         ``lower`` or ``higher``.
     difference, low, high : float
+
+    Examples
+    --------
+    >>> Skill("rps", "alliance_sim", "rates of the forum", "lower", -0.01, -0.03, 0.01).better
+    'lower'
     """
 
     score: str
@@ -95,6 +105,12 @@ class Hindcast:
     holders : mapping of str to float
         For items that a single ally held up: how often it is the one the model expects first, and how often it is
         the one that objected last on the issue.
+
+    Examples
+    --------
+    >>> found = hindcast(draws=2)
+    >>> found.rows[0].model, found.rows[0].n
+    ('alliance_sim', 53)
     """
 
     draws: int
@@ -106,7 +122,13 @@ class Hindcast:
     holders: Mapping[str, float]
 
     def json(self) -> dict[str, object]:
-        """Return all, None for a score that does not apply."""
+        """Return all, None for a score that does not apply.
+
+        Examples
+        --------
+        >>> hindcast(draws=2).json()["scores"][0]["auc"] is None
+        True
+        """
 
         def finite(fields: Mapping[str, object]) -> dict[str, object]:
             return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields.items()}
@@ -133,6 +155,10 @@ class Hindcast:
         ------
         InputError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> _ = hindcast(draws=2).plot("reliability.png")
         """
         from alliance_sim.results import plots
 

@@ -142,7 +142,27 @@ def history(last_item: int = 2025, last_year: int = 2024, repeats: int = 32, lef
 def observed(
     program: CompiledScenario, items: Sequence[RecordedItem], years: Sequence[int], spending: Floats, repeats: int
 ) -> History:
-    """Return a history in which some items ended as they say, and some spending was seen."""
+    """Return a history in which some items ended as they say, and some spending was seen.
+
+    Parameters
+    ----------
+    program : CompiledScenario
+        A scenario that holds the items.
+    items : sequence of RecordedItem
+    years : sequence of int
+        Of the figures.
+    spending : (Y, N) array
+        % of GDP.
+    repeats : int
+        How often the procedure is repeated for the chances of an item.
+
+    Examples
+    --------
+    >>> program = compile_scenario(load_scenario(HISTORY))
+    >>> seen = observed(program, record(2014, 2014), [2015], recorded_spending(2015, 2015), repeats=2)
+    >>> len(seen.items), seen.ended.shape
+    (6, (6,))
+    """
     place = {(row.meeting, row.issue): i for i, row in enumerate(program.agenda)}
     rows = [place[item.meeting, item.issue] for item in items]
     seated = seats(program, rows)
@@ -175,7 +195,16 @@ def rates_of(
     voiced: NDArray[np.bool_],
     seated: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
-    """Return, for each item, rates among the others: `rates` and `objection_rates` of `History`."""
+    """Return, for each item, rates among the others: `rates` and `objection_rates` of `History`.
+
+    Examples
+    --------
+    >>> seen = history(last_item=2014, last_year=2015, repeats=2)
+    >>> groups = [item.group for item in seen.items]
+    >>> rates, _ = rates_of(groups, seen.ended, seen.contested, seen.voiced, seen.seated)
+    >>> bool((rates == seen.rates).all())
+    True
+    """
     items, allies = voiced.shape
     counts = np.zeros((items, len(CLASSES), 2))
     rate = np.zeros((items, allies))
