@@ -50,7 +50,9 @@ CLASSES = ("failed", "diluted", "adopted")
 GROUPS = ("NATO", "EU", "EU rollovers", "G7")
 
 #: The record's names of forums and issues, where they are not those of the registry.
-FORUM_ALIASES = MappingProxyType({"NATO NAC": "nac", "NATO summit": "nato_summit", "EU Council": "eu_council", "G7": "g7"})
+FORUM_ALIASES = MappingProxyType(
+    {"NATO NAC": "nac", "NATO summit": "nato_summit", "EU Council": "eu_council", "G7": "g7"}
+)
 ISSUE_ALIASES = MappingProxyType({"spending_pledge": "defence_spending"})
 #: How the source of an item begins that is a row of the record.
 RECORDED = "record "
