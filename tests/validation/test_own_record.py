@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,16 +110,20 @@ def test_the_bundled_record_in_a_file_gives_its_items_and_scenario(tmp_path: Pat
 
 def test_the_bundled_record_in_a_file_has_the_forecasts_and_scores_that_it_has_itself(tmp_path: Path) -> None:
     own = own_windows(written(tmp_path, bundled(2025)))[0]
-    same = Window(2013, 2019, record(2014, 2019), 0, own.nuisance, own.rows)
+    items = record(2014, 2019)
+    same = _of(replace(own, items=items), Part(items, (load_scenario(HISTORY),)))
     one, two = hindcast.forecasts(own, 12, 3), hindcast.forecasts(same, 12, 3)
     for model in one.classes:
         mine, theirs = by_id(one, model), by_id(two, model)
         for name in theirs:
             np.testing.assert_allclose(mine[name], theirs[name], atol=1e-9, err_msg=f"{model} {name}")
-    rows = {each.model: each for each in hindcast_scores._scored([one], 12, 3).rows if each.target == "class"}
-    for each in hindcast_scores._scored([two], 12, 3).rows:
-        if each.target == "class":
-            assert rows[each.model].log == pytest.approx(each.log) and rows[each.model].n == each.n
+    rows = {(each.target, each.cases, each.model): each for each in hindcast_scores._scored([one], 12, 3).rows}
+    others = hindcast_scores._scored([two], 12, 3).rows
+    assert len(others) == len(rows) > 30
+    for each in others:
+        here = rows[each.target, each.cases, each.model]
+        assert (here.log, here.rps, here.auc) == pytest.approx((each.log, each.rps, each.auc), nan_ok=True)
+        assert here.n == each.n
 
 
 def test_from_2020_on_a_file_of_the_record_is_forecast_as_the_record_is(tmp_path: Path) -> None:
@@ -199,7 +204,7 @@ def test_without_codes_a_forecast_is_a_mixture_over_those_of_the_training_rows(t
 
 
 def _of(window: Window, part: Part) -> Window:
-    return Window(window.trained_to, window.last, window.items, 0, window.nuisance, window.rows, (part,), window.name)
+    return replace(window, own=(part,))
 
 
 def test_codes_are_drawn_without_the_outcome(tmp_path: Path) -> None:
@@ -314,7 +319,8 @@ def test_the_bundled_record_can_be_read_as_it_is() -> None:
         ),
         (
             {"outcome": "blokced"},
-            "outcome: 'blokced' is not allowed (nearest: blocked); allowed: adopted, diluted, withdrawn, blocked, deferred",
+            "outcome: 'blokced' is not allowed (nearest: blocked); allowed: adopted, diluted, withdrawn, blocked, "
+            "deferred",
         ),
         ({"month": "2018-13"}, "month: '2018-13' is not allowed; allowed: YYYY-MM, from 2004-05 to 2029-05"),
         ({"month": "1999-04"}, "month: '1999-04' is not allowed; allowed: YYYY-MM, from 2004-05 to 2029-05"),

@@ -69,10 +69,13 @@ class Part:
     items : tuple of RecordedItem
     scenarios : tuple of Scenario
         With the same meetings; if there are several they have different codes of texts, and equal shares of the draws.
+    drawn : frozenset of str
+        Ids of the items whose codes are drawn, all or some.
     """
 
     items: tuple[RecordedItem, ...]
     scenarios: tuple[Scenario, ...]
+    drawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

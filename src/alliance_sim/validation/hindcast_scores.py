@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim import __version__
+from alliance_sim.errors import printable
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.validation.hindcast import EQUAL, MIXED, MODEL, Bools, Floats, Forecasts, forecasts, windows
 from alliance_sim.validation.history import recorded_spending
@@ -95,6 +96,10 @@ class Hindcast:
     holders : mapping of str to float
         For items that a single ally held up: how often it is the one the model expects first, and how often it is
         the one that objected last on the issue.
+    record : str
+        The file that was scored; empty for the bundled record.
+    uncoded : int
+        Items scored whose text has no codes in the file, or not all: what is absent is drawn.
     """
 
     draws: int
@@ -104,16 +109,20 @@ class Hindcast:
     reliability: tuple[Mapping[str, object], ...]
     defeated_by: tuple[Mapping[str, object], ...]
     holders: Mapping[str, float]
+    record: str = ""
+    uncoded: int = 0
 
     def json(self) -> dict[str, object]:
-        """Return all, None for a score that does not apply."""
+        """Return all, None for a score that does not apply or is infinite."""
 
         def finite(fields: Mapping[str, object]) -> dict[str, object]:
-            return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields.items()}
+            return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in fields.items()}
 
         return {
             "draws": self.draws,
             "seed": self.seed,
+            "record": self.record or None,
+            "uncoded": self.uncoded,
             "scores": [finite(asdict(row)) for row in self.rows],
             "skill": [finite(asdict(each)) for each in self.skill],
             "reliability": list(self.reliability),
@@ -178,7 +187,10 @@ def hindcast(
     for window in every:
         made.append(forecasts(window, draws, seed, progress and (lambda n, done=before: progress(done + n, total))))
         before += 2 * draws * len(window.parts)
-    return _scored(made, draws, seed)
+    if record is None:
+        return _scored(made, draws, seed)
+    drawn = {name for window in every for part in window.parts for name in part.drawn}
+    return replace(_scored(made, draws, seed), record=printable(record), uncoded=len(drawn))
 
 
 def _scored(made: Sequence[Forecasts], draws: int, seed: int) -> Hindcast:

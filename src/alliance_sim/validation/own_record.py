@@ -10,7 +10,7 @@ month, forum and issue, whose place the row takes. With a file that lacks the pa
 - **To 2019** parameters and what describes the record have their priors, since every fit has seen these years; and the
   structure of the model was chosen on them, so that the scores are not out of sample.
 - **2020 to June 2025** the fit whose years end before the window, as in `hindcast`.
-- **From July 2025** `outlook_2025`, which begins anew in June 2025, with the fit to all years.
+- **From July 2025** `outlook_2025`, which begins in June 2025, with the fit to all years.
 
 Codes of a text that a row does not give are drawn from those of the training rows: the rows of the bundled record that
 the fit has seen; for decisions to 2019 those to 2019, apart from those of the same month. Of the same issue and forum;
@@ -23,6 +23,7 @@ All of this is judgement. Outcomes and objectors are never read for codes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def own_windows(path: str | Path, seed: int = 0) -> tuple[Window, ...]:
         upto = sum(item.month <= last for item in items)
         if upto > known:
             draws, nuisance = fitted()
-            own = (Part(tuple(item for item in part.items if item.month <= last), part.scenarios) for part in parts)
+            own = (replace(part, items=tuple(item for item in part.items if item.month <= last)) for part in parts)
             window = Window(
                 int(first[:4]) - 1,
                 int(last[:4]),
@@ -143,7 +144,8 @@ def _part(base: Scenario, rows: Sequence[FileRow], every: Sequence[FileRow], see
         items = {row.id: choices[row.id][draws[row.id][v]] for row in rows}
         meetings, places = _meetings(base, rows, items, renewals)
         scenarios.append(Scenario.validated({**dict(base), "events": events, "meetings": meetings}))
-    return Part(tuple(_item(row, places[row.id], renewals[row.id] is True) for row in rows), tuple(scenarios))
+    drawn = frozenset(row.id for row in rows if not _complete(_codes(row)))
+    return Part(tuple(_item(row, places[row.id], renewals[row.id] is True) for row in rows), tuple(scenarios), drawn)
 
 
 def _item(row: FileRow, meeting: str, rollover: bool) -> RecordedItem:
@@ -241,15 +243,24 @@ def _training(month: str) -> tuple[tuple[str, AgendaItem], ...]:
     )
 
 
-def _choices(row: FileRow) -> tuple[AgendaItem, ...]:
-    """Return the items that a row may stand for, each as often as it is drawn; one if its codes are given."""
-    codes, training = dict(row.codes), _training(row.month)
+def _codes(row: FileRow) -> dict[str, object]:
+    """Return the codes that a row gives; a renewal of what lapses asks for the level in force, whatever its class."""
+    codes = dict(row.codes)
     lapses = (codes.get("reversion"), codes.get("divisible")) == (0.0, False)
     if lapses and "proposed" not in codes and (row.forum, row.issue) == ("eu_council", "sanctions"):
-        # A renewal asks for the level in force, whatever its class.
-        before = [item.proposed for forum, item in training if is_rollover(forum, item)]
+        before = [item.proposed for forum, item in _training(row.month) if is_rollover(forum, item)]
         codes = {"divisible": False, "reversion": 0.0, "proposed": before[-1]}
-    if {"divisible", "reversion"} <= codes.keys() and ("proposed" in codes or {"ask", "direction"} <= codes.keys()):
+    return codes
+
+
+def _complete(codes: Codes) -> bool:
+    return {"divisible", "reversion"} <= codes.keys() and ("proposed" in codes or {"ask", "direction"} <= codes.keys())
+
+
+def _choices(row: FileRow) -> tuple[AgendaItem, ...]:
+    """Return the items that a row may stand for, each as often as it is drawn; one if its codes are given."""
+    codes, training = _codes(row), _training(row.month)
+    if _complete(codes):
         return (_text(row, codes),)
     for pool in (
         [item for forum, item in training if (forum, item.issue) == (row.forum, row.issue)],
