@@ -44,6 +44,11 @@ class ScoreRow:
     n : int
         Number of items, of objections, or of figures.
     rps, brier, log, auc, crps, coverage : float
+
+    Examples
+    --------
+    >>> ScoreRow("class", "2020 to 2021", "rates of the forum", 12, rps=0.2).rps
+    0.2
     """
 
     target: str
@@ -68,6 +73,11 @@ class Skill:
     better : str
         ``lower`` or ``higher``.
     difference, low, high : float
+
+    Examples
+    --------
+    >>> Skill("rps", "alliance_sim", "rates of the forum", "lower", -0.01, -0.05, 0.03).better
+    'lower'
     """
 
     score: str
@@ -100,6 +110,11 @@ class Hindcast:
         The file that was scored; empty for the bundled record.
     uncoded : int
         Items scored whose text has no codes in the file, or not all: what is absent is drawn.
+
+    Examples
+    --------
+    >>> hindcast(draws=4).skill[0].score
+    'rps'
     """
 
     draws: int
@@ -113,7 +128,13 @@ class Hindcast:
     uncoded: int = 0
 
     def json(self) -> dict[str, object]:
-        """Return all, None for a score that does not apply or is infinite."""
+        """Return all, None for a score that does not apply or is infinite.
+
+        Examples
+        --------
+        >>> hindcast(draws=4).json()["draws"]
+        4
+        """
 
         def finite(fields: Mapping[str, object]) -> dict[str, object]:
             return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in fields.items()}
@@ -142,6 +163,11 @@ class Hindcast:
         ------
         InputError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> len(hindcast(draws=4).plot().axes)
+        1
         """
         from alliance_sim.results import plots
 

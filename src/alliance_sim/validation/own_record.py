@@ -71,7 +71,7 @@ def own_windows(path: str | Path, seed: int = 0) -> tuple[Window, ...]:
     >>> from alliance_sim.data import data_folder
     >>> found = own_windows(data_folder("calibration") / "consensus_record.csv")
     >>> [(window.label, len(window.items) - window.known) for window in found][:2]
-    [('2014 to 2019, structure chosen here', 44), ('2020 to 2021', 12)]
+    [('2014 to 2019, structure chosen here', 44), ('2020 to 2021', 4)]
     """
     rows = read_record(path)
     parts = tuple(_parts(rows, seed))
@@ -108,8 +108,8 @@ def _spans() -> Iterator[tuple[str, str, str, Fitted]]:
     yield start, f"{LAST_YEAR}-12", f"{start[:4]} to {LAST_YEAR}, structure chosen here", prior
     for year, last in WINDOWS:
         yield f"{year + 1}-01", min(f"{last}-12", end), "", partial(fold, year)
-    first = month_name(month_number(end) + 1)
-    yield first, "9999", "from July 2025", lambda: (table_of("posterior"), nuisance_means("posterior"))
+    first, last_of_all = month_name(month_number(end) + 1), _months(load_scenario(OUTLOOK))[1]
+    yield first, last_of_all, "from July 2025", lambda: (table_of("posterior"), nuisance_means("posterior"))
 
 
 def _months(scenario: Scenario) -> tuple[str, str]:

@@ -70,6 +70,13 @@ class FileRow:
     sponsors : tuple of str
     priority : bool
     text : str
+
+    Examples
+    --------
+    >>> from alliance_sim.data import data_folder
+    >>> row = read_record(data_folder("calibration") / "consensus_record.csv")[2]
+    >>> row.id, row.objection, sorted(row.objectors)
+    ('C019', 'hard', ['CZE', 'DEU', 'FRA', 'HUN', 'ITA', 'SVK'])
     """
 
     id: str
