@@ -53,6 +53,17 @@ ResultsFolder = Annotated[
     Path,
     typer.Argument(parser=str, callback=_local, metavar="DIR", help="Results of run or sweep.", show_default=False),
 ]
+RecordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--record",
+        parser=str,
+        callback=_local,
+        metavar="FILE",
+        help="Score the decisions of a CSV file in the columns of the record instead.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, numbers unrounded.")]
 
 

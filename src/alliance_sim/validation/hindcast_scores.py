@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim import __version__
+from alliance_sim.errors import printable
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.validation.hindcast import EQUAL, MIXED, MODEL, Bools, Floats, Forecasts, forecasts, windows
 from alliance_sim.validation.history import recorded_spending
+from alliance_sim.validation.own_record import own_windows
 from alliance_sim.validation.record import RecordedItem, voiced
 from alliance_sim.validation.scores import auc, brier, crps, interval, log_score, ranked_probability
 
@@ -105,6 +107,10 @@ class Hindcast:
     holders : mapping of str to float
         For items that a single ally held up: how often it is the one the model expects first, and how often it is
         the one that objected last on the issue.
+    record : str
+        The file that was scored; empty for the bundled record.
+    uncoded : int
+        Items scored whose text has no codes in the file, or not all: what is absent is drawn.
 
     Examples
     --------
@@ -120,22 +126,26 @@ class Hindcast:
     reliability: tuple[Mapping[str, object], ...]
     defeated_by: tuple[Mapping[str, object], ...]
     holders: Mapping[str, float]
+    record: str = ""
+    uncoded: int = 0
 
     def json(self) -> dict[str, object]:
-        """Return all, None for a score that does not apply.
+        """Return all, None for a score that does not apply or is infinite.
 
         Examples
         --------
-        >>> hindcast(draws=2).json()["scores"][0]["auc"] is None
-        True
+        >>> hindcast(draws=4).json()["draws"]
+        4
         """
 
         def finite(fields: Mapping[str, object]) -> dict[str, object]:
-            return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields.items()}
+            return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in fields.items()}
 
         return {
             "draws": self.draws,
             "seed": self.seed,
+            "record": self.record or None,
+            "uncoded": self.uncoded,
             "scores": [finite(asdict(row)) for row in self.rows],
             "skill": [finite(asdict(each)) for each in self.skill],
             "reliability": list(self.reliability),
@@ -169,7 +179,12 @@ class Hindcast:
         return figure
 
 
-def hindcast(draws: int = 2000, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Hindcast:
+def hindcast(
+    draws: int = 2000,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    record: str | Path | None = None,
+) -> Hindcast:
     """Forecast the record of 2020 to 2025 from fits to earlier years, and score the forecasts.
 
     Parameters
@@ -179,6 +194,13 @@ def hindcast(draws: int = 2000, seed: int = 0, progress: Callable[[int, int], No
     seed : int
     progress : callable, optional
         Called with the number of runs done, and of all.
+    record : str or Path, optional
+        A file of other decisions in the columns of the record, to forecast in its place; see `own_record`.
+
+    Raises
+    ------
+    InputError
+        If the file has something that is not allowed, or a fit is missing.
 
     Examples
     --------
@@ -186,12 +208,16 @@ def hindcast(draws: int = 2000, seed: int = 0, progress: Callable[[int, int], No
     >>> sorted({row.target for row in found.rows})
     ['broken silence', 'class', 'objections', 'spending']
     """
-    every = windows()
-    total = 2 * draws * len(every)
+    every = windows() if record is None else own_windows(record, seed)
+    total, before = 2 * draws * sum(len(window.parts) for window in every), 0
     made = []
-    for w, window in enumerate(every):
-        made.append(forecasts(window, draws, seed, progress and (lambda n, w=w: progress(2 * draws * w + n, total))))
-    return _scored(made, draws, seed)
+    for window in every:
+        made.append(forecasts(window, draws, seed, progress and (lambda n, done=before: progress(done + n, total))))
+        before += 2 * draws * len(window.parts)
+    if record is None:
+        return _scored(made, draws, seed)
+    drawn = {name for window in every for part in window.parts for name in part.drawn}
+    return replace(_scored(made, draws, seed), record=printable(record), uncoded=len(drawn))
 
 
 def _scored(made: Sequence[Forecasts], draws: int, seed: int) -> Hindcast:
@@ -238,9 +264,9 @@ def _joined(made: Sequence[Forecasts], name: str) -> dict[str, Floats]:
 def _blocks(made: Sequence[Forecasts]) -> dict[str, NDArray[np.int64]]:
     """Return which of the items scored are in all windows, and in each."""
     ends = np.cumsum([0, *(len(each.scored) for each in made)])
-    return {f"{made[0].window.trained_to + 1} to {made[-1].window.last}": np.arange(ends[-1])} | {
-        f"{each.window.trained_to + 1} to {each.window.last}": np.arange(one, two)
-        for each, one, two in zip(made, ends[:-1], ends[1:], strict=True)
+    label = f"{made[0].scored[0].year} to {made[-1].scored[-1].year}" if len(made) > 1 else made[0].window.label
+    return {label: np.arange(ends[-1])} | {
+        each.window.label: np.arange(one, two) for each, one, two in zip(made, ends[:-1], ends[1:], strict=True)
     }
 
 
@@ -303,8 +329,9 @@ def _objection_skill(
 
 def _spending_rows(made: Sequence[Forecasts]) -> list[ScoreRow]:
     """Return scores of spending: of the model, and of the last figure known, with the spread of past changes."""
-    blocks = {"2020 to 2024": list(made)}
-    blocks |= {f"{each.window.trained_to + 1} to {each.window.last}": [each] for each in made}
+    if not any(each.window.years for each in made):
+        return []
+    blocks = {"2020 to 2024": list(made)} | {each.window.label: [each] for each in made}
     return [row for label, chosen in blocks.items() for row in _spending_of(label, chosen)]
 
 

@@ -21,12 +21,16 @@ from alliance_sim.scenarios.schema import AgendaItem
 __all__ = [
     "CLASSES",
     "FIRST_YEAR",
+    "FORUM_ALIASES",
     "GROUPS",
     "HISTORY",
+    "ISSUE_ALIASES",
     "LAST_YEAR",
+    "RECORDED",
     "RecordedItem",
     "classes",
     "group",
+    "is_rollover",
     "objected",
     "rates",
     "record",
@@ -46,9 +50,12 @@ CLASSES = ("failed", "diluted", "adopted")
 GROUPS = ("NATO", "EU", "EU rollovers", "G7")
 
 #: The record's names of forums and issues, where they are not those of the registry.
-_FORUMS = MappingProxyType({"NATO NAC": "nac", "NATO summit": "nato_summit", "EU Council": "eu_council", "G7": "g7"})
-_ISSUES = MappingProxyType({"spending_pledge": "defence_spending"})
-_PREFIX = "record "
+FORUM_ALIASES = MappingProxyType(
+    {"NATO NAC": "nac", "NATO summit": "nato_summit", "EU Council": "eu_council", "G7": "g7"}
+)
+ISSUE_ALIASES = MappingProxyType({"spending_pledge": "defence_spending"})
+#: How the source of an item begins that is a row of the record.
+RECORDED = "record "
 _CLASS_OF = np.zeros(len(DECISIONS), np.int64)
 _CLASS_OF[Decision.DILUTED], _CLASS_OF[Decision.ADOPTED] = 1, 2
 
@@ -135,15 +142,15 @@ def record(
     found: dict[str, RecordedItem] = {}
     for meeting in what_if.meetings:
         for item in meeting.agenda:
-            if not item.source.startswith(_PREFIX):
+            if not item.source.startswith(RECORDED):
                 continue
             where = f"{what_if.name}: {meeting.id}, {item.issue}: source {shown(item.source)}"
-            row = known.get(item.source.removeprefix(_PREFIX))
+            row = known.get(item.source.removeprefix(RECORDED))
             if row is None:
                 raise InputError(f"{where} is no row of consensus_record.csv; allowed: 'record ID', ID being one")
             if row["id"] in found:
                 raise InputError(f"{where} is that of two items; allowed: one item a row")
-            expected = (row["month"], _FORUMS.get(row["forum"]), _ISSUES.get(row["issue"], row["issue"]))
+            expected = (row["month"], FORUM_ALIASES.get(row["forum"]), ISSUE_ALIASES.get(row["issue"], row["issue"]))
             if expected != (meeting.month, meeting.forum, item.issue):
                 raise InputError(f"{where} is about {expected}; allowed: the row of this month, forum and issue")
             found[row["id"]] = _item(row, meeting.id, meeting.forum, item)
@@ -163,7 +170,7 @@ def _item(row: Row, meeting: str, forum: str, item: AgendaItem) -> RecordedItem:
         decision=row["outcome"],
         objection=row["objection"],
         objectors=frozenset(names),
-        rollover=_is_rollover(forum, item),
+        rollover=is_rollover(forum, item),
     )
 
 
@@ -221,7 +228,7 @@ def rows(scenario: Scenario, agenda: Sequence[AgendaRow], groups: Collection[str
         (meeting.id, item.issue)
         for meeting in scenario.meetings
         for item in meeting.agenda
-        if _is_rollover(meeting.forum, item)
+        if is_rollover(meeting.forum, item)
     }
     return [
         i
@@ -230,8 +237,15 @@ def rows(scenario: Scenario, agenda: Sequence[AgendaRow], groups: Collection[str
     ]
 
 
-def _is_rollover(forum: str, item: AgendaItem) -> bool:
-    """Return whether an item prolongs sanctions that lapse otherwise."""
+def is_rollover(forum: str, item: AgendaItem) -> bool:
+    """Return whether an item prolongs sanctions that lapse otherwise.
+
+    Examples
+    --------
+    >>> (renewal,) = load_scenario("baseline_2018").meetings[2].agenda
+    >>> is_rollover("eu_council", renewal), is_rollover("nac", renewal)
+    (True, False)
+    """
     return (forum, item.issue) == ("eu_council", "sanctions") and item.reversion == 0.0 and not item.divisible
 
 

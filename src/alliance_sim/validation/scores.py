@@ -163,6 +163,9 @@ def interval(
     >>> values = np.array([1.0, 1.0, 1.0])
     >>> interval(lambda cases: float(values[cases].mean()), [2014, 2014, 2015])
     (1.0, 1.0)
+    >>> values[2] = np.inf
+    >>> interval(lambda cases: float(values[cases].mean()), [2014, 2014, 2015])
+    (1.0, inf)
     """
     labels = np.asarray(blocks)
     cases = [np.flatnonzero(labels == label) for label in np.unique(labels)]
@@ -172,7 +175,11 @@ def interval(
     found = found[~np.isnan(found)]
     if not len(found):
         return math.nan, math.nan
-    low, high = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
+    ends = (0.5 - level / 2, 0.5 + level / 2)
+    if np.isfinite(found).all():
+        low, high = np.quantile(found, ends)
+    else:  # between two infinite values there is nothing to interpolate
+        low, high = np.sort(found)[[math.floor(ends[0] * (len(found) - 1)), math.ceil(ends[1] * (len(found) - 1))]]
     return float(low), float(high)
 
 
@@ -321,6 +328,8 @@ def with_equal_asks(scenario: Scenario) -> Scenario:
     """
     sizes = np.cumsum([PARAMETERS[name].prior(scenario.era).centre for name in ASKS])
     coded = [item.ask for meeting in scenario.meetings for item in meeting.agenda if item.ask is not None]
+    if not coded:
+        return scenario
     mean = float(np.mean([sizes[np.array(ask) - 1].mean() for ask in coded]))
     return scenario.with_parameters({**dict.fromkeys(ASKS, 0.0), ASKS[0]: mean})
 

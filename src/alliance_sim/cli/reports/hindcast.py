@@ -24,8 +24,9 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
     """Return what `hindcast` prints."""
     every = next(row.cases for row in found.rows if row.target == "class")
     holders = found.holders
+    of = f" of {found.record}" if found.record else ", from fits to the years before"
     lines: list[RenderableType] = [
-        Text.assemble(("Forecasts one item ahead, from fits to the years before: ", "bold"), every),
+        Text.assemble((f"Forecasts one item ahead{of}: ", "bold"), every, overflow="fold"),
         *_skills(found.skill),
         Text(),
         Text("How texts end (lower is better)", "bold"),
@@ -34,9 +35,7 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
         Text("Who objects: area under the curve (higher is better)", "bold"),
         _objections(found.rows, every),
         Text(),
-        Text("Defence spending by ally and year", "bold"),
-        _spending(found.rows),
-        Text(),
+        *_spending(found.rows),
         Text("Ranked probability score by part of the record", "bold"),
         _parts(found.rows),
     ]
@@ -56,11 +55,20 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
             for item in found.defeated_by
         )
     )
-    note = (
-        f"{found.draws:,} runs of each window, seed {found.seed}. The structure of the model was chosen on rows to "
-        "2019; rows from 2020 on were scored once before (docs/model.md). Intervals: bootstrap over half-years, 95 %."
+    return [*lines, Text(), dim(_note(found))]
+
+
+def _note(found: Hindcast) -> str:
+    runs = f"{found.draws:,} runs of each window, seed {found.seed}."
+    structure = "The structure of the model was chosen on rows to 2019"
+    intervals = "Intervals: bootstrap over half-years, 95 %."
+    if not found.record:
+        return f"{runs} {structure}; rows from 2020 on were scored once before (docs/model.md). {intervals}"
+    drawn = f"{found.uncoded} texts without all codes: what is absent is drawn from rows of the bundled record. "
+    return (
+        f"{runs} {structure}, so that scores to then are not out of sample; parameters have their priors there. From "
+        f"2020 on: fits to the years before. {drawn if found.uncoded else ''}{intervals}"
     )
-    return [*lines, Text(), dim(note)]
 
 
 def _skills(skill: Iterable[Skill]) -> list[RenderableType]:
@@ -102,12 +110,12 @@ def _objections(rows: Iterable[ScoreRow], every: str) -> RenderableType:
     return table
 
 
-def _spending(rows: Iterable[ScoreRow]) -> RenderableType:
+def _spending(rows: Iterable[ScoreRow]) -> list[RenderableType]:
     table = new_table("years", "model", ">figures", ">CRPS, % of GDP", ">80 % intervals hold")
     for row in rows:
         if row.target == "spending":
             table.add_row(row.cases, row.model, str(row.n), _number(row.crps), f"{100 * row.coverage:.0f} %")
-    return table
+    return [Text("Defence spending by ally and year", "bold"), table, Text()] if table.row_count else []
 
 
 def _parts(rows: Iterable[ScoreRow]) -> RenderableType:
