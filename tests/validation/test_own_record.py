@@ -282,7 +282,7 @@ def test_a_file_with_one_row_is_scored(tmp_path: Path) -> None:
     assert {each.target for each in found.rows} == {"class", "objections", "broken silence"}
     every = [each for each in found.rows if each.target == "class" and each.model == MODEL]
     assert {each.n for each in every} == {1}
-    third = next(each for each in found.rows if each.model == "regression on simple facts")
+    third = next(each for each in found.rows if each.model == "regression on facts")
     assert third.log == pytest.approx(np.log(3.0))
 
 
