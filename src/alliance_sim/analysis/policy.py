@@ -167,14 +167,15 @@ class Policies:
         >>> results = als.sweep(experiment, "summits")
         >>> _ = als.policy(results, "cohesion").plot("policies.png")
         """
-        from alliance_sim.results import plots
+        from alliance_sim.analysis import plots
+        from alliance_sim.results.plots import write
 
         title = f"{self.experiment}: {self.outcome.replace('_', ' ')} by policy ({self.better} is better)"
         note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {self.version}"
         rows = self.table.sort_values("behind", kind="stable")
         figure = plots.policies(rows.set_axis([self.label(str(name)) for name in rows.index]), self.unit, title, note)
         if path is not None:
-            plots.write(figure, path)
+            write(figure, path)
         return figure
 
 
