@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, FigureBase
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from alliance_sim.errors import InputError
@@ -33,8 +33,8 @@ __all__ = ["draw", "event_key"]
 OVERVIEW = ("cohesion", "consensus_capacity", "threat_gap", "deterrence", "sanctions_durability", "mean_spending")
 #: Inches: the width of a figure, a line of the headline, one of the key of events, a row of the decision board.
 WIDTH, LINE, KEY_LINE, ROW = 10.5, 0.15, 0.137, 0.22
-#: Characters of a line: of the headline, of the key of events, of the label of a panel.
-HEADLINE_WIDTH, KEY_WIDTH, LABEL_WIDTH = 150, 58, 32
+#: Characters of a line: of the headline, of a column of the key of events, of the labels of a row of panels.
+HEADLINE_WIDTH, KEY_WIDTH, LABEL_WIDTH = 150, 58, 96
 #: Columns of the key of events.
 KEY_COLUMNS = 3
 #: Numbers of events that a panel of the overview has room for.
@@ -87,11 +87,12 @@ def draw(ensemble: Ensemble, names: Sequence[str], base: Ensemble | None = None)
             if ensemble.decisions().empty:
                 raise InputError("plot: the scenario holds no meetings, so there are no decisions to draw")
             figure = _figure(1.6 + _board_height(len(ensemble.decisions())))
-            _board(figure, ensemble, base)
+            _board(_parts(figure, [1.0])[0], ensemble, base)
         else:
             columns = min(2, len(names))
             figure = _figure(1.0 + 2.9 * -(-len(names) // columns), 6.8 if columns == 1 else WIDTH)
-            _legend(figure, _fans(figure, ensemble, base, names, columns), 4)
+            part = _parts(figure, [1.0])[0]
+            _legend(part, _fans(part, ensemble, base, names, columns), 4)
         frame(figure, scenario.title, note)
     return figure
 
@@ -151,17 +152,22 @@ def _figure(height: float, width: float = WIDTH) -> Figure:
     return NotebookFigure(figsize=(width, height), dpi=150, layout="constrained")
 
 
+def _parts(figure: Figure, heights: Sequence[float]) -> list[SubFigure]:
+    """Divide a figure below its title and above its note, which legends of a part do not overlap."""
+    return list(figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights).ravel())
+
+
 def _overview(ensemble: Ensemble, base: Ensemble | None) -> Figure:
     """Draw the headline, outcomes over time with events, and the decision board."""
-    text = textwrap.wrap(str(headline(ensemble, base)).replace(" %", "\N{NO-BREAK SPACE}%"), HEADLINE_WIDTH)
+    said = str(headline(ensemble, base)).replace(" %", "\N{NO-BREAK SPACE}%")
+    text = textwrap.wrap(said, HEADLINE_WIDTH, break_on_hyphens=False)
     entries, any_month = event_key(ensemble.scenario.events, ensemble.months, MOST_NUMBERS)
     key = _key_columns(entries, any_month)
     key_height = KEY_LINE * (0.5 + max(map(len, key))) if any(key) else 0.0
     items = len(ensemble.decisions())
     heights = [0.7 + LINE * len(text) + 2 * 2.2, key_height, _board_height(items) + 0.9 if items else 0.0]
     figure = _figure(0.5 + sum(heights))
-    drawn = [height for height in heights if height]
-    parts = iter(np.atleast_1d(np.asarray(figure.subfigures(len(drawn), 1, height_ratios=drawn))))
+    parts = iter(_parts(figure, [height for height in heights if height]))
     fans = next(parts)
     fans.suptitle("\n".join(text), x=0.01, ha="left", fontsize=9.0, parse_math=False)
     axes = _fans(fans, ensemble, base, OVERVIEW, 3)
@@ -204,7 +210,7 @@ def _key_columns(entries: Mapping[tuple[str, ...], str], any_month: str) -> list
 
 
 def _fans(
-    figure: FigureBase, ensemble: Ensemble, base: Ensemble | None, names: Sequence[str], columns: int
+    figure: SubFigure, ensemble: Ensemble, base: Ensemble | None, names: Sequence[str], columns: int
 ) -> list[Axes]:
     """Draw outcomes over time: the median, the middle half of the draws, and 5 to 95 % of them."""
     axes = list(figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel())
@@ -215,7 +221,7 @@ def _fans(
             axis.plot(
                 before.index.to_numpy(), before, color=INK, linewidth=1.2, linestyle="--", label="median of the base"
             )
-        label = textwrap.fill(OUTCOME_LABELS[name], LABEL_WIDTH)
+        label = textwrap.fill(OUTCOME_LABELS[name], LABEL_WIDTH // columns)
         axis.set_title(label[0].upper() + label[1:], loc="left", fontsize=9.5, fontweight="bold", pad=10)
         axis.set_ylabel(OUTCOMES[name].unit)
     for axis in axes[len(names) :]:
@@ -234,7 +240,9 @@ def _fan(axis: Axes, series: pd.DataFrame) -> None:
     axis.grid(axis="y", color="#e4e7eb", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.set_xlim(months[0], months[-1])
-    step = next(step for step in (1, 2, 3, 6, *range(12, 12 * len(months), 12)) if len(months) <= 6 * step)
+    step = next(
+        step for step in (1, 2, 3, 6, *range(12, 12 * len(months), 12)) if len(months) <= (4 if step < 12 else 6) * step
+    )
     shown = [month for month in series.index if (12 * month.year + month.month - 1) % step == 0]
     axis.set_xticks(shown, [f"{month:%Y-%m}" if step < 12 else f"{month:%Y}" for month in shown])
     axis.spines[["top", "right"]].set_visible(False)
@@ -246,7 +254,7 @@ def _board_height(items: int) -> float:
     return ROW * -(-items // (2 if items >= LONG_BOARD else 1))
 
 
-def _board(figure: FigureBase, ensemble: Ensemble, base: Ensemble | None) -> None:
+def _board(figure: SubFigure, ensemble: Ensemble, base: Ensemble | None) -> None:
     """Draw the decision board: one bar an item, split by outcome, and how often it passes in the base."""
     decisions, objecting = ensemble.decisions(), objectors_by_item(ensemble.objectors())
     before = None
@@ -261,7 +269,7 @@ def _board(figure: FigureBase, ensemble: Ensemble, base: Ensemble | None) -> Non
     _legend(figure, axes, 4)
 
 
-def _legend(figure: FigureBase, axes: Iterable[Axes], columns: int) -> None:
+def _legend(figure: SubFigure, axes: Iterable[Axes], columns: int) -> None:
     """Explain below some panels what they show, each label once."""
     handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.legend(
