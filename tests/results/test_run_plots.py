@@ -128,7 +128,7 @@ def test_all_texts_are_within_the_figure_and_marks_and_rows_do_not_overlap(
         assert not one.overlaps(two)
 
 
-def test_key_has_every_event_once_and_room_for_its_numbers(drawn: tuple[Ensemble, Ensemble | None, Figure]) -> None:
+def test_key_has_every_event_once_and_its_numbers_fit(drawn: tuple[Ensemble, Ensemble | None, Figure]) -> None:
     ensemble, _, figure = drawn
     events = ensemble.scenario.events
     entries, any_month = event_key(events, ensemble.months, MOST_NUMBERS)

@@ -29,7 +29,7 @@ from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NOTABLE, Pair, pair_of
 
 if TYPE_CHECKING:
-    from alliance_sim.results.ensemble import Ensemble
+    from alliance_sim.results.ensemble_like import EnsembleLike
 
 __all__ = ["CAVEAT", "Cost", "Headline", "headline"]
 
@@ -201,7 +201,7 @@ class Headline:
         return f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}{shares}."
 
 
-def headline(ensemble: Ensemble, base: Ensemble | None = None) -> Headline:
+def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headline:
     """Find the decision that matters in a run, and say what becomes of it.
 
     Parameters
@@ -269,13 +269,13 @@ def headline(ensemble: Ensemble, base: Ensemble | None = None) -> Headline:
     )
 
 
-def _title(base: Ensemble, ensemble: Ensemble) -> str:
+def _title(base: EnsembleLike, ensemble: EnsembleLike) -> str:
     """Return the title of the base in quotation marks, if it has one of its own."""
     title = base.scenario.title
     return "the base" if title == ensemble.scenario.title else f"“{title}”"
 
 
-def _paired(ensemble: Ensemble, base: Ensemble) -> Pair:
+def _paired(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
     """Return both as a pair."""
     for name in ("seed", "draws"):
         one, two = getattr(ensemble, name), getattr(base, name)
@@ -313,7 +313,7 @@ def _costs(summary: pd.DataFrame) -> tuple[Cost, ...]:
     return tuple(Cost(name, *(float(summary[column][name]) for column in columns)) for name in names)
 
 
-def _objectors(ensemble: Ensemble, row: pd.Series) -> dict[str, float]:
+def _objectors(ensemble: EnsembleLike, row: pd.Series) -> dict[str, float]:
     found = ensemble.objectors()
     found = found[(found["meeting"] == row["meeting"]) & (found["issue"] == row["issue"])]
     return {str(ally): float(share) for ally, share in zip(found["ally"], found["share"], strict=True)}

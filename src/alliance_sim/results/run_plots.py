@@ -25,7 +25,7 @@ from alliance_sim.results.views import dates
 
 if TYPE_CHECKING:
     from alliance_sim.registry.events import Event
-    from alliance_sim.results.ensemble import Ensemble
+    from alliance_sim.results.ensemble_like import EnsembleLike
 
 __all__ = ["draw", "event_key"]
 
@@ -37,7 +37,7 @@ WIDTH, LINE, KEY_LINE, ROW = 10.5, 0.15, 0.137, 0.22
 HEADLINE_WIDTH, KEY_WIDTH, LABEL_WIDTH = 150, 58, 96
 #: Columns of the key of events.
 KEY_COLUMNS = 3
-#: Numbers of events that a panel of the overview has room for.
+#: Numbers of events that fit above a panel of the overview.
 MOST_NUMBERS = 20
 #: Items from which on the decision board has two columns.
 LONG_BOARD = 45
@@ -45,7 +45,7 @@ LONG_BOARD = 45
 NAMED = 3
 
 
-def draw(ensemble: Ensemble, names: Sequence[str], base: Ensemble | None = None) -> Figure:
+def draw(ensemble: EnsembleLike, names: Sequence[str], base: EnsembleLike | None = None) -> Figure:
     """Draw outcomes over time, the decision board (``decisions``), or both (``overview``).
 
     Parameters
@@ -98,7 +98,7 @@ def draw(ensemble: Ensemble, names: Sequence[str], base: Ensemble | None = None)
 
 
 def event_key(events: Sequence[Event], months: Sequence[str], most: int) -> tuple[dict[tuple[str, ...], str], str]:
-    """Return what happens when, in so few entries that a figure has room for their numbers.
+    """Return what happens when, in so few entries that their numbers fit into a figure.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _parts(figure: Figure, heights: Sequence[float]) -> list[SubFigure]:
     return list(figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights).ravel())
 
 
-def _overview(ensemble: Ensemble, base: Ensemble | None) -> Figure:
+def _overview(ensemble: EnsembleLike, base: EnsembleLike | None) -> Figure:
     """Draw the headline, outcomes over time with events, and the decision board."""
     said = str(headline(ensemble, base)).replace(" %", "\N{NO-BREAK SPACE}%")
     text = textwrap.wrap(said, HEADLINE_WIDTH, break_on_hyphens=False)
@@ -210,7 +210,7 @@ def _key_columns(entries: Mapping[tuple[str, ...], str], any_month: str) -> list
 
 
 def _fans(
-    figure: SubFigure, ensemble: Ensemble, base: Ensemble | None, names: Sequence[str], columns: int
+    figure: SubFigure, ensemble: EnsembleLike, base: EnsembleLike | None, names: Sequence[str], columns: int
 ) -> list[Axes]:
     """Draw outcomes over time: the median, the middle half of the draws, and 5 to 95 % of them."""
     axes = list(figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel())
@@ -254,7 +254,7 @@ def _board_height(items: int) -> float:
     return ROW * -(-items // (2 if items >= LONG_BOARD else 1))
 
 
-def _board(figure: SubFigure, ensemble: Ensemble, base: Ensemble | None) -> None:
+def _board(figure: SubFigure, ensemble: EnsembleLike, base: EnsembleLike | None) -> None:
     """Draw the decision board: one bar an item, split by outcome, and how often it passes in the base."""
     decisions, objecting = ensemble.decisions(), objectors_by_item(ensemble.objectors())
     before = None
@@ -284,7 +284,7 @@ def _bars(
     objecting: Mapping[tuple[str, str], Mapping[str, float]],
     before: pd.Series | None,
 ) -> None:
-    """Draw a part of the decision board that has room for a number of rows."""
+    """Draw a part of the decision board, of the height of a number of rows."""
     count = len(decisions)
     places, left = np.arange(count), np.zeros(count)
     for name, colour in COLOURS.items():
