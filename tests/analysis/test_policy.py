@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 import alliance_sim as als
-from alliance_sim.analysis.policy import RULES, policy_table
+from alliance_sim.analysis.policy import RULES, lever_effects, policy_table
 from alliance_sim.cli import main
 from alliance_sim.errors import InputError
 from alliance_sim.registry.outcomes import OUTCOMES
@@ -123,6 +124,72 @@ def test_the_lever_that_matters_is_chosen_by_every_rule(spending):
     assert [spending.table["behind"][name] for name in spending.tied[-2:]] == [0.0, 0.0]
 
 
+def crossed():
+    """Return runs in two futures with two levers, of which talk does nothing, and the options."""
+    options = pd.DataFrame(
+        [(money, talk) for money in ("usual", "some", "more") for talk in ("none", "yes")], columns=["money", "talk"]
+    )
+    options.index = [f"{money}+{talk}" for money, talk in options.to_numpy()]
+    rows = [
+        {
+            "scenario": name,
+            "point": point,
+            "draw": draw,
+            "cohesion": {"usual": 0.1, "some": 0.3, "more": 0.4}[row["money"]] + 0.1 * point * (row["money"] == "more"),
+        }
+        for name, row in options.iterrows()
+        for point in range(2)
+        for draw in range(4)
+    ]
+    return pd.DataFrame(rows), options
+
+
+def test_effects_of_levers_by_hand():
+    effects = lever_effects(crossed()[0], "cohesion", "higher", crossed()[1])
+    assert list(effects.index) == ["money", "talk"]
+    assert effects.loc["money", ["best", "worst"]].tolist() == ["more", "usual"]
+    np.testing.assert_allclose(effects["effect"], [0.35, 0.0], atol=1e-12)
+    # In two futures it is worth 0.3 and 0.4: the variance of their mean is 0.005 / 2; draws add nothing.
+    np.testing.assert_allclose(effects["mc_error"], [0.05, 0.0], atol=1e-12)
+    turned = lever_effects(crossed()[0], "cohesion", "lower", crossed()[1])
+    assert turned.loc["money", ["best", "worst"]].tolist() == ["usual", "more"]
+    np.testing.assert_allclose(turned["effect"], effects["effect"], atol=1e-12)
+
+
+def test_the_error_of_an_effect_is_its_spread_over_repetitions():
+    found = [lever_effects(*_with_seed(seed)) for seed in range(60)]
+    talk = np.array([each.loc["talk", "effect"] * (1 if each.loc["talk", "best"] == "yes" else -1) for each in found])
+    expected = np.sqrt(np.mean([each.loc["talk", "mc_error"] ** 2 for each in found]))
+    assert expected == pytest.approx(talk.std(), rel=0.35) and abs(talk.mean()) < 3 * talk.std() / np.sqrt(60)
+
+
+def _with_seed(seed):
+    runs, options = crossed()
+    runs["cohesion"] += np.random.default_rng(seed).normal(0.0, 0.05, len(runs))
+    return runs, "cohesion", "higher", options
+
+
+def test_effects_need_all_combinations_and_runs_of_all_policies():
+    runs, options = crossed()
+    part = options.iloc[:-1]
+    empty = lever_effects(runs[runs["scenario"].isin(part.index)], "cohesion", "higher", part)
+    assert empty.empty and list(empty) == ["effect", "mc_error", "best", "worst"]
+    # A failed run of one policy takes the same draw from all others: nothing else changes a mean without noise.
+    whole = lever_effects(runs, "cohesion", "higher", options)
+    lost = lever_effects(runs.drop(index=3), "cohesion", "higher", options)
+    assert lost["effect"]["talk"] == pytest.approx(0.0, abs=1e-12)
+    assert 0.35 < lost["effect"]["money"] < 0.36 and whole["effect"]["money"] == pytest.approx(0.35)
+
+
+def test_levers_that_do_nothing_stand_apart(swept, spending):
+    assert list(spending.effects.index) == ["money", "talk"] and spending.without_effect == ["talk"]
+    means = spending.options["mean"]
+    assert spending.effects["effect"]["money"] == pytest.approx(means["money", "more"] - means["money", "usual"])
+    assert spending.effects["effect"]["money"] > 2.0 * spending.effects["mc_error"]["money"]
+    unknown = dataclasses.replace(spending, effects=spending.effects.assign(mc_error=np.nan))
+    assert unknown.without_effect == ["talk"]  # by exactly nothing, which no error changes
+
+
 def test_an_outcome_without_a_direction_needs_one(swept):
     with pytest.raises(InputError, match="criticism: which values are better is not known; allowed: better = higher"):
         als.policy(swept, "criticism")
@@ -151,6 +218,11 @@ def test_command_prints_the_table(swept, spending, capsys):
         main(["policy", str(swept), "--outcome", "mean_spending", "--json"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["choices"] == spending.choices and printed["tied"] == spending.tied
+    assert printed["without_effect"] == ["talk"] and out.index("What moves") < out.index("policy ")
+    levers = {row["lever"]: row for row in printed["levers"]}
+    assert levers["money"]["effect"] == spending.effects["effect"]["money"]
+    assert re.search(r"What moves defence spending of allies: money by 0\.\d+ ±0\.\d+ \(more over usual\)\.", out)
+    assert "What does nothing that can be seen: talk (0.000 ±0.000)." in out
     assert [row["mean"] for row in printed["policies"]] == spending.table["mean"].tolist()
 
 

@@ -235,11 +235,12 @@ class Comparison:
         >>> import alliance_sim as als
         >>> _ = als.compare("baseline_2025", "us_russia_reset_2025", draws=5).plot("differences.png")
         """
-        from alliance_sim.results import plots
+        from alliance_sim.analysis import plots
+        from alliance_sim.results.plots import write
 
         note = f"{self.draws:,} paired draws · seed {self.seed} · alliance_sim {__version__}"
         summary = self.summary()
         figure = plots.forest(summary, moved(summary), f"What changes against {self.base.name}", note)
         if path is not None:
-            plots.write(figure, path)
+            write(figure, path)
         return figure

@@ -193,7 +193,8 @@ class Discovery:
         >>> middle = results.frame("runs")["cohesion"].median()
         >>> _ = als.discover(results, "cohesion", below=middle).plot("conditions.png")
         """
-        from alliance_sim.results import plots
+        from alliance_sim.analysis import plots
+        from alliance_sim.results.plots import write
 
         first = self.boxes[0]
         sides = {each.name: each.options or (each.low, each.high) for each in first.restrictions}
@@ -202,7 +203,7 @@ class Discovery:
         title = f"{self.experiment}: when is {self.event}?"
         figure = plots.discovery(first.trajectory, sides, self.cases[inputs], title, note)
         if path is not None:
-            plots.write(figure, path)
+            write(figure, path)
         return figure
 
 

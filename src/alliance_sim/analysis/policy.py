@@ -28,7 +28,7 @@ from alliance_sim.results.table import Table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["RULES", "Policies", "policy", "policy_table"]
+__all__ = ["RULES", "Policies", "lever_effects", "policy", "policy_table"]
 
 Better = Literal["higher", "lower"]
 
@@ -58,6 +58,8 @@ class Policies:
         Of the package, when the sweep was run.
     table : DataFrame
         The options of the levers, and `policy_table`.
+    effects : DataFrame
+        `lever_effects`; empty where not all combinations were run.
 
     Examples
     --------
@@ -78,6 +80,22 @@ class Policies:
     draws: int
     version: str
     table: Table = Table()
+    effects: Table = Table()
+
+    @property
+    def without_effect(self) -> list[str]:
+        """Levers whose effect is at most two standard errors: they do nothing that can be seen.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 2})
+        >>> results = als.sweep(experiment, "summits")
+        >>> set(als.policy(results, "cohesion").without_effect) <= {"meeting", "quarrels"}
+        True
+        """
+        effects = self.effects
+        return list(effects.index[(effects["effect"] <= 2.0 * effects["mc_error"]) | (effects["effect"] == 0.0)])
 
     @property
     def tied(self) -> list[str]:
@@ -108,8 +126,7 @@ class Policies:
         >>> als.policy(results, "cohesion").options.shape  # options, statistics
         (5, 3)
         """
-        whole = math.prod(self.table[lever].nunique() for lever in self.levers)
-        if len(self.table) < whole:
+        if not _all_combined(self.table[list(self.levers)]):
             return pd.DataFrame(columns=["mean", "regret_mean", "regret_max"])
         columns = ["mean", "regret_mean", "regret_max"]
         parts = {lever: self.table.groupby(lever, sort=False)[columns].mean() for lever in self.levers}
@@ -167,14 +184,15 @@ class Policies:
         >>> results = als.sweep(experiment, "summits")
         >>> _ = als.policy(results, "cohesion").plot("policies.png")
         """
-        from alliance_sim.results import plots
+        from alliance_sim.analysis import plots
+        from alliance_sim.results.plots import write
 
         title = f"{self.experiment}: {self.outcome.replace('_', ' ')} by policy ({self.better} is better)"
         note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {self.version}"
         rows = self.table.sort_values("behind", kind="stable")
         figure = plots.policies(rows.set_axis([self.label(str(name)) for name in rows.index]), self.unit, title, note)
         if path is not None:
-            plots.write(figure, path)
+            write(figure, path)
         return figure
 
 
@@ -231,11 +249,13 @@ def policy(results: str | Path | Results, outcome: str, better: Better | None = 
         raise InputError(
             f"{found.experiment.name}: {', '.join(without)}: all runs failed; allowed: some of each policy"
         )
-    table = pd.DataFrame.from_dict(options, orient="index").join(policy_table(runs, outcome, direction))
-    met = int((runs.groupby("point")["scenario"].nunique() == len(options)).sum())
     levers, draws = tuple(found.experiment.levers), found.experiment.replications
+    of_policies = pd.DataFrame.from_dict(options, orient="index")[list(levers)]
+    table = of_policies.join(policy_table(runs, outcome, direction))
+    effects = lever_effects(runs, outcome, direction, of_policies)
+    met = int((runs.groupby("point")["scenario"].nunique() == len(options)).sum())
     name, unit, version = found.experiment.name, OUTCOMES[outcome].unit, found.plan["environment"]["version"]
-    return Policies(name, outcome, unit, direction, levers, met, draws, version, table)
+    return Policies(name, outcome, unit, direction, levers, met, draws, version, table, effects)
 
 
 def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFrame:
@@ -291,3 +311,46 @@ def policy_table(runs: pd.DataFrame, outcome: str, better: Better) -> pd.DataFra
             "mc_error": {name: crossed_error(table) for name, table in behind.items()},
         }
     ).loc[by_future.columns]
+
+
+def lever_effects(runs: pd.DataFrame, outcome: str, better: Better, options: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a lever, the largest effect first: how far apart its best and its worst option are.
+
+    Parameters
+    ----------
+    runs, outcome, better
+        As in `policy_table`. Runs that not all policies have, because they failed, are left out.
+    options : DataFrame
+        One row a policy, one column a lever.
+
+    Returns
+    -------
+    DataFrame
+        ``effect`` (difference between the means of the options `best` and `worst`, each over the policies that have
+        it, never negative) with ``mc_error``, its standard error over draws and futures (NaN for a single draw);
+        empty where not all combinations were run, since an option's mean would depend on the options it was run with.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> options = pd.DataFrame({"money": ["more", "usual"]}, index=["a", "b"])
+    >>> runs = pd.DataFrame({"scenario": ["a", "b"] * 2, "point": 0, "draw": [0, 0, 1, 1], "cohesion": [3, 2, 4, 2]})
+    >>> lever_effects(runs, "cohesion", "higher", options).loc["money"].to_dict()
+    {'effect': 1.5, 'mc_error': 0.5, 'best': 'more', 'worst': 'usual'}
+    """
+    sign = 1.0 if better == "higher" else -1.0
+    gain = sign * runs.pivot(index=["point", "draw"], columns="scenario", values=outcome).dropna()
+    rows = {}
+    for lever in map(str, options) if _all_combined(options) else ():
+        by_option = gain.T.groupby(options[lever], sort=False).mean().T
+        means = by_option.mean()
+        best, worst = str(means.idxmax()), str(means.idxmin())
+        difference = (by_option[best] - by_option[worst]).unstack("draw").dropna()
+        rows[lever] = (float(means[best] - means[worst]), crossed_error(difference), best, worst)
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=["effect", "mc_error", "best", "worst"])
+    return found.sort_values("effect", ascending=False, kind="stable")
+
+
+def _all_combined(options: pd.DataFrame) -> bool:
+    """Return whether the policies are all combinations of the options of their levers."""
+    return len(options) == math.prod(options.nunique().tolist())

@@ -126,13 +126,14 @@ class Sensitivity:
         >>> _ = found.plot("drivers.png")
         """
         from alliance_sim import __version__
-        from alliance_sim.results import plots
+        from alliance_sim.analysis import plots
+        from alliance_sim.results.plots import write
 
         title = f"{self.scenario.name}: what drives {self.outcome.replace('_', ' ')}"
         note = f"{self.runs:,} runs · {self.draws} draws a point · seed {self.seed} · alliance_sim {__version__}"
         figure = plots.drivers(self.parameters, self.mechanisms, OUTCOMES[self.outcome].unit, title, note)
         if path is not None:
-            plots.write(figure, path)
+            write(figure, path)
         return figure
 
 

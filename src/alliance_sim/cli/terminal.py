@@ -102,6 +102,15 @@ def print_parts(*parts: RenderableType) -> None:
     write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
+def print_next(commands: Iterable[str]) -> None:
+    """Write what to run next, a command a line; none is broken into lines, so that it can be copied."""
+    console = new_console()
+    with console.capture() as capture:
+        for number, command in enumerate(commands):
+            console.print(Text.assemble(" " * 6 if number else "Next: ", (command, "bold")), soft_wrap=True)
+    write(capture.get())
+
+
 def print_progress(text: str) -> None:
     """Write a line on the progress of long work to standard error, in the style of notes."""
     Console(stderr=True, highlight=False).print(dim(text), soft_wrap=True)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alliance_sim.estimation.tables import Report
-from alliance_sim.results.plots import _STYLE, BLUE, COLOURS, GREY, write
+from alliance_sim.results.plots import BLUE, COLOURS, GREY, STYLE, write
 
 __all__ = ["FIGURES", "write_figures"]
 
@@ -170,7 +170,7 @@ def write_figures(measured: Report, behaviour: Report, folder: Path) -> set[str]
     written = set()
     for name, draw in FIGURES.items():
         path = folder / f"{name}.svg"
-        with rc_context(_STYLE):
+        with rc_context(STYLE):
             figure = draw(measured, behaviour)
         if figure is None:
             path.unlink(missing_ok=True)

@@ -343,38 +343,36 @@ class Ensemble(Labelled):
         """
         return inputs_of(self.program, self.seed, self.draws, self.origin)
 
-    def plot(self, names: str | list[str] = "cohesion", path: str | Path | None = None) -> Figure:
-        """Draw outcomes over time, or the decision board.
+    def plot(
+        self, names: str | list[str] = "cohesion", path: str | Path | None = None, base: Ensemble | None = None
+    ) -> Figure:
+        """Draw outcomes over time, the decision board, or an overview of the run.
 
         Parameters
         ----------
         names : str or list of str
-            Outcomes, one panel each (median, middle half and 5-95 % of the draws), or ``decisions``.
+            Outcomes, one panel each (median, middle half and 5-95 % of the draws), ``decisions``, or ``overview``:
+            the headline, the main outcomes with the events, and the decisions.
         path : str or Path, optional
             A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+        base : Ensemble, optional
+            What it is set against: its medians are dashed, and ticks mark how often its texts pass.
 
         Raises
         ------
         InputError
-            If a name is unknown, a single month was kept, or the file cannot be written.
+            If a name is unknown, a single month was kept, the file cannot be written, or `headline` refuses the base.
 
         Examples
         --------
         >>> import alliance_sim as als
-        >>> ensemble = als.simulate("us_russia_reset_2025", draws=5)
+        >>> base, ensemble = (als.simulate(name, draws=5) for name in ("baseline_2025", "us_russia_reset_2025"))
         >>> _ = ensemble.plot(["cohesion", "deterrence"], "outcomes.png")
-        >>> _ = ensemble.plot("decisions", "decisions.svg")
+        >>> _ = ensemble.plot("overview", "overview.svg", base)
         """
-        from alliance_sim.results import plots
+        from alliance_sim.results import plots, run_plots
 
-        wanted = [names] if isinstance(names, str) else list(names)
-        plots.check_names(wanted, len(self.months))
-        note = f"{self.scenario.name} · {self.draws:,} draws · seed {self.seed} · alliance_sim {self.origin['version']}"
-        if wanted == ["decisions"]:
-            figure = plots.board(self.decisions(), self.objectors(), self.scenario.title, note)
-        else:
-            panels = {name: (self.series(name), OUTCOMES[name].unit) for name in wanted}
-            figure = plots.fans(panels, self.scenario.title, note)
+        figure = run_plots.draw(self, [names] if isinstance(names, str) else list(names), base)
         if path is not None:
             plots.write(figure, path)
         return figure

@@ -10,13 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from alliance_sim.compile import CompiledScenario, Keep
-from alliance_sim.core.structures import DecisionRecords, RecordedOutput
 from alliance_sim.errors import InputError
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import (
@@ -29,7 +27,9 @@ from alliance_sim.registry.labels import (
 )
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NOTABLE, Pair, pair_of
-from alliance_sim.scenarios import Scenario
+
+if TYPE_CHECKING:
+    from alliance_sim.results.ensemble_like import EnsembleLike
 
 __all__ = ["CAVEAT", "Cost", "Headline", "headline"]
 
@@ -45,35 +45,6 @@ COSTS, LEAST_COST = 2, 0.01
 _Z = 1.96
 
 Why = Literal["shifted", "contested", "no decision"]
-
-
-class _Run(Protocol):
-    """What a headline needs of an `Ensemble`, which in turn shows its headline in notebooks."""
-
-    @property
-    def scenario(self) -> Scenario: ...
-
-    @property
-    def seed(self) -> int: ...
-
-    @property
-    def draws(self) -> int: ...
-
-    @property
-    def keep(self) -> Keep: ...
-
-    @property
-    def program(self) -> CompiledScenario: ...
-
-    @property
-    def output(self) -> RecordedOutput: ...
-
-    @property
-    def records(self) -> DecisionRecords: ...
-
-    def decisions(self) -> pd.DataFrame: ...
-
-    def objectors(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -257,7 +228,7 @@ class Headline:
         return f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}{shares}."
 
 
-def headline(ensemble: _Run, base: _Run | None = None) -> Headline:
+def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headline:
     """Find the decision that matters in a run, and say what becomes of it.
 
     Parameters
@@ -325,13 +296,13 @@ def headline(ensemble: _Run, base: _Run | None = None) -> Headline:
     )
 
 
-def _title(base: _Run, ensemble: _Run) -> str:
+def _title(base: EnsembleLike, ensemble: EnsembleLike) -> str:
     """Return the title of the base in quotation marks, if it has one of its own."""
     title = base.scenario.title
     return "the base" if title == ensemble.scenario.title else f"“{title}”"
 
 
-def _paired(ensemble: _Run, base: _Run) -> Pair:
+def _paired(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
     """Return both as a pair."""
     for name in ("seed", "draws"):
         one, two = getattr(ensemble, name), getattr(base, name)
@@ -369,7 +340,7 @@ def _costs(summary: pd.DataFrame) -> tuple[Cost, ...]:
     return tuple(Cost(name, *(float(summary[column][name]) for column in columns)) for name in names)
 
 
-def _objectors(ensemble: _Run, row: pd.Series) -> dict[str, float]:
+def _objectors(ensemble: EnsembleLike, row: pd.Series) -> dict[str, float]:
     found = ensemble.objectors()
     found = found[(found["meeting"] == row["meeting"]) & (found["issue"] == row["issue"])]
     return {str(ally): float(share) for ally, share in zip(found["ally"], found["share"], strict=True)}

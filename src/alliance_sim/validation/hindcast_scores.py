@@ -170,12 +170,13 @@ class Hindcast:
         --------
         >>> _ = hindcast(draws=2).plot("reliability.png")
         """
-        from alliance_sim.results import plots
+        from alliance_sim.results.plots import write
+        from alliance_sim.validation.plots import reliability
 
         note = f"{self.draws:,} runs of each window, seed {self.seed}, alliance_sim {__version__}"
-        figure = plots.reliability(self.reliability, "Do texts pass as often as expected?", note)
+        figure = reliability(self.reliability, "Do texts pass as often as expected?", note)
         if path is not None:
-            plots.write(figure, path)
+            write(figure, path)
         return figure
 
 

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from alliance_sim.cli.completion import experiment_names
 from alliance_sim.cli.options import new_folder
-from alliance_sim.cli.reports.experiments import counted_runs, status_report
-from alliance_sim.cli.terminal import Rate, counted, print_parts, progress
+from alliance_sim.cli.reports.experiments import counted_runs, next_commands, status_report
+from alliance_sim.cli.terminal import Rate, counted, print_next, print_parts, progress
 from alliance_sim.cli.written import print_written
 from alliance_sim.errors import printable
 from alliance_sim.experiments import load_experiment
@@ -63,6 +63,7 @@ def sweep(
         raise typer.Abort(*interrupt.args) from None
     print_parts(status_report(results))
     print_written([out])
+    print_next(next_commands(results, out))
     if failures := int(results.status["failed"].sum()):
         failed = f"{counted(failures, 'run')} failed: alliance-sim query {printable(out)} 'SELECT * FROM failures'"
         print_parts(Text(failed))

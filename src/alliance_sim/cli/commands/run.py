@@ -31,15 +31,6 @@ if TYPE_CHECKING:
 
 #: A text that passes in fewer draws is one of which `run` says what would restore it, from at most so many draws.
 TARGET, RESTORED = 0.5, 500
-#: Outcomes that `run --plot` draws.
-PLOTTED = [
-    "cohesion",
-    "consensus_capacity",
-    "threat_gap",
-    "deterrence",
-    "sanctions_durability",
-    "mean_spending",
-]
 
 
 def run(
@@ -58,7 +49,7 @@ def run(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Print every decision and every outcome.")] = False,
     out: Annotated[Path | None, new_folder("Keep the results in a new folder.")] = None,
-    plot: Annotated[Path | None, figure("the main outcomes")] = None,
+    plot: Annotated[Path | None, figure("an overview")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run many draws of a scenario: the decision that matters, and which texts pass; with --all everything."""
@@ -114,7 +105,7 @@ def run(
         if out:
             written.append(ensemble.save(out))
         if plot:
-            ensemble.plot(PLOTTED, plot)
+            ensemble.plot("overview", plot, base)
             written.append(plot)
 
 

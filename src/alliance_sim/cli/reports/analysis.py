@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.cli.terminal import counted, dim, new_table
+from alliance_sim.registry.labels import OUTCOME_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameter_names import resolve
 
@@ -165,13 +166,18 @@ def boxes_report(found: Discovery, level: float) -> list[RenderableType]:
 def policies_as_json(found: Policies) -> dict[str, Any]:
     """Return what `policy --json` prints."""
     table = found.table.rename_axis("scenario").reset_index()
-    rows = [{key: None if value != value else value for key, value in row.items()} for row in table.to_dict("records")]
+    rows, levers = (
+        [{key: None if value != value else value for key, value in row.items()} for row in each.to_dict("records")]
+        for each in (table, found.effects.rename_axis("lever").reset_index())
+    )
     return {
         "experiment": found.experiment,
         "outcome": found.outcome,
         "better": found.better,
         "futures": found.futures,
         "draws": found.draws,
+        "levers": levers,
+        "without_effect": found.without_effect,
         "policies": rows,
         "options": found.options.reset_index().to_dict("records"),
         "tied": found.tied,
@@ -189,6 +195,7 @@ def policies_report(found: Policies, rules: Mapping[str, str]) -> list[Renderabl
     return [
         Text.assemble((found.experiment, "bold"), ": ", (found.outcome, "bold"), f", {found.unit}, in the last month"),
         dim(f"{number} of {', '.join(found.levers)} in {size}; {found.better} is better"),
+        *_levers(found),
         Text(),
         _ranking(found, rows[:MOST_POLICIES]),
         dim(
@@ -200,6 +207,24 @@ def policies_report(found: Policies, rules: Mapping[str, str]) -> list[Renderabl
         Text(),
         *_choices(found, rules, bool(tied)),
     ]
+
+
+def _levers(found: Policies) -> Iterator[Text]:
+    """Yield which levers move the outcome, and which do nothing that can be seen."""
+    moving, others = [], []
+    for name, row in found.effects.iterrows():
+        # As many digits as the error has to show one.
+        digits = min(6, max(3, math.ceil(-math.log10(row["mc_error"])))) if row["mc_error"] > 0.0 else 3
+        error = "" if math.isnan(row["mc_error"]) else f" ±{row['mc_error']:.{digits}f}"
+        size = f"{row['effect']:.{digits}f}{error}"
+        if name in found.without_effect:
+            others.append(f"{name} ({size})")
+        else:
+            moving.append(f"{name} by {size} ({row['best']} over {row['worst']})")
+    if moving:
+        yield Text(f"What moves {OUTCOME_LABELS[found.outcome]}: {'; '.join(moving)}.", "bold")
+    if others:
+        yield Text(f"What does nothing that can be seen: {'; '.join(others)}.", "bold")
 
 
 def _ranking(found: Policies, rows: pd.DataFrame) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,15 @@ from alliance_sim.cli.terminal import SIGNS, bullets, counted, dim, new_table
 from alliance_sim.errors import printable
 from alliance_sim.experiments import Experiment
 from alliance_sim.registry.distributions import fixed
+from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import input_differences
 
 if TYPE_CHECKING:
     from alliance_sim.experiments.results import Results
+
+#: Share of the cases that the command `discover` which `sweep` proposes is about.
+CASES = 0.2
 
 
 def counted_runs(experiment: Experiment) -> str:
@@ -102,3 +107,24 @@ def status_report(results: Results) -> Table:
         runs, failed = counts.loc[variant.number]
         table.add_row(variant.scenario.name, f"{runs:,}", Text(f"{failed:,}", "red" if failed else ""))
     return table
+
+
+def next_commands(results: Results, folder: Path) -> list[str]:
+    """Return the commands that analyse a sweep, for its outcomes of interest, as far as they apply to it."""
+    experiment, place = results.experiment, shlex.quote(printable(folder))
+    outcomes = experiment.outcomes
+    means = ", ".join(f"avg({name}) AS {name}" for name in outcomes)
+    cases = results.sql(f"SELECT scenario, point, {means} FROM runs GROUP BY scenario, point")
+    commands = []
+    for name in outcomes:
+        better = OUTCOMES[name].better
+        if better and len(results.variants) > 1 and cases["scenario"].nunique() == len(results.variants):
+            commands.append(f"policy {place} --outcome {name}")
+        # The worst fifth of the cases; where no direction is registered, the highest.
+        side, share = ("below", CASES) if better > 0 else ("above", 1.0 - CASES)
+        bound = float(f"{cases[name].quantile(share):.4g}")
+        inside = cases[name] < bound if better > 0 else cases[name] > bound
+        if (experiment.levers or experiment.uncertainties) and inside.any() and not inside.all():
+            commands.append(f"discover {place} --outcome {name} --{side} {bound:.4g}")
+    query = f"SELECT scenario, {', '.join(f'avg({name})' for name in outcomes)} FROM runs GROUP BY ALL ORDER BY ALL"
+    return [f"alliance-sim {command}" for command in (*commands, f"query {place} {shlex.quote(query)}")]
