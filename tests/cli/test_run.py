@@ -115,6 +115,9 @@ def test_run_keeps_results_and_draws_figures(shell: Shell, tmp_path: Path) -> No
     folder, figure = tmp_path / "results", tmp_path / "figures" / "fan.svg"
     out = shell.good(*RUN, "--out", str(folder), "--plot", str(figure))
     assert f"Written: {folder}" in out.replace("\n", "") and figure.read_text().count("<svg") == 1
+    # Matplotlib writes each text as a comment beside its shapes.
+    for text in ("A what-if, not a forecast.", "median of the base", "passes in the base", "spending demand"):
+        assert text in figure.read_text(), text
     kept = load_ensemble(folder)
     assert (kept.draws, kept.keep, len(kept.months)) == (10, "allies", 3)
     assert "not an empty folder" in shell.bad(*RUN, "--out", str(folder))
