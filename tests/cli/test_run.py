@@ -90,6 +90,14 @@ def test_the_base_is_chosen_or_found(shell: Shell) -> None:
     assert "no such" in shell.bad(*run, "--against", "nowhere.yaml")
 
 
+def test_what_cannot_be_compared_with_what_it_extends_runs_without_a_base(shell: Shell, tmp_path: Path) -> None:
+    path, before = tmp_path / "later.yaml", alliance_sim.load_scenario("baseline_2018")
+    drop = ", ".join(each.id for each in (*before.events, *before.meetings))
+    path.write_text(f"name: later\nextends: baseline_2018\nera: '2025'\nstart: 2025-06\nmonths: 3\ndrop: [{drop}]\n")
+    assert ", against" not in shell.good("run", str(path), "--draws", "10")
+    assert "calibrated to" in shell.bad("run", str(path), "--draws", "10", "--against", "baseline_2018")
+
+
 def test_a_pipe_is_wide_enough_for_the_tables(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     assert "…" not in shell.good(*RUN)

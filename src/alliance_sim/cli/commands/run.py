@@ -74,7 +74,12 @@ def run(
             what_if = first_months(what_if, months)
             other = other and first_months(other, min(months, other.months))
         if other is not None:
-            pair_of(compile_scenario(other), compile_scenario(what_if), 0)
+            try:
+                pair_of(compile_scenario(other), compile_scenario(what_if), 0)
+            except InputError:  # of another era, or of other months
+                if against:
+                    raise
+                other = None
         keep: Keep = "allies" if out else "monthly"
         size = result_size(what_if, draws, keep)
         if out:
