@@ -56,17 +56,43 @@ def test_report_shows_board_and_outcomes_without_truncation(
 
 
 @pytest.mark.parametrize("name", list_scenarios())
+@pytest.mark.parametrize("draws", [50, 400])
 def test_the_first_screen_has_24_lines_of_80_characters(
-    shell: Shell, name: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, name: str, draws: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    lines = shell.good("run", name, "--draws", "400").splitlines()
+    lines = shell.good("run", name, "--draws", str(draws)).splitlines()
     assert len(lines) <= 24 and max(map(len, lines)) <= 80
     assert "A what-if, not a forecast." in " ".join(lines) and lines[-1].startswith("Next: ")
+    head = next(at for at, line in enumerate(lines) if line.startswith("passes, % of draws"))
+    legend = next(at for at, line in enumerate(lines) if line.startswith("of several texts"))
+    assert legend - head > 2  # issues: at least two
+
+
+def test_what_is_restored_is_what_the_base_has(shell: Shell) -> None:
+    lost, won, even, high = (
+        json.loads(shell.good("run", name, "--draws", "100", "--json", *more))
+        for name, *more in (
+            ("helsinki_2018",),
+            ("us_russia_reset_2025",),
+            ("helsinki_2018", "--against", "helsinki_2018"),
+            ("baseline_2018",),
+        )
+    )
+    assert lost["headline"]["difference"] < 0.0 and lost["restore_target"] == lost["headline"]["base_passes"]
+    reaching = [change for change in lost["restore"] if change["reaches"]]
+    assert reaching and all(change["passing"] >= lost["restore_target"] for change in reaching)
+    assert won["headline"]["difference"] > 0.0 and won["restore_target"] is None and not won["restore"]
+    for run in (even, high):
+        assert run["restore_target"] == (0.5 if run["headline"]["passes"] < 0.5 else None)
+    shown = shell.good("run", "helsinki_2018", "--draws", "100")
+    assert f"each alone to {100.0 * lost['restore_target']:.0f} % or more: {reaching[0]['label']}" in shown.replace(
+        "\n", " "
+    )
 
 
 def test_the_first_screen_says_what_the_json_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "500")
+    monkeypatch.setenv("COLUMNS", "2000")
     arguments = ("run", "us_russia_reset_2025", "--draws", "100")
     found = json.loads(shell.good(*arguments, "--json"))
     headline, lines = found["headline"], shell.good(*arguments).splitlines()

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 import alliance_sim as als
 from alliance_sim.errors import InputError
@@ -61,6 +62,7 @@ def test_costs_are_those_of_the_comparison_and_get_worse(run: Ensemble, base: En
     for cost in found.costs:
         for name in ("base", "other", "mean", "p05", "p95"):
             assert getattr(cost, name) == pytest.approx(summary[name][cost.outcome])
+        assert cost.p05 * cost.p95 > 0.0  # nine of ten draws agree on the direction
         better = OUTCOMES[cost.outcome].better
         assert cost.outcome == "cohesion" or cost.mean * better < 0.0
 
@@ -68,20 +70,43 @@ def test_costs_are_those_of_the_comparison_and_get_worse(run: Ensemble, base: En
 def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
     found = als.headline(run, base)
     happens, objects, _, sure = found.sentences
-    assert module.percent(found.passes) in happens and f"“{found.text}”" in happens
-    assert DECISION_LABELS[max(found.shares, key=found.shares.__getitem__)] in happens
+    assert f"“{found.text}”" in happens and f"of {found.of} decisions" in happens
+    assert f"in {module.percent(found.passes)} of draws" in happens
+    if found.shares["diluted"]:
+        assert f"in a weaker form in {module.percent(found.shares['diluted'])}" in happens
+    name = max(("withdrawn", "blocked", "deferred"), key=found.shares.__getitem__)
+    assert f"most often {DECISION_LABELS[name]} ({module.percent(found.shares[name])} of draws)" in happens
+    if found.why == "shifted":
+        assert f"against {module.percent(found.base_passes)} in “{base.scenario.title}”" in happens
+        least, most, direction = re.search(r"\((\d+) to (\d+) points (more|less)", happens).groups()  # type: ignore[union-attr]
+        sign = 1 if direction == "more" else -1
+        assert sorted([sign * int(least), sign * int(most)]) == [round(100.0 * bound) for bound in found.interval]
+    else:
+        assert (
+            "No decision shifts clearly" in happens
+            and f"(in the base in {module.percent(found.base_passes)})" in happens
+        )
     named = [ally for ally, share in found.objectors.items() if share >= module.NAMED_SHARE][: module.NAMED]
     at = [objects.index(f"{ALLY_NAMES[ally]} in {module.percent(found.objectors[ally])}") for ally in named]
     assert named and at == sorted(at)
     assert sure.startswith(module.CAVEAT) and f"{DRAWS} draws" in sure
-    error = float(re.search(r"share: ([\d.]+) points", sure).group(1))  # type: ignore[union-attr]
-    assert error == pytest.approx(100 * math.sqrt(found.passes * (1 - found.passes) / DRAWS), abs=0.05)
+    error = float(re.search(r"share ([\d.]+) points", sure).group(1))  # type: ignore[union-attr]
+    assert error == pytest.approx(100.0 * found.share_error, abs=0.05)
+
+
+def test_the_error_of_a_share_is_that_of_a_beta_distribution_and_never_none(base: Ensemble) -> None:
+    found = als.headline(base)
+    passed = found.passes * DRAWS
+    assert found.share_error == pytest.approx(beta(passed + 0.5, DRAWS - passed + 0.5).std())
+    none = als.headline(als.simulate("truncated_summit_2025", DRAWS, SEED, "monthly"), base)
+    assert none.passes == 0.0 and none.share_error == pytest.approx(beta(0.5, DRAWS + 0.5).std())
+    assert "share 0.0 points" not in str(none)
 
 
 def test_without_a_base_there_is_neither_difference_nor_cost(base: Ensemble) -> None:
     found = als.headline(base)
     assert found.why == "contested" and found.base is None and not found.costs
-    assert math.isnan(found.difference) and found.json()["difference"] is None
+    assert math.isnan(found.difference) and found.json()["difference"] is found.json()["mc_error"] is None
     assert "against" not in str(found).lower()
     low, high = found.interval
     assert low < found.passes < high
@@ -95,6 +120,13 @@ def test_a_run_against_itself_shifts_nothing(base: Ensemble) -> None:
     found = als.headline(base, base)
     assert found.why == "contested" and found.difference == 0.0 and not found.costs
     assert found.sentences[0].startswith("No decision shifts") and "Nothing that is measured" in str(found)
+
+
+def test_a_shift_that_could_be_chance_is_none() -> None:
+    one, two = (als.simulate(name, 20, 0, "monthly") for name in ("helsinki_2018", "baseline_2018"))
+    moves = module.changes(one, two)
+    assert moves["difference"].abs().max() >= module.SHIFT and not module.clear(moves).any()
+    assert als.headline(one, two).sentences[0].startswith("No decision shifts clearly")
 
 
 def test_a_scenario_without_meetings_says_so() -> None:

@@ -31,7 +31,7 @@ from alliance_sim.results.paired import NOTABLE, Pair, pair_of
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["CAVEAT", "Cost", "Headline", "headline"]
+__all__ = ["CAVEAT", "Cost", "Headline", "changes", "clear", "headline"]
 
 #: What every headline ends with.
 CAVEAT = "A what-if, not a forecast."
@@ -62,7 +62,7 @@ class Cost:
     Examples
     --------
     >>> str(Cost("cohesion", 0.57, 0.48, -0.09, -0.13, -0.05))
-    'cohesion of the alliance falls from 0.57 to 0.48 (-0.13 to -0.05)'
+    'cohesion of the alliance falls from 0.57 to 0.48 (by 0.05 to 0.13)'
     """
 
     outcome: str
@@ -74,9 +74,11 @@ class Cost:
 
     def __str__(self) -> str:
         change = "rises" if self.mean > 0.0 else "falls"
+        unit = " % of GDP" if OUTCOMES[self.outcome].unit == "% GDP" else ""
+        least, most = sorted((abs(self.p05), abs(self.p95)))
         return (
-            f"{OUTCOME_LABELS[self.outcome]} {change} from {self.base:.2f} to {self.other:.2f} "
-            f"({self.p05:+z.2f} to {self.p95:+z.2f})"
+            f"{OUTCOME_LABELS[self.outcome]} {change} from {self.base:.2f} to {self.other:.2f}{unit} "
+            f"(by {least:.2f} to {most:.2f})"
         )
 
 
@@ -98,8 +100,13 @@ class Headline:
         How it ends, by `DECISIONS`.
     passes, base_passes : float
         Share of the draws in which it is adopted, or diluted; NaN without a base.
+    share_error : float
+        Monte Carlo standard error of `passes`, with half a draw added on either side (Jeffreys), so that it is not
+        zero where all draws or none pass.
     difference, mc_error : float
-        Of `passes` from the base, paired, and its Monte Carlo standard error; without a base, that of `passes`.
+        Of `passes` from the base, paired, and its Monte Carlo standard error; NaN without a base.
+    of : int
+        Decisions among which this one was chosen.
     level : float
         Mean level of the texts that pass; NaN if none does.
     objectors : mapping of str to float
@@ -128,9 +135,11 @@ class Headline:
     text: str
     shares: Mapping[str, float]
     passes: float
+    share_error: float
     base_passes: float
     difference: float
     mc_error: float
+    of: int
     level: float
     objectors: Mapping[str, float]
     costs: tuple[Cost, ...]
@@ -148,8 +157,9 @@ class Headline:
         >>> found.interval[0] < found.passes < found.interval[1]
         True
         """
-        middle = self.passes if math.isnan(self.difference) else self.difference
-        return middle - _Z * self.mc_error, middle + _Z * self.mc_error
+        alone = math.isnan(self.difference)
+        middle, error = (self.passes, self.share_error) if alone else (self.difference, self.mc_error)
+        return middle - _Z * error, middle + _Z * error
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -159,7 +169,7 @@ class Headline:
         --------
         >>> import alliance_sim as als
         >>> [each.partition(" ")[0] for each in als.headline(als.simulate("baseline_2018", draws=20)).sentences[1:]]
-        ['Objections:', 'A']
+        ['Objections,', 'A']
         """
         return tuple(filter(None, (self._happens(), self._objects(), self._costs(), self._sure())))
 
@@ -194,18 +204,28 @@ class Headline:
     def _happens(self) -> str:
         if self.why == "no decision":
             return "No meeting decides anything here."
-        text = f"“{self.text}” ({ISSUE_LABELS[self.issue]})"
-        item = f"{text} at {FORUM_NAMES[self.forum]} in {month_in_words(self.month)}"
-        passes = f"{item} passes in {percent(self.passes)} of draws"
+        item = (
+            f"“{self.text}” ({ISSUE_LABELS[self.issue]}) passes at {FORUM_NAMES[self.forum]} in "
+            f"{month_in_words(self.month)} in {percent(self.passes)} of draws"
+        )
+        if self.shares["diluted"] > 0.0:
+            item += f", in a weaker form in {percent(self.shares['diluted'])}"
+        decisions = "the only decision" if self.of == 1 else f"{self.of} decisions"
         if self.why == "shifted":
-            low, high = self.interval
-            points = f"{points_of(self.difference)} points, 95 % interval {points_of(low)} to {points_of(high)}"
-            passes += f", against {percent(self.base_passes)} in {self.base} ({points})"
-        elif self.base is not None:
-            limit = f"{100.0 * SHIFT:.0f} points"
-            passes = f"No decision shifts by {limit} or more against {self.base}. The least settled one: {passes}"
-        usual = max(self.shares, key=self.shares.__getitem__)
-        return f"{passes}; most often ({percent(self.shares[usual])}) it is {DECISION_LABELS[usual]}."
+            least, most = sorted(abs(100.0 * bound) for bound in self.interval)
+            change = f"{least:.0f} to {most:.0f} points {'more' if self.difference > 0.0 else 'less'}, 95 % interval"
+            against = f"against {percent(self.base_passes)} in {self.base} ({change})"
+            happens = f"The largest shift of {decisions}: {item}, {against}"
+        else:
+            happens = f"The closest to even of {decisions}: {item}"
+            if self.base is not None:
+                before = "" if math.isnan(self.base_passes) else f" (in the base in {percent(self.base_passes)})"
+                limit = f"by {100.0 * SHIFT:.0f} points and beyond chance"
+                happens = f"No decision shifts clearly ({limit}) against {self.base}. {happens}{before}"
+        failures = {name: self.shares[name] for name in DECISIONS if name not in ("adopted", "diluted")}
+        usual = max(failures, key=failures.__getitem__)
+        fails = f" Where it fails, it is most often {DECISION_LABELS[usual]} ({percent(failures[usual])} of draws)."
+        return f"{happens}.{fails if failures[usual] > 0.0 else ''}"
 
     def _objects(self) -> str:
         named = [(ally, share) for ally, share in self.objectors.items() if share >= NAMED_SHARE][:NAMED]
@@ -214,18 +234,27 @@ class Headline:
         if not named:
             return f"No ally objects in {percent(NAMED_SHARE)} of draws or more."
         texts = [f"{ALLY_NAMES[ally]} in {percent(share)}" for ally, share in named]
-        return f"Objections: {in_a_row(texts)}."
+        return f"Objections, voiced or expected: {in_a_row(texts)} of draws."
 
     def _costs(self) -> str:
         if not self.costs:
             return "" if self.base is None else "Nothing that is measured gets clearly worse than in the base."
-        costs = in_a_row([str(cost) for cost in self.costs])
-        return f"Against the base, {costs}; in brackets 5 to 95 % of the differences."
+        periods = {"mean": "on average over the run", "final": "at the end"}
+        parts = [
+            f"{words}: {in_a_row(texts)}"
+            for summary, words in periods.items()
+            if (texts := [str(cost) for cost in self.costs if OUTCOMES[cost.outcome].summary == summary])
+        ]
+        return f"Against the base, {'; '.join(parts)}; in brackets the change in nine of ten draws."
 
     def _sure(self) -> str:
-        error = math.sqrt(self.passes * (1.0 - self.passes) / self.draws)
-        shares = "" if math.isnan(error) else f"; Monte Carlo error of the share: {100.0 * error:.1f} points"
-        return f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}{shares}."
+        draws = f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}"
+        if self.why == "no decision":
+            return f"{draws}."
+        return (
+            f"{draws}; Monte Carlo error of the share {100.0 * self.share_error:.1f} points, which is chance in the "
+            "simulation alone. How well the model has forecast: `alliance-sim hindcast`."
+        )
 
 
 def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headline:
@@ -252,7 +281,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     """
     scenario = ensemble.scenario
     pair = None if base is None else _paired(ensemble, base)
-    changes = None if pair is None else pair.decisions()
+    moves = None if pair is None else pair.decisions()
     board = ensemble.decisions()
     passes = board["adopted"] + board["diluted"]
     common = {
@@ -264,19 +293,19 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         "seed": ensemble.seed,
     }
     if board.empty:
-        nothing = dict.fromkeys(("passes", "base_passes", "difference", "mc_error", "level"), math.nan)
+        numbers = ("passes", "share_error", "base_passes", "difference", "mc_error", "level")
         empty = dict.fromkeys(("meeting", "month", "forum", "issue", "text"), "")
-        return Headline(**common, **empty, **nothing, why="no decision", shares={}, objectors={})  # type: ignore[arg-type]
+        nothing = dict.fromkeys(numbers, math.nan)
+        return Headline(**common, **empty, **nothing, why="no decision", of=0, shares={}, objectors={})  # type: ignore[arg-type]
     why: Why = "contested"
-    at = int((passes - 0.5).abs().argmin())
-    if changes is not None and len(changes):
-        shifts = changes["difference"].abs()
-        largest = int(shifts.to_numpy().argmax())
-        if shifts[largest] >= max(SHIFT, _Z * changes["mc_error"][largest]):
-            same = (board["meeting"] == changes["meeting"][largest]) & (board["issue"] == changes["issue"][largest])
-            why, at = "shifted", int(np.flatnonzero(same)[0])
+    at, of = int((passes - 0.5).abs().argmin()), len(board)
+    if moves is not None and len(moves):
+        largest = int(moves["difference"].abs().to_numpy().argmax())
+        if clear(moves)[largest]:
+            same = (board["meeting"] == moves["meeting"][largest]) & (board["issue"] == moves["issue"][largest])
+            why, at, of = "shifted", int(np.flatnonzero(same)[0]), len(moves)
     row = board.iloc[at]
-    change = _change(changes, row)
+    move = _move(moves, row)
     share = float(passes.iloc[at])
     return Headline(
         **common,  # type: ignore[arg-type]
@@ -288,12 +317,50 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         text=row["title"],
         shares={name: float(row[name]) for name in DECISIONS},
         passes=share,
-        base_passes=math.nan if change is None else float(change["base"]),
-        difference=math.nan if change is None else float(change["difference"]),
-        mc_error=math.sqrt(share * (1.0 - share) / ensemble.draws) if change is None else float(change["mc_error"]),
+        share_error=_share_error(share, ensemble.draws),
+        base_passes=math.nan if move is None else float(move["base"]),
+        difference=math.nan if move is None else float(move["difference"]),
+        mc_error=math.nan if move is None else float(move["mc_error"]),
+        of=of,
         level=float(row["level_passed"]),
         objectors=_objectors(ensemble, row),
     )
+
+
+def changes(ensemble: EnsembleLike, base: EnsembleLike) -> pd.DataFrame:
+    """Return how the chance of each text to pass differs from a base, as `Comparison.decisions` does.
+
+    Raises
+    ------
+    InputError
+        As `headline` does.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> base, reset = (als.simulate(name, draws=5) for name in ("baseline_2025", "us_russia_reset_2025"))
+    >>> list(changes(reset, base))[:7]
+    ['meeting', 'month', 'forum', 'issue', 'title', 'base', 'other']
+    """
+    return _paired(ensemble, base).decisions()
+
+
+def clear(changes: pd.DataFrame) -> pd.Series:
+    """Return which differences are worth a reader's time and more than chance.
+
+    Examples
+    --------
+    >>> clear(pd.DataFrame({"difference": [-0.2, 0.2, 0.04], "mc_error": [0.02, 0.15, 0.001]})).tolist()
+    [True, False, False]
+    """
+    size: pd.Series = changes["difference"].abs()
+    return (size >= SHIFT) & (size >= _Z * changes["mc_error"])
+
+
+def _share_error(share: float, draws: int) -> float:
+    """Return the standard deviation of the Beta distribution of a share, given Jeffreys' prior."""
+    yes = share * draws + 0.5
+    return math.sqrt(yes * (draws + 1.0 - yes) / (draws + 2.0)) / (draws + 1.0)
 
 
 def _title(base: EnsembleLike, ensemble: EnsembleLike) -> str:
@@ -315,25 +382,29 @@ def _paired(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
     return pair
 
 
-def _change(changes: pd.DataFrame | None, row: pd.Series) -> pd.Series | None:
+def _move(moves: pd.DataFrame | None, row: pd.Series) -> pd.Series | None:
     """Return the row of an item in the differences from the base, if the base decides it too."""
-    if changes is None:
+    if moves is None:
         return None
-    found = changes[(changes["meeting"] == row["meeting"]) & (changes["issue"] == row["issue"])]
+    found = moves[(moves["meeting"] == row["meeting"]) & (moves["issue"] == row["issue"])]
     return found.iloc[0] if len(found) else None
 
 
 def _costs(summary: pd.DataFrame) -> tuple[Cost, ...]:
-    """Return cohesion, and what gets worse most clearly, by more than a small effect; one outcome of each group.
+    """Return cohesion, and what gets worse most clearly; one outcome of each group.
 
-    What Washington does is a cause and no cost.
+    A change counts if it is more than a small effect and of one direction in nine of ten draws. What Washington does is
+    a cause and no cost.
     """
-    clear = (summary["size"].abs() >= NOTABLE) & (summary["mean"].abs() >= LEAST_COST) & np.isfinite(summary["size"])
+    notable = (summary["size"].abs() >= NOTABLE) & (summary["mean"].abs() >= LEAST_COST) & np.isfinite(summary["size"])
+    changed = notable & (summary["p05"] * summary["p95"] > 0.0)
     worse = -summary["size"] * pd.Series({name: outcome.better for name, outcome in OUTCOMES.items()})
-    ranked = worse[clear & (worse > 0.0)].drop("cohesion", errors="ignore").sort_values(ascending=False, kind="stable")
+    ranked = (
+        worse[changed & (worse > 0.0)].drop("cohesion", errors="ignore").sort_values(ascending=False, kind="stable")
+    )
     groups = pd.Series({name: OUTCOME_GROUPS[name] for name in ranked.index}, dtype=object)
     names = [
-        *(["cohesion"] if clear["cohesion"] else []),
+        *(["cohesion"] if changed["cohesion"] else []),
         *groups[groups != "Washington"].drop_duplicates().index[:COSTS],
     ]
     columns = ("base", "other", "mean", "p05", "p95")

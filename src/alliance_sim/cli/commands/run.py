@@ -28,9 +28,10 @@ from alliance_sim.scenarios import load_scenario, load_with_parent
 if TYPE_CHECKING:
     from alliance_sim.analysis.restoration import Change
     from alliance_sim.compile import Keep
+    from alliance_sim.results.headline import Headline
 
-#: A text that passes in fewer draws is one of which `run` says what would restore it, from at most so many draws.
-TARGET, RESTORED = 0.5, 500
+#: Draws with which `run` tries what would restore the text of its headline.
+RESTORED = 500
 
 
 def run(
@@ -98,20 +99,26 @@ def run(
                 base = simulate(other, draws, seed, "monthly", progress=lambda done: on_progress(draws + done, total))
         found = headline(ensemble, base)
         restored: tuple[Change, ...] = ()
-        if found.passes < TARGET:
-            restored = diagnose(what_if, found.issue, found.meeting, min(draws, RESTORED), seed, TARGET).restore
+        if (target := _restored_to(found)) is not None:
+            restored = diagnose(what_if, found.issue, found.meeting, min(draws, RESTORED), seed, target).restore
         # Results are printed first, so that they are not lost if they cannot be written.
         if as_json:
-            print_json(ensemble_as_json(ensemble, found, restored))
+            print_json(ensemble_as_json(ensemble, found, restored, target))
         else:
-            print_parts(
-                *ensemble_report(ensemble, found, base, restored), *(full_report(ensemble) if everything else ())
-            )
+            report = ensemble_report(ensemble, found, base, restored, target)
+            print_parts(*report, *(full_report(ensemble) if everything else ()))
         if out:
             written.append(ensemble.save(out))
         if plot:
             ensemble.plot("overview", plot, base)
             written.append(plot)
+
+
+def _restored_to(found: Headline) -> float | None:
+    """Return the chance to pass that is to be restored: that in the base, or even odds; None where nothing is lost."""
+    if found.why == "shifted":
+        return found.base_passes if found.difference < 0.0 else None
+    return 0.5 if found.passes < 0.5 else None
 
 
 def query(

@@ -76,19 +76,18 @@ def _pair(comparison: Comparison, pair: Pair, base_name: str, name: str) -> list
 
 def _turns(pair: Pair) -> list[RenderableType]:
     """Return in words which decisions turn: those whose chance to pass shifts clearly, the largest shifts first."""
-    from alliance_sim.results.headline import SHIFT, month_in_words, percent, points_of
+    from alliance_sim.results.headline import SHIFT, clear, month_in_words, percent, points_of
 
     decisions = pair.decisions().sort_values("difference", key=abs, ascending=False, kind="stable")
-    shifts = decisions["difference"].abs()
-    clear = decisions[(shifts >= SHIFT) & (shifts > 2.0 * decisions["mc_error"])]
-    if not len(clear):
-        return [Text(f"No decision shifts by {100 * SHIFT:.0f} points or more.", "bold")]
-    heading = Text(f"Decisions that turn: {len(clear)} of {len(decisions)} that both hold", "bold")
+    turned = decisions[clear(decisions)]
+    if not len(turned):
+        return [Text(f"No decision shifts clearly (by {100 * SHIFT:.0f} points and beyond chance).", "bold")]
+    heading = Text(f"Decisions that turn: {len(turned)} of {len(decisions)} that both hold", "bold")
     rows = [
         f"“{row['title']}” ({ISSUE_LABELS[row['issue']]}) at {FORUM_NAMES[row['forum']]} in "
         f"{month_in_words(row['month'])} passes in {percent(row['other'])} of draws, against "
         f"{percent(row['base'])} ({points_of(row['difference'])} points)"
-        for row in clear[:MOST_TURNS].assign(month=clear["month"].dt.strftime("%Y-%m")).to_dict("records")
+        for row in turned[:MOST_TURNS].assign(month=turned["month"].dt.strftime("%Y-%m")).to_dict("records")
     ]
     return [heading, bullets(rows)]
 

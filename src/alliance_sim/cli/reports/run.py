@@ -43,13 +43,13 @@ MOST_ROWS = 40
 
 #: Changes that would restore consensus that the first screen of `run` names.
 MOST_CHANGES = 2
-#: Issues that the first screen of `run` shows, and most periods of its table.
-MOST_ISSUES, MOST_PERIODS = 6, 9
-#: Shares that differ from the base by more than this, beyond chance, are marked (judgement).
-MARKED = 0.02
+#: Lines of that screen, fewest issues in its table whatever else it says, and most periods.
+SCREEN, FEWEST_ISSUES, MOST_PERIODS = 24, 2, 9
 
 
-def ensemble_as_json(ensemble: Ensemble, headline: Headline, restored: Sequence[Change]) -> dict[str, Any]:
+def ensemble_as_json(
+    ensemble: Ensemble, headline: Headline, restored: Sequence[Change], target: float | None
+) -> dict[str, Any]:
     """Return what `run --json` prints."""
     from alliance_sim.results.summaries import objectors_by_item
 
@@ -75,14 +75,15 @@ def ensemble_as_json(ensemble: Ensemble, headline: Headline, restored: Sequence[
             for row in ensemble.decisions().drop(columns=["title", "settled"]).to_dict("records")
         ],
         "headline": headline.json(),
+        "restore_target": target,
         "restore": [{k: v for k, v in asdict(change).items() if k != "scenario"} for change in restored],
     }
 
 
 def ensemble_report(
-    ensemble: Ensemble, headline: Headline, base: Ensemble | None, restored: Sequence[Change]
+    ensemble: Ensemble, headline: Headline, base: Ensemble | None, restored: Sequence[Change], target: float | None
 ) -> list[RenderableType]:
-    """Return the first screen of `run`: the decision that matters, and which texts pass."""
+    """Return the first screen of `run`: the decision that matters, what would restore it, and which texts pass."""
     scenario, months = ensemble.scenario, ensemble.months
     against = "" if base is None else f", against {base.scenario.name}"
     if base is not None and base.scenario.name == scenario.name:
@@ -96,26 +97,32 @@ def ensemble_report(
         Text(headline.sentences[0], "bold"),
         Text(" ".join(headline.sentences[1:])),
     ]
-    if restored:
-        lines.append(Text(_restoring(restored, headline.passes)))
-    if headline.why != "no decision":
-        lines += [Text(), *_passes(ensemble, headline, base)]
-    if ensemble.draws < FEW_DRAWS:
-        lines.append(_few(ensemble.draws))
-    return [*lines, dim("Next: --all prints all, --plot FILE draws it, `alliance-sim diagnose` says why.")]
+    if target is not None:
+        lines.append(Text(_restoring(restored, target)))
+    after: list[RenderableType] = [_few(ensemble.draws)] if ensemble.draws < FEW_DRAWS else []
+    if headline.why == "no decision":
+        after.append(dim("Next: --all prints all, --plot FILE draws it."))
+        return [*lines, *after]
+    after.append(dim("Next: --all prints all, --plot FILE draws it, `alliance-sim diagnose` says why."))
+    # An empty line, the head of the table and its legend stand beside the issues.
+    taken = sum(len(new_console().render_lines(each)) for each in [*lines, *after])
+    issues = max(SCREEN - taken - 3, FEWEST_ISSUES)
+    return [*lines, Text(), *_passes(ensemble, headline, base, issues), *after]
 
 
-def _restoring(restored: Sequence[Change], now: float) -> str:
-    """Return what would let the text of the headline pass, which now passes in a share `now` of the draws."""
+def _restoring(restored: Sequence[Change], target: float) -> str:
+    """Return what would lift the chance of the headline's text to a target, of changes that help more than chance."""
     from alliance_sim.results.headline import percent as share
 
-    enough = [f"{change.label} ({share(change.passing)})" for change in restored if change.reaches][:MOST_CHANGES]
+    helping = [change for change in restored if change.low > 0.0]
+    enough = [f"{change.label} ({share(change.passing)})" for change in helping if change.reaches][:MOST_CHANGES]
     if enough:
-        return f"What would restore it, each alone: {'; '.join(enough)}."
-    most = max(restored, key=lambda change: change.passing)
-    if most.passing - now < MARKED:
-        return "Nothing that was tried alone would restore it."
-    return f"Nothing that was tried alone would restore it; most, {share(most.passing)}, does {most.label}."
+        return f"What would restore it, each alone to {share(target)} or more: {'; '.join(enough)}."
+    nothing = f"Nothing that was tried alone would restore it to {share(target)}"
+    if not helping:
+        return f"{nothing}."
+    most = max(helping, key=lambda change: change.passing)
+    return f"{nothing}; most, {share(most.passing)}, does {most.label}."
 
 
 def full_report(ensemble: Ensemble) -> list[RenderableType]:
@@ -142,17 +149,17 @@ def full_report(ensemble: Ensemble) -> list[RenderableType]:
 
 def _few(draws: int) -> Text:
     """Return what a run of few draws cannot tell."""
-    error = draws**-0.5
+    error, enough = 50.0 * draws**-0.5, 50.0 * FEW_DRAWS**-0.5
     return Text(
-        f"Few draws: shares carry a Monte Carlo error of up to {50.0 * error:.0f} points; {FEW_DRAWS} draws bring it "
-        f"down to {50.0 * FEW_DRAWS**-0.5:g}.",
-        "yellow",
+        f"Few draws: error of shares up to {error:.0f} points; {FEW_DRAWS} draws bring it to {enough:g}.", "yellow"
     )
 
 
-def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None) -> list[RenderableType]:
+def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None, most: int) -> list[RenderableType]:
     """Return a table of the shares in which texts pass, by issue and period, those that shift most first."""
-    board = _with_base(ensemble.decisions(), base)
+    from alliance_sim.results.headline import SHIFT
+
+    board = _with_base(ensemble, base)
     periods = _periods(board["month"])
     board["period"] = periods
     # The issue of the headline, then those of which an item shifts most, or is least settled.
@@ -161,24 +168,29 @@ def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None) -> li
     issues = [headline.issue, *(issue for issue in order.index if issue != headline.issue)]
     columns = list(dict.fromkeys(periods))
     table = new_table("passes, % of draws", *(f">{each}" for each in columns))
-    table.box = None
-    for issue in issues[:MOST_ISSUES]:
+    table.box, table.pad_edge = None, False
+    for issue in issues[:most]:
         own = board[board["issue"] == issue]
-        cells = [_cell_of(own[own["period"] == each]) for each in columns]
+        cells = [_cell_of(own[own["period"] == each], base is not None) for each in columns]
         table.add_row(ISSUE_LABELS[issue], *cells, style="bold" if issue == headline.issue else "")
-    marks = "" if base is None else "; ▲▼ more, less than in the base"
-    return [table, dim(f"of several texts the one that passes least{marks}")]
+    legend = "of several texts the one that passes least"
+    if base is not None:
+        legend += f"; ▲▼: {100.0 * SHIFT:.0f} points or more from the base"
+    return [table, dim(legend)]
 
 
-def _with_base(board: pd.DataFrame, base: Ensemble | None) -> pd.DataFrame:
-    """Return a decision board with ``passes``, ``shift`` from the base, and whether that is ``clear``."""
-    board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0)
+def _with_base(ensemble: Ensemble, base: Ensemble | None) -> pd.DataFrame:
+    """Return the decision board with ``passes``, ``shift`` from the base, and whether that is ``clear``."""
+    from alliance_sim.results.headline import changes, clear
+
+    board = ensemble.decisions()
+    board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0, clear=False)
     if base is None:
         return board
-    before = base.decisions()
-    before["before"] = before["adopted"] + before["diluted"]
-    found = board.merge(before[["meeting", "issue", "before"]], on=["meeting", "issue"], how="left")
-    return found.assign(shift=(found["passes"] - found["before"]).fillna(0.0))
+    moves = changes(ensemble, base)
+    moves = moves[["meeting", "issue"]].assign(shift=moves["difference"], clear=clear(moves))
+    found = board.drop(columns=["shift", "clear"]).merge(moves, on=["meeting", "issue"], how="left")
+    return found.fillna({"shift": 0.0, "clear": False})
 
 
 def _periods(months: pd.Series) -> list[str]:
@@ -187,13 +199,13 @@ def _periods(months: pd.Series) -> list[str]:
     return halves if len(set(halves)) <= MOST_PERIODS else [f"{month:%Y}" for month in months]
 
 
-def _cell_of(items: pd.DataFrame) -> Text:
+def _cell_of(items: pd.DataFrame, marked: bool) -> Text:
     """Return the least share of some items, marked if it differs from the base."""
     if items.empty:
         return Text("")
     row = items.sort_values("passes", kind="stable").iloc[0]
-    mark, colour = ("▲", "green") if row["shift"] > MARKED else ("▼", "red") if row["shift"] < -MARKED else ("", "")
-    return Text(f"{percent(row['passes'])}{mark or ' '}", colour)
+    mark, colour = ("", "") if not row["clear"] else ("▲", "green") if row["shift"] > 0.0 else ("▼", "red")
+    return Text(f"{percent(row['passes'])}{mark or ' ' * marked}", colour)
 
 
 def _range(name: str) -> float:
