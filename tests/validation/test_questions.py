@@ -148,7 +148,14 @@ def answered(sql: str, truth: bool | float | None = None) -> als.Answers:
         ("SELECT 0.5 AS draw, true AS value FROM runs", "the query gives draws that are no whole numbers; allowed: th"),
         ("SELECT draw, true AS value FROM decisions", "the query gives more rows than there are draws, 20; allowed"),
         ("SELECT draw, cohesion AS value FROM runs WHERE draw < 15", "the query gives no number in 5 of 20 draws; al"),
-        ("SELECT draw, 'inf'::DOUBLE AS value FROM runs", "the query gives an infinite number in 20 of 20 draws"),
+        (
+            "SELECT draw, 'inf'::DOUBLE AS value FROM runs",
+            "the query gives an infinite or too large number in 20 of 20",
+        ),
+        (
+            "SELECT draw, -1e200 * draw AS value FROM runs",
+            "the query gives an infinite or too large number in 19 of 20",
+        ),
         ("SELECT draw, cohesoin AS value FROM runs", 'Binder Error: Referenced column "cohesoin" not found in FROM cl'),
         ("SELECT draw, true AS value FROM run", "'run' is no view here (nearest: runs); allowed: runs, "),
         ("DELETE FROM runs", "DELETE is not allowed; allowed: one SELECT"),
@@ -159,6 +166,11 @@ def test_what_cannot_be_evaluated_says_why_in_a_line(sql: str, problem: str) -> 
     (found,) = answered(sql).answers
     assert found.problem is not None and found.problem.startswith(problem) and "\n" not in found.problem
     assert (found.probability, found.quantiles, found.mc_error, found.score) == (None, None, None, None)
+
+
+def test_whole_numbers_too_large_for_a_float_are_rounded() -> None:
+    (found,) = answered("SELECT draw, 9223372036854775807 AS value FROM runs").answers
+    assert found.quantiles is not None and found.quantiles["p50"] == 2.0**63
 
 
 def test_one_that_cannot_be_evaluated_leaves_the_others() -> None:

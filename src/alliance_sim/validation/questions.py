@@ -25,7 +25,14 @@ from alliance_sim.errors import InputError
 from alliance_sim.results import query
 from alliance_sim.scenarios import Scenario, ScenarioSource
 from alliance_sim.simulation import simulate
-from alliance_sim.validation.question_files import Question, QuestionSet, QuestionSource, list_questions, load_questions
+from alliance_sim.validation.question_files import (
+    LARGEST,
+    Question,
+    QuestionSet,
+    QuestionSource,
+    list_questions,
+    load_questions,
+)
 from alliance_sim.validation.scores import brier, crps
 
 if TYPE_CHECKING:
@@ -438,12 +445,15 @@ def _values(views: Mapping[str, query.View], draws: int, question: Question) -> 
         return happened
     found = np.full(draws, np.nan)
     given = value.is_valid().to_numpy(zero_copy_only=False)
-    found[number[given]] = value.drop_null().cast(pa.float64()).to_numpy()
+    found[number[given]] = value.drop_null().cast(pa.float64(), safe=False).to_numpy()
     missing = int(np.isnan(found).sum())
     if missing:
         raise InputError(f"the query gives no number in {missing:,} of {draws:,} draws; allowed: one in each")
-    if np.isinf(found).any():
-        raise InputError(f"the query gives an infinite number in {np.isinf(found).sum():,} of {draws:,} draws")
+    if large := int((np.abs(found) > LARGEST).sum()):
+        raise InputError(
+            f"the query gives an infinite or too large number in {large:,} of {draws:,} draws; allowed: from -1e100 to "
+            "1e100"
+        )
     return found
 
 
