@@ -147,7 +147,7 @@ def interval(
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> tuple[float, float]:
-    """Return the bootstrap interval of a statistic, resampling whole blocks; NaN where no interval can be told.
+    """Return the bootstrap interval of a statistic, resampling whole blocks; NaN where there is none.
 
     That is where there is one block, or one without which the statistic is NaN, as an area under the curve where all
     objections are of one year: resamples would show no spread of it.
