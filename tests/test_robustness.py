@@ -150,7 +150,7 @@ def test_paths_that_cannot_be_written_are_refused_before_the_work(
         ("--plot", tmp_path / f"{long}.png", "cannot be written (File name too long)"),
         ("--plot", tmp_path / "folder.png", "is a folder; allowed: a file"),
         ("--plot", tmp_path / "figure", "no figure ends in ''; allowed: "),
-        ("--plot", tmp_path / "figure.docx", "no figure ends in '.docx'; allowed: "),
+        ("--plot", tmp_path / "figure.docx", "no figure ends in '.docx'; allowed: .png, .svg, .pdf\n"),
     ]:
         assert message in bad(*RUN, option, path, capsys=capsys), path
     assert "a single month" in bad(*RUN, "--months", "1", "--plot", tmp_path / "f.png", capsys=capsys)
@@ -330,7 +330,7 @@ def test_wrong_settings_are_reported(
         (("--draws", "1000000000"), "GB; allowed: up to"),
         (("--draws", "1000000000", "--out", "results"), "GB; allowed: up to"),
         (("--draws", "9" * 30), "draws: 999"),
-        (("--draws", "1e3"), "valid integer"),
+        (("--draws", "1e3"), "--draws: '1e3' is not allowed; allowed: a whole number, in digits"),
         (("--seed", "-1"), "seed: -1"),
         (("--seed", str(2**64)), "seed: 18446744073709551616"),
         (("--months", "0"), "months: 0"),

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from alliance_sim.errors import InputError, shown
 
-__all__ = ["local_path", "suffix_of"]
+__all__ = ["FIGURES", "local_path", "suffix_of"]
+
+#: Endings of figures.
+FIGURES = (".png", ".svg", ".pdf")
 
 #: ``s3://bucket/x``, which `Path` turns into ``s3:/bucket/x``; a single letter is a drive.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?:/|:)|file:", re.IGNORECASE)

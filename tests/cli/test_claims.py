@@ -7,7 +7,9 @@ import pytest
 
 import alliance_sim as als
 from alliance_sim.cli.reports.claims import next_command
+from alliance_sim.cli.reports.mechanisms import MECHANISM_LABELS, effect_left
 from alliance_sim.registry.actors import EUROPEANS
+from alliance_sim.registry.parameters import STRENGTHS
 from alliance_sim.validation import claims as module
 from alliance_sim.validation.claim_definitions import definitions
 from alliance_sim.validation.claim_mechanisms import Mechanism
@@ -15,7 +17,12 @@ from alliance_sim.validation.claims import KINDS, ClaimResult, judged, score
 from command_line import Shell
 
 ZEROS, ONES = np.zeros(100), np.ones(100)
-CARRIED = (Mechanism("susceptibility", "fails", -0.25), *(Mechanism(f"cover_{i}", "holds", 0.5) for i in range(5)))
+CARRIED = (
+    Mechanism("susceptibility", "fails", -0.25),
+    Mechanism("cover", "holds", 0.5),
+    Mechanism("consultation", "holds", 0.001),
+    *(Mechanism(name, "holds", 0.5) for name in ("coercion", "pledge", "softening")),
+)
 HELD_BACK = (Mechanism("hedge", "holds", None),)
 
 
@@ -58,10 +65,34 @@ def test_derived_claims_come_first_with_their_score(shell: Shell, monkeypatch: p
     assert "cohesion against the baseline" in text and " lower: P >= 0.8 1.000 [0.963, 1.000] holds" in text
     assert " >= 0.8 not known [0.000, 1.000] undecided" in text
     assert ">= 0.8 0.000 [0.000, 0.000] (fails)" in text  # a part that is not tested
-    assert "carried by susceptibility (fails, -25 %), cover_0 (holds, 50 %), " in text and " and 2 more " in text
-    assert "held back by hedge (holds) " in text
+    assert (
+        "carried by influence of allies on each other's positions (fails, effect reversed, 25 % as large), cover "
+        "for those with ties to Russia (holds, 50 % of the effect left), consultation before meetings (holds, effect "
+        "gone), "
+    ) in text and " and 2 more " in text
+    assert "held back by posture and spending that rise as the guarantee weakens (holds) " in text
     assert f"carried by no single mechanism: {definitions()['A3'].carried_reason} " in text
     assert lines[-1] == "Next: alliance-sim compare baseline_2018 helsinki_2018"
+
+
+def test_every_mechanism_has_a_label() -> None:
+    assert MECHANISM_LABELS.keys() == set(STRENGTHS)
+    assert len(set(MECHANISM_LABELS.values())) == len(STRENGTHS)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.004, "effect gone"),
+        (-0.004, "effect gone"),
+        (-0.006, "effect reversed, 1 % as large"),
+        (0.994, "99 % of the effect left"),
+        (1.004, "effect as large"),
+        (2.5, "effect 250 % as large"),
+    ],
+)
+def test_what_becomes_of_an_effect_is_said_in_words(share: float, words: str) -> None:
+    assert effect_left(share) == words
 
 
 @pytest.mark.parametrize(
@@ -120,7 +151,7 @@ def test_json_keeps_the_contract_and_is_what_python_returns(shell: Shell) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--draws", "1"), "claims: 1 draws have no interval; allowed: 2 or more\n"),
+        (("--draws", "1"), "draws: 1 is out of range; allowed: a whole number from 2 to 4294967295\n"),
         (("--set", "pledg=0.3"), "pledg"),
         (("--set", "pledge"), "--set pledge: allowed: NAME=VALUE"),
     ],

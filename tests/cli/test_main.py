@@ -38,7 +38,16 @@ from command_line import COMPARE, RUN, Shell, process
         (("rnu",), "rnu"),
         (("run", "baseline_2025", "--darws", "3"), "--darws"),
         (("show", "nothing"), "no bundled scenario or experiment is called 'nothing'"),
-        (("explore", "--port", "99999"), "--port"),
+        (("explore", "--port", "99999"), "--port: '99999' is not allowed; allowed: 65535 or less"),
+        (("query", "results", "SELECT 1", "--timeout", "soon"), "--timeout: 'soon' is not allowed; allowed: a number"),
+        (
+            ("run", "baseline_2025", "--set", "position.sanctions.USA=0.5"),
+            "allowed: position.sanctions.USA.leader, position.sanctions.USA.institutions",
+        ),
+        (
+            ("run", "baseline_2025", "--set", "threat_perception.USA.congress=0.5"),
+            "allowed: threat_perception.USA.leader, threat_perception.USA.institutions",
+        ),
     ],
 )
 def test_bad_input_is_one_message_and_exit_2(shell: Shell, arguments: tuple[str, ...], message: str) -> None:

@@ -88,6 +88,18 @@ def test_wrong_input_is_reported(shell: Shell, tmp_path: Path) -> None:
     assert shell.bad("ask", "baseline_2018", "outlook_2025", "--draws", "0").startswith("draws: 0 is out of range")
 
 
+def test_nothing_that_can_be_evaluated_is_an_error(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    late = "SELECT draw, true AS value FROM allies WHERE month = DATE '2099-01-01'"
+    path.write_text(f"- id: late\n  text: Is it?\n  sql: {late}\n- id: wrong\n  text: Is it?\n  sql: SELECT\n")
+    for options in ((), ("--json",)):
+        error = shell.bad("ask", "baseline_2018", str(path), "--draws", "2", *options)
+        assert error.startswith(
+            "questions: none of them can be evaluated; allowed: one that can\n  late: the query gives no row: "
+        )
+        assert "\n  wrong: " in error and error.count("\n") == 3
+
+
 def test_list_and_check_know_question_files(shell: Shell, own: str, tmp_path: Path) -> None:
     listed = json.loads(shell.good("list", "--json"))["questions"]
     assert [row["name"] for row in listed] == list(alliance_sim.list_questions())

@@ -88,7 +88,7 @@ def by_id(found: Forecasts, model: str = MODEL) -> dict[str, np.ndarray]:
 def test_the_bundled_record_in_a_file_gives_its_items_and_scenario(tmp_path: Path) -> None:
     windows = own_windows(written(tmp_path, bundled(2025)))
     assert [window.label for window in windows] == [
-        "2014 to 2019, structure chosen here",
+        "2014 to 2019, used to choose the model",
         "2020 to 2021",
         "2022 to 2023",
         "2024 to 2025",

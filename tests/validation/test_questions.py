@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import alliance_sim as als
+from alliance_sim.validation import questions as module
 from alliance_sim.validation.question_files import Question
 from alliance_sim.validation.questions import answer, jeffreys, median_error
 from alliance_sim.validation.scores import crps
@@ -128,12 +129,33 @@ def answered(sql: str, truth: bool | float | None = None) -> als.Answers:
         ("SELECT draw, 1 AS value, 2 AS more FROM runs", "the query gives the columns draw, value, more; allowed: dr"),
         ("SELECT draw, 'yes' AS value FROM runs", "the query gives values of the type string; allowed: true or false,"),
         ("SELECT draw, month AS value FROM decisions", "the query gives values of the type date32[day]; allowed: true"),
+        (
+            "SELECT draw - draw % 2 AS draw, true AS value FROM runs",
+            "the query gives several rows in 10 of 20 draws; all",
+        ),
+        ("SELECT draw, NULL::BOOL AS value FROM runs", "the query gives NULL in 20 of 20 draws: the run may have no"),
+        (
+            "SELECT draw, draw > nullif(draw, 3) AS value FROM runs",
+            "the query gives NULL in 1 of 20 draws: a meeting m",
+        ),
+        (
+            "SELECT draw, bool_or(outcome = 'adopted') FILTER (WHERE meeting = 'nowhere') AS value FROM decisions "
+            "GROUP BY draw",
+            "the query gives NULL in 20 of 20 draws: the run may have no such meeting, month or ally; allowed: t",
+        ),
         ("SELECT draw, true AS value FROM runs WHERE draw > 99", "the query gives no row: the run may have no such"),
         ("SELECT draw + 1 AS draw, true AS value FROM runs", "the query gives a draw that is not one of the 20; all"),
         ("SELECT 0.5 AS draw, true AS value FROM runs", "the query gives draws that are no whole numbers; allowed: th"),
-        ("SELECT draw, true AS value FROM decisions", "the query gives several rows in 20 of 20 draws; allowed: one"),
+        ("SELECT draw, true AS value FROM decisions", "the query gives more rows than there are draws, 20; allowed"),
         ("SELECT draw, cohesion AS value FROM runs WHERE draw < 15", "the query gives no number in 5 of 20 draws; al"),
-        ("SELECT draw, 'inf'::DOUBLE AS value FROM runs", "the query gives an infinite number in 20 of 20 draws"),
+        (
+            "SELECT draw, 'inf'::DOUBLE AS value FROM runs",
+            "the query gives an infinite or too large number in 20 of 20",
+        ),
+        (
+            "SELECT draw, -1e200 * draw AS value FROM runs",
+            "the query gives an infinite or too large number in 19 of 20",
+        ),
         ("SELECT draw, cohesoin AS value FROM runs", 'Binder Error: Referenced column "cohesoin" not found in FROM cl'),
         ("SELECT draw, true AS value FROM run", "'run' is no view here (nearest: runs); allowed: runs, "),
         ("DELETE FROM runs", "DELETE is not allowed; allowed: one SELECT"),
@@ -144,6 +166,11 @@ def test_what_cannot_be_evaluated_says_why_in_a_line(sql: str, problem: str) -> 
     (found,) = answered(sql).answers
     assert found.problem is not None and found.problem.startswith(problem) and "\n" not in found.problem
     assert (found.probability, found.quantiles, found.mc_error, found.score) == (None, None, None, None)
+
+
+def test_whole_numbers_too_large_for_a_float_are_rounded() -> None:
+    (found,) = answered("SELECT draw, 9223372036854775807 AS value FROM runs").answers
+    assert found.quantiles is not None and found.quantiles["p50"] == 2.0**63
 
 
 def test_one_that_cannot_be_evaluated_leaves_the_others() -> None:
@@ -163,10 +190,22 @@ def test_a_truth_of_another_kind_than_the_values_is_a_problem() -> None:
     )
 
 
-def test_a_draw_without_a_value_is_false() -> None:
+def test_a_draw_without_a_row_is_false() -> None:
     assert answered("SELECT draw, true AS value FROM runs WHERE draw < 5").answers[0].probability == 0.25
-    null = "SELECT draw, CASE WHEN draw < 5 THEN true END AS value FROM runs"
+    null = "SELECT draw, coalesce(CASE WHEN draw < 5 THEN true END, false) AS value FROM runs"
     assert answered(null).answers[0].probability == 0.25
+
+
+def test_a_query_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.3)
+    crossed = "SELECT 0 AS draw, count(*) > 0 AS value FROM range(10000000) a, range(10000000) b"
+    (found,) = answered(crossed).answers
+    assert found.problem is not None and found.problem.startswith("took longer than 0.3 s; allowed: ")
+
+
+def test_rows_are_not_read_without_end() -> None:
+    (found,) = answered("SELECT 0 AS draw, true AS value FROM range(1000000) a, range(1000000) b").answers
+    assert found.problem == "the query gives more rows than there are draws, 20; allowed: one row a draw"
 
 
 def test_answers_are_those_of_the_ensemble() -> None:

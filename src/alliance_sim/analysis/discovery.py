@@ -178,7 +178,7 @@ class Discovery:
         Parameters
         ----------
         path : str or Path, optional
-            A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+            A file to write, in a new folder too; its ending is .png, .svg or .pdf.
 
         Raises
         ------

@@ -170,7 +170,7 @@ class Policies:
         Parameters
         ----------
         path : str or Path, optional
-            A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+            A file to write, in a new folder too; its ending is .png, .svg or .pdf.
 
         Raises
         ------

@@ -26,7 +26,7 @@ from alliance_sim.cli.commands import (
 )
 from alliance_sim.cli.terminal import Stream, open_streams, write
 from alliance_sim.data import calibration_hash
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, printable, shown
 
 __all__ = ["app", "main"]
 
@@ -132,7 +132,10 @@ def _status(arguments: Sequence[str] | None) -> int:
         print(error, file=sys.stderr)
         return 2
     except USAGE_ERRORS as error:
-        error.show()
+        if said := _no_number(error):
+            print(said, file=sys.stderr)
+        else:
+            error.show()
         return int(error.exit_code)
     except OSError as error:
         # Commands report errors of the files they use; the rest comes from the system, such as a deleted folder.
@@ -144,3 +147,21 @@ def _status(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, typer.Abort) as interrupt:
         print(": ".join(("interrupted", *map(str, interrupt.args))), file=sys.stderr)
         return 130
+
+
+def _no_number(error: Any) -> str:
+    """Return what is wrong with the value of an option that takes a number; an empty text for other errors."""
+    from pydantic import ValidationError
+
+    if not isinstance(error.__cause__, ValidationError):
+        return ""
+    problem = error.__cause__.errors()[0]
+    kind, bound = problem["type"], problem.get("ctx", {})
+    allowed = {
+        "int": "a whole number, in digits",
+        "float": "a number",
+        "greater": f"{bound.get('ge')} or more",
+        "less": f"{bound.get('le')} or less",
+    }.get(kind.partition("_")[0])
+    said = f"{error.param.opts[0]}: {shown(problem['input'])} is not allowed; allowed: {allowed}"
+    return printable(said) if allowed else ""

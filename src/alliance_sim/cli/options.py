@@ -9,7 +9,7 @@ import typer
 
 from alliance_sim.cli.completion import outcome_names, scenario_names, settings
 from alliance_sim.errors import InputError, printable
-from alliance_sim.paths import local_path
+from alliance_sim.paths import FIGURES, local_path
 from alliance_sim.scenarios import Scenario
 
 
@@ -74,7 +74,9 @@ def new_folder(what: str, name: str = "--out", default: bool | str = False) -> o
 
 def figure(what: str) -> object:
     """Return the declaration of ``--plot``, with what the figure of a command shows."""
-    return typer.Option("--plot", parser=str, callback=_local, metavar="FILE", help=f"Draw {what} (.png, .svg, .pdf).")
+    return typer.Option(
+        "--plot", parser=str, callback=_local, metavar="FILE", help=f"Draw {what} ({', '.join(FIGURES)})."
+    )
 
 
 def with_settings(scenario: Scenario, settings: list[str] | None) -> Scenario:

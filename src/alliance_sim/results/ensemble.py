@@ -354,7 +354,7 @@ class Ensemble(Labelled):
             Outcomes, one panel each (median, middle half and 5-95 % of the draws), ``decisions``, or ``overview``:
             the headline, the main outcomes with the events, and the decisions.
         path : str or Path, optional
-            A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+            A file to write, in a new folder too; its ending is .png, .svg or .pdf.
         base : Ensemble, optional
             What it is set against: its medians are dashed, and ticks mark how often its texts pass.
 

@@ -172,7 +172,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not os.path.lexists(path):
-        raise InputError(f"{folder}: holds no complete results ({MANIFEST} is missing)")
+        raise InputError(
+            f"{folder}: holds no complete results ({MANIFEST} is missing); allowed: a folder that run --out or sweep "
+            "has written"
+        )
     content = read_json(path)
     layout = content.get("format") if isinstance(content, dict) else None
     if isinstance(layout, int) and layout != FORMAT:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alliance_sim.errors import InputError, shown
-from alliance_sim.paths import local_path, suffix_of
+from alliance_sim.paths import FIGURES, local_path, suffix_of
 
 try:
     from matplotlib import rc_context
@@ -61,10 +61,8 @@ def check_kind(path: Path) -> None:
     >>> from pathlib import Path
     >>> check_kind(Path("cohesion.svg"))
     """
-    kinds = Figure().canvas.get_supported_filetypes()
-    if suffix_of(path).removeprefix(".") not in kinds:
-        allowed = ", ".join(f".{kind}" for kind in sorted(kinds))
-        raise InputError(f"{path}: no figure ends in {shown(path.suffix)}; allowed: {allowed}")
+    if suffix_of(path) not in FIGURES:
+        raise InputError(f"{path}: no figure ends in {shown(path.suffix)}; allowed: {', '.join(FIGURES)}")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; allowed: a file")
 

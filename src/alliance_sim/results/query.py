@@ -249,8 +249,8 @@ class _Timer:
                 if isinstance(stop, KeyboardInterrupt):
                     raise
                 raise InputError(
-                    f"query: stopped after {self._timeout:g} seconds; allowed: a longer timeout, or a query that takes "
-                    "less (a join without a condition pairs every row with every other)"
+                    f"query: took longer than {self._timeout:g} s; allowed: a query that takes less (a join without a "
+                    "condition pairs every row with every other), or a longer timeout where one can be given"
                 ) from None
             finally:
                 if self._left is not None:

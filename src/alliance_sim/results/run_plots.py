@@ -73,7 +73,7 @@ def draw(ensemble: EnsembleLike, names: Sequence[str], base: EnsembleLike | None
     if not names or (alone and len(names) > 1):
         raise InputError("plot: give one outcome or more, or 'decisions' or 'overview' on its own")
     if "decisions" not in names and 1 in (len(ensemble.months), len(base.months) if base else 0):
-        raise InputError("plot: there is a single month, and nothing to draw over time")
+        raise InputError("plot: there is a single month, and nothing to draw over time; allowed: two or more")
     scenario = ensemble.scenario
     against = "" if base is None else f" against {base.scenario.name}"
     note = (

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.distributions import Prior, fixed, lognormal, normal, triangular, uniform
 from alliance_sim.registry.fields import Number, Record
 from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, current_name, parameter_names, resolve
@@ -197,6 +197,12 @@ def prior(name: str, value: float | Distribution) -> Prior:
     >>> str(prior("pledge", 0.5))
     '0.5'
     """
+    of_actor, named, _ = name.partition(".USA")
+    if named and name not in ACTOR_QUANTITIES and f"{of_actor}.USA.leader" in ACTOR_QUANTITIES:
+        raise InputError(
+            f"no parameter is called {shown(name)}: the president and the institutions have one each; allowed: "
+            f"{of_actor}.USA.leader, {of_actor}.USA.institutions"
+        )
     parameter, _ = resolve(name)
     if isinstance(value, Distribution):
         return value.prior(parameter.low, parameter.high)

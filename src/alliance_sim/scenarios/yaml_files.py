@@ -127,8 +127,8 @@ def is_path(name: str) -> bool:
     return "/" in name or suffix_of(name) in SUFFIXES
 
 
-def read_text(path: Path, names: Iterable[str]) -> str:
-    """Return the text of a file; if it does not exist, the error lists `names`.
+def read_text(path: Path, names: Iterable[str], kind: str = "a .yaml file") -> str:
+    """Return the text of a file of a kind; if it does not exist, the error lists `names`, the bundled ones.
 
     Examples
     --------
@@ -149,8 +149,9 @@ def read_text(path: Path, names: Iterable[str]) -> str:
     except (OSError, ValueError) as error:
         raise InputError(f"{origin}: the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if not known:
-        problem = "is no file" if path.exists() else "there is no such file"
-        raise InputError(f"{origin}: {problem}; allowed: a .yaml file, or one of {', '.join(names)}")
+        problem = "is a folder" if path.is_dir() else "is no file" if path.exists() else "there is no such file"
+        allowed = ", or one of ".join(filter(None, (kind, ", ".join(names))))
+        raise InputError(f"{origin}: {problem}; allowed: {allowed}")
     if size > MAX_BYTES:
         raise InputError(f"{origin}: the file has {size:,} bytes; allowed: {MAX_BYTES:,}")
     try:

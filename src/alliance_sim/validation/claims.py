@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from alliance_sim import checks
 from alliance_sim.analysis.sensitivity import switched_off
 from alliance_sim.compile import Keep
 from alliance_sim.errors import InputError, nearest, shown
@@ -164,8 +165,7 @@ def claims(
     for each in wanted:
         if each not in known:
             raise InputError(f"claims: {shown(each)} is unknown{nearest(each, known)}; allowed: {', '.join(known)}")
-    if draws < 2:
-        raise InputError(f"claims: {draws} draws have no interval; allowed: 2 or more")
+    draws = checks.whole_number("draws", draws, 2, checks.MAX_DRAWS)  # a single draw has no interval
     chosen = sorted((known[each] for each in known if each in wanted), key=lambda claim: KINDS.index(claim.kind))
     needs = [need for claim in chosen for part in claim.parts for need in part.needs]
     few = min(draws, MECHANISM_DRAWS)

@@ -68,6 +68,9 @@ class ScoreRow:
 class Skill:
     """A score of a model less that of a baseline, with a 95 % interval over half-years.
 
+    The difference is NaN where a score is not known, as the area under the curve where nobody objects; the interval is
+    NaN where one half-year has all decisions, or all objections.
+
     Attributes
     ----------
     score, model, baseline : str
@@ -77,8 +80,8 @@ class Skill:
 
     Examples
     --------
-    >>> Skill("rps", "alliance_sim", "rates of the forum", "lower", -0.01, -0.03, 0.01).better
-    'lower'
+    >>> Skill("rps", "alliance_sim", "rates of the forum", "lower", -0.01, -0.03, 0.01).verdict
+    'not clear'
     """
 
     score: str
@@ -88,6 +91,21 @@ class Skill:
     difference: float
     low: float
     high: float
+
+    @property
+    def verdict(self) -> str:
+        """Whether the model is ``better`` or ``worse``, or that is ``not clear``; empty without finite numbers.
+
+        Examples
+        --------
+        >>> Skill("auc, objections", "alliance_sim", "own rate", "higher", 0.2, 0.1, 0.3).verdict
+        'better'
+        """
+        if not all(map(math.isfinite, (self.difference, self.low, self.high))):
+            return ""
+        if self.low <= 0.0 <= self.high:
+            return "not clear"
+        return "better" if (self.difference > 0.0) == (self.better == "higher") else "worse"
 
 
 @dataclass(frozen=True)
@@ -159,7 +177,7 @@ class Hindcast:
         Parameters
         ----------
         path : str or Path, optional
-            A file to write, of a kind matplotlib knows by its ending (png, svg, pdf).
+            A file to write, in a new folder too; its ending is .png, .svg or .pdf.
 
         Raises
         ------

@@ -71,7 +71,7 @@ def own_windows(path: str | Path, seed: int = 0) -> tuple[Window, ...]:
     >>> from alliance_sim.data import data_folder
     >>> found = own_windows(data_folder("calibration") / "consensus_record.csv")
     >>> [(window.label, len(window.items) - window.known) for window in found][:2]
-    [('2014 to 2019, structure chosen here', 44), ('2020 to 2021', 4)]
+    [('2014 to 2019, used to choose the model', 44), ('2020 to 2021', 4)]
     """
     rows = read_record(path)
     parts = tuple(_parts(rows, seed))
@@ -105,7 +105,7 @@ def _spans() -> Iterator[tuple[str, str, str, Fitted]]:
     start, end = _months(load_scenario(HISTORY))
     prior: Fitted = lambda: (table_of("prior"), nuisance_means("prior"))  # noqa: E731
     yield "2004-01", month_name(month_number(start) - 1), "before 2014, in the state of January 2014", prior
-    yield start, f"{LAST_YEAR}-12", f"{start[:4]} to {LAST_YEAR}, structure chosen here", prior
+    yield start, f"{LAST_YEAR}-12", f"{start[:4]} to {LAST_YEAR}, used to choose the model", prior
     for year, last in WINDOWS:
         yield f"{year + 1}-01", min(f"{last}-12", end), "", partial(fold, year)
     first, last_of_all = month_name(month_number(end) + 1), _months(load_scenario(OUTLOOK))[1]

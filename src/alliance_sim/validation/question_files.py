@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,17 +17,27 @@ from alliance_sim.scenarios.mappings import plain
 from alliance_sim.scenarios.messages import MOST, Problem, keys_of, listed, problems, refuse, report
 from alliance_sim.scenarios.yaml_files import parse, path_of, read_text
 
-__all__ = ["Question", "QuestionSet", "QuestionSource", "holds_questions", "list_questions", "load_questions"]
+__all__ = [
+    "LARGEST",
+    "Question",
+    "QuestionSet",
+    "QuestionSource",
+    "holds_questions",
+    "list_questions",
+    "load_questions",
+]
 
 #: The key under which the questions of a file stand; a file may also be the list alone.
 _LIST = "questions"
+#: Largest size of a number: sums over draws of larger ones would be infinite.
+LARGEST = 1e100
 
 
 def _truth(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{shown(value)} is not allowed; allowed: true, false or a number")
+    if not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
+        raise ValueError(f"{shown(value)} is not allowed; allowed: true, false or a number from -1e100 to 1e100")
     return float(value)
 
 

@@ -25,7 +25,14 @@ from alliance_sim.errors import InputError
 from alliance_sim.results import query
 from alliance_sim.scenarios import Scenario, ScenarioSource
 from alliance_sim.simulation import simulate
-from alliance_sim.validation.question_files import Question, QuestionSet, QuestionSource, list_questions, load_questions
+from alliance_sim.validation.question_files import (
+    LARGEST,
+    Question,
+    QuestionSet,
+    QuestionSource,
+    list_questions,
+    load_questions,
+)
 from alliance_sim.validation.scores import brier, crps
 
 if TYPE_CHECKING:
@@ -273,9 +280,9 @@ def ask(
     """Run a scenario and answer questions about its draws.
 
     A question is a query over the views of the run, as in `Ensemble.sql`, that gives one row a draw, with columns
-    ``draw`` and ``value``. A draw without a value counts as false; where the values are numbers, each draw needs one.
-    A query that fails, gives something else, or gives no row at all is reported as a problem, and the others are
-    answered.
+    ``draw`` and ``value``. A draw without a row counts as false; where the values are numbers, each draw needs one. A
+    query that fails, takes longer than a minute, gives something else or NULL, or gives no row at all is reported as a
+    problem, and the others are answered.
 
     Parameters
     ----------
@@ -404,34 +411,49 @@ def _values(views: Mapping[str, query.View], draws: int, question: Question) -> 
     """Return the value of a question in each draw; raise `InputError` if its query does not give it."""
     import pyarrow as pa
 
+    batches, rows = [], 0
     with query.select(views, question.sql, SECONDS) as reader:
-        table = reader.read_all()
-    names = [name.lower() for name in table.column_names]
-    if sorted(names) != ["draw", "value"]:
-        raise InputError(f"the query gives the columns {', '.join(table.column_names)}; allowed: draw, value")
+        names = [name.lower() for name in reader.schema.names]
+        if sorted(names) != ["draw", "value"]:
+            raise InputError(f"the query gives the columns {', '.join(reader.schema.names)}; allowed: draw, value")
+        kind = reader.schema.field(names.index("value")).type
+        boolean = pa.types.is_boolean(kind)
+        if not (boolean or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+            raise InputError(f"the query gives values of the type {kind}; allowed: true or false, or numbers")
+        for batch in reader:
+            batches.append(batch)
+            rows += len(batch)
+            if rows > draws:  # Reading on might fill the memory.
+                raise InputError(f"the query gives more rows than there are draws, {draws:,}; allowed: one row a draw")
+        table = pa.Table.from_batches(batches, reader.schema)
     draw, value = (table.column(names.index(name)).combine_chunks() for name in ("draw", "value"))
-    kind = value.type
-    boolean = pa.types.is_boolean(kind)
-    if not (boolean or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise InputError(f"the query gives values of the type {kind}; allowed: true or false, or numbers")
     if not len(table):
         raise InputError(
             "the query gives no row: the run may have no such meeting, month or ally; an event that occurs in no draw "
             "needs a row that says false"
         )
     number = _draw_numbers(draw, draws)
-    given = value.is_valid().to_numpy(zero_copy_only=False)
     if boolean:
+        if unknown := value.null_count:
+            why = "the run may have no such meeting, month or ally" if unknown == draws else "a meeting may not be held"
+            raise InputError(
+                f"the query gives NULL in {unknown:,} of {draws:,} draws: {why}; allowed: true or false in each, by "
+                "coalesce(..., false) where NULL means no"
+            )
         happened = np.zeros(draws, bool)
-        happened[number[given]] = value.drop_null().to_numpy(zero_copy_only=False)
+        happened[number] = value.to_numpy(zero_copy_only=False)
         return happened
     found = np.full(draws, np.nan)
-    found[number[given]] = value.drop_null().cast(pa.float64()).to_numpy()
+    given = value.is_valid().to_numpy(zero_copy_only=False)
+    found[number[given]] = value.drop_null().cast(pa.float64(), safe=False).to_numpy()
     missing = int(np.isnan(found).sum())
     if missing:
         raise InputError(f"the query gives no number in {missing:,} of {draws:,} draws; allowed: one in each")
-    if np.isinf(found).any():
-        raise InputError(f"the query gives an infinite number in {np.isinf(found).sum():,} of {draws:,} draws")
+    if large := int((np.abs(found) > LARGEST).sum()):
+        raise InputError(
+            f"the query gives an infinite or too large number in {large:,} of {draws:,} draws; allowed: from -1e100 to "
+            "1e100"
+        )
     return found
 
 

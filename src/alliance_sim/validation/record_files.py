@@ -108,8 +108,6 @@ def read_record(path: str | Path) -> tuple[FileRow, ...]:
     ('2014-03', 'g7', 'russia_dialogue', 'adopted', {})
     """
     file = local_path(path)
-    if not file.exists():
-        raise InputError(f"{printable(file)}: there is no such file; allowed: a CSV file")
     origin, lines = printable(file), _lines(file)
     first, header = next(lines, (1, []))
     columns = [name.strip() for name in header]
@@ -140,7 +138,9 @@ def read_record(path: str | Path) -> tuple[FileRow, ...]:
 
 def _lines(file: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of cells that are not empty, each with its first line."""
-    reader = csv.reader(io.StringIO(read_text(file, ()), newline=""), strict=True)
+    reader = csv.reader(
+        io.StringIO(read_text(file, (), "a CSV file in the columns of the record"), newline=""), strict=True
+    )
     line = 1
     try:
         for cells in reader:

@@ -147,7 +147,10 @@ def interval(
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> tuple[float, float]:
-    """Return the bootstrap interval of a statistic, resampling whole blocks.
+    """Return the bootstrap interval of a statistic, resampling whole blocks; NaN where there is none.
+
+    That is where there is one block, or one without which the statistic is NaN, as an area under the curve where all
+    objections are of one year: resamples would show no spread of it.
 
     Parameters
     ----------
@@ -168,13 +171,14 @@ def interval(
     (1.0, inf)
     """
     labels = np.asarray(blocks)
-    cases = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    names = np.unique(labels)
+    if len(names) < 2 or any(math.isnan(statistic(np.flatnonzero(labels != name))) for name in names):
+        return math.nan, math.nan
+    cases = [np.flatnonzero(labels == name) for name in names]
     rng = np.random.default_rng(_SEED)
     chosen = rng.integers(len(cases), size=(resamples, len(cases)))
     found = np.array([statistic(np.concatenate([cases[b] for b in row])) for row in chosen])
     found = found[~np.isnan(found)]
-    if not len(found):
-        return math.nan, math.nan
     ends = (0.5 - level / 2, 0.5 + level / 2)
     if np.isfinite(found).all():
         low, high = np.quantile(found, ends)

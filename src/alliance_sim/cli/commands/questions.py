@@ -9,6 +9,7 @@ import typer
 from alliance_sim.cli.options import AsJson, Draws, ScenarioName, Seed, Settings, with_settings
 from alliance_sim.cli.reports.questions import answers_as_json, answers_report
 from alliance_sim.cli.terminal import print_json, print_parts, progress
+from alliance_sim.errors import InputError
 from alliance_sim.scenarios import load_scenario
 from alliance_sim.validation.question_files import load_questions
 
@@ -35,6 +36,9 @@ def ask(
 
     with progress(what_if.name, draws) as on_progress:
         found = validation.ask(what_if, wanted, draws, seed, progress=on_progress)
+    if all(each.problem for each in found.answers):
+        reasons = (f"  {each.question.id}: {each.problem}" for each in found.answers)
+        raise InputError("\n".join(("questions: none of them can be evaluated; allowed: one that can", *reasons)))
     if as_json:
         print_json(answers_as_json(found))
     else:

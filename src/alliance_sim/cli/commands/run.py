@@ -89,7 +89,7 @@ def run(
         if plot and plot == out:
             raise InputError(f"{plot}: is given as a folder and as a figure; allowed: two paths")
         if plot and what_if.months == 1:
-            raise InputError(f"{plot}: there is a single month, and nothing to draw over time")
+            raise InputError(f"{plot}: there is a single month, and nothing to draw over time; allowed: two or more")
 
         total = draws if other is None else 2 * draws
         with progress(what_if.name, total) as on_progress:

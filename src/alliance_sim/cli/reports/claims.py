@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from alliance_sim.cli.reports.mechanisms import MECHANISM_LABELS, effect_left
 from alliance_sim.cli.terminal import counted, dim
 from alliance_sim.scenarios import list_scenarios
 
@@ -57,7 +58,7 @@ def claims_report(
     )
     few = min(draws, MECHANISM_DRAWS)
     yield dim(
-        "carried by: in brackets, the verdict without the mechanism and what is left of the effect "
+        "carried by: in brackets, the verdict and what becomes of the effect where the mechanism is switched off "
         f"(with the first {few} draws)"
     )
     for kind, meaning in KINDS.items():
@@ -103,8 +104,8 @@ def _parts(claim: ClaimResult) -> Table:
 
 
 def _mechanism(mechanism: Mechanism) -> str:
-    left = "" if mechanism.effect_left is None else f", {100.0 * mechanism.effect_left:z.0f} %"
-    return f"{mechanism.name} ({mechanism.holds}{left})"
+    left = "" if mechanism.effect_left is None else f", {effect_left(mechanism.effect_left)}"
+    return f"{MECHANISM_LABELS[mechanism.name]} ({mechanism.holds}{left})"
 
 
 def next_command(found: Sequence[ClaimResult], settings: Sequence[str]) -> str:

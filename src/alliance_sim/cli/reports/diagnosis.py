@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from alliance_sim.cli.terminal import FEW_DRAWS, dim, new_table, percent
+from alliance_sim.cli.terminal import FEW_DRAWS, counted, dim, new_table, percent
 from alliance_sim.errors import printable
 from alliance_sim.registry.labels import DECISION_LABELS, FORUM_NAMES, RULE_LABELS
 
@@ -39,7 +39,7 @@ def diagnosis_report(found: Diagnosis) -> list[RenderableType]:
         tree.add(Group(Text("Without one of them at the table", "bold"), _without(found)))
     tree.add(Group(*_restore(found)))
     where = f"{FORUM_NAMES[found.forum]}, {found.month}; {RULE_LABELS[found.rule]}"
-    drawn = f"{found.draws:,} draws, seed {found.seed}"
+    drawn = f"{counted(found.draws, 'draw')}, seed {found.seed}"
     error = f"; the Monte Carlo error of shares is up to {50.0 * found.draws**-0.5:.0f} points"
     few = error if found.draws < FEW_DRAWS else ""
     return [

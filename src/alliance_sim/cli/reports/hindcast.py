@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.terminal import bullets, dim, new_table
+from alliance_sim.cli.terminal import bullets, counted, dim, new_table
 
 if TYPE_CHECKING:
     from alliance_sim.validation.hindcast_scores import Hindcast, ScoreRow, Skill
@@ -18,6 +18,7 @@ MODEL, MIXED = "alliance_sim", "alliance_sim, mixed with past rates"
 #: Models and scores in a table of 80 columns.
 NAMES = {MODEL: "alone", MIXED: "mixed"}
 SCORES = {"auc, objections": "auc, voiced", "auc, broken silence": "auc, silence"}
+VERDICT_STYLES = {"better": "green", "worse": "red"}
 
 
 def hindcast_report(found: Hindcast) -> list[RenderableType]:
@@ -32,8 +33,7 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
         Text("How texts end (lower is better)", "bold"),
         _classes([row for row in found.rows if row.target == "class" and row.cases == every]),
         Text(),
-        Text("Who objects: area under the curve (higher is better)", "bold"),
-        _objections(found.rows, every),
+        *_objections(found.rows, every),
         Text(),
         *_spending(found.rows),
         Text("Ranked probability score by part of the record", "bold"),
@@ -43,49 +43,55 @@ def hindcast_report(found: Hindcast) -> list[RenderableType]:
         lines += [
             Text(),
             Text(
-                f"Of {holders['items']:.0f} items to 2023 that one ally held up, the model expects that ally first in "
-                f"{100 * holders['model']:.0f} %; it objected last time in {100 * holders['objected last time']:.0f} %."
+                f"Of {counted(int(holders['items']), 'item')} to 2023 that one ally held up, the model expects that "
+                f"ally first in {100 * holders['model']:.0f} %; it objected last time in "
+                f"{100 * holders['objected last time']:.0f} %."
             ),
         ]
-    lines += [Text(), Text("Items at which past rates of the forum do better by most", "bold")]
-    lines.append(
-        bullets(
-            f"{item['id']}, {item['month']}, {item['decision']}: {item['text']} "
-            f"(model {100 * float(str(item['model'])):.0f} %, rates {100 * float(str(item['rates'])):.0f} %)"
-            for item in found.defeated_by
+    if found.defeated_by:
+        lines += [Text(), Text("Items at which past rates of the forum do better by most", "bold")]
+        lines.append(
+            bullets(
+                f"{item['id']}, {item['month']}, {item['decision']}: {item['text']} "
+                f"(model {100 * float(str(item['model'])):.0f} %, rates {100 * float(str(item['rates'])):.0f} %)"
+                for item in found.defeated_by
+            )
         )
-    )
     return [*lines, Text(), dim(_note(found))]
 
 
 def _note(found: Hindcast) -> str:
-    runs = f"{found.draws:,} runs of each window, seed {found.seed}."
+    runs = f"{counted(found.draws, 'run')} of each window, seed {found.seed}."
     structure = "The structure of the model was chosen on rows to 2019"
     intervals = "Intervals: bootstrap over half-years, 95 %."
     if not found.record:
         return f"{runs} {structure}; rows from 2020 on were scored once before (docs/model.md). {intervals}"
-    drawn = f"{found.uncoded} texts without all codes: what is absent is drawn from rows of the bundled record. "
+    drawn = f"{counted(found.uncoded, 'text')} without all codes: what is absent is drawn from the bundled record. "
     return (
         f"{runs} {structure}, so that scores to then are not out of sample; parameters have their priors there. From "
         f"2020 on: fits to the years before. {drawn if found.uncoded else ''}{intervals}"
     )
 
 
-def _skills(skill: Iterable[Skill]) -> list[RenderableType]:
+def _skills(skill: Sequence[Skill]) -> list[RenderableType]:
     table = new_table("score", "model", "baseline", ">diff.", "95 %", "verdict")
-    for each in skill:
-        if each.model in NAMES:
-            clear = not each.low <= 0.0 <= each.high
-            better = (each.difference > 0.0) == (each.better == "higher")
-            verdict = ("better", "green") if clear and better else ("worse", "red") if clear else ("not clear", "")
-            table.add_row(
-                SCORES.get(each.score, each.score), NAMES[each.model], each.baseline, f"{each.difference:+z.3f}",
-                dim(f"[{each.low:+z.3f}, {each.high:+z.3f}]"), Text(*verdict),
-            )  # fmt: skip
-    note = (
-        "alone: the model as it stands; mixed: with past rates, as each fit weighs them; rps: ranked probability score"
-    )
-    return [table, dim(note)]
+    known = [each for each in skill if each.model in NAMES and not math.isnan(each.difference)]
+    for each in known:
+        table.add_row(
+            SCORES.get(each.score, each.score), NAMES[each.model], each.baseline, f"{each.difference:+z.3f}",
+            dim("none" if math.isnan(each.low) else f"[{each.low:+z.3f}, {each.high:+z.3f}]"),
+            Text(each.verdict, VERDICT_STYLES.get(each.verdict, "")),
+        )  # fmt: skip
+    lines: list[RenderableType] = [
+        table,
+        dim(
+            "alone: the model as it stands; mixed: with past rates, as each fit weighs them; rps: ranked probability "
+            "score"
+        ),
+    ]
+    if any(math.isnan(each.low) for each in known):
+        lines.append(Text("No interval and no verdict where all decisions, or all objections, are of one half-year."))
+    return lines
 
 
 def _number(value: float, digits: int = 3) -> str:
@@ -99,15 +105,17 @@ def _classes(rows: Iterable[ScoreRow]) -> RenderableType:
     return table
 
 
-def _objections(rows: Iterable[ScoreRow], every: str) -> RenderableType:
+def _objections(rows: Iterable[ScoreRow], every: str) -> list[RenderableType]:
     chosen = [row for row in rows if row.cases == every]
     spoken = {row.model: row for row in chosen if row.target == "objections"}
+    if all(math.isnan(row.auc) for row in spoken.values()):
+        return [Text("Nobody objects in these decisions, so that who does cannot be scored.")]
     table = new_table("model", ">objections", ">auc", ">broken silence", ">auc ")
     for row in chosen:
         if row.target == "broken silence":
             voiced = spoken[row.model]
             table.add_row(row.model, str(voiced.n), _number(voiced.auc), str(row.n), _number(row.auc))
-    return table
+    return [Text("Who objects: area under the curve (higher is better)", "bold"), table]
 
 
 def _spending(rows: Iterable[ScoreRow]) -> list[RenderableType]:
