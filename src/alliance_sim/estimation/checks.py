@@ -259,43 +259,40 @@ def ranks(
     >>> rank_summary(path)["sets"]
     2
     """
+    done = {line["set"] for line in kept_lines(path)}
+    if done.issuperset(sets):
+        return
     design = data()
+    names = ("threat", "south", *_SCALARS)
+    kept = np.linspace(0, samples - 1, _RANKED).round().astype(int)
 
     def conditioned(levels: Any, lean: Any, figures: Any) -> None:
         model(design.with_observed(levels, lean, figures))
 
     def chain(**adapted: Any) -> MCMC:
         kernel = NUTS(conditioned, target_accept_prob=0.9, **adapted)
-        lengths = {"num_warmup": warmup, "num_samples": samples, "num_chains": 1}
-        return MCMC(kernel, **lengths, progress_bar=False, jit_model_args=True)
+        return MCMC(kernel, num_warmup=warmup, num_samples=samples, num_chains=1, progress_bar=False)
 
-    done = {line["set"] for line in kept_lines(path)}
-    if done.issuperset(sets):
-        return
     first = chain()
     first.warmup(jax.random.PRNGKey(0), design.levels, design.lean, design.figure_value)
     adapted = first.post_warmup_state.adapt_state
-    sampler = chain(step_size=float(adapted.step_size), inverse_mass_matrix=adapted.inverse_mass_matrix)
+
+    @jax.jit  # once for all sets
+    def sampled(key: Any, *observed: Any) -> tuple[dict[str, Any], Any]:
+        sampler = chain(step_size=adapted.step_size, inverse_mass_matrix=adapted.inverse_mass_matrix)
+        sampler.run(key, *observed, extra_fields=("diverging",))
+        drawn = sampler.get_samples()
+        return {name: drawn[name][kept] for name in names}, sampler.get_extra_fields()["diverging"].sum()
+
     for number in sets:
         if number in done:
             continue
         truth, observed = simulated(design, number)
-        sampler.run(
-            jax.random.PRNGKey(number + 1_000_000),
-            observed.levels,
-            observed.lean,
-            observed.figure_value,
-            extra_fields=("diverging",),
+        drawn, diverging = sampled(
+            jax.random.PRNGKey(number + 1_000_000), observed.levels, observed.lean, observed.figure_value
         )
-        kept = np.linspace(0, samples - 1, _RANKED).round().astype(int)
-        drawn = {name: np.asarray(value)[kept] for name, value in sampler.get_samples().items()}
-        line: dict[str, Any] = {
-            "set": number,
-            "divergences": int(np.asarray(sampler.get_extra_fields()["diverging"]).sum()),
-        }
-        line["ranks"] = {
-            name: (drawn[name] < truth[name]).sum(axis=0).ravel().tolist() for name in ("threat", "south", *_SCALARS)
-        }
+        line: dict[str, Any] = {"set": number, "divergences": int(diverging)}
+        line["ranks"] = {name: (np.asarray(drawn[name]) < truth[name]).sum(axis=0).ravel().tolist() for name in names}
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         on_progress(number)
