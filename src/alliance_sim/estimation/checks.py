@@ -277,18 +277,18 @@ def ranks(
     first.warmup(jax.random.PRNGKey(0), design.levels, design.lean, design.figure_value)
     adapted = first.post_warmup_state.adapt_state
 
-    @jax.jit  # once for all sets
     def sampled(key: Any, *observed: Any) -> tuple[dict[str, Any], Any]:
         sampler = chain(step_size=adapted.step_size, inverse_mass_matrix=adapted.inverse_mass_matrix)
         sampler.run(key, *observed, extra_fields=("diverging",))
         drawn = sampler.get_samples()
         return {name: drawn[name][kept] for name in names}, sampler.get_extra_fields()["diverging"].sum()
 
+    compiled = jax.jit(sampled)  # once for all sets
     for number in sets:
         if number in done:
             continue
         truth, observed = simulated(design, number)
-        drawn, diverging = sampled(
+        drawn, diverging = compiled(
             jax.random.PRNGKey(number + 1_000_000), observed.levels, observed.lean, observed.figure_value
         )
         line: dict[str, Any] = {"set": number, "divergences": int(diverging)}
