@@ -8,6 +8,7 @@ import pytest
 import alliance_sim as als
 from alliance_sim.analysis.diagnosis import Diagnosis
 from alliance_sim.registry.forums import DECISIONS
+from alliance_sim.results.summaries import out_of_time
 
 HAGUE = "nato_summit-2025-06"
 DRAWS = 200
@@ -99,6 +100,46 @@ def test_the_default_item_is_the_one_that_fails_most(ensemble: als.Ensemble) -> 
     assert found.passing == pytest.approx(passing.min())
 
 
+@pytest.fixture(scope="module")
+def truncated() -> Diagnosis:
+    return als.diagnose("truncated_summit_2025", draws=DRAWS)
+
+
+def test_a_text_that_falls_for_lack_of_time_is_said_to(truncated: Diagnosis) -> None:
+    """A ¶3: one short session has no time for the strategy, and no ally is asked about it."""
+    assert (truncated.issue, truncated.sessions, truncated.passing) == ("russia_strategy", 1, 0.0)
+    assert truncated.out_of_time == truncated.failures.out_of_time == 1.0
+    assert truncated.allies == truncated.in_the_way == truncated.without == ()
+    assert truncated.sentence == (
+        "The Russia strategy at The Hague summit, truncated (2025-06) falls for lack of time, and not because of an "
+        "ally, in 100 % of draws: the meeting has 1 session, and its most contested texts are left out."
+    )
+    assert truncated.json()["out_of_time"] == 1.0
+
+
+def test_lack_of_time_is_said_beside_who_stands_in_the_way() -> None:
+    """Of three texts one is left out; in the other draws the strategy is on the table."""
+    hague = als.load_scenario("baseline_2025").meetings[0].model_dump(mode="json", exclude_none=True)
+    texts = {item["issue"]: {**item, "priority": False} for item in hague["agenda"]}
+    strategy = {**texts["russia_strategy"], "ask": 1}
+    short = {**hague, "sessions": 1, "agenda": [strategy, texts["ukraine_support"], texts["defence_spending"]]}
+    source = {"name": "short", "extends": "baseline_2025", "drop": [hague["id"]], "meetings": [short]}
+    found = als.diagnose(source, "ukraine_support", 1, draws=DRAWS, target=0.0)
+    assert 0.05 < found.out_of_time < 0.95 and found.failures.out_of_time < 1.0
+    failed = 1.0 - found.passing
+    assert found.failures.out_of_time == pytest.approx(found.out_of_time / failed)
+    assert found.out_of_time <= found.outcomes["withdrawn"]
+    assert "falls for lack of time" in found.sentence and "least willing" in found.sentence
+    board = als.simulate(als.load_scenario(source), DRAWS, keep="final")
+    assert out_of_time(board.records)[:, 1].mean() == pytest.approx(found.out_of_time)
+
+
+def test_a_meeting_that_breaks_off_is_not_short_of_time(hague: Diagnosis) -> None:
+    assert hague.outcomes["deferred"] > 0.0 and hague.out_of_time == hague.failures.out_of_time == 0.0
+    assert hague.failures.broken_off == pytest.approx(hague.outcomes["deferred"] / (1.0 - hague.passing))
+    assert "time" not in hague.sentence
+
+
 @pytest.mark.parametrize("meeting", ["nato_summit-2026-07", "2026-07", 2, "2"])
 def test_a_meeting_is_named_by_id_month_or_number(meeting: str | int) -> None:
     found = als.diagnose("baseline_2025", "russia_strategy", meeting, draws=5, target=0.0)
@@ -171,5 +212,5 @@ def test_it_is_data_for_programs_and_a_page_for_notebooks(hague: Diagnosis) -> N
     assert data["passing"] == hague.passing and data["allies"][0]["ally"] == "USA"
     assert data["sentence"] == hague.sentence and len(data["restore"]) == len(hague.restore)
     page = hague._repr_html_()
-    assert "stands in the way" in page and page.count("<tr>") == len(hague.restore) + 1
+    assert "stands in the way" in page and page.count("<tr>") == sum(change.helps for change in hague.restore) + 1
     assert np.isfinite(hague.mc_error)

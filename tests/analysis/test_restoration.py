@@ -16,24 +16,35 @@ def diagnosis() -> Diagnosis:
     return als.diagnose(RESET, ISSUE, MONTH, draws=DRAWS, seed=0, target=0.5)
 
 
-def passing(scenario: als.Scenario, meeting: str = MEETING, draws: int = DRAWS, seed: int = 0) -> float:
+@pytest.fixture(scope="module")
+def truncated() -> Diagnosis:
+    return als.diagnose("truncated_summit_2025", "ukraine_support", draws=DRAWS, target=0.4)
+
+
+def passing(
+    scenario: als.Scenario, meeting: str = MEETING, draws: int = DRAWS, seed: int = 0, issue: str = ISSUE
+) -> float:
     board = als.simulate(scenario, draws, seed, "final").decisions()
-    row = board[(board["meeting"] == meeting) & (board["issue"] == ISSUE)].iloc[0]
+    row = board[(board["meeting"] == meeting) & (board["issue"] == issue)].iloc[0]
     return float(row["adopted"] + row["diluted"])
 
 
-def test_each_line_of_the_reset_is_what_a_run_of_its_scenario_gives(diagnosis: Diagnosis) -> None:
+@pytest.mark.parametrize("name", ["diagnosis", "truncated"])
+def test_each_line_is_what_a_run_of_its_scenario_gives(name: str, request: pytest.FixtureRequest) -> None:
     """The whole scenario is run, as a user would run it."""
-    base = passing(als.load_scenario(RESET))
+    diagnosis: Diagnosis = request.getfixturevalue(name)
+    item = {"meeting": diagnosis.meeting, "issue": diagnosis.issue}
+    base = passing(als.load_scenario(diagnosis.scenario), **item)
     assert diagnosis.passing == pytest.approx(base)
     for change in diagnosis.restore:
         scenario = als.load_scenario(change.scenario)
-        assert scenario.months == 48 and change.scenario["extends"] == RESET
-        assert passing(scenario) == pytest.approx(change.passing, abs=1e-12), change.label
+        assert scenario.months == 48 and change.scenario["extends"] == diagnosis.scenario
+        assert passing(scenario, **item) == pytest.approx(change.passing, abs=1e-12), change.label
         assert change.difference == pytest.approx(change.passing - base), change.label
         assert change.gained - change.lost == round(DRAWS * change.difference), change.label
         assert change.low < change.difference < change.high, change.label
-        assert change.reaches == (change.passing >= 0.5), change.label
+        assert change.reaches == (change.passing >= diagnosis.target), change.label
+        assert change.helps == (change.low > 0.0), change.label
     names = [change.scenario["name"] for change in diagnosis.restore]
     assert len(set(names)) == len(names)
 
@@ -48,9 +59,37 @@ def test_the_levers_are_all_there_and_ranked(diagnosis: Diagnosis) -> None:
     measured = [change.distance for change in reached if change.distance is not None]
     assert measured == sorted(measured) and measured
     assert [change.distance is None for change in reached] == sorted(change.distance is None for change in reached)
-    rest = [change.passing for change in diagnosis.restore if not change.reaches]
-    assert rest == sorted(rest, reverse=True)
+    rest = [(change.helps, change.passing) for change in diagnosis.restore if not change.reaches]
+    assert rest == sorted(rest, reverse=True) and {helps for helps, _ in rest} == {True, False}
     assert diagnosis.restore[0].lever == "position.USA" and "U.S. president" in diagnosis.conclusion
+
+
+def test_a_meeting_without_time_for_a_text_needs_more_sessions(truncated: Diagnosis) -> None:
+    """A ¶3: one short session. With two there is time for all four texts, and three make no difference."""
+    first, *others = truncated.restore
+    assert (first.lever, first.now, first.change, first.reaches) == ("sessions", 1.0, 1.0, True)
+    assert truncated.passing == 0.0 and not any(change.helps for change in others)
+    (meeting,) = (each for each in als.load_scenario(first.scenario).meetings if each.id == truncated.meeting)
+    assert meeting.sessions == 2
+    full = passing(als.load_scenario("baseline_2025"), truncated.meeting, issue="ukraine_support")
+    assert first.passing == pytest.approx(full)
+    assert truncated.conclusion.startswith("A meeting of 2 sessions, not 1 would make it pass in ")
+
+
+def test_sessions_are_as_many_as_are_needed_to_reach_the_target() -> None:
+    """With two sessions the most contested of five texts, the strategy, is still left out."""
+    hague = als.load_scenario("baseline_2025").meetings[0].model_dump(mode="json", exclude_none=True)
+    flank = {"issue": "southern_flank", "ask": 1, "reversion": 0.45, "text": "t", "source": "hypothetical"}
+    agenda = [{**item, "priority": False} for item in (*hague["agenda"], flank)]
+    crowded = {**hague, "sessions": 1, "agenda": agenda}
+    source = {"name": "crowded", "extends": "baseline_2025", "drop": [hague["id"]], "meetings": [crowded]}
+    change = of(als.diagnose(source, ISSUE, 1, draws=300, target=0.02), "sessions")
+    assert change.reaches and (change.now, change.change) == (1.0, 2.0)
+    assert change.distance == pytest.approx(2.0 / (9.0 / np.sqrt(12.0)))
+
+
+def test_no_sessions_are_offered_where_there_is_time_for_all(diagnosis: Diagnosis) -> None:
+    assert not any(change.lever == "sessions" for change in diagnosis.restore)
 
 
 def test_a_smaller_change_would_not_do(diagnosis: Diagnosis) -> None:
@@ -82,6 +121,15 @@ def test_a_target_out_of_reach_names_what_comes_nearest() -> None:
     assert not any(change.reaches for change in found.restore)
     assert found.conclusion.startswith("Nothing that was tried makes it pass in 100 % of draws")
     assert all(change.distance is None for change in found.restore)
+
+
+def test_a_change_that_reaches_the_target_by_chance_does_not_count_as_enough() -> None:
+    """The target is one draw away: the smallest changes are those of which more can be said than that."""
+    now = als.diagnose(RESET, ISSUE, MONTH, draws=100, target=0.0).passing
+    found = als.diagnose(RESET, ISSUE, MONTH, draws=100, target=now + 0.01)
+    assert any(change.passing >= found.target and not change.helps for change in found.restore)
+    assert all(change.helps for change in found.restore if change.reaches)
+    assert "of draws instead of" in found.conclusion
 
 
 def test_settings_of_a_bundled_scenario_are_in_its_changes() -> None:

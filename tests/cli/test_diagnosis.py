@@ -35,6 +35,15 @@ def test_json_holds_the_diagnosis(shell: Shell) -> None:
     assert alliance_sim.load_scenario(first["scenario"]).parameters == {"company_move": 0.17}
 
 
+def test_a_text_for_which_there_is_no_time(shell: Shell) -> None:
+    out = " ".join(shell.good("diagnose", "truncated_summit_2025", "--draws", "100").split())
+    assert out.startswith("The Russia strategy at The Hague summit, truncated (2025-06) falls for lack of time")
+    assert "(now 0 %, target 50 %)" in out and "Allies: none is asked in any draw" in out and "evidence" not in out
+    assert "left out for lack of time 100 %" in out and "spk" not in out
+    helps, _, none = out.partition("No clear help, up to the end of the range (13): ")
+    assert "a meeting of 2 sessions, not 1" in helps and "qualified majority" in none
+
+
 def test_a_text_that_passes_often_enough(shell: Shell) -> None:
     out = shell.good("diagnose", "baseline_2025", "--issue", "deterrence_posture", "--draws", "20", "--target", "0")
     assert "nothing to restore" in out and "not enough" not in out

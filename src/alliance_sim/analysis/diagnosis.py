@@ -32,6 +32,8 @@ _LEFT_OUT, _LEAST = 5, 0.01
 _BYTES = 8 * (len(ALLIES) * (len(Weighed) + MAX_PARTS + 1) + len(Param))
 #: Most allies that stand in the way, and the share of failures that they are to account for.
 _FEW, _MOST = 3, 0.5
+#: Least share of draws without time for a text of which the first sentence speaks (judgement).
+_NOTABLE = 0.05
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,24 @@ class Diagnosis:
     draws, seed : int
     target : float
         Share of the draws in which the text is to pass.
+    sessions : int
+        Sessions of the meeting.
     outcomes : mapping of str to float
         Shares of the five outcomes.
+    out_of_time : float
+        Share of the draws in which the meeting has no time for the text, and no ally is asked; a part of withdrawn.
     reversion : float
         Level that holds without the text.
     texts : tuple of Text
     failures : Failures or None
         None where it never fails.
     allies : tuple of AllyView
-        Those with a vote in any draw, the most frequent objectors first.
+        Those with a vote in any draw in which the text is weighed, the most frequent objectors first.
     without : tuple of Without
         Each of the most frequent objectors left out.
     restore : tuple of Change
-        What would restore consensus, the smallest change first; empty where the target is reached as things are.
+        What would restore consensus, the smallest change first and those that do not help last; empty where the target
+        is reached as things are.
 
     Examples
     --------
@@ -93,7 +100,9 @@ class Diagnosis:
     draws: int
     seed: int
     target: float
+    sessions: int
     outcomes: Mapping[str, float]
+    out_of_time: float
     reversion: float
     texts: tuple[Text, ...]
     failures: Failures | None
@@ -109,6 +118,7 @@ class Diagnosis:
             f"<tr><td>{escape(change.label)}</td><td>{change.passing:.0%}</td><td>{change.difference:+.0%} "
             f"[{change.low:+.0%}, {change.high:+.0%}]</td></tr>"
             for change in self.restore
+            if change.helps
         )
         heads = "<tr><th>what would restore consensus</th><th>passes</th><th>difference [95 %]</th></tr>"
         table = f"<table><thead>{heads}</thead><tbody>{rows}</tbody></table>" if rows else ""
@@ -156,7 +166,7 @@ class Diagnosis:
 
     @property
     def sentence(self) -> str:
-        """Who stands in the way, and over what, in one sentence.
+        """Why the text fails: for lack of time, or who stands in the way and over what.
 
         Examples
         --------
@@ -164,7 +174,26 @@ class Diagnosis:
         >>> als.diagnose("baseline_2025", "russia_strategy", draws=20).sentence.partition(":")[0]
         'The United States stands in the way of the Russia strategy at The Hague summit (2025-06)'
         """
-        text = f"{ISSUE_NAMES[self.issue]} at {self.meeting_title} ({self.month})"
+        if self.out_of_time < _NOTABLE:
+            return self._objections()
+        few = sum(view.pivotal for view in self.in_the_way) < _NOTABLE
+        return self._time() if few else f"{self._time()} {self._objections()}"
+
+    @property
+    def _about(self) -> str:
+        return f"{ISSUE_NAMES[self.issue]} at {self.meeting_title} ({self.month})"
+
+    def _time(self) -> str:
+        """Return in which share of draws the meeting has no time for the text."""
+        share, sessions = percent(self.out_of_time), f"{self.sessions} session{'' if self.sessions == 1 else 's'}"
+        return (
+            f"{_capital(self._about)} falls for lack of time, and not because of an ally, in {share} of draws: the "
+            f"meeting has {sessions}, and its most contested texts are left out."
+        )
+
+    def _objections(self) -> str:
+        """Return who stands in the way, and over what."""
+        text = self._about
         failed = percent(1.0 - self.passing)
         if self.failures is None or not self.in_the_way:
             return f"Nobody stands in the way of {text}: it fails in {failed} of draws."
@@ -206,6 +235,8 @@ class Diagnosis:
             return f"The text passes in {now} of draws as things are, and {target} are asked for: nothing to restore."
         first = self.restore[0]
         then = percent(first.passing)
+        if not first.helps:
+            return f"Nothing that was tried makes it pass clearly more often than in {now} of draws."
         if not first.reaches:
             return f"Nothing that was tried makes it pass in {target} of draws; most, {then}, does {first.label}."
         return f"{_capital(first.label)} would make it pass in {then} of draws instead of {now}."
@@ -288,7 +319,9 @@ def diagnose(
         draws=draws,
         seed=seed,
         target=float(target),
+        sessions=held.sessions,
         outcomes={name: float((found.ended == code).mean()) for code, name in enumerate(DECISIONS)},
+        out_of_time=float(found.out_of_time.mean()),
         reversion=row.reversion,
         texts=texts_of(found, row.reversion),
         failures=failures_of(found),

@@ -16,7 +16,7 @@ from alliance_sim.core.structures import AllyState, Decision, World
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 from alliance_sim.registry.issues import ISSUES
-from alliance_sim.results.summaries import decided
+from alliance_sim.results.summaries import decided, out_of_time
 from alliance_sim.scenarios import Scenario
 from alliance_sim.simulation import CHUNK, first_months, in_chunks, simulate
 
@@ -38,6 +38,7 @@ class ItemDraws(NamedTuple):
     """
 
     ended: NDArray[np.int8]  #: (D,); index in `DECISIONS`
+    out_of_time: NDArray[np.bool_]  #: (D,); the meeting had no time for it
     share: NDArray[np.float64]  #: (D,); of the way to what was asked for, as agreed
     first_tabled: NDArray[np.float64]  #: (D,); share first on the table, 0 where none was
     tabled: NDArray[np.float64]  #: (D,); share last on the table, or the least that was thought of
@@ -113,6 +114,7 @@ class Item:
             records, states = block.records, block.states
             return ItemDraws(
                 ended=decided(records)[:, column],
+                out_of_time=out_of_time(records)[:, column],
                 share=records.share[:, column],
                 first_tabled=records.first_tabled[:, column],
                 tabled=records.tabled[:, column],

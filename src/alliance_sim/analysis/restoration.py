@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_sim.analysis.item import Item, ItemDraws, passes
+from alliance_sim.core.constants import ITEMS_PER_SESSION
 from alliance_sim.core.structures import Forum, Param
 from alliance_sim.errors import InputError
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, EUROPEANS
@@ -36,8 +37,10 @@ _LAST = "would_restore"
 _SOURCE = "hypothetical: what would restore consensus"
 #: Allies besides the United States whose positions are levers: those that object most.
 _MOVED = 2
-#: Issues whose labels have an article in a sentence.
+#: Standard errors of a 95 % interval.
 _NORMAL_95 = 1.96
+#: Most sessions that a scenario can give a meeting.
+_MOST_SESSIONS = 10
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,18 @@ class Effect:
     gained: int
     lost: int
 
+    @property
+    def helps(self) -> bool:
+        """Whether the text passes more often by more than chance: all of the interval is above zero.
+
+        Examples
+        --------
+        >>> none = np.zeros(400, bool)
+        >>> paired(none, np.arange(400) < 100).helps, paired(none, none).helps
+        (True, False)
+        """
+        return self.low > 0.0
+
 
 def paired(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Effect:
     """Return the effect of a change from whether a text passes in each draw before it and after it.
@@ -88,12 +103,12 @@ def paired(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Effect:
 
 @dataclass(frozen=True)
 class Change(Effect):
-    """The smallest change of a lever with which a text passes often enough, or the largest that there is.
+    """The smallest change of a lever that helps and with which a text passes often enough, or the largest there is.
 
     Attributes
     ----------
     lever : str
-        ``text``, ``position.ALLY``, ``guarantee``, ``side_payments``, ``tabling``, ``disputes``,
+        ``text``, ``sessions``, ``position.ALLY``, ``guarantee``, ``side_payments``, ``tabling``, ``disputes``,
         ``president.LEADERSHIP``, ``rule.RULE`` or ``spending``.
     label : str
         The change in words.
@@ -102,10 +117,10 @@ class Change(Effect):
     change : float or None
         What is added to it.
     distance : float or None
-        The change in units of the spread of the value over draws (of a text with a fixed level: of its range); None
-        where the lever has no such value, or the target is not reached.
+        The change in units of the spread of the value over draws (of a text with a fixed level, and of sessions: of
+        its range); None where the lever has no such value, or the target is not reached.
     reaches : bool
-        Whether the target is reached.
+        Whether the target is reached, by more than chance.
     scenario : mapping
         What `load_scenario` takes: a run of it with the same draws and seed has this share.
 
@@ -153,8 +168,8 @@ def restore(item: Item, base: ItemDraws, scenario: Scenario, target: float) -> t
     Returns
     -------
     tuple of Change
-        Those that reach the target, by distance and then those without one; then the others by how far they get.
-        Empty where the target is reached already.
+        Those that reach the target, by distance and then those without one; then the others that help, by how far they
+        get, and last those that do not. Empty where the target is reached already.
 
     Examples
     --------
@@ -173,9 +188,9 @@ def restore(item: Item, base: ItemDraws, scenario: Scenario, target: float) -> t
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(change: Change) -> tuple[bool, bool, float, float]:
+def _rank(change: Change) -> tuple[bool, bool, bool, float, float]:
     distance = change.distance
-    return not change.reaches, distance is None, distance or 0.0, -change.passing
+    return not change.reaches, not change.helps, distance is None, distance or 0.0, -change.passing
 
 
 def _smallest(item: Item, lever: _Lever, base: ItemDraws, scenario: Scenario, target: float) -> Change:
@@ -187,13 +202,16 @@ def _smallest(item: Item, lever: _Lever, base: ItemDraws, scenario: Scenario, ta
         ended, proposed = item.outcomes(item.compiled(changed))
         return paired(before, passes(ended)), proposed
 
+    def enough(effect: Effect) -> bool:
+        return effect.helps and effect.passing >= target
+
     low, high = -1, len(lever.values) - 1
     effect, proposed = tried(high)
-    reaches = effect.passing >= target
+    reaches = enough(effect)
     while reaches and high - low > 1:
         middle = (low + high) // 2
         other, asked = tried(middle)
-        if other.passing >= target:
+        if enough(other):
             high, effect, proposed = middle, other, asked
         else:
             low = middle
@@ -243,19 +261,25 @@ class _Levers:
 
     def all(self) -> list[_Lever]:
         return [
-            *self._text(), *self._positions(), self._guarantee(), self._payments(), self._tabling(), self._disputes(),
-            *self._presidents(), *self._rules(), self._spending(),
+            *self._text(), *self._sessions(), *self._positions(), self._guarantee(), self._payments(),
+            self._tabling(), self._disputes(), *self._presidents(), *self._rules(), self._spending(),
         ]  # fmt: skip
 
     @cached_property
     def unanimous(self) -> bool:
         return (self.agenda[0].rule or self.meeting.rule) == "unanimity"
 
+    def _held(self, **fields: object) -> Fields:
+        """Return what replaces the meeting by one with other fields."""
+        return {
+            "drop": [self.meeting.id],
+            "meetings": [{**self.meeting.model_dump(mode="json", exclude_none=True), **fields}],
+        }
+
     def _rewritten(self, change: Callable[[Fields], Fields]) -> Fields:
         """Return what replaces the meeting by one in which the parts of the item are changed."""
-        meeting = self.meeting.model_dump(mode="json", exclude_none=True)
-        meeting["agenda"] = [change(each) if each["issue"] in self.issues else each for each in meeting["agenda"]]
-        return {"drop": [self.meeting.id], "meetings": [meeting]}
+        agenda = self.meeting.model_dump(mode="json", exclude_none=True)["agenda"]
+        return self._held(agenda=[change(each) if each["issue"] in self.issues else each for each in agenda])
 
     def _shifts(self, amounts: Mapping[str, float], month: str = "", by: str = "by") -> Fields:
         """Return events that add amounts to parameters or states, in the month of the meeting or another."""
@@ -323,6 +347,23 @@ class _Levers:
 
         values = [-float(step) for step in range(1, max(map(max, asks.values())))]
         return [_Lever("text", values, label, fields, now, spread)] if values else []
+
+    def _sessions(self) -> list[_Lever]:
+        """Return more sessions, up to those that have time for the whole agenda; none where all have."""
+        now, agenda = self.meeting.sessions, self.item.compiled(self.item.scenario).agenda
+        items = {row.column for row in agenda if row.meeting == self.meeting.id}
+        more = math.ceil(len(items) / ITEMS_PER_SESSION) - now
+        if more <= 0:
+            return []
+        lever = _Lever(
+            "sessions",
+            [float(step) for step in range(1, more + 1)],
+            lambda by: f"a meeting of {now + by:.0f} sessions, not {now}",
+            lambda by: self._held(sessions=now + int(by)),
+            float(now),
+            (_MOST_SESSIONS - 1) / math.sqrt(12.0),
+        )
+        return [lever]
 
     def _positions(self) -> list[_Lever]:
         objects = (self.base.objection >= 0).mean(axis=0)

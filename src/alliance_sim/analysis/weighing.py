@@ -136,8 +136,10 @@ class Failures:
         All objections are over something else.
     misjudged : float
         Nobody would have objected: the chair thought so and withdrew it.
-    not_reached : float
-        The meeting had no time for it, or had blown up.
+    out_of_time : float
+        The sessions of the meeting had no time for it.
+    broken_off : float
+        The meeting had broken off before, or was not held.
 
     Examples
     --------
@@ -149,7 +151,8 @@ class Failures:
     substance: float
     dispute: float
     misjudged: float
-    not_reached: float
+    out_of_time: float
+    broken_off: float
 
 
 def texts_of(found: ItemDraws, reversion: float) -> tuple[Text, ...]:
@@ -207,7 +210,8 @@ def failures_of(found: ItemDraws) -> Failures | None:
     margin, substance = _margins(found)
     reached = ~np.isnan(margin).all(axis=1)
     objected, over_text = (margin < 0.0).any(axis=1), (substance < 0.0).any(axis=1)
-    kinds = np.stack([over_text, objected & ~over_text, reached & ~objected, ~reached])
+    late = found.out_of_time
+    kinds = np.stack([over_text, objected & ~over_text, reached & ~objected, late, ~reached & ~late])
     return Failures(*map(float, kinds[:, failed].mean(axis=1)))
 
 

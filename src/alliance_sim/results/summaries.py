@@ -17,7 +17,7 @@ from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.views import dates
 
-__all__ = ["decided", "objectors_by_item", "summaries"]
+__all__ = ["decided", "objectors_by_item", "out_of_time", "summaries"]
 
 QUANTILES = MappingProxyType({"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95})
 
@@ -63,6 +63,24 @@ def decided(records: DecisionRecords) -> NDArray[np.int8]:
     True
     """
     return np.where(records.outcome == PENDING, Decision.DEFERRED, records.outcome).astype(np.int8)
+
+
+def out_of_time(records: DecisionRecords) -> NDArray[np.bool_]:
+    """Return where items were left out because the sessions of their meeting had no time for them (D, items).
+
+    They count as withdrawn, and no ally was asked; of other items that are withdrawn some ally is the least willing.
+    An item that was not reached because the meeting had broken off counts as deferred.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> ensemble = als.simulate("truncated_summit_2025", draws=2)
+    >>> columns = {row.issue: row.column for row in reversed(ensemble.program.agenda)}
+    >>> [float(out_of_time(ensemble.records)[:, columns[k]].mean()) for k in ("russia_strategy", "defence_spending")]
+    [1.0, 0.0]
+    """
+    left_out: NDArray[np.bool_] = (records.outcome == Decision.WITHDRAWN) & (records.pivotal < 0)
+    return left_out
 
 
 def decision_board(program: CompiledScenario, records: DecisionRecords) -> pd.DataFrame:

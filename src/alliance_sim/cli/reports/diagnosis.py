@@ -25,7 +25,8 @@ _FAILURES = {
     "substance": "over the text itself",
     "dispute": "over something else only",
     "misjudged": "withdrawn, though nobody would have objected",
-    "not_reached": "never decided, for lack of time",
+    "out_of_time": "left out for lack of time",
+    "broken_off": "not reached before the meeting broke off",
 }
 
 
@@ -34,7 +35,10 @@ def diagnosis_report(found: Diagnosis) -> list[RenderableType]:
     tree = Tree(Text(printable(found.text), "bold"), guide_style="dim")
     tree.add(_ends(found))
     tree.add(Group(Text("Text: mean level [5 %, 95 % of draws]", "bold"), _texts(found)))
-    tree.add(Group(Text("Allies: who objects, and what each weighs", "bold"), _allies(found), dim(_LEGEND)))
+    if found.allies:
+        tree.add(Group(Text("Allies: who objects, and what each weighs", "bold"), _allies(found), dim(_LEGEND)))
+    else:
+        tree.add(Text.assemble(("Allies: ", "bold"), "none is asked in any draw"))
     if found.without:
         tree.add(Group(Text("Without one of them at the table", "bold"), _without(found)))
     tree.add(Group(*_restore(found)))
@@ -42,6 +46,9 @@ def diagnosis_report(found: Diagnosis) -> list[RenderableType]:
     drawn = f"{counted(found.draws, 'draw')}, seed {found.seed}"
     error = f"; the Monte Carlo error of shares is up to {50.0 * found.draws**-0.5:.0f} points"
     few = error if found.draws < FEW_DRAWS else ""
+    numbers = "".join(
+        f"; alliance-sim evidence {view.ally} says what its numbers rest on" for view in found.in_the_way[:1]
+    )
     return [
         Text(printable(found.sentence), "bold"),
         Text(printable(found.conclusion)),
@@ -51,8 +58,7 @@ def diagnosis_report(found: Diagnosis) -> list[RenderableType]:
         Text(),
         dim(
             "Next: --json holds each change as a scenario to run; --meeting picks another meeting, --target another "
-            f"share; alliance-sim evidence {found.in_the_way[0].ally if found.in_the_way else 'USA'} says what "
-            "its numbers rest on."
+            f"share{numbers}."
         ),
     ]
 
@@ -113,18 +119,21 @@ def _without(found: Diagnosis) -> Table:
 
 
 def _restore(found: Diagnosis) -> list[RenderableType]:
-    parts: list[RenderableType] = [
-        Text(f"What would restore consensus (now {percent(found.passing)} %, target {percent(found.target)} %)", "bold")
-    ]
+    from alliance_sim.results.headline import percent as share
+
+    now, target = share(found.passing), share(found.target)
+    parts: list[RenderableType] = [Text(f"What would restore consensus (now {now}, target {target})", "bold")]
     if not found.restore:
         return [*parts, Text(found.conclusion)]
     enough = [change for change in found.restore if change.reaches]
     if enough:
         parts += [_changes(enough, "smallest change that is enough")]
     if any(change.distance is not None for change in enough):
-        parts += [dim("distance: from the calibrated value, in standard deviations of it between draws")]
-    if rest := [change for change in found.restore if not change.reaches]:
-        parts += [_changes(rest, "not enough, at the end of the range")]
+        parts += [dim("distance: from the present value, in standard deviations between draws; if fixed, of its range")]
+    if some := [change for change in found.restore if change.helps and not change.reaches]:
+        parts += [_changes(some, "not enough, at the end of the range")]
+    if none := [change.label for change in found.restore if not change.helps]:
+        parts += [Text(f"No clear help, up to the end of the range ({len(none)}): {'; '.join(none)}.")]
     return parts
 
 
