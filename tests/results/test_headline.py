@@ -103,6 +103,17 @@ def test_the_error_of_a_share_is_that_of_a_beta_distribution_and_never_none(base
     assert "share 0.0 points" not in str(none)
 
 
+def test_lack_of_time_is_said() -> None:
+    cut = als.headline(als.simulate("truncated_summit_2025", 50, SEED), als.simulate("baseline_2025", 50, SEED))
+    assert cut.out_of_time == cut.shares["withdrawn"] == 1.0
+    assert "withdrawn before it is tabled (100 % of draws, for lack of time in 100 %)" in cut.sentences[0]
+
+
+def test_nothing_is_said_of_time_where_there_is_enough(run: Ensemble, base: Ensemble) -> None:
+    found = als.headline(run, base)
+    assert found.out_of_time == 0.0 and "lack of time" not in str(found)
+
+
 def test_without_a_base_there_is_neither_difference_nor_cost(base: Ensemble) -> None:
     found = als.headline(base)
     assert found.why == "contested" and found.base is None and not found.costs

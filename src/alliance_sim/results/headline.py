@@ -27,6 +27,7 @@ from alliance_sim.registry.labels import (
 )
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NOTABLE, Pair, pair_of
+from alliance_sim.results.summaries import out_of_time
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
@@ -105,6 +106,8 @@ class Headline:
         zero where all draws or none pass.
     difference, mc_error : float
         Of `passes` from the base, paired, and its Monte Carlo standard error; NaN without a base.
+    out_of_time : float
+        Share of the draws in which the meeting has no time for the text, which is withdrawn.
     of : int
         Decisions among which this one was chosen.
     level : float
@@ -139,6 +142,7 @@ class Headline:
     base_passes: float
     difference: float
     mc_error: float
+    out_of_time: float
     of: int
     level: float
     objectors: Mapping[str, float]
@@ -224,8 +228,11 @@ class Headline:
                 happens = f"No decision shifts clearly ({limit}) against {self.base}. {happens}{before}"
         failures = {name: self.shares[name] for name in DECISIONS if name not in ("adopted", "diluted")}
         usual = max(failures, key=failures.__getitem__)
-        fails = f" Where it fails, it is most often {DECISION_LABELS[usual]} ({percent(failures[usual])} of draws)."
-        return f"{happens}.{fails if failures[usual] > 0.0 else ''}"
+        if failures[usual] == 0.0:
+            return f"{happens}."
+        late = f", for lack of time in {percent(self.out_of_time)}" if self.out_of_time >= NAMED_SHARE else ""
+        fails = f"Where it fails, it is most often {DECISION_LABELS[usual]} ({percent(failures[usual])} of draws{late})"
+        return f"{happens}. {fails}."
 
     def _objects(self) -> str:
         named = [(ally, share) for ally, share in self.objectors.items() if share >= NAMED_SHARE][:NAMED]
@@ -293,7 +300,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         "seed": ensemble.seed,
     }
     if board.empty:
-        numbers = ("passes", "share_error", "base_passes", "difference", "mc_error", "level")
+        numbers = ("passes", "share_error", "base_passes", "difference", "mc_error", "out_of_time", "level")
         empty = dict.fromkeys(("meeting", "month", "forum", "issue", "text"), "")
         nothing = dict.fromkeys(numbers, math.nan)
         return Headline(**common, **empty, **nothing, why="no decision", of=0, shares={}, objectors={})  # type: ignore[arg-type]
@@ -321,6 +328,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         base_passes=math.nan if move is None else float(move["base"]),
         difference=math.nan if move is None else float(move["difference"]),
         mc_error=math.nan if move is None else float(move["mc_error"]),
+        out_of_time=float(out_of_time(ensemble.records)[:, ensemble.program.agenda[at].column].mean()),
         of=of,
         level=float(row["level_passed"]),
         objectors=_objectors(ensemble, row),

@@ -114,7 +114,7 @@ def _restoring(restored: Sequence[Change], target: float) -> str:
     """Return what would lift the chance of the headline's text to a target, of changes that help more than chance."""
     from alliance_sim.results.headline import percent as share
 
-    helping = [change for change in restored if change.low > 0.0]
+    helping = [change for change in restored if change.helps]
     enough = [f"{change.label} ({share(change.passing)})" for change in helping if change.reaches][:MOST_CHANGES]
     if enough:
         return f"What would restore it, each alone to {share(target)} or more: {'; '.join(enough)}."
