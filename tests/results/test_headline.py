@@ -72,10 +72,11 @@ def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
     happens, objects, _, sure = found.sentences
     assert f"“{found.text}”" in happens and f"of {found.of} decisions" in happens
     assert f"in {module.percent(found.passes)} of draws" in happens
-    if found.shares["diluted"]:
-        assert f"in a weaker form in {module.percent(found.shares['diluted'])}" in happens
+    weaker, passing = (round(100.0 * share) for share in (found.shares["diluted"], found.passes))
+    assert weaker < passing
+    assert (f"of draws ({weaker} of these {passing} in a weaker form)" in happens) == (weaker > 0)
     name = max(("withdrawn", "blocked", "deferred"), key=found.shares.__getitem__)
-    assert f"most often {DECISION_LABELS[name]} ({module.percent(found.shares[name])} of draws)" in happens
+    assert f"mostly {DECISION_LABELS[name]} ({module.percent(found.shares[name])} of all draws)" in happens
     if found.why == "shifted":
         assert f"against {module.percent(found.base_passes)} in “{base.scenario.title}”" in happens
         least, most, direction = re.search(r"\((\d+) to (\d+) points (more|less)", happens).groups()  # type: ignore[union-attr]
@@ -84,13 +85,13 @@ def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
     else:
         assert (
             "No decision shifts clearly" in happens
-            and f"(in the base in {module.percent(found.base_passes)})" in happens
+            and f", in the base in {module.percent(found.base_passes)}." in happens
         )
     named = [ally for ally, share in found.objectors.items() if share >= module.NAMED_SHARE][: module.NAMED]
     at = [objects.index(f"{ALLY_NAMES[ally]} in {module.percent(found.objectors[ally])}") for ally in named]
     assert named and at == sorted(at)
     assert sure.startswith(module.CAVEAT) and f"{DRAWS} draws" in sure
-    error = float(re.search(r"share ([\d.]+) points", sure).group(1))  # type: ignore[union-attr]
+    error = float(re.search(r"share \(([\d.]+) points", sure).group(1))  # type: ignore[union-attr]
     assert error == pytest.approx(100.0 * found.share_error, abs=0.05)
 
 
@@ -100,13 +101,13 @@ def test_the_error_of_a_share_is_that_of_a_beta_distribution_and_never_none(base
     assert found.share_error == pytest.approx(beta(passed + 0.5, DRAWS - passed + 0.5).std())
     none = als.headline(als.simulate("truncated_summit_2025", DRAWS, SEED, "monthly"), base)
     assert none.passes == 0.0 and none.share_error == pytest.approx(beta(0.5, DRAWS + 0.5).std())
-    assert "share 0.0 points" not in str(none)
+    assert "(0.0 points" not in str(none)
 
 
 def test_lack_of_time_is_said() -> None:
     cut = als.headline(als.simulate("truncated_summit_2025", 50, SEED), als.simulate("baseline_2025", 50, SEED))
     assert cut.out_of_time == cut.shares["withdrawn"] == 1.0
-    assert "withdrawn before it is tabled (100 % of draws, for lack of time in 100 %)" in cut.sentences[0]
+    assert cut.sentences[0].endswith("mostly withdrawn before it is tabled (100 % of all draws), for lack of time.")
 
 
 def test_nothing_is_said_of_time_where_there_is_enough(run: Ensemble, base: Ensemble) -> None:

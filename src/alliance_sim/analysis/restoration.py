@@ -411,7 +411,7 @@ class _Levers:
 
     def _disputes(self) -> _Lever:
         fields = self._shifts({"dispute_stake": 0.0}, by="to")
-        return _Lever("disputes", [0.0], lambda _: "every dispute over something else settled", lambda _: fields)
+        return _Lever("disputes", [0.0], lambda _: "all disputes over other matters settled", lambda _: fields)
 
     def _presidents(self) -> list[_Lever]:
         in_office = LEADERSHIPS[int(np.bincount(self.base.leader.astype(np.int64)).argmax())]

@@ -42,6 +42,8 @@ SHIFT = 0.05
 NAMED_SHARE, NAMED = 0.05, 3
 #: Outcomes that are named as costs, besides cohesion, and the least difference of one (judgement).
 COSTS, LEAST_COST = 2, 0.01
+#: What a base is called that has the same title as the run.
+_SAME = "the base"
 #: Standard errors of a 95 % interval.
 _Z = 1.96
 
@@ -108,8 +110,8 @@ class Headline:
         Of `passes` from the base, paired, and its Monte Carlo standard error; NaN without a base.
     out_of_time : float
         Share of the draws in which the meeting has no time for the text, which is withdrawn.
-    of : int
-        Decisions among which this one was chosen.
+    of, new : int
+        Decisions among which this one was chosen, and decisions that the base does not hold.
     level : float
         Mean level of the texts that pass; NaN if none does.
     objectors : mapping of str to float
@@ -144,6 +146,7 @@ class Headline:
     mc_error: float
     out_of_time: float
     of: int
+    new: int
     level: float
     objectors: Mapping[str, float]
     costs: tuple[Cost, ...]
@@ -210,10 +213,8 @@ class Headline:
             return "No meeting decides anything here."
         item = (
             f"“{self.text}” ({ISSUE_LABELS[self.issue]}) passes at {FORUM_NAMES[self.forum]} in "
-            f"{month_in_words(self.month)} in {percent(self.passes)} of draws"
+            f"{month_in_words(self.month)} in {percent(self.passes)} of draws{self._weaker()}"
         )
-        if self.shares["diluted"] > 0.0:
-            item += f", in a weaker form in {percent(self.shares['diluted'])}"
         decisions = "the only decision" if self.of == 1 else f"{self.of} decisions"
         if self.why == "shifted":
             least, most = sorted(abs(100.0 * bound) for bound in self.interval)
@@ -221,18 +222,34 @@ class Headline:
             against = f"against {percent(self.base_passes)} in {self.base} ({change})"
             happens = f"The largest shift of {decisions}: {item}, {against}"
         else:
-            happens = f"The closest to even of {decisions}: {item}"
+            happens = f"The most open of {decisions}: {item}"
             if self.base is not None:
-                before = "" if math.isnan(self.base_passes) else f" (in the base in {percent(self.base_passes)})"
+                before = "" if math.isnan(self.base_passes) else f", in the base in {percent(self.base_passes)}"
+                new = f"; {self.new} {'is' if self.new == 1 else 'are'} held here only" if self.new else ""
                 limit = f"by {100.0 * SHIFT:.0f} points and beyond chance"
-                happens = f"No decision shifts clearly ({limit}) against {self.base}. {happens}{before}"
+                happens = f"No decision shifts clearly ({limit}) against {self.base}{new}. {happens}{before}"
+        return f"{happens}.{self._fails()}"
+
+    def _weaker(self) -> str:
+        """Return how much of the share that passes does so in a weaker form."""
+        weaker, all_of_it = f"{100.0 * self.shares['diluted']:.0f}", f"{100.0 * self.passes:.0f}"
+        if "0" in (weaker, all_of_it):
+            return ""
+        if weaker == all_of_it:
+            return f" ({'always' if self.shares['adopted'] == 0.0 else 'nearly always'} in a weaker form)"
+        return f" ({weaker} of these {all_of_it} in a weaker form)"
+
+    def _fails(self) -> str:
+        """Return how it ends most often where it does not pass."""
         failures = {name: self.shares[name] for name in DECISIONS if name not in ("adopted", "diluted")}
         usual = max(failures, key=failures.__getitem__)
         if failures[usual] == 0.0:
-            return f"{happens}."
-        late = f", for lack of time in {percent(self.out_of_time)}" if self.out_of_time >= NAMED_SHARE else ""
-        fails = f"Where it fails, it is most often {DECISION_LABELS[usual]} ({percent(failures[usual])} of draws{late})"
-        return f"{happens}. {fails}."
+            return ""
+        late = ""
+        if self.out_of_time >= NAMED_SHARE:
+            mostly = self.out_of_time > 0.5 * failures[usual]
+            late = ", for lack of time" if mostly else f", in {percent(self.out_of_time)} for lack of time"
+        return f" When it fails, it is mostly {DECISION_LABELS[usual]} ({percent(failures[usual])} of all draws){late}."
 
     def _objects(self) -> str:
         named = [(ally, share) for ally, share in self.objectors.items() if share >= NAMED_SHARE][:NAMED]
@@ -241,26 +258,31 @@ class Headline:
         if not named:
             return f"No ally objects in {percent(NAMED_SHARE)} of draws or more."
         texts = [f"{ALLY_NAMES[ally]} in {percent(share)}" for ally, share in named]
-        return f"Objections, voiced or expected: {in_a_row(texts)} of draws."
+        return f"Objections to it, whether met or not: {in_a_row(texts)} of draws."
 
     def _costs(self) -> str:
         if not self.costs:
-            return "" if self.base is None else "Nothing that is measured gets clearly worse than in the base."
+            return "" if self.base is None else "Nothing that is measured gets clearly worse."
         periods = {"mean": "on average over the run", "final": "at the end"}
         parts = [
             f"{words}: {in_a_row(texts)}"
             for summary, words in periods.items()
             if (texts := [str(cost) for cost in self.costs if OUTCOMES[cost.outcome].summary == summary])
         ]
-        return f"Against the base, {'; '.join(parts)}; in brackets the change in nine of ten draws."
+        there = "that scenario" if self.base != _SAME else _SAME
+        return (
+            f"Against {there}, {'; '.join(parts)}; in brackets the change in nine of ten draws, scales: "
+            "`alliance-sim outcomes`."
+        )
 
     def _sure(self) -> str:
         draws = f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}"
         if self.why == "no decision":
             return f"{draws}."
+        interval = " and of the interval" if self.why == "shifted" else ""
         return (
-            f"{draws}; Monte Carlo error of the share {100.0 * self.share_error:.1f} points, which is chance in the "
-            "simulation alone. How well the model has forecast: `alliance-sim hindcast`."
+            f"{draws}; the Monte Carlo error of the share ({100.0 * self.share_error:.1f} points, one standard error)"
+            f"{interval} is chance in the simulation; how far the model errs: `alliance-sim hindcast`."
         )
 
 
@@ -303,7 +325,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         numbers = ("passes", "share_error", "base_passes", "difference", "mc_error", "out_of_time", "level")
         empty = dict.fromkeys(("meeting", "month", "forum", "issue", "text"), "")
         nothing = dict.fromkeys(numbers, math.nan)
-        return Headline(**common, **empty, **nothing, why="no decision", of=0, shares={}, objectors={})  # type: ignore[arg-type]
+        return Headline(**common, **empty, **nothing, why="no decision", of=0, new=0, shares={}, objectors={})  # type: ignore[arg-type]
     why: Why = "contested"
     at, of = int((passes - 0.5).abs().argmin()), len(board)
     if moves is not None and len(moves):
@@ -330,6 +352,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         mc_error=math.nan if move is None else float(move["mc_error"]),
         out_of_time=float(out_of_time(ensemble.records)[:, ensemble.program.agenda[at].column].mean()),
         of=of,
+        new=0 if moves is None else len(board) - len(moves),
         level=float(row["level_passed"]),
         objectors=_objectors(ensemble, row),
     )
@@ -374,7 +397,7 @@ def _share_error(share: float, draws: int) -> float:
 def _title(base: EnsembleLike, ensemble: EnsembleLike) -> str:
     """Return the title of the base in quotation marks, if it has one of its own."""
     title = base.scenario.title
-    return "the base" if title == ensemble.scenario.title else f"“{title}”"
+    return _SAME if title == ensemble.scenario.title else f"“{title}”"
 
 
 def _paired(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
@@ -401,11 +424,12 @@ def _move(moves: pd.DataFrame | None, row: pd.Series) -> pd.Series | None:
 def _costs(summary: pd.DataFrame) -> tuple[Cost, ...]:
     """Return cohesion, and what gets worse most clearly; one outcome of each group.
 
-    A change counts if it is more than a small effect and of one direction in nine of ten draws. What Washington does is
-    a cause and no cost.
+    A change counts if it is more than a small effect and of one direction, and not nearly none, in nine of ten draws.
+    What Washington does is a cause and no cost.
     """
     notable = (summary["size"].abs() >= NOTABLE) & (summary["mean"].abs() >= LEAST_COST) & np.isfinite(summary["size"])
     changed = notable & (summary["p05"] * summary["p95"] > 0.0)
+    changed &= summary[["p05", "p95"]].abs().min(axis=1) >= 0.5 * LEAST_COST
     worse = -summary["size"] * pd.Series({name: outcome.better for name, outcome in OUTCOMES.items()})
     ranked = (
         worse[changed & (worse > 0.0)].drop("cohesion", errors="ignore").sort_values(ascending=False, kind="stable")

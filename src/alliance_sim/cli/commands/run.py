@@ -115,10 +115,10 @@ def run(
 
 
 def _restored_to(found: Headline) -> float | None:
-    """Return the chance to pass that is to be restored: that in the base, or even odds; None where nothing is lost."""
+    """Return the chance to pass that is to be restored: that in the base, or even odds; None where it is not missed."""
     if found.why == "shifted":
         return found.base_passes if found.difference < 0.0 else None
-    return 0.5 if found.passes < 0.5 else None
+    return 0.5 if found.passes + 2.0 * found.share_error < 0.5 else None
 
 
 def query(

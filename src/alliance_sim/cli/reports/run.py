@@ -15,7 +15,6 @@ from rich.text import Text
 from alliance_sim.cli.reports.files import drawn_from
 from alliance_sim.cli.terminal import (
     DECISION_STYLES,
-    FEW_DRAWS,
     counted,
     dim,
     new_console,
@@ -98,27 +97,25 @@ def ensemble_report(
         Text(" ".join(headline.sentences[1:])),
     ]
     if target is not None:
-        lines.append(Text(_restoring(restored, target)))
-    after: list[RenderableType] = [_few(ensemble.draws)] if ensemble.draws < FEW_DRAWS else []
+        lines.append(Text(_restoring(restored, target, "bring it back" if headline.why == "shifted" else "lift it")))
     if headline.why == "no decision":
-        after.append(dim("Next: --all prints all, --plot FILE draws it."))
-        return [*lines, *after]
-    after.append(dim("Next: --all prints all, --plot FILE draws it, `alliance-sim diagnose` says why."))
+        return [*lines, dim("Next: --all prints the rest, --plot FILE draws it.")]
+    following = dim("Next: --all prints the rest, --plot FILE draws it, `alliance-sim diagnose`: why.")
     # An empty line, the head of the table and its legend stand beside the issues.
-    taken = sum(len(new_console().render_lines(each)) for each in [*lines, *after])
+    taken = sum(len(new_console().render_lines(each)) for each in [*lines, following])
     issues = max(SCREEN - taken - 3, FEWEST_ISSUES)
-    return [*lines, Text(), *_passes(ensemble, headline, base, issues), *after]
+    return [*lines, Text(), *_passes(ensemble, headline, base, issues), following]
 
 
-def _restoring(restored: Sequence[Change], target: float) -> str:
+def _restoring(restored: Sequence[Change], target: float, do: str) -> str:
     """Return what would lift the chance of the headline's text to a target, of changes that help more than chance."""
     from alliance_sim.results.headline import percent as share
 
     helping = [change for change in restored if change.helps]
     enough = [f"{change.label} ({share(change.passing)})" for change in helping if change.reaches][:MOST_CHANGES]
     if enough:
-        return f"What would restore it, each alone to {share(target)} or more: {'; '.join(enough)}."
-    nothing = f"Nothing that was tried alone would restore it to {share(target)}"
+        return f"What would {do} to {share(target)}, each alone: {'; '.join(enough)}."
+    nothing = f"Nothing that was tried alone would {do} to {share(target)}"
     if not helping:
         return f"{nothing}."
     most = max(helping, key=lambda change: change.passing)
@@ -147,19 +144,12 @@ def full_report(ensemble: Ensemble) -> list[RenderableType]:
     return lines
 
 
-def _few(draws: int) -> Text:
-    """Return what a run of few draws cannot tell."""
-    error, enough = 50.0 * draws**-0.5, 50.0 * FEW_DRAWS**-0.5
-    return Text(
-        f"Few draws: error of shares up to {error:.0f} points; {FEW_DRAWS} draws bring it to {enough:g}.", "yellow"
-    )
-
-
 def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None, most: int) -> list[RenderableType]:
     """Return a table of the shares in which texts pass, by issue and period, those that shift most first."""
     from alliance_sim.results.headline import SHIFT
 
     board = _with_base(ensemble, base)
+    board["said"] = (board["meeting"] == headline.meeting) & (board["issue"] == headline.issue)
     periods = _periods(board["month"])
     board["period"] = periods
     # The issue of the headline, then those of which an item shifts most, or is least settled.
@@ -172,25 +162,25 @@ def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None, most:
     for issue in issues[:most]:
         own = board[board["issue"] == issue]
         cells = [_cell_of(own[own["period"] == each], base is not None) for each in columns]
-        table.add_row(ISSUE_LABELS[issue], *cells, style="bold" if issue == headline.issue else "")
-    legend = "of several texts the one that passes least"
+        table.add_row(ISSUE_LABELS[issue], *cells)
+    legend = "cell: the text above, or what passes least"
     if base is not None:
-        legend += f"; ▲▼: {100.0 * SHIFT:.0f} points or more from the base"
+        legend += f"; ▲▼ {100.0 * SHIFT:.0f} points off the base; + new"
     return [table, dim(legend)]
 
 
 def _with_base(ensemble: Ensemble, base: Ensemble | None) -> pd.DataFrame:
-    """Return the decision board with ``passes``, ``shift`` from the base, and whether that is ``clear``."""
+    """Return the decision board with ``passes``, ``shift`` from the base, whether ``clear``, and ``new`` texts."""
     from alliance_sim.results.headline import changes, clear
 
     board = ensemble.decisions()
-    board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0, clear=False)
+    board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0, clear=False, new=False)
     if base is None:
         return board
     moves = changes(ensemble, base)
     moves = moves[["meeting", "issue"]].assign(shift=moves["difference"], clear=clear(moves))
     found = board.drop(columns=["shift", "clear"]).merge(moves, on=["meeting", "issue"], how="left")
-    return found.fillna({"shift": 0.0, "clear": False})
+    return found.assign(new=found["shift"].isna()).fillna({"shift": 0.0, "clear": False})
 
 
 def _periods(months: pd.Series) -> list[str]:
@@ -200,12 +190,15 @@ def _periods(months: pd.Series) -> list[str]:
 
 
 def _cell_of(items: pd.DataFrame, marked: bool) -> Text:
-    """Return the least share of some items, marked if it differs from the base."""
+    """Return the share of the headline's text among some items, or the least, marked if it differs from the base."""
     if items.empty:
         return Text("")
-    row = items.sort_values("passes", kind="stable").iloc[0]
-    mark, colour = ("", "") if not row["clear"] else ("▲", "green") if row["shift"] > 0.0 else ("▼", "red")
-    return Text(f"{percent(row['passes'])}{mark or ' ' * marked}", colour)
+    row = items.sort_values(["said", "passes"], ascending=[False, True], kind="stable").iloc[0]
+    mark, colour = ("+" if row["new"] else " " * marked), ""
+    if row["clear"]:
+        mark, colour = ("▲", "green") if row["shift"] > 0.0 else ("▼", "red")
+    share = percent(row["passes"]) if row["passes"] else "0"
+    return Text(f"{share}{mark}", f"bold {colour}" if row["said"] else colour)
 
 
 def _range(name: str) -> float:
