@@ -328,11 +328,10 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         return Headline(**common, **empty, **nothing, why="no decision", of=0, new=0, shares={}, objectors={})  # type: ignore[arg-type]
     why: Why = "contested"
     at, of = int((passes - 0.5).abs().argmin()), len(board)
-    if moves is not None and len(moves):
-        largest = int(moves["difference"].abs().to_numpy().argmax())
-        if clear(moves)[largest]:
-            same = (board["meeting"] == moves["meeting"][largest]) & (board["issue"] == moves["issue"][largest])
-            why, at, of = "shifted", int(np.flatnonzero(same)[0]), len(moves)
+    if moves is not None and len(shifts := moves[clear(moves)]):
+        largest = shifts.loc[shifts["difference"].abs().idxmax()]
+        same = (board["meeting"] == largest["meeting"]) & (board["issue"] == largest["issue"])
+        why, at, of = "shifted", int(np.flatnonzero(same)[0]), len(moves)
     row = board.iloc[at]
     move = _move(moves, row)
     share = float(passes.iloc[at])
@@ -376,7 +375,7 @@ def changes(ensemble: EnsembleLike, base: EnsembleLike) -> pd.DataFrame:
     return _paired(ensemble, base).decisions()
 
 
-def clear(changes: pd.DataFrame) -> pd.Series:
+def clear(differences: pd.DataFrame) -> pd.Series:
     """Return which differences are worth a reader's time and more than chance.
 
     Examples
@@ -384,8 +383,8 @@ def clear(changes: pd.DataFrame) -> pd.Series:
     >>> clear(pd.DataFrame({"difference": [-0.2, 0.2, 0.04], "mc_error": [0.02, 0.15, 0.001]})).tolist()
     [True, False, False]
     """
-    size: pd.Series = changes["difference"].abs()
-    return (size >= SHIFT) & (size >= _Z * changes["mc_error"])
+    size: pd.Series = differences["difference"].abs()
+    return (size >= SHIFT) & (size >= _Z * differences["mc_error"])
 
 
 def _share_error(share: float, draws: int) -> float:
