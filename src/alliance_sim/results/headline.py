@@ -176,7 +176,7 @@ class Headline:
         --------
         >>> import alliance_sim as als
         >>> [each.partition(" ")[0] for each in als.headline(als.simulate("baseline_2018", draws=20)).sentences[1:]]
-        ['Objections,', 'A']
+        ['Objections', 'A']
         """
         return tuple(filter(None, (self._happens(), self._objects(), self._costs(), self._sure())))
 
@@ -329,7 +329,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     why: Why = "contested"
     at, of = int((passes - 0.5).abs().argmin()), len(board)
     if moves is not None and len(shifts := moves[clear(moves)]):
-        largest = shifts.loc[shifts["difference"].abs().idxmax()]
+        largest = shifts.iloc[int(shifts["difference"].abs().to_numpy().argmax())]
         same = (board["meeting"] == largest["meeting"]) & (board["issue"] == largest["issue"])
         why, at, of = "shifted", int(np.flatnonzero(same)[0]), len(moves)
     row = board.iloc[at]
