@@ -1,10 +1,11 @@
 """A simulation of an alliance that decides by consensus: who blocks what, how surely, and what would restore consensus.
 
-`simulate` runs many draws of a scenario, `headline` says what matters in it, `diagnose` who stands in the way of a text
-and what would restore consensus. `compare` sets scenarios against a base with common random numbers, `branch`
-continues one draw in many futures. `sensitivity` ranks parameters and mechanisms. `sweep` runs a designed experiment,
-which `discover` and `policy` analyse. `evidence` says where a number comes from, `claims` tests what the documents say,
-`hindcast` scores forecasts of the record, `ask` answers forecast questions.
+`simulate` runs many draws of a scenario, `headline` says what matters in it, `report` makes a page or a workbook of it,
+`diagnose` says who stands in the way of a text and what would restore consensus. `compare` sets scenarios against a
+base with common random numbers, `branch` continues one draw in many futures. `sensitivity` ranks parameters and
+mechanisms. `sweep` runs a designed experiment, which `discover` and `policy` analyse. `evidence` says where a number
+comes from, `claims` tests what the documents say, `hindcast` scores forecasts of the record, `ask` answers forecast
+questions.
 `AllianceModel` is one draw as a Mesa model.
 
 Examples
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from alliance_sim.model import AllianceModel, Ally, Russia, Ukraine, UnitedStates
     from alliance_sim.results.ensemble import Ensemble
     from alliance_sim.results.headline import Headline, headline
+    from alliance_sim.results.report_file import report
     from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
     from alliance_sim.simulation import branch, simulate
     from alliance_sim.validation.claims import claims
@@ -86,6 +88,7 @@ __all__ = [
     "load_results",
     "load_scenario",
     "policy",
+    "report",
     "sensitivity",
     "simulate",
     "sweep",
@@ -105,6 +108,7 @@ _MODULES = {
     "model": ("AllianceModel", "Ally", "Russia", "Ukraine", "UnitedStates"),
     "results.ensemble": ("Ensemble",),
     "results.headline": ("Headline", "headline"),
+    "results.report_file": ("report",),
     "scenarios": ("Scenario", "list_scenarios", "load_scenario"),
     "simulation": ("branch", "simulate"),
     "validation.hindcast_scores": ("Hindcast", "hindcast"),

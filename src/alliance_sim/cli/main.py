@@ -22,6 +22,7 @@ from alliance_sim.cli.commands import (
     hindcast,
     questions,
     registry,
+    report,
     run,
 )
 from alliance_sim.cli.terminal import Stream, open_streams, write
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": files.new,
     "schema": files.schema,
     "run": run.run,
+    "report": report.report,
     "compare": analysis.compare,
     "diagnose": analysis.diagnose,
     "query": run.query,

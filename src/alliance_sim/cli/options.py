@@ -72,6 +72,11 @@ def new_folder(what: str, name: str = "--out", default: bool | str = False) -> o
     return typer.Option(name, parser=str, callback=_local, metavar="DIR", help=what, show_default=default)
 
 
+def new_file(what: str) -> object:
+    """Return the declaration of ``--out`` where it is a file, with what it is."""
+    return typer.Option("--out", parser=str, callback=_local, metavar="FILE", help=what, show_default=False)
+
+
 def figure(what: str) -> object:
     """Return the declaration of ``--plot``, with what the figure of a command shows."""
     return typer.Option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,15 +15,19 @@ from alliance_sim.errors import printable
 
 
 @contextmanager
-def written_files(plot: Path | None, as_json: bool) -> Iterator[list[Path]]:
+def written_files(
+    path: Path | None, as_json: bool, check: Callable[[Path], None] | None = None
+) -> Iterator[list[Path]]:
     """Collect the files that a command writes and list them at its end, or when it is interrupted.
 
     Parameters
     ----------
-    plot : Path or None
-        A figure that the command will draw; refused here if it could not be written.
+    path : Path or None
+        A file that the command will write; refused here if it could not be written.
     as_json : bool
         Whether the output is JSON; nothing is added to it.
+    check : callable, optional
+        What refuses the file; default: `check_figure`.
 
     Yields
     ------
@@ -32,8 +36,8 @@ def written_files(plot: Path | None, as_json: bool) -> Iterator[list[Path]]:
     """
     paths: list[Path] = []
     try:
-        if plot:
-            _check_figure(plot)
+        if path:
+            (check or check_figure)(path)
         yield paths
     except KeyboardInterrupt:
         complete = f"{', '.join(map(str, paths))} is complete" if paths else "nothing was written"
@@ -53,10 +57,19 @@ def print_note(folder: Path, note: str) -> None:
         print(f"{printable(folder)}: {note}", file=sys.stderr)
 
 
-def _check_figure(path: Path) -> None:
+def check_figure(path: Path) -> None:
     """Refuse the path of a figure that could not be written."""
     from alliance_sim import checks
     from alliance_sim.results.plots import check_kind
+
+    checks.writable(path)
+    check_kind(path)
+
+
+def check_report(path: Path) -> None:
+    """Refuse the path of a report that could not be written."""
+    from alliance_sim import checks
+    from alliance_sim.results.report_file import check_kind
 
     checks.writable(path)
     check_kind(path)

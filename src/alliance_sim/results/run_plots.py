@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from alliance_sim.registry.events import Event
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["draw", "event_key"]
+__all__ = ["draw", "event_key", "fan"]
 
 #: Outcomes of the overview.
 OVERVIEW = ("cohesion", "consensus_capacity", "threat_gap", "deterrence", "sanctions_durability", "mean_spending")
@@ -215,7 +215,7 @@ def _fans(
     """Draw outcomes over time: the median, the middle half of the draws, and 5 to 95 % of them."""
     axes = list(figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel())
     for axis, name in zip(axes, names, strict=False):
-        _fan(axis, ensemble.series(name))
+        fan(axis, ensemble.series(name))
         if base is not None:
             before = base.series(name)["p50"]
             axis.plot(
@@ -229,7 +229,17 @@ def _fans(
     return axes[: len(names)]
 
 
-def _fan(axis: Axes, series: pd.DataFrame) -> None:
+def fan(axis: Axes, series: pd.DataFrame) -> None:
+    """Draw an outcome over time, of which `Ensemble.series` gives the table.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> axis = Figure().subplots()
+    >>> fan(axis, als.simulate("baseline_2018", draws=5).series("cohesion"))
+    >>> [line.get_label() for line in axis.lines]
+    ['median']
+    """
     months = series.index.to_numpy()
     axis.fill_between(
         months, series["p05"], series["p95"], color=BLUE, alpha=0.15, linewidth=0, label="5-95 % of draws"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alliance_sim.cli.base import Against, simulated, with_base
 from alliance_sim.cli.options import (
     AsJson,
     Draws,
@@ -17,13 +18,11 @@ from alliance_sim.cli.options import (
     Settings,
     figure,
     new_folder,
-    with_settings,
 )
 from alliance_sim.cli.reports.run import ensemble_as_json, ensemble_report, full_report, query_report
-from alliance_sim.cli.terminal import print_json, print_parts, progress, write_data
+from alliance_sim.cli.terminal import print_json, print_parts, write_data
 from alliance_sim.cli.written import print_note, written_files
 from alliance_sim.errors import InputError
-from alliance_sim.scenarios import load_scenario, load_with_parent
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.restoration import Change
@@ -40,14 +39,7 @@ def run(
     seed: Seed = 0,
     months: Annotated[int | None, typer.Option(help="Run the first months only.", show_default="all")] = None,
     settings: Settings = None,
-    against: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BASE",
-            help="Set it against this scenario.",
-            show_default="SCENARIO without --set, or what its file extends",
-        ),
-    ] = None,
+    against: Against = None,
     everything: Annotated[bool, typer.Option("--all", help="Print every decision and every outcome.")] = False,
     out: Annotated[Path | None, new_folder("Keep the results in a new folder.")] = None,
     plot: Annotated[Path | None, figure("an overview")] = None,
@@ -55,32 +47,14 @@ def run(
 ) -> None:
     """Run many draws of a scenario: the decision that matters, and which texts pass; with --all everything."""
     with written_files(plot, as_json) as written:
-        as_written, parent = load_with_parent(scenario)
-        what_if = with_settings(as_written, settings)
-        if against:
-            parent = load_scenario(against)
-        elif what_if.parameters != as_written.parameters:
-            parent = as_written
-        other = parent and parent.with_calibration(what_if.calibration)
+        what_if, other = with_base(scenario, settings, against, months)
 
         # Errors that are certain are raised before the work begins.
         from alliance_sim import checks
         from alliance_sim.analysis.diagnosis import diagnose
-        from alliance_sim.compile import compile_scenario
         from alliance_sim.results.headline import headline
-        from alliance_sim.results.paired import pair_of
-        from alliance_sim.simulation import first_months, result_size, simulate
+        from alliance_sim.simulation import result_size
 
-        if months is not None:
-            what_if = first_months(what_if, months)
-            other = other and first_months(other, min(months, other.months))
-        if other is not None:
-            try:
-                pair_of(compile_scenario(other), compile_scenario(what_if), 0)
-            except InputError:  # of another era, or of other months
-                if against:
-                    raise
-                other = None
         keep: Keep = "allies" if out else "monthly"
         size = result_size(what_if, draws, keep)
         if out:
@@ -91,12 +65,7 @@ def run(
         if plot and what_if.months == 1:
             raise InputError(f"{plot}: there is a single month, and nothing to draw over time; allowed: two or more")
 
-        total = draws if other is None else 2 * draws
-        with progress(what_if.name, total) as on_progress:
-            ensemble = simulate(what_if, draws, seed, keep, progress=on_progress)
-            base = None
-            if other is not None:
-                base = simulate(other, draws, seed, "monthly", progress=lambda done: on_progress(draws + done, total))
+        ensemble, base = simulated(what_if, other, draws, seed, keep)
         found = headline(ensemble, base)
         restored: tuple[Change, ...] = ()
         if (target := _restored_to(found)) is not None:
