@@ -136,7 +136,7 @@ def test_a_run_against_itself_shifts_nothing(base: Ensemble) -> None:
 
 def test_a_shift_that_could_be_chance_is_none() -> None:
     one, two = (als.simulate(name, 20, 0, "monthly") for name in ("helsinki_2018", "baseline_2018"))
-    moves = module.changes(one, two)
+    moves = module.paired_with(one, two).decisions()
     assert moves["difference"].abs().max() >= module.SHIFT and not module.clear(moves).any()
     assert als.headline(one, two).sentences[0].startswith("No decision shifts clearly")
 

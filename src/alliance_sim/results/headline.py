@@ -32,7 +32,7 @@ from alliance_sim.results.summaries import out_of_time
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["CAVEAT", "Cost", "Headline", "changes", "clear", "headline"]
+__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "paired_with"]
 
 #: What every headline ends with.
 CAVEAT = "A what-if, not a forecast."
@@ -309,7 +309,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     ('contested', None, 'A what-if, not a forecast.')
     """
     scenario = ensemble.scenario
-    pair = None if base is None else _paired(ensemble, base)
+    pair = None if base is None else paired_with(ensemble, base)
     moves = None if pair is None else pair.decisions()
     board = ensemble.decisions()
     passes = board["adopted"] + board["diluted"]
@@ -357,8 +357,8 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     )
 
 
-def changes(ensemble: EnsembleLike, base: EnsembleLike) -> pd.DataFrame:
-    """Return how the chance of each text to pass differs from a base, as `Comparison.decisions` does.
+def paired_with(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
+    """Return a run and its base as a pair.
 
     Raises
     ------
@@ -369,10 +369,18 @@ def changes(ensemble: EnsembleLike, base: EnsembleLike) -> pd.DataFrame:
     --------
     >>> import alliance_sim as als
     >>> base, reset = (als.simulate(name, draws=5) for name in ("baseline_2025", "us_russia_reset_2025"))
-    >>> list(changes(reset, base))[:7]
+    >>> list(paired_with(reset, base).decisions())[:7]
     ['meeting', 'month', 'forum', 'issue', 'title', 'base', 'other']
     """
-    return _paired(ensemble, base).decisions()
+    for name in ("seed", "draws"):
+        one, two = getattr(ensemble, name), getattr(base, name)
+        if one != two:
+            raise InputError(f"headline: {name} {one} of the run and {two} of the base; allowed: the same in both")
+    if "final" in (ensemble.keep, base.keep):
+        raise InputError("headline: a run was kept with 'final'; allowed: 'monthly' or more, beside a base")
+    pair = pair_of(base.program, ensemble.program, ensemble.draws)
+    pair.counts[...] = pair.take(0, (base.output, base.records), (ensemble.output, ensemble.records))
+    return pair
 
 
 def clear(differences: pd.DataFrame) -> pd.Series:
@@ -397,19 +405,6 @@ def _title(base: EnsembleLike, ensemble: EnsembleLike) -> str:
     """Return the title of the base in quotation marks, if it has one of its own."""
     title = base.scenario.title
     return _SAME if title == ensemble.scenario.title else f"“{title}”"
-
-
-def _paired(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
-    """Return both as a pair."""
-    for name in ("seed", "draws"):
-        one, two = getattr(ensemble, name), getattr(base, name)
-        if one != two:
-            raise InputError(f"headline: {name} {one} of the run and {two} of the base; allowed: the same in both")
-    if "final" in (ensemble.keep, base.keep):
-        raise InputError("headline: a run was kept with 'final'; allowed: 'monthly' or more, beside a base")
-    pair = pair_of(base.program, ensemble.program, ensemble.draws)
-    pair.counts[...] = pair.take(0, (base.output, base.records), (ensemble.output, ensemble.records))
-    return pair
 
 
 def _move(moves: pd.DataFrame | None, row: pd.Series) -> pd.Series | None:

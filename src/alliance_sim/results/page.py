@@ -22,9 +22,9 @@ from alliance_sim.registry.labels import (
 )
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.happenings import happening, when
-from alliance_sim.results.headline import CAVEAT, in_a_row, month_in_words, percent, points_of
+from alliance_sim.results.headline import CAVEAT, SHIFT, in_a_row, month_in_words, percent, points_of
 from alliance_sim.results.page_figures import SHOWN, figure
-from alliance_sim.results.report_facts import MARKED, Facts, counted, limits
+from alliance_sim.results.report_facts import Facts, counted, limits
 from alliance_sim.results.reproduction import reproduction
 from alliance_sim.scenarios import Meeting
 
@@ -217,7 +217,7 @@ def _board(facts: Facts) -> Iterator[str]:
         kind = ' class="main"' if issue == main else ""
         lines.append(f'<tr{kind}><th scope="row">{escape(ISSUE_LABELS[issue])}</th>{cells}</tr>')
     marks = (
-        f" ▲ ▼: more, less often than in the base, whose share follows, by over {100.0 * MARKED:.0f} points and chance."
+        f" ▲ ▼: more, less often than in the base, whose share follows, by {100.0 * SHIFT:.0f} points and beyond chance."
         if facts.base is not None
         else ""
     )

@@ -13,8 +13,8 @@ import pandas as pd
 
 from alliance_sim.registry.labels import ALLY_NAMES
 from alliance_sim.registry.parameter_names import resolve
-from alliance_sim.results.headline import Headline, headline, in_a_row, month_in_words, percent
-from alliance_sim.results.paired import Pair, pair_of
+from alliance_sim.results.headline import Headline, clear, headline, in_a_row, month_in_words, paired_with, percent
+from alliance_sim.results.paired import Pair
 from alliance_sim.results.summaries import objectors_by_item
 from alliance_sim.scenarios import Scenario, input_differences
 
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Facts", "Setting", "counted", "limits"]
 
-#: Differences of shares from the base that are marked: larger than this and than chance (judgement).
-MARKED = 0.02
 #: Allies that are named as those who object most over all texts, and the least share of texts (judgement).
 NAMED, LEAST = 4, 0.02
 #: Draws below which a report says that they are few.
 FEW_DRAWS = 400
-_Z = 1.96
 
 
 def counted(number: int, what: str) -> str:
@@ -130,12 +127,7 @@ class Facts:
 
     @cached_property
     def _pair(self) -> Pair | None:
-        run, base = self.ensemble, self.base
-        if base is None:
-            return None
-        pair = pair_of(base.program, run.program, run.draws)
-        pair.counts[...] = pair.take(0, (base.output, base.records), (run.output, run.records))
-        return pair
+        return None if self.base is None else paired_with(self.ensemble, self.base)
 
     @cached_property
     def differences(self) -> pd.DataFrame | None:
@@ -149,7 +141,7 @@ class Facts:
         board = board.assign(passes=board["adopted"] + board["diluted"], base=np.nan, difference=np.nan, clear=False)
         if self._pair is not None:
             changes = self._pair.decisions()
-            changes["clear"] = changes["difference"].abs() >= np.maximum(MARKED, _Z * changes["mc_error"])
+            changes["clear"] = clear(changes)
             key, columns = ["meeting", "issue"], ["base", "difference", "clear"]
             board = board.drop(columns=columns).merge(changes[[*key, *columns]], on=key, how="left")
             board["clear"] = board["clear"].eq(True)

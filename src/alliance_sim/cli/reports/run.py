@@ -171,13 +171,13 @@ def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None, most:
 
 def _with_base(ensemble: Ensemble, base: Ensemble | None) -> pd.DataFrame:
     """Return the decision board with ``passes``, ``shift`` from the base, whether ``clear``, and ``new`` texts."""
-    from alliance_sim.results.headline import changes, clear
+    from alliance_sim.results.headline import clear, paired_with
 
     board = ensemble.decisions()
     board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0, clear=False, new=False)
     if base is None:
         return board
-    moves = changes(ensemble, base)
+    moves = paired_with(ensemble, base).decisions()
     moves = moves[["meeting", "issue"]].assign(shift=moves["difference"], clear=clear(moves))
     found = board.drop(columns=["shift", "clear"]).merge(moves, on=["meeting", "issue"], how="left")
     return found.assign(new=found["shift"].isna()).fillna({"shift": 0.0, "clear": False})
