@@ -50,8 +50,10 @@ class Setting:
     Attributes
     ----------
     name, label, unit : str
-    value, usual : str
-        Number or distribution, and what is drawn where nothing is set.
+    value : float or str
+        Number, or distribution in words.
+    usual : str
+        What is drawn where nothing is set.
 
     Examples
     --------
@@ -59,13 +61,13 @@ class Setting:
     >>> what_if = als.load_scenario("baseline_2025").with_parameters({"susceptibility.HUN": 0.2})
     >>> (setting,) = Facts(als.simulate(what_if, draws=2), None).settings
     >>> setting.label.rpartition(": ")[2], setting.value, setting.usual
-    ('Hungary', '0.2', 'uniform 0.2 to 0.6')
+    ('Hungary', 0.2, 'uniform 0.2 to 0.6')
     """
 
     name: str
     label: str
     unit: str
-    value: str
+    value: float | str
     usual: str
 
 
@@ -75,7 +77,7 @@ def _settings(scenario: Scenario) -> Iterator[Setting]:
         parameter, ally = resolve(name)
         usual = str(parameter.prior(scenario.era, ally)) if parameter.priors else "as calibrated"
         label = ": ".join(filter(None, (parameter.description, ALLY_NAMES.get(ally or ""))))
-        yield Setting(name, label, parameter.unit, str(prior), usual)
+        yield Setting(name, label, parameter.unit, prior.a if prior.kind == "fixed" else str(prior), usual)
 
 
 def limits() -> tuple[str, ...]:
@@ -173,7 +175,7 @@ class Facts:
         base = self.base.scenario
         differences = input_differences(base, run)
         if base.name == run.name and all(each.text.startswith("parameter ") for each in differences):
-            return "It is set against the same scenario without the parameters that are set below."
+            return "It is set against the same scenario without the parameters that it sets."
         many = counted(len(differences), "input")
         differ = f"{many} differ{'s' if len(differences) == 1 else ''}" if differences else "no input differs"
         return f"It is set against “{base.title}” ({base.name}), with the same random numbers; {differ}."
