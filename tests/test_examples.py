@@ -15,7 +15,9 @@ import alliance_sim
 from alliance_sim import consensus, dynamics
 
 #: Libraries of optional extras; modules and examples that need a missing one are skipped.
-OPTIONAL = tuple("SALib altair arviz distributed ema_workbench ipyvue ipyvuetify jax numpyro reacton solara".split())
+OPTIONAL = tuple(
+    "SALib altair arviz distributed ema_workbench ipyvue ipyvuetify jax numpyro openpyxl reacton solara".split()
+)
 #: Libraries of extras that examples need, though their module can be imported without.
 NEEDED = {"alliance_sim.analysis.discovery": "ema_workbench", "alliance_sim.analysis.sensitivity": "SALib"}
 #: Modules whose methods each have an example of their own; elsewhere one of the class may call them.

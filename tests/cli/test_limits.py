@@ -18,6 +18,7 @@ from alliance_sim.simulation import first_months
 from command_line import Shell
 
 RUN = ("run", "baseline_2018", "--months", "2", "--draws", "1")
+REPORT = ("report", "baseline_2018", "--draws", "1")
 COMPARE = ("compare", "baseline_2018", "helsinki_2018", "--draws", "1")
 SENSITIVITY = ("sensitivity", "baseline_2018", "--outcome", "cohesion", "--parameter", "pledge")
 DISCOVER = ("discover", "swept", "--outcome", "cohesion")
@@ -32,6 +33,11 @@ NO_NAME = ("", ".", "..", "0", "nan", "cohesion.", ".cohesion", "coh\u0435sion",
 NO_FIGURE = (
     *("", ".", "/", "..", "file.txt", "file.txt/x.png", "x.xyz", "noext", "folder.png", "/proc/x.png"),
     *("x" * 300 + ".png", "/dev/full", "/dev/null"),
+)
+#: No file that could be written as a report.
+NO_REPORT = (
+    *("", ".", "/", "..", "file.txt", "file.txt/x.html", "x.pdf", "noext", "folder.html", "/proc/x.html", ".html"),
+    *("x" * 300 + ".html", "/dev/full", "/dev/null", "x.html.gz", "x.xls"),
 )
 SOME_FIGURES = ("/", "file.txt/x.png", "x.xyz", "folder.png")
 #: No folder of results.
@@ -53,6 +59,10 @@ CASES = [
     *((*RUN, "--set", f"{name}=0.5") for name in NO_PARAMETER),
     *((*RUN, "--out", path) for path in NOT_NEW),
     *((*RUN, "--plot", path) for path in NO_FIGURE),
+    *((*REPORT, "--out", path) for path in NO_REPORT),
+    *((*REPORT[:2], "--out", "x.html", option, value) for option in ("--draws", "--seed") for value in NO_NUMBER),
+    (*REPORT, "--out", "x.html", "--against", "baseline_2025"),
+    (*REPORT, "--out", "x.html", "--set", "pledg=0.5"),
     *((*COMPARE[:3], option, value) for option in ("--draws", "--seed") for value in ("", "nan", "-1", "9" * 30)),
     *((*COMPARE, "--plot", path) for path in SOME_FIGURES),
     *((*SENSITIVITY, option, value) for option in ("--draws", "--points", "--seed") for value in ("", "nan", "-1")),
@@ -88,7 +98,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, swept: Path) -> Path:
     """A folder with things that are no results and cannot be written."""
     place = tmp_path_factory.mktemp("limits")
     (place / "file.txt").write_text("x")
-    for folder in ("full/inside", "folder.png", "empty"):
+    for folder in ("full/inside", "folder.html", "folder.png", "empty"):
         (place / folder).mkdir(parents=True)
     os.mkfifo(place / "fifo")
     (place / "loop").symlink_to("loop")

@@ -26,6 +26,8 @@ ADDRESSES = [
     ("compare", "baseline_2018", "helsinki_2018", "--plot", "gs://x.png"),
     ("sensitivity", "s3://b/x.yaml", "--outcome", "cohesion"),
     ("sensitivity", "baseline_2018", "--outcome", "cohesion", "--plot", "s3://x.png"),
+    ("report", "baseline_2018", "--out", "s3://b/x.html"),
+    ("report", "s3://b/x.yaml", "--out", "x.html"),
     ("sweep", "summit_form_2018", "--out", "s3://b/x"),
     ("sweep", "s3://b/x.yaml", "--out", "x"),
     ("query", "s3://b/x", "SELECT 1"),

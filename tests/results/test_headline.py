@@ -13,6 +13,7 @@ from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import headline as module
 from alliance_sim.results.ensemble import Ensemble
+from alliance_sim.results.wording import percent
 from alliance_sim.scenarios.library import load_with_parent
 from alliance_sim.simulation import first_months
 
@@ -71,24 +72,21 @@ def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
     found = als.headline(run, base)
     happens, objects, _, sure = found.sentences
     assert f"“{found.text}”" in happens and f"of {found.of} decisions" in happens
-    assert f"in {module.percent(found.passes)} of draws" in happens
+    assert f"in {percent(found.passes)} of draws" in happens
     weaker, passing = (round(100.0 * share) for share in (found.shares["diluted"], found.passes))
     assert weaker < passing
     assert (f"of draws ({weaker} of these {passing} in a weaker form)" in happens) == (weaker > 0)
     name = max(("withdrawn", "blocked", "deferred"), key=found.shares.__getitem__)
-    assert f"mostly {DECISION_LABELS[name]} ({module.percent(found.shares[name])} of all draws)" in happens
+    assert f"mostly {DECISION_LABELS[name]} ({percent(found.shares[name])} of all draws)" in happens
     if found.why == "shifted":
-        assert f"against {module.percent(found.base_passes)} in “{base.scenario.title}”" in happens
+        assert f"against {percent(found.base_passes)} in “{base.scenario.title}”" in happens
         least, most, direction = re.search(r"\((\d+) to (\d+) points (more|less)", happens).groups()  # type: ignore[union-attr]
         sign = 1 if direction == "more" else -1
         assert sorted([sign * int(least), sign * int(most)]) == [round(100.0 * bound) for bound in found.interval]
     else:
-        assert (
-            "No decision shifts clearly" in happens
-            and f", in the base in {module.percent(found.base_passes)}." in happens
-        )
+        assert "No decision shifts clearly" in happens and f", in the base in {percent(found.base_passes)}." in happens
     named = [ally for ally, share in found.objectors.items() if share >= module.NAMED_SHARE][: module.NAMED]
-    at = [objects.index(f"{ALLY_NAMES[ally]} in {module.percent(found.objectors[ally])}") for ally in named]
+    at = [objects.index(f"{ALLY_NAMES[ally]} in {percent(found.objectors[ally])}") for ally in named]
     assert named and at == sorted(at)
     assert sure.startswith(module.CAVEAT) and f"{DRAWS} draws" in sure
     error = float(re.search(r"share \(([\d.]+) points", sure).group(1))  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ either way. The same sentences stand in the terminal, in notebooks, in reports a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +28,7 @@ from alliance_sim.registry.labels import (
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NOTABLE, Pair, pair_of
 from alliance_sim.results.summaries import out_of_time
+from alliance_sim.results.wording import in_a_row, month_in_words, percent, with_code
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
@@ -185,7 +186,7 @@ class Headline:
 
     def _repr_html_(self) -> str:
         first, *rest = self.sentences
-        return f"<p><strong>{escape(first)}</strong></p><p>{escape(' '.join(rest))}</p>"
+        return f"<p><strong>{escape(first)}</strong></p><p>{with_code(escape(' '.join(rest)))}</p>"
 
     def json(self) -> dict[str, object]:
         """Return the sentences, and the numbers in them; None for one that does not apply.
@@ -441,55 +442,6 @@ def _objectors(ensemble: EnsembleLike, row: pd.Series) -> dict[str, float]:
     found = ensemble.objectors()
     found = found[(found["meeting"] == row["meeting"]) & (found["issue"] == row["issue"])]
     return {str(ally): float(share) for ally, share in zip(found["ally"], found["share"], strict=True)}
-
-
-def percent(share: float) -> str:
-    """Return a share in percent, never rounded to none or all.
-
-    Examples
-    --------
-    >>> percent(0.123), percent(0.001), percent(0.999), percent(0.0)
-    ('12 %', 'less than 1 %', 'more than 99 %', '0 %')
-    """
-    if 0.0 < share < 0.005:
-        return "less than 1 %"
-    return "more than 99 %" if 0.995 < share < 1.0 else f"{100.0 * share:.0f} %"
-
-
-def points_of(share: float) -> str:
-    """Return a difference of shares in points, with its sign.
-
-    Examples
-    --------
-    >>> points_of(-0.123), points_of(-0.001)
-    ('-12', '+0')
-    """
-    return f"{100.0 * share:+z.0f}"
-
-
-_MONTHS = ("January February March April May June July August September October November December").split()
-
-
-def month_in_words(month: str) -> str:
-    """Return ``YYYY-MM`` as a month and a year.
-
-    Examples
-    --------
-    >>> month_in_words("2026-07")
-    'July 2026'
-    """
-    return f"{_MONTHS[int(month[5:]) - 1]} {month[:4]}"
-
-
-def in_a_row(texts: Sequence[str]) -> str:
-    """Return texts as a list within a sentence.
-
-    Examples
-    --------
-    >>> in_a_row(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1]))) if texts else ""
 
 
 def _finite(value: object) -> object:

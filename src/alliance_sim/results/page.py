@@ -22,10 +22,11 @@ from alliance_sim.registry.labels import (
 )
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.happenings import happening, when
-from alliance_sim.results.headline import CAVEAT, SHIFT, in_a_row, month_in_words, percent, points_of
+from alliance_sim.results.headline import CAVEAT, SHIFT
 from alliance_sim.results.page_figures import SHOWN, figure
-from alliance_sim.results.report_facts import Facts, counted, limits
+from alliance_sim.results.report_facts import Facts, Setting, counted, limits
 from alliance_sim.results.reproduction import reproduction
+from alliance_sim.results.wording import in_a_row, month_in_words, percent, points_of, with_code
 from alliance_sim.scenarios import Meeting
 
 __all__ = ["page"]
@@ -125,17 +126,17 @@ def _about(facts: Facts) -> Iterator[str]:
     yield f"<p>{_words(f'{facts.period}. {facts.base_sentence}')}</p>"
     settings = facts.settings
     if settings:
-        rows = [
-            [
-                escape(each.label),
-                f"{escape(each.value)} {_small(each.unit)}",
-                escape(each.usual),
-                f"<code>{each.name}</code>",
-            ]
-            for each in settings[:MOST_SETTINGS]
-        ]
-        more = _more(len(settings) - MOST_SETTINGS)
+        left = len(settings) - MOST_SETTINGS
+        more = f" {counted(left, 'parameter')} more in the workbook." if left > 0 else ""
+        rows = [_setting(each) for each in settings[:MOST_SETTINGS]]
         yield _table("settings", f"Parameters that are set.{more}", ("parameter", "value", "instead of", "name"), rows)
+
+
+def _setting(setting: Setting) -> list[str]:
+    """Return the cells of a parameter."""
+    value = f"{setting.value:g}" if isinstance(setting.value, float) else setting.value
+    name = f"<code>{escape(setting.name)}</code>"
+    return [escape(setting.label), f"{escape(value)} {_small(setting.unit)}", escape(setting.usual), name]
 
 
 def _happens(facts: Facts) -> Iterator[str]:
@@ -262,17 +263,14 @@ def _texts(facts: Facts) -> Iterator[str]:
     first = (board["meeting"] == main.meeting) & (board["issue"] == main.issue)
     order = board.assign(later=~first, shift=-shift, settled=(board["passes"] - 0.5).abs())
     order = order.sort_values(["later", "shift", "settled"], kind="stable")
-    some = order[order.groupby("issue").cumcount() < MOST_ALIKE][:MOST_TEXTS]
-    shown = board if len(board) <= MOST_TEXTS else board.loc[sorted(some.index)]
+    chosen = order[order.groupby("issue").cumcount() < MOST_ALIKE][:MOST_TEXTS]
+    shown = board if len(board) <= MOST_TEXTS else board.loc[sorted(chosen.index)]
+    few = len(shown) < len(board)
     which = "that differ most from the base, then the least settled ones" if shift.any() else "that are least settled"
-    caption = (
-        f"{len(shown)} of {len(board)} texts: those {which}, at most {MOST_ALIKE} an issue; the workbook has all."
-        if len(shown) < len(board)
-        else ""
-    )
+    some = f"{len(shown)} of {len(board)} texts: those {which}, at most {MOST_ALIKE} an issue; the workbook has all."
     heads = ("meeting", "text", "passes", "ends most often", "who objects")
-    yield f"<section><h3>{'The texts that matter most' if caption else 'The texts'}</h3>"
-    yield _table("texts", caption, heads, [list(_text(row)) for row in shown.to_dict("records")])
+    yield f"<section><h3>{'The texts that matter most' if few else 'The texts'}</h3>"
+    yield _table("texts", some if few else "All texts.", heads, [list(_text(row)) for row in shown.to_dict("records")])
     yield _key((name, ": ".join(words)) for name, words in _ENDS.items()) + "</section>"
     terms = "".join(f"<div><dt>{term}:</dt> <dd>{escape(meaning)}</dd></div>" for term, meaning in _TERMS)
     yield f'<dl class="terms">{terms}</dl>'
@@ -313,7 +311,9 @@ def _outcomes(facts: Facts) -> Iterator[str]:
             row = run.series(name).iloc[-1]
             label, spread = _capital(OUTCOME_LABELS[name]), f"{row['p05']:z.2f} to {row['p95']:z.2f}"
             rows.append([escape(label), f"{row['p50']:z.2f}", spread, _before(facts, name), escape(meaning)])
-        yield _table("months", "", ("outcome", "median", "5 to 95 % of draws", "base", "meaning"), rows)
+        yield _table(
+            "months", f"At the end of {last}.", ("outcome", "median", "5 to 95 % of draws", "base", "meaning"), rows
+        )
         return
     marks = [("mark", "median"), ("half", "middle half of the draws"), ("most", "5 to 95 % of the draws")]
     if base is not None:
@@ -375,7 +375,7 @@ def _table(kind: str, caption: str, heads: Sequence[str], rows: Iterable[Sequenc
         + "</tr>"
         for first, *rest in rows
     )
-    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    said = f"<caption>{escape(caption)}</caption>"
     return f'<table class="rows {kind}">{said}<thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
 
 
@@ -384,17 +384,13 @@ def _key(entries: Iterable[tuple[str, str]]) -> str:
     return f'<ul class="key">{"".join(f"<li><i class={kind!r}></i>{escape(text)}</li>" for kind, text in entries)}</ul>'
 
 
-def _more(number: int) -> str:
-    return f" {counted(number, 'parameter')} more in the workbook." if number > 0 else ""
-
-
 def _small(text: str) -> str:
     return f"<small>{escape(text)}</small>" if text else ""
 
 
 def _words(text: str) -> str:
-    """Return a text in which no percent sign begins a line."""
-    return escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
+    """Return a text in which no percent sign begins a line, and commands stand in their own font."""
+    return with_code(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _percent(share: float) -> str:

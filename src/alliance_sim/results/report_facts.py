@@ -13,9 +13,10 @@ import pandas as pd
 
 from alliance_sim.registry.labels import ALLY_NAMES
 from alliance_sim.registry.parameter_names import resolve
-from alliance_sim.results.headline import Headline, clear, headline, in_a_row, month_in_words, paired_with, percent
+from alliance_sim.results.headline import Headline, clear, headline, paired_with
 from alliance_sim.results.paired import Pair
 from alliance_sim.results.summaries import objectors_by_item
+from alliance_sim.results.wording import in_a_row, month_in_words, percent
 from alliance_sim.scenarios import Scenario, input_differences
 
 if TYPE_CHECKING:
@@ -47,8 +48,10 @@ class Setting:
     Attributes
     ----------
     name, label, unit : str
-    value, usual : str
-        Number or distribution, and what is drawn where nothing is set.
+    value : float or str
+        Number, or distribution in words.
+    usual : str
+        What is drawn where nothing is set.
 
     Examples
     --------
@@ -56,13 +59,13 @@ class Setting:
     >>> what_if = als.load_scenario("baseline_2025").with_parameters({"susceptibility.HUN": 0.2})
     >>> (setting,) = Facts(als.simulate(what_if, draws=2), None).settings
     >>> setting.label.rpartition(": ")[2], setting.value, setting.usual
-    ('Hungary', '0.2', 'uniform 0.2 to 0.6')
+    ('Hungary', 0.2, 'uniform 0.2 to 0.6')
     """
 
     name: str
     label: str
     unit: str
-    value: str
+    value: float | str
     usual: str
 
 
@@ -72,7 +75,7 @@ def _settings(scenario: Scenario) -> Iterator[Setting]:
         parameter, ally = resolve(name)
         usual = str(parameter.prior(scenario.era, ally)) if parameter.priors else "as calibrated"
         label = ": ".join(filter(None, (parameter.description, ALLY_NAMES.get(ally or ""))))
-        yield Setting(name, label, parameter.unit, str(prior), usual)
+        yield Setting(name, label, parameter.unit, prior.a if prior.kind == "fixed" else str(prior), usual)
 
 
 def limits() -> tuple[str, ...]:
@@ -165,7 +168,7 @@ class Facts:
         base = self.base.scenario
         differences = input_differences(base, run)
         if base.name == run.name and all(each.text.startswith("parameter ") for each in differences):
-            return "It is set against the same scenario without the parameters that are set below."
+            return "It is set against the same scenario without the parameters that it sets."
         many = counted(len(differences), "input")
         differ = f"{many} differ{'s' if len(differences) == 1 else ''}" if differences else "no input differs"
         return f"It is set against “{base.title}” ({base.name}), with the same random numbers; {differ}."

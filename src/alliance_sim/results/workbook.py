@@ -26,6 +26,7 @@ from alliance_sim.registry.states import ALLY_STATES
 from alliance_sim.results.happenings import happening, when
 from alliance_sim.results.report_facts import Facts, limits
 from alliance_sim.results.reproduction import reproduction
+from alliance_sim.results.wording import month_in_words
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -85,7 +86,7 @@ _INPUTS = (
     ("kind", "", "event, meeting or parameter", ""),
     ("when", "", "month, or months in which it may happen", ""),
     ("what", "", "what is assumed", ""),
-    ("value", "", "of a parameter: number or distribution", "unit of the parameter"),
+    ("value", "General", "of a parameter: number or distribution", "unit of the parameter"),
     ("instead of", "", "what is drawn where a scenario sets nothing", "unit of the parameter"),
     ("name", "", "name in scenario files", ""),
     ("source", "", "where it comes from", ""),
@@ -186,7 +187,15 @@ def _inputs(facts: Facts) -> Iterator[Sequence[Any]]:
         yield "event", when(event), happening(event), "", "", event.id, event.source
     for meeting in scenario.meetings:
         for item in meeting.agenda:
-            yield "meeting", meeting.month, f"{meeting.title}: {item.text}", "", "", meeting.id, item.source
+            yield (
+                "meeting",
+                month_in_words(meeting.month),
+                f"{meeting.title}: {item.text}",
+                "",
+                "",
+                meeting.id,
+                item.source,
+            )
     for each in facts.settings:
         yield "parameter", "", f"{each.label} ({each.unit})", each.value, each.usual, each.name, ""
 

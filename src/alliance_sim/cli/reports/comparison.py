@@ -76,7 +76,8 @@ def _pair(comparison: Comparison, pair: Pair, base_name: str, name: str) -> list
 
 def _turns(pair: Pair) -> list[RenderableType]:
     """Return in words which decisions turn: those whose chance to pass shifts clearly, the largest shifts first."""
-    from alliance_sim.results.headline import SHIFT, clear, month_in_words, percent, points_of
+    from alliance_sim.results.headline import SHIFT, clear
+    from alliance_sim.results.wording import month_in_words, percent, points_of
 
     decisions = pair.decisions().sort_values("difference", key=abs, ascending=False, kind="stable")
     turned = decisions[clear(decisions)]

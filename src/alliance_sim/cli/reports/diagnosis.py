@@ -119,7 +119,7 @@ def _without(found: Diagnosis) -> Table:
 
 
 def _restore(found: Diagnosis) -> list[RenderableType]:
-    from alliance_sim.results.headline import percent as share
+    from alliance_sim.results.wording import percent as share
 
     now, target = share(found.passing), share(found.target)
     parts: list[RenderableType] = [Text(f"What would restore consensus (now {now}, target {target})", "bold")]

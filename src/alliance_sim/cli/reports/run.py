@@ -109,7 +109,7 @@ def ensemble_report(
 
 def _restoring(restored: Sequence[Change], target: float, do: str) -> str:
     """Return what would lift the chance of the headline's text to a target, of changes that help more than chance."""
-    from alliance_sim.results.headline import percent as share
+    from alliance_sim.results.wording import percent as share
 
     helping = [change for change in restored if change.helps]
     enough = [f"{change.label} ({share(change.passing)})" for change in helping if change.reaches][:MOST_CHANGES]
