@@ -218,7 +218,8 @@ def _board(facts: Facts) -> Iterator[str]:
         kind = ' class="main"' if issue == main else ""
         lines.append(f'<tr{kind}><th scope="row">{escape(ISSUE_LABELS[issue])}</th>{cells}</tr>')
     marks = (
-        f" ▲ ▼: more, less often than in the base, whose share follows, by {100.0 * SHIFT:.0f} points, beyond chance."
+        f" ▲ ▼: more, less often than in the base, whose share follows; by {100.0 * SHIFT:.0f} points and by more "
+        "than chance."
         if facts.base is not None
         else ""
     )
