@@ -129,7 +129,57 @@ def test_notebooks_show_the_headline_of_a_run(base: Ensemble) -> None:
 def test_a_run_against_itself_shifts_nothing(base: Ensemble) -> None:
     found = als.headline(base, base)
     assert found.why == "contested" and found.difference == 0.0 and not found.costs
-    assert found.sentences[0].startswith("No decision shifts") and "Nothing that is measured" in str(found)
+    assert found.sentences[0].startswith("No decision shifts") and "No outcome gets clearly worse." in str(found)
+
+
+@pytest.mark.parametrize("draws", [1, 2])
+def test_few_draws_shift_nothing(draws: int) -> None:
+    for seed in range(3):
+        one, two = (als.simulate(name, draws, seed, "monthly") for name in ("us_russia_reset_2025", "baseline_2025"))
+        found = als.headline(one, two)
+        assert found.why == "contested" and -1.0 <= found.low < found.high <= 1.0
+        assert draws > 1 or "clearly worse" not in str(found)
+
+
+def test_another_text_of_the_base_is_named() -> None:
+    parent = als.load_scenario("baseline_2025")
+    (meeting,) = [each for each in parent.meetings if each.id == "nac-2026-02"]
+    held = meeting.model_dump(mode="json", exclude_none=True)
+    (item,) = held["agenda"]
+    changed = held | {"agenda": [item | {"text": "Admit Ukraine at once", "ask": 4}]}
+    other = {"name": "other", "extends": "baseline_2025", "drop": [meeting.id], "meetings": [changed]}
+    found = als.headline(als.simulate(other, 100), als.simulate(parent, 100))
+    assert found.text == "Admit Ukraine at once" and found.base_text == item["text"]
+    assert f"{percent(found.base_passes)} of “{found.base_text}”" in found.sentences[0]
+
+
+def test_decisions_of_the_base_alone_are_counted_and_one_alone_is_the_only_one() -> None:
+    parent = als.load_scenario("baseline_2018")
+    _, *rest = parent.meetings
+    some, none = (
+        als.simulate({"name": "less", "extends": "baseline_2018", "drop": [each.id for each in dropped]}, 30)
+        for dropped in (rest, parent.meetings)
+    )
+    base = als.simulate(parent, 30)
+    held, before = len(some.decisions()), len(base.decisions())
+    lost = als.headline(some, base)
+    assert (lost.of, lost.new, lost.lost) == (held, 0, before - held)
+    assert f"{before - held} are held there only" in str(lost)
+    assert ("The only decision" in str(lost)) == (held == 1)
+    assert als.headline(none, base).sentences[0] == (
+        f"No meeting decides anything here, where the base holds {before} decisions."
+    )
+
+
+@pytest.mark.parametrize("wrong", ["baseline_2025", None, [1]])
+def test_what_is_no_run_is_refused(wrong: object, base: Ensemble) -> None:
+    with pytest.raises(InputError, match="is no run; allowed: what `simulate`"):
+        als.headline(wrong)  # type: ignore[arg-type]
+    if wrong is not None:
+        with pytest.raises(InputError, match="is no run"):
+            als.headline(base, wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="is no run"):
+        als.report(wrong, "page.html")  # type: ignore[arg-type]
 
 
 def test_a_shift_that_could_be_chance_is_none() -> None:

@@ -203,8 +203,8 @@ class Comparison:
         """Return one row a scenario and item that it and the base both decide.
 
         Columns: ``scenario, meeting, month, forum, issue, title``; ``base, other`` (shares of draws in which it
-        passes, adopted or diluted), ``difference`` and its Monte Carlo standard error ``mc_error``; ``adopted,
-        diluted, withdrawn, blocked, deferred`` (change of each share).
+        passes, adopted or diluted), ``difference``, its Monte Carlo standard error ``mc_error`` and 95 % interval
+        ``low, high`` (`paired_interval`); ``adopted, diluted, withdrawn, blocked, deferred`` (change of each share).
 
         Examples
         --------

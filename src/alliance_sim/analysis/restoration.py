@@ -23,6 +23,7 @@ from alliance_sim.registry.actors import ALLIES, ALLY_INDEX, EUROPEANS
 from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.registry.forums import ASK_NAMES
 from alliance_sim.registry.labels import ALLY_NAMES, ISSUE_NAMES, RULE_LABELS
+from alliance_sim.results.paired import paired_interval
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.mappings import plain
@@ -37,8 +38,6 @@ _LAST = "would_restore"
 _SOURCE = "hypothetical: what would restore consensus"
 #: Allies besides the United States whose positions are levers: those that object most.
 _MOVED = 2
-#: Standard errors of a 95 % interval.
-_NORMAL_95 = 1.96
 #: Most sessions that a scenario can give a meeting.
 _MOST_SESSIONS = 10
 
@@ -85,20 +84,16 @@ class Effect:
 def paired(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Effect:
     """Return the effect of a change from whether a text passes in each draw before it and after it.
 
-    The interval is that of Agresti and Min (2005), doi:10.1002/sim.1781, for a difference of paired shares: half a draw
-    is added to each of the four cells, so that it has a width where no draw differs.
-
     Examples
     --------
     >>> effect = paired(np.zeros(400, bool), np.arange(400) < 100)
     >>> effect.difference, round(effect.low, 2), round(effect.high, 2)
     (0.25, 0.21, 0.29)
     """
-    draws = len(before)
-    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
-    centre = (gained - lost) / (draws + 2)
-    half = _NORMAL_95 * math.sqrt(gained + lost + 1 - (gained - lost) ** 2 / (draws + 2)) / (draws + 2)
-    return Effect(float(after.mean()), (gained - lost) / draws, centre - half, centre + half, gained, lost)
+    gained, lost = (after & ~before).sum(), (before & ~after).sum()
+    low, high = paired_interval(gained, lost, len(before))
+    difference = float(gained - lost) / len(before)
+    return Effect(float(after.mean()), difference, float(low), float(high), int(gained), int(lost))
 
 
 @dataclass(frozen=True)

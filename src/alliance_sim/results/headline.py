@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import (
     ALLY_NAMES,
@@ -26,9 +26,9 @@ from alliance_sim.registry.labels import (
     OUTCOME_LABELS,
 )
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.paired import NOTABLE, Pair, pair_of
+from alliance_sim.results.paired import NORMAL_95, NOTABLE, Pair, pair_of
 from alliance_sim.results.summaries import out_of_time
-from alliance_sim.results.wording import in_a_row, month_in_words, percent, with_code
+from alliance_sim.results.wording import counted, in_a_row, month_in_words, percent, with_code
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
@@ -45,8 +45,6 @@ NAMED_SHARE, NAMED = 0.05, 3
 COSTS, LEAST_COST = 2, 0.01
 #: What a base is called that has the same title as the run.
 _SAME = "the base"
-#: Standard errors of a 95 % interval.
-_Z = 1.96
 
 Why = Literal["shifted", "contested", "no decision"]
 
@@ -107,12 +105,14 @@ class Headline:
     share_error : float
         Monte Carlo standard error of `passes`, with half a draw added on either side (Jeffreys), so that it is not
         zero where all draws or none pass.
-    difference, mc_error : float
-        Of `passes` from the base, paired, and its Monte Carlo standard error; NaN without a base.
+    base_text : str
+        The base's text of the item, if it is another one; else empty.
+    difference, mc_error, low, high : float
+        Of `passes` from the base, paired, its Monte Carlo standard error and 95 % interval; NaN without a base.
     out_of_time : float
         Share of the draws in which the meeting has no time for the text, which is withdrawn.
-    of, new : int
-        Decisions among which this one was chosen, and decisions that the base does not hold.
+    of, new, lost : int
+        Decisions among which this one was chosen, those that the base does not hold, and those that only it holds.
     level : float
         Mean level of the texts that pass; NaN if none does.
     objectors : mapping of str to float
@@ -143,11 +143,15 @@ class Headline:
     passes: float
     share_error: float
     base_passes: float
+    base_text: str
     difference: float
     mc_error: float
+    low: float
+    high: float
     out_of_time: float
     of: int
     new: int
+    lost: int
     level: float
     objectors: Mapping[str, float]
     costs: tuple[Cost, ...]
@@ -165,9 +169,10 @@ class Headline:
         >>> found.interval[0] < found.passes < found.interval[1]
         True
         """
-        alone = math.isnan(self.difference)
-        middle, error = (self.passes, self.share_error) if alone else (self.difference, self.mc_error)
-        return middle - _Z * error, middle + _Z * error
+        if not math.isnan(self.difference):
+            return self.low, self.high
+        half = NORMAL_95 * self.share_error
+        return max(self.passes - half, 0.0), min(self.passes + half, 1.0)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -211,25 +216,32 @@ class Headline:
 
     def _happens(self) -> str:
         if self.why == "no decision":
-            return "No meeting decides anything here."
+            before = f", where the base holds {counted(self.lost, 'decision')}" if self.lost else ""
+            return f"No meeting decides anything here{before}."
         item = (
             f"“{self.text}” ({ISSUE_LABELS[self.issue]}) passes at {FORUM_NAMES[self.forum]} in "
             f"{month_in_words(self.month)} in {percent(self.passes)} of draws{self._weaker()}"
         )
-        decisions = "the only decision" if self.of == 1 else f"{self.of} decisions"
+        chosen = "The only decision" if self.of == 1 else f"The {{}} of {self.of} decisions"
+        before = f"{percent(self.base_passes)}{f' of “{self.base_text}”' if self.base_text else ''}"
         if self.why == "shifted":
             least, most = sorted(abs(100.0 * bound) for bound in self.interval)
             change = f"{least:.0f} to {most:.0f} points {'more' if self.difference > 0.0 else 'less'}, 95 % interval"
-            against = f"against {percent(self.base_passes)} in {self.base} ({change})"
-            happens = f"The largest shift of {decisions}: {item}, {against}"
+            happens = f"{chosen.format('largest shift')}: {item}, against {before} in {self.base} ({change})"
         else:
-            happens = f"The most open of {decisions}: {item}"
+            happens = f"{chosen.format('most open')}: {item}"
+            if not math.isnan(self.base_passes):
+                happens += f", in the base in {before}"
             if self.base is not None:
-                before = "" if math.isnan(self.base_passes) else f", in the base in {percent(self.base_passes)}"
-                new = f"; {self.new} {'is' if self.new == 1 else 'are'} held here only" if self.new else ""
                 limit = f"by {100.0 * SHIFT:.0f} points and beyond chance"
-                happens = f"No decision shifts clearly ({limit}) against {self.base}{new}. {happens}{before}"
+                happens = f"No decision shifts clearly ({limit}) against {self.base}{self._only()}. {happens}"
         return f"{happens}.{self._fails()}"
+
+    def _only(self) -> str:
+        """Return how many decisions only one of the two holds."""
+        counts = {"here": self.new, "there": self.lost}
+        only = [f"{n} {'is' if n == 1 else 'are'} held {where} only" for where, n in counts.items() if n]
+        return f"; {in_a_row(only)}" if only else ""
 
     def _weaker(self) -> str:
         """Return how much of the share that passes does so in a weaker form."""
@@ -263,7 +275,7 @@ class Headline:
 
     def _costs(self) -> str:
         if not self.costs:
-            return "" if self.base is None else "Nothing that is measured gets clearly worse."
+            return "" if self.base is None or self.draws == 1 else "No outcome gets clearly worse."
         periods = {"mean": "on average over the run", "final": "at the end"}
         parts = [
             f"{words}: {in_a_row(texts)}"
@@ -277,7 +289,7 @@ class Headline:
         )
 
     def _sure(self) -> str:
-        draws = f"{CAVEAT} {self.draws:,} draw{'' if self.draws == 1 else 's'}"
+        draws = f"{CAVEAT} {counted(self.draws, 'draw')}"
         if self.why == "no decision":
             return f"{draws}."
         interval = " and of the interval" if self.why == "shifted" else ""
@@ -309,6 +321,9 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     >>> found.why, found.base, found.sentences[-1][:26]
     ('contested', None, 'A what-if, not a forecast.')
     """
+    for each in (ensemble,) if base is None else (ensemble, base):
+        if not hasattr(each, "records"):
+            raise InputError(f"headline: {shown(each)} is no run; allowed: what `simulate` or `load_results` returns")
     scenario = ensemble.scenario
     pair = None if base is None else paired_with(ensemble, base)
     moves = None if pair is None else pair.decisions()
@@ -322,11 +337,13 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         "draws": ensemble.draws,
         "seed": ensemble.seed,
     }
+    lost = 0 if base is None or moves is None else len(base.decisions()) - len(moves)
     if board.empty:
-        numbers = ("passes", "share_error", "base_passes", "difference", "mc_error", "out_of_time", "level")
-        empty = dict.fromkeys(("meeting", "month", "forum", "issue", "text"), "")
+        numbers = ("passes share_error base_passes difference mc_error low high out_of_time level").split()
+        empty = dict.fromkeys(("meeting", "month", "forum", "issue", "text", "base_text"), "")
         nothing = dict.fromkeys(numbers, math.nan)
-        return Headline(**common, **empty, **nothing, why="no decision", of=0, new=0, shares={}, objectors={})  # type: ignore[arg-type]
+        counts = {"of": 0, "new": 0, "lost": lost}
+        return Headline(**common, **empty, **nothing, **counts, why="no decision", shares={}, objectors={})  # type: ignore[arg-type]
     why: Why = "contested"
     at, of = int((passes - 0.5).abs().argmin()), len(board)
     if moves is not None and len(shifts := moves[clear(moves)]):
@@ -349,9 +366,13 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         share_error=_share_error(share, ensemble.draws),
         base_passes=math.nan if move is None else float(move["base"]),
         difference=math.nan if move is None else float(move["difference"]),
+        base_text="" if move is None or move["title"] == row["title"] else move["title"],
         mc_error=math.nan if move is None else float(move["mc_error"]),
+        low=math.nan if move is None else float(move["low"]),
+        high=math.nan if move is None else float(move["high"]),
         out_of_time=float(out_of_time(ensemble.records)[:, ensemble.program.agenda[at].column].mean()),
         of=of,
+        lost=lost,
         new=0 if moves is None else len(board) - len(moves),
         level=float(row["level_passed"]),
         objectors=_objectors(ensemble, row),
@@ -389,11 +410,12 @@ def clear(differences: pd.DataFrame) -> pd.Series:
 
     Examples
     --------
-    >>> clear(pd.DataFrame({"difference": [-0.2, 0.2, 0.04], "mc_error": [0.02, 0.15, 0.001]})).tolist()
+    >>> rows = {"difference": [-0.2, 0.2, 0.04], "low": [-0.24, -0.1, 0.03], "high": [-0.16, 0.5, 0.05]}
+    >>> clear(pd.DataFrame(rows)).tolist()
     [True, False, False]
     """
     size: pd.Series = differences["difference"].abs()
-    return (size >= SHIFT) & (size >= _Z * differences["mc_error"])
+    return (size >= SHIFT) & (differences["low"] * differences["high"] > 0.0)
 
 
 def _share_error(share: float, draws: int) -> float:

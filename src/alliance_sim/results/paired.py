@@ -22,10 +22,13 @@ from alliance_sim.results.summaries import decided, summaries
 from alliance_sim.results.views import dates
 from alliance_sim.scenarios import Difference, input_differences
 
-__all__ = ["NOTABLE", "Pair", "moved", "pair_of"]
+__all__ = ["NORMAL_95", "NOTABLE", "Pair", "moved", "pair_of", "paired_interval"]
 
 #: Size from which on a difference is worth a reader's time: a small effect, after Cohen (1988).
 NOTABLE = 0.2
+
+#: Standard errors of a 95 % interval.
+NORMAL_95 = 1.96
 
 #: Differences up to it come from rounding.
 ROUNDING = 1e-12
@@ -158,7 +161,7 @@ class Pair:
         before, after = counts.sum(axis=2), counts.sum(axis=1)
         gained = counts[:, ~_PASSES][:, :, _PASSES].sum(axis=(1, 2))
         lost = counts[:, _PASSES][:, :, ~_PASSES].sum(axis=(1, 2))
-        difference = (gained - lost) / draws
+        difference, (low, high) = (gained - lost) / draws, paired_interval(gained, lost, draws)
         columns = ("meeting", "month", "forum", "issue", "title")
         items = {name: [getattr(row, name) for row, _ in self.agenda] for name in columns}
         return pd.DataFrame(
@@ -169,9 +172,41 @@ class Pair:
                 "other": after[:, _PASSES].sum(axis=1) / draws,
                 "difference": difference,
                 "mc_error": np.sqrt(((gained + lost) / draws - difference**2) / draws),
+                "low": low,
+                "high": high,
                 **dict(zip(DECISIONS, (after - before).T / draws, strict=True)),
             }
         )
+
+
+def paired_interval(
+    gained: NDArray[np.int64], lost: NDArray[np.int64], draws: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the 95 % interval of a difference of paired shares.
+
+    That of Agresti and Min (2005), doi:10.1002/sim.1781: half a draw is added to each of the four cells, so that it has
+    a width where no draw differs, or all do.
+
+    Parameters
+    ----------
+    gained, lost : array of int
+        Draws that pass only in the second of the two, and only in the first.
+    draws : int
+
+    Returns
+    -------
+    low, high : array of float
+        Within -1 and 1.
+
+    Examples
+    --------
+    >>> low, high = paired_interval(np.array([100]), np.array([0]), 400)
+    >>> low.round(2).item(), high.round(2).item()
+    (0.21, 0.29)
+    """
+    centre = (gained - lost) / (draws + 2)
+    error = np.sqrt(gained + lost + 1 - (gained - lost) ** 2 / (draws + 2)) / (draws + 2)
+    return np.maximum(centre - NORMAL_95 * error, -1.0), np.minimum(centre + NORMAL_95 * error, 1.0)
 
 
 def moved(summary: pd.DataFrame) -> list[str]:

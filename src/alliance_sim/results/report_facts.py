@@ -16,29 +16,18 @@ from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.results.headline import Headline, clear, headline, paired_with
 from alliance_sim.results.paired import Pair
 from alliance_sim.results.summaries import objectors_by_item
-from alliance_sim.results.wording import in_a_row, month_in_words, percent
+from alliance_sim.results.wording import counted, in_a_row, month_in_words, percent
 from alliance_sim.scenarios import Scenario, input_differences
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["Facts", "Setting", "counted", "limits"]
+__all__ = ["Facts", "Setting", "limits"]
 
 #: Allies that are named as those who object most over all texts, and the least share of texts (judgement).
 NAMED, LEAST = 4, 0.02
 #: Draws below which a report says that they are few.
 FEW_DRAWS = 400
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with what it counts.
-
-    Examples
-    --------
-    >>> counted(1, "draw"), counted(2000, "draw")
-    ('1 draw', '2,000 draws')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -167,6 +156,8 @@ class Facts:
             return "It is not set against another scenario."
         base = self.base.scenario
         differences = input_differences(base, run)
+        if base.name == run.name and not differences:
+            return "It is set against itself: no input differs."
         if base.name == run.name and all(each.text.startswith("parameter ") for each in differences):
             return "It is set against the same scenario without the parameters that it sets."
         many = counted(len(differences), "input")

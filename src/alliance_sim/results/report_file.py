@@ -77,6 +77,7 @@ def report(ensemble: Ensemble, path: str | Path, base: Ensemble | None = None) -
     path = local_path(path)
     check_kind(path)
     facts = Facts(ensemble, base)
+    _ = facts.headline  # refuses what is no run, or no base of it
     if suffix_of(path) == ".html":
         from alliance_sim.results.page import page
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["in_a_row", "month_in_words", "percent", "points_of", "with_code"]
+__all__ = ["counted", "in_a_row", "month_in_words", "percent", "points_of", "with_code"]
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with what it counts.
+
+    Examples
+    --------
+    >>> counted(1, "draw"), counted(2000, "draw")
+    ('1 draw', '2,000 draws')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def percent(share: float) -> str:

@@ -86,7 +86,8 @@ def ensemble_report(
     scenario, months = ensemble.scenario, ensemble.months
     against = "" if base is None else f", against {base.scenario.name}"
     if base is not None and base.scenario.name == scenario.name:
-        against = ", against the same without --set"
+        same = base.scenario.parameters == scenario.parameters
+        against = ", against itself" if same else ", against the same without --set"
     lines: list[RenderableType] = [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         dim(
