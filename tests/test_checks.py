@@ -61,3 +61,12 @@ def test_checks_load_no_numerical_library() -> None:
         "sys.exit(bool({'numba', 'numpy', 'pandas', 'pyarrow', 'xarray'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_file_that_is_write_protected_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("kept", encoding="utf-8")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write to any file
+    with pytest.raises(InputError, match=r"report\.html: cannot be written \(it is write-protected\)"):
+        checks.writable(path)
+    assert path.read_text(encoding="utf-8") == "kept"

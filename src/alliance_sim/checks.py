@@ -164,6 +164,8 @@ def writable(path: Path, size: int = 0) -> None:
     try:
         with contextlib.suppress(FileNotFoundError):
             path.lstat()
+        if path.is_file() and not os.access(path, os.W_OK):
+            raise PermissionError(0, "it is write-protected")
         full = path.absolute()
         above = next(
             each for each in (full, *full.parents) if each.is_dir() or (each != full and os.path.lexists(each))

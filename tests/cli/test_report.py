@@ -22,6 +22,7 @@ def words(text: str) -> str:
 
 def test_the_page_says_what_run_says(shell: Shell) -> None:
     assert shell.good("report", *RESET, "--out", "reset.html") == "Written: reset.html\n"
+    assert shell.good("report", *RESET, "--out", "reset.html") == "Replaced: reset.html\n"
     page = Path("reset.html").read_text(encoding="utf-8")
     found = json.loads(shell.good("run", *RESET, "--json"))
     first, *rest = found["headline"]["sentences"]

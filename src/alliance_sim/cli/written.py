@@ -20,6 +20,8 @@ def written_files(
 ) -> Iterator[list[Path]]:
     """Collect the files that a command writes and list them at its end, or when it is interrupted.
 
+    A file that was there before is replaced, which is said.
+
     Parameters
     ----------
     path : Path or None
@@ -35,6 +37,7 @@ def written_files(
         Empty; the command appends each file once it is complete.
     """
     paths: list[Path] = []
+    replaced = path is not None and path.is_file()
     try:
         if path:
             (check or check_figure)(path)
@@ -43,12 +46,13 @@ def written_files(
         complete = f"{', '.join(map(str, paths))} is complete" if paths else "nothing was written"
         raise typer.Abort(complete) from None
     if paths and not as_json:
-        print_written(paths)
+        print_written(paths, path if replaced else None)
 
 
-def print_written(paths: Iterable[Path]) -> None:
-    """Print where results were written."""
-    print_parts(*(Text(f"Written: {printable(path)}", "dim", overflow="fold") for path in paths))
+def print_written(paths: Iterable[Path], replaced: Path | None = None) -> None:
+    """Print where results were written, and which file was replaced."""
+    verbs = {path: "Replaced" if path == replaced else "Written" for path in paths}
+    print_parts(*(Text(f"{verb}: {printable(path)}", "dim", overflow="fold") for path, verb in verbs.items()))
 
 
 def print_note(folder: Path, note: str) -> None:

@@ -24,7 +24,8 @@ def report(
 ) -> None:
     """Write a report for those who do not program: one HTML page that prints on two sheets, or an Excel workbook.
 
-    The page needs no network and no other file. In a browser it can be printed or kept as PDF.
+    The page needs no network and no other file. In a browser it can be printed or kept as PDF. A file of that name is
+    replaced.
     """
     with written_files(out, False, check_report) as written:
         what_if, other = with_base(scenario, settings, against)
