@@ -159,5 +159,4 @@ def test_a_document_of_a_new_era_is_rows_of_tables(folder: Path) -> None:
     assert found["threat.POL.2016"] < found["threat.POL.2018"] - 0.05
     (folder / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
     assert "mine.yaml: ok" in run(folder, "-m", "alliance_sim", "check", "mine.yaml")
-    shown = "from alliance_sim import evidence; print(evidence('POL', '2016'))"
-    assert "C-01" in run(folder, "-c", shown)
+    assert "C-01" in run(folder, "-m", "alliance_sim", "evidence", "POL", "--era", "2016", "--all")
