@@ -37,10 +37,11 @@ def written_files(
         Empty; the command appends each file once it is complete.
     """
     paths: list[Path] = []
-    replaced = path is not None and path.is_file()
+    replaced = False
     try:
         if path:
             (check or check_figure)(path)
+            replaced = path.is_file()
         yield paths
     except KeyboardInterrupt:
         complete = f"{', '.join(map(str, paths))} is complete" if paths else "nothing was written"
