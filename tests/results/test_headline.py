@@ -13,9 +13,9 @@ from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results import headline as module
 from alliance_sim.results.ensemble import Ensemble
-from alliance_sim.results.wording import percent
 from alliance_sim.scenarios.library import load_with_parent
 from alliance_sim.simulation import first_months
+from alliance_sim.wording import percent
 
 DRAWS, SEED = 200, 5
 

@@ -16,8 +16,8 @@ from alliance_sim.results.page import MOST_ALIKE, MOST_EVENTS, MOST_TEXTS, page
 from alliance_sim.results.page_figures import SHOWN
 from alliance_sim.results.report_facts import Facts
 from alliance_sim.results.run_plots import OVERVIEW
-from alliance_sim.results.wording import month_in_words
 from alliance_sim.scenarios import load_text
+from alliance_sim.wording import month_in_words
 from command_line import one_month
 
 DRAWS = 60

@@ -21,8 +21,8 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS, ISSUE_NAMES
-from alliance_sim.results.wording import in_a_row, percent
 from alliance_sim.scenarios import ScenarioSource, load_scenario
+from alliance_sim.wording import in_a_row, percent
 
 __all__ = ["Diagnosis", "Without", "diagnose"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alliance_sim.notebook import folded, heading, table
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.labels import GROUPS, ISSUE_LABELS, OUTCOME_GROUPS, OUTCOME_LABELS
-from alliance_sim.results.html import percent
+from alliance_sim.wording import percent_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,5 +69,5 @@ def _passing(decisions: pd.DataFrame) -> Iterator[list[str]]:
         change = f"{100.0 * row['difference']:+.0f}"
         yield [
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], ISSUE_LABELS[row["issue"]],
-            percent(row["base"]), percent(row["other"]), change,
+            percent_cell(row["base"]), percent_cell(row["other"]), change,
         ]  # fmt: skip

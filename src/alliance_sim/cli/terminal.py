@@ -26,6 +26,7 @@ from rich.text import Text
 
 from alliance_sim.errors import InputError
 from alliance_sim.registry.forums import DECISIONS
+from alliance_sim.wording import percent_cell
 
 #: Columns of a pipe, which has no width of its own.
 PIPE_WIDTH = 120
@@ -43,8 +44,6 @@ DECISION_STYLES = dict(
         strict=True,
     )
 )
-#: With fewer draws, reports state the Monte Carlo error.
-FEW_DRAWS = 400
 
 
 def bullets(texts: Iterable[str]) -> Table:
@@ -60,16 +59,9 @@ def dim(text: str) -> Text:
     return Text(text, "dim")
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number with what it counts."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def percent(share: float) -> str:
-    """Return a share in percent, without its sign."""
-    if share == 0.0:
-        return "·"
-    return "<1" if share < 0.005 else f"{100.0 * share:.0f}"
+def share_cell(share: float) -> str:
+    """Return a share in percent for a cell of a table, with a dot for none."""
+    return percent_cell(share, none="·")
 
 
 def new_table(*heads: str, gap: int = 2) -> Table:

@@ -10,8 +10,8 @@ from alliance_sim.registry.events import Event
 from alliance_sim.registry.labels import ALLY_NAMES, ISSUE_NAMES, OUTCOME_LABELS
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.registry.states import ALLY_STATES, STATES
-from alliance_sim.results.wording import in_a_row, month_in_words
 from alliance_sim.scenarios.words import event_details
+from alliance_sim.wording import in_a_row, month_in_words
 
 __all__ = ["happening", "when"]
 

@@ -28,7 +28,7 @@ from alliance_sim.registry.labels import (
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NORMAL_95, NOTABLE, Pair, pair_of
 from alliance_sim.results.summaries import out_of_time
-from alliance_sim.results.wording import counted, in_a_row, month_in_words, percent, with_code
+from alliance_sim.wording import counted, in_a_row, month_in_words, percent, with_code
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike

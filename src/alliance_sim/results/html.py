@@ -9,25 +9,15 @@ from alliance_sim.notebook import folded, heading, table
 from alliance_sim.registry.forums import DECISIONS, FORUM_LABELS
 from alliance_sim.registry.labels import GROUPS, ISSUE_LABELS, OUTCOME_GROUPS, OUTCOME_LABELS
 from alliance_sim.results.summaries import objectors_by_item
+from alliance_sim.wording import percent_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ensemble_html", "percent"]
+__all__ = ["ensemble_html"]
 
 #: Allies that a row of the board names, and the share of draws from which it names one.
 _MOST, _LEAST = 3, 0.05
-
-
-def percent(share: float) -> str:
-    """Return a share in whole percent, nothing for none.
-
-    Examples
-    --------
-    >>> percent(0.254), percent(0.001), percent(0.0)
-    ('25', '<1', '')
-    """
-    return f"{100.0 * share:.0f}" if share >= 0.005 else "<1" if share else ""
 
 
 def ensemble_html(
@@ -65,10 +55,10 @@ def _decisions(board: pd.DataFrame, objectors: pd.DataFrame) -> Iterator[list[st
     objecting = objectors_by_item(objectors)
     for row in board.to_dict("records"):
         shares = objecting.get((row["meeting"], row["issue"]), {})
-        who = [f"{ally} {percent(share)}" for ally, share in shares.items() if share >= _LEAST]
+        who = [f"{ally} {percent_cell(share)}" for ally, share in shares.items() if share >= _LEAST]
         yield [
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], ISSUE_LABELS[row["issue"]],
-            *(percent(row[name]) for name in DECISIONS), ", ".join(who[:_MOST]),
+            *(percent_cell(row[name]) for name in DECISIONS), ", ".join(who[:_MOST]),
         ]  # fmt: skip
 
 

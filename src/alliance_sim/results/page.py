@@ -26,8 +26,8 @@ from alliance_sim.results.headline import CAVEAT, SHIFT
 from alliance_sim.results.page_figures import SHOWN, figure
 from alliance_sim.results.report_facts import Facts, Setting, limits
 from alliance_sim.results.reproduction import reproduction
-from alliance_sim.results.wording import counted, in_a_row, month_in_words, percent, points_of, with_code
 from alliance_sim.scenarios import Meeting
+from alliance_sim.wording import counted, in_a_row, month_in_words, percent, points_of, with_code
 
 __all__ = ["page"]
 

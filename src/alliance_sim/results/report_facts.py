@@ -16,8 +16,8 @@ from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.results.headline import Headline, clear, headline, paired_with
 from alliance_sim.results.paired import Pair
 from alliance_sim.results.summaries import objectors_by_item
-from alliance_sim.results.wording import counted, in_a_row, month_in_words, percent
 from alliance_sim.scenarios import Scenario, input_differences
+from alliance_sim.wording import FEW_DRAWS, counted, in_a_row, month_in_words, percent
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
@@ -26,8 +26,6 @@ __all__ = ["Facts", "Setting", "limits"]
 
 #: Allies that are named as those who object most over all texts, and the least share of texts (judgement).
 NAMED, LEAST = 4, 0.02
-#: Draws below which a report says that they are few.
-FEW_DRAWS = 400
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from alliance_sim.registry.states import ALLY_STATES
 from alliance_sim.results.happenings import happening, when
 from alliance_sim.results.report_facts import Facts, limits
 from alliance_sim.results.reproduction import reproduction
-from alliance_sim.results.wording import month_in_words
+from alliance_sim.wording import month_in_words
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

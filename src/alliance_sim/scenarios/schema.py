@@ -369,8 +369,7 @@ class Scenario(Record):
         return read_entries(items, handler, str(info.field_name), period, taken, KEYS, unseated)
 
     def _repr_html_(self) -> str:
-        last = month_name(month_number(self.start) + self.months - 1)
-        period = f"{self.name}: {self.start} to {last} ({self.months} months), calibrated to {self.era}"
+        period = f"{self.name}: {self.start} to {self.end} ({self.months} months), calibrated to {self.era}"
         rows = [(event.month, event.type.replace("_", " "), event_details(event)) for event in self.events]
         for meeting in sorted(self.meetings, key=lambda meeting: meeting.id):
             issues = ", ".join(ISSUE_LABELS[item.issue] for item in meeting.agenda)
@@ -383,6 +382,18 @@ class Scenario(Record):
             + (folded("Parameters", table(("parameter", "value"), values), is_open=True) if values else "")
             + folded(size, table(("month", "what", "details"), rows), is_open=True)
         )
+
+    @property
+    def end(self) -> str:
+        """The last month, as ``YYYY-MM``.
+
+        Examples
+        --------
+        >>> from alliance_sim.scenarios import load_scenario
+        >>> load_scenario("baseline_2025").end
+        '2029-05'
+        """
+        return month_name(month_number(self.start) + self.months - 1)
 
     def offset(self, month: str) -> int:
         """Return the number of months from the start to a ``YYYY-MM`` month.

@@ -102,24 +102,21 @@ Fitted = Callable[[], tuple[calibration.Rows, dict[str, float]]]
 
 def _spans() -> Iterator[tuple[str, str, str, Fitted]]:
     """Yield first and last month of each window, its name, and what it draws from."""
-    start, end = _months(load_scenario(HISTORY))
+    history = load_scenario(HISTORY)
+    start, end = history.start, history.end
     prior: Fitted = lambda: (table_of("prior"), nuisance_means("prior"))  # noqa: E731
     yield "2004-01", month_name(month_number(start) - 1), "before 2014, in the state of January 2014", prior
     yield start, f"{LAST_YEAR}-12", f"{start[:4]} to {LAST_YEAR}, used to choose the model", prior
     for year, last in WINDOWS:
         yield f"{year + 1}-01", min(f"{last}-12", end), "", partial(fold, year)
-    first, last_of_all = month_name(month_number(end) + 1), _months(load_scenario(OUTLOOK))[1]
+    first, last_of_all = month_name(month_number(end) + 1), load_scenario(OUTLOOK).end
     yield first, last_of_all, "from July 2025", lambda: (table_of("posterior"), nuisance_means("posterior"))
-
-
-def _months(scenario: Scenario) -> tuple[str, str]:
-    return scenario.start, month_name(month_number(scenario.start) + scenario.months - 1)
 
 
 def _parts(rows: Sequence[FileRow], seed: int) -> Iterator[Part]:
     """Yield the parts of a file: before the history, in it, and after it."""
     history, outlook = load_scenario(HISTORY), load_scenario(OUTLOOK)
-    start, end = _months(history)
+    start, end = history.start, history.end
     begin = [event for event in history.events if event.month <= start]
     first = Scenario.validated({**dict(history), "months": 1, "events": begin, "meetings": ()})
     unrecorded = [e for e in history.events if not (isinstance(e, Dispute) and e.source.startswith(RECORDED))]
@@ -180,7 +177,6 @@ def _meetings(
     base: Scenario, rows: Sequence[FileRow], items: Mapping[str, AgendaItem], renewals: Mapping[str, bool | None]
 ) -> tuple[list[Meeting], dict[str, str]]:
     """Return the meetings of a scenario with the rows in place of those of the record, and the meeting of each row."""
-    start, _ = _months(base)
     waiting, places = list(rows), dict[str, str]()
     meetings: dict[str, Meeting] = {}
     for meeting in base.meetings:
@@ -199,7 +195,7 @@ def _meetings(
             meetings[meeting.id] = meeting.model_copy(update={"agenda": tuple(agenda)})
     for row in waiting:
         item = items[row.id]
-        month = max(row.month, start)
+        month = max(row.month, base.start)
         # Meetings of a month are held in the order of their names, which is that of time where it holds several years.
         name = f"{row.forum}-{row.month}" if row.month == month else f"{row.month}-{row.forum}"
         held = name if row.issue not in _issues(meetings.get(name)) else f"{name}-{row.id}"
@@ -216,11 +212,10 @@ def _issues(meeting: Meeting | None) -> set[str]:
 
 def _disputes(base: Scenario, rows: Sequence[FileRow]) -> list[Event]:
     """Return the disputes that hard objections of one ally alone start in the month after, as in the history."""
-    start, end = _months(base)
     found: dict[str, Event] = {}
     for row in rows:
         month = month_name(month_number(row.month) + 1)
-        if row.objection != "hard" or len(row.objectors) != 1 or not start <= month <= end:
+        if row.objection != "hard" or len(row.objectors) != 1 or not base.start <= month <= base.end:
             continue
         (ally,) = row.objectors
         if ally in ALLIES and ally in seats("nac", month, base.events):
@@ -234,7 +229,7 @@ def _disputes(base: Scenario, rows: Sequence[FileRow]) -> list[Event]:
 def _training(month: str) -> tuple[tuple[str, AgendaItem], ...]:
     """Return forum and item of the training rows of a decision in a month."""
     last = next((year for year, end in reversed(WINDOWS) if year < int(month[:4])), LAST_YEAR)
-    after = month > _months(load_scenario(HISTORY))[1]
+    after = month > load_scenario(HISTORY).end
     return tuple(
         (meeting.forum, item)
         for meeting in load_scenario(HISTORY).meetings

@@ -21,7 +21,6 @@ from alliance_sim import countries
 from alliance_sim.data import table
 from alliance_sim.errors import InputError, few_hints, nearest, printable, shown
 from alliance_sim.paths import local_path
-from alliance_sim.registry.fields import month_name, month_number
 from alliance_sim.registry.forums import ASK_CLASSES, DECISIONS, FORUMS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.registry.labels import FORUM_NAMES, ISSUE_LABELS
@@ -290,8 +289,7 @@ def _id(text: str) -> str:
 
 
 def _month(text: str) -> str:
-    outlook = load_scenario(OUTLOOK)
-    last = month_name(month_number(outlook.start) + outlook.months - 1)
+    last = load_scenario(OUTLOOK).end
     if not _MONTH.fullmatch(text) or not FIRST_MONTH <= text <= last:
         raise ValueError(f"{_shown(text)}; allowed: YYYY-MM, from {FIRST_MONTH} to {last}")
     return text

@@ -11,10 +11,11 @@ from rich.text import Text
 from alliance_sim.cli.completion import experiment_names
 from alliance_sim.cli.options import new_folder
 from alliance_sim.cli.reports.experiments import counted_runs, next_commands, status_report
-from alliance_sim.cli.terminal import Rate, counted, print_next, print_parts, progress
+from alliance_sim.cli.terminal import Rate, print_next, print_parts, progress
 from alliance_sim.cli.written import print_written
 from alliance_sim.errors import printable
 from alliance_sim.experiments import load_experiment
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from alliance_sim.experiments.engines import Engine

@@ -13,7 +13,7 @@ from alliance_sim.cli.completion import file_names, scenario_names
 from alliance_sim.cli.options import AsJson
 from alliance_sim.cli.reports.experiments import counted_runs, experiment_as_json, experiment_report
 from alliance_sim.cli.reports.files import counted_entries, list_as_json, list_report, scenario_as_json, scenario_report
-from alliance_sim.cli.terminal import counted, print_json, print_parts, write
+from alliance_sim.cli.terminal import print_json, print_parts, write
 from alliance_sim.errors import InputError, printable
 from alliance_sim.experiments import (
     Experiment,
@@ -35,6 +35,7 @@ from alliance_sim.scenarios import (
 )
 from alliance_sim.scenarios.yaml_files import SUFFIXES
 from alliance_sim.validation.question_files import QuestionSet, holds_questions, list_questions, load_questions
+from alliance_sim.wording import counted
 
 
 def list_bundled(as_json: AsJson = False) -> None:

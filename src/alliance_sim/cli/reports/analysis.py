@@ -10,10 +10,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from alliance_sim.cli.terminal import counted, dim, new_table
+from alliance_sim.cli.terminal import dim, new_table
 from alliance_sim.registry.labels import OUTCOME_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameter_names import resolve
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.cli.reports.mechanisms import MECHANISM_LABELS, effect_left
-from alliance_sim.cli.terminal import counted, dim
+from alliance_sim.cli.terminal import dim
 from alliance_sim.scenarios import list_scenarios
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from alliance_sim.validation.claim_definitions import Part

@@ -11,10 +11,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from alliance_sim.cli.reports.files import drawn_from
-from alliance_sim.cli.terminal import DECISION_STYLES, FEW_DRAWS, SIGNS, bullets, counted, new_table, percent, wide
+from alliance_sim.cli.terminal import DECISION_STYLES, SIGNS, bullets, new_table, share_cell, wide
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.labels import FORUM_NAMES, ISSUE_LABELS
 from alliance_sim.scenarios import Difference
+from alliance_sim.wording import FEW_DRAWS, counted, month_in_words, percent, points_of
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.comparison import Comparison
@@ -77,7 +78,6 @@ def _pair(comparison: Comparison, pair: Pair, base_name: str, name: str) -> list
 def _turns(pair: Pair) -> list[RenderableType]:
     """Return in words which decisions turn: those whose chance to pass shifts clearly, the largest shifts first."""
     from alliance_sim.results.headline import SHIFT, clear
-    from alliance_sim.results.wording import month_in_words, percent, points_of
 
     decisions = pair.decisions().sort_values("difference", key=abs, ascending=False, kind="stable")
     turned = decisions[clear(decisions)]
@@ -145,7 +145,7 @@ def _decisions(pair: Pair) -> list[RenderableType]:
         ]
         table.add_row(
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"],
-            percent(row["base"]), percent(row["other"]),
+            share_cell(row["base"]), share_cell(row["other"]),
             Text.assemble(
                 (f"{100.0 * row['difference']:+.1f}", "bold"), (f" ±{100.0 * row['mc_error']:.1f}", "dim")
             ),

@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from alliance_sim.cli.terminal import FEW_DRAWS, counted, dim, new_table, percent
+from alliance_sim.cli.terminal import dim, new_table, share_cell
 from alliance_sim.errors import printable
 from alliance_sim.registry.labels import DECISION_LABELS, FORUM_NAMES, RULE_LABELS
+from alliance_sim.wording import FEW_DRAWS, counted, percent
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.diagnosis import Diagnosis
@@ -65,12 +66,12 @@ def diagnosis_report(found: Diagnosis) -> list[RenderableType]:
 
 def _ends(found: Diagnosis) -> Text:
     ends = Text("Ends: ", "bold")
-    shares = [f"{DECISION_LABELS[name]} {percent(share)} %" for name, share in found.outcomes.items() if share > 0.0]
+    shares = [f"{DECISION_LABELS[name]} {share_cell(share)} %" for name, share in found.outcomes.items() if share > 0.0]
     ends.append(", ".join(shares), "not bold")
     if found.failures:
         whys = [(_FAILURES[name], share) for name, share in vars(found.failures).items() if share > 0.0]
         ends.append("\nFailures: ")
-        ends.append(", ".join(f"{why} {percent(share)} %" for why, share in whys), "not bold")
+        ends.append(", ".join(f"{why} {share_cell(share)} %" for why, share in whys), "not bold")
     return ends
 
 
@@ -80,7 +81,7 @@ def _texts(found: Diagnosis) -> Table:
     for text in found.texts:
         if text.mean is not None:
             interval = f"[{text.p05:.2f}, {text.p95:.2f}]"
-            table.add_row(_STAGES[text.stage], f"{text.mean:.2f}", interval, percent(text.share))
+            table.add_row(_STAGES[text.stage], f"{text.mean:.2f}", interval, share_cell(text.share))
     return table
 
 
@@ -102,8 +103,8 @@ def _allies(found: Diagnosis) -> Table:
 
 def _ally(view: AllyView) -> list[str]:
     expected = view.rounds.get(0, 0.0)
-    cells = [view.ally, percent(view.objects), f"({percent(expected)})" if expected else ""]
-    cells += [percent(share) for share in (view.voiced, view.alone, view.pivotal)]
+    cells = [view.ally, share_cell(view.objects), f"({share_cell(expected)})" if expected else ""]
+    cells += [share_cell(share) for share in (view.voiced, view.alone, view.pivotal)]
     weights = view.weights_failed or view.weights
     if weights is None:
         return cells
@@ -114,14 +115,12 @@ def _ally(view: AllyView) -> list[str]:
 def _without(found: Diagnosis) -> Table:
     table = new_table("without", ">passes, %", ">difference [95 %]")
     for view in found.without:
-        table.add_row(view.ally, percent(view.passing), _difference(view))
+        table.add_row(view.ally, share_cell(view.passing), _difference(view))
     return table
 
 
 def _restore(found: Diagnosis) -> list[RenderableType]:
-    from alliance_sim.results.wording import percent as share
-
-    now, target = share(found.passing), share(found.target)
+    now, target = percent(found.passing), percent(found.target)
     parts: list[RenderableType] = [Text(f"What would restore consensus (now {now}, target {target})", "bold")]
     if not found.restore:
         return [*parts, Text(found.conclusion)]
@@ -144,7 +143,7 @@ def _changes(changes: list[Change], head: str) -> Table:
         column.no_wrap = True
     for change in changes:
         distance = [] if not measured else ["" if change.distance is None else f"{change.distance:.1f}"]
-        table.add_row(Text(change.label), percent(change.passing), _difference(change), *distance)
+        table.add_row(Text(change.label), share_cell(change.passing), _difference(change), *distance)
     return table
 
 

@@ -11,13 +11,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from alliance_sim.cli.terminal import SIGNS, bullets, counted, dim, new_table
+from alliance_sim.cli.terminal import SIGNS, bullets, dim, new_table
 from alliance_sim.errors import printable
 from alliance_sim.experiments import Experiment
 from alliance_sim.registry.distributions import fixed
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import input_differences
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from alliance_sim.experiments.results import Results

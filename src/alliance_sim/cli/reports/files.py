@@ -11,15 +11,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alliance_sim.cli.terminal import bullets, counted, dim, new_table
+from alliance_sim.cli.terminal import bullets, dim, new_table
 from alliance_sim.errors import printable
 from alliance_sim.experiments import Experiment
 from alliance_sim.registry.events import Event
-from alliance_sim.registry.fields import Entry, Record, month_name, month_number
+from alliance_sim.registry.fields import Entry, Record
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.scenarios import Meeting, Scenario
 from alliance_sim.validation.question_files import QuestionSet
+from alliance_sim.wording import counted
 
 #: Fields of an agenda item that its step shows.
 _ASKED = ("ask", "direction", "proposed")
@@ -89,9 +90,8 @@ def scenario_as_json(scenario: Scenario, parent: Scenario | None, path: Path) ->
 
 def scenario_report(scenario: Scenario, parent: Scenario | None, path: Path) -> list[RenderableType]:
     """Return what `show` prints of a scenario; entries that its parent does not have are marked."""
-    last = month_name(month_number(scenario.start) + scenario.months - 1)
     calibrated = f"calibrated to {scenario.era}{drawn_from(scenario)}"
-    period = f"{scenario.start} to {last} ({counted(scenario.months, 'month')}), {calibrated}"
+    period = f"{scenario.start} to {scenario.end} ({counted(scenario.months, 'month')}), {calibrated}"
     return [
         Text.assemble((scenario.name, "bold"), "  ", scenario.title),
         dim(period + (f", extends {parent.name}" if parent else "")),

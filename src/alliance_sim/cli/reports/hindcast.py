@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.terminal import bullets, counted, dim, new_table
+from alliance_sim.cli.terminal import bullets, dim, new_table
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from alliance_sim.validation.hindcast_scores import Hindcast, ScoreRow, Skill

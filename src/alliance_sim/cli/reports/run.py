@@ -13,20 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.cli.reports.files import drawn_from
-from alliance_sim.cli.terminal import (
-    DECISION_STYLES,
-    counted,
-    dim,
-    new_console,
-    new_table,
-    percent,
-    wide,
-)
+from alliance_sim.cli.terminal import DECISION_STYLES, dim, new_console, new_table, share_cell, wide
 from alliance_sim.errors import printable
 from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.query import values
+from alliance_sim.wording import counted, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,17 +103,15 @@ def ensemble_report(
 
 def _restoring(restored: Sequence[Change], target: float, do: str) -> str:
     """Return what would lift the chance of the headline's text to a target, of changes that help more than chance."""
-    from alliance_sim.results.wording import percent as share
-
     helping = [change for change in restored if change.helps]
-    enough = [f"{change.label} ({share(change.passing)})" for change in helping if change.reaches][:MOST_CHANGES]
+    enough = [f"{change.label} ({percent(change.passing)})" for change in helping if change.reaches][:MOST_CHANGES]
     if enough:
-        return f"What would {do} to {share(target)}, each alone: {'; '.join(enough)}."
-    nothing = f"Nothing that was tried alone would {do} to {share(target)}"
+        return f"What would {do} to {percent(target)}, each alone: {'; '.join(enough)}."
+    nothing = f"Nothing that was tried alone would {do} to {percent(target)}"
     if not helping:
         return f"{nothing}."
     most = max(helping, key=lambda change: change.passing)
-    return f"{nothing}; most, {share(most.passing)}, does {most.label}."
+    return f"{nothing}; most, {percent(most.passing)}, does {most.label}."
 
 
 def full_report(ensemble: Ensemble) -> list[RenderableType]:
@@ -198,7 +189,7 @@ def _cell_of(items: pd.DataFrame, marked: bool) -> Text:
     mark, colour = ("+" if row["new"] else " " * marked), ""
     if row["clear"]:
         mark, colour = ("▲", "green") if row["shift"] > 0.0 else ("▼", "red")
-    share = percent(row["passes"]) if row["passes"] else "0"
+    share = share_cell(row["passes"]) if row["passes"] else "0"
     return Text(f"{share}{mark}", f"bold {colour}" if row["said"] else colour)
 
 
@@ -223,15 +214,15 @@ def _board(decisions: pd.DataFrame, objectors: pd.DataFrame) -> Table:
     for row in decisions.to_dict("records"):
         most_frequent = max(DECISION_STYLES, key=lambda name: row[name])
         cells = [
-            Text(percent(row[name]), f"bold {colour}" if name == most_frequent else colour if row[name] else "dim")
+            Text(share_cell(row[name]), f"bold {colour}" if name == most_frequent else colour if row[name] else "dim")
             for name, (_, colour) in DECISION_STYLES.items()
         ]
         shares = objecting.get((row["meeting"], row["issue"]), {})
-        objecting_most = [f"{ally} {percent(share)}" for ally, share in shares.items() if share >= 0.01][:most]
+        objecting_most = [f"{ally} {share_cell(share)}" for ally, share in shares.items() if share >= 0.01][:most]
         # A level stands for itself; a class is drawn as a level, of which this is the mean.
         asked = f" {row['asked']}" if row["asked"][0] in "+-" else ""
         text = (f"{row['reversion']:.2f}→{row['proposed']:.2f}{asked}",) if wide() else ()
-        bypassed = (Text(percent(row["bypassed"]), "dim"),) if wide() else ()
+        bypassed = (Text(share_cell(row["bypassed"]), "dim"),) if wide() else ()
         table.add_row(
             f"{row['month']:%Y-%m}", FORUM_LABELS[row["forum"]], row["issue"], *text, *cells, *bypassed,
             "" if math.isnan(row["level_passed"]) else f"{row['level_passed']:.2f}", "  ".join(objecting_most),

@@ -13,6 +13,7 @@ from alliance_sim.estimation.report import LEAST_SHRINKAGE
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.issues import ISSUE_TABLE, ISSUES
+from alliance_sim.wording import counted
 
 __all__ = ["actor_words", "from_below"]
 
@@ -167,11 +168,6 @@ def _said(actor: str, sources: Sequence[Source]) -> Iterator[str]:
     acts = [each for each in sources if each.document == ACT and actor in each.about.partition(":")[0].split(";")]
     if acts:
         yield f"Of {whose} acts {len(acts)} {'counts' if len(acts) == 1 else 'count'}."
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with what it counts."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _departs(found: dict[str, Summary], sources: Sequence[Source]) -> Iterator[str]:

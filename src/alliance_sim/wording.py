@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["counted", "in_a_row", "month_in_words", "percent", "points_of", "with_code"]
+__all__ = ["FEW_DRAWS", "counted", "in_a_row", "month_in_words", "percent", "percent_cell", "points_of", "with_code"]
+
+#: With fewer draws, reports say that they are few, and how large the Monte Carlo error is.
+FEW_DRAWS = 400
 
 
 def counted(number: int, what: str) -> str:
@@ -30,6 +33,17 @@ def percent(share: float) -> str:
     if 0.0 < share < 0.005:
         return "less than 1 %"
     return "more than 99 %" if 0.995 < share < 1.0 else f"{100.0 * share:.0f} %"
+
+
+def percent_cell(share: float, none: str = "") -> str:
+    """Return a share in whole percent for a cell of a table, without the sign.
+
+    Examples
+    --------
+    >>> percent_cell(0.254), percent_cell(0.001), percent_cell(0.0)
+    ('25', '<1', '')
+    """
+    return f"{100.0 * share:.0f}" if share >= 0.005 else "<1" if share else none
 
 
 def points_of(share: float) -> str:
