@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import alliance_sim as als
+from alliance_sim.cli.main import main
+from alliance_sim.errors import InputError
 from alliance_sim.validation import questions as module
 from alliance_sim.validation.question_files import Question
 from alliance_sim.validation.questions import answer, jeffreys, median_error
@@ -256,6 +258,19 @@ def test_a_changed_or_hypothetical_scenario_is_a_what_if() -> None:
     one = {"id": "q", "text": "Is it?", "sql": "SELECT draw, true AS value FROM runs"}
     own = {"scenario": "us_russia_reset_2025", "questions": [one]}
     assert als.ask("us_russia_reset_2025", own, draws=1).what_if
+
+
+def test_questions_about_months_that_the_run_does_not_have_are_said_or_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert als.ask("us_russia_reset_2025", "outlook_2025", draws=1).not_run is None
+    assert "2014-01 to 2025-06" in str(als.ask("us_russia_reset_2025", "history_2014_2025", draws=1).not_run)
+    with pytest.raises(SystemExit, match="0"):
+        main(["ask", "helsinki_2018", "history_2014_2025", "--draws", "1"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "are about 2014-01 to 2025-06, the run covers 2018-01 to 2020-12: what they ask of other months may" in said
+    with pytest.raises(InputError, match="are about 2025-06 to 2029-05, baseline_2018 runs from 2018-01 to 2020-12;"):
+        als.ask("baseline_2018", "outlook_2025", draws=1)
 
 
 def test_questions_without_a_scenario_may_be_about_one_of_a_bundled_set() -> None:

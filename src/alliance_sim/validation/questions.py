@@ -23,7 +23,7 @@ from alliance_sim.analysis.precision import SMALL, draws_needed
 from alliance_sim.checks import draws_and_seed
 from alliance_sim.errors import InputError
 from alliance_sim.results import query
-from alliance_sim.scenarios import Scenario, ScenarioSource
+from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.simulation import simulate
 from alliance_sim.validation.question_files import (
     LARGEST,
@@ -187,6 +187,26 @@ class Answers:
         meant = [self.questions] if self.questions.scenario else map(load_questions, list_questions())
         return hypothetical or self.scenario not in [each.scenario for each in meant]
 
+    @property
+    def not_run(self) -> str | None:
+        """Which months of the scenario that the questions are written for the run does not have; None if it has all.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> print(als.ask("baseline_2025", "outlook_2025", draws=2).not_run)
+        None
+        >>> als.ask("baseline_2025", "history_2014_2025", draws=2).not_run.partition(":")[0]
+        'The questions are about 2014-01 to 2025-06, the run covers 2025-06 to 2029-05'
+        """
+        own = self.questions.scenario
+        if own is None or (self.scenario.start <= own.start and own.end <= self.scenario.end):
+            return None
+        return (
+            f"The questions are about {own.start} to {own.end}, the run covers {self.scenario.start} to "
+            f"{self.scenario.end}: what they ask of other months may be counted as not happening"
+        )
+
     def table(self) -> pd.DataFrame:
         """Return one row a question, indexed by its id.
 
@@ -301,7 +321,8 @@ def ask(
     Raises
     ------
     InputError
-        If an argument is out of range, or the scenario or the questions are not valid.
+        If an argument is out of range, the scenario or the questions are not valid, or the scenario that the
+        questions are written for has no month in common with the run.
 
     Examples
     --------
@@ -311,7 +332,13 @@ def ask(
     1.0
     """
     draws, seed = draws_and_seed(draws, seed)
-    wanted = load_questions(questions)
+    scenario, wanted = load_scenario(scenario), load_questions(questions)
+    own = wanted.scenario
+    if own and (own.end < scenario.start or scenario.end < own.start):
+        raise InputError(
+            f"questions: are about {own.start} to {own.end}, {scenario.name} runs from {scenario.start} to "
+            f"{scenario.end}; allowed: questions about months of the run"
+        )
     ensemble = simulate(scenario, draws, seed, progress=progress)
     answers = []
     for question in wanted.questions:

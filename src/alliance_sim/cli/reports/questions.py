@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from alliance_sim.cli.terminal import bullets, counted, dim, new_table
+from alliance_sim.cli.terminal import bullets, dim, new_table
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from alliance_sim.validation.questions import Answer, Answers
@@ -22,6 +23,7 @@ def answers_as_json(found: Answers) -> dict[str, Any]:
         "seed": found.seed,
         "draws": found.draws,
         "what_if": found.what_if,
+        "not_run": found.not_run,
         "title": found.questions.title,
         "note": found.questions.note,
         "answers": [_answer_as_json(answer) for answer in found.answers],
@@ -52,6 +54,8 @@ def answers_report(found: Answers) -> list[RenderableType]:
     ]
     if found.what_if:
         lines.append(Text("A what-if, not a forecast.", "yellow"))
+    if found.not_run:
+        lines.append(Text(f"{found.not_run}.", "yellow"))
     if found.questions.note:
         lines.append(Text(found.questions.note))
     yes_no = [answer for answer in found.answers if answer.probability is not None]
