@@ -32,6 +32,12 @@ FIELDS = {
 
 
 @pytest.fixture(autouse=True)
+def _width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports are as wide as in a pipe, not as the terminal that the tests are started from."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _logger(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the notices: libraries of other tests, such as the import linter, switch off what loggers there are."""
     monkeypatch.setattr(logging.getLogger("alliance_sim"), "disabled", False)

@@ -33,7 +33,7 @@ from alliance_sim.wording import counted, in_a_row, month_in_words, percent, wit
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "paired_with"]
+__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "paired_with", "share_error"]
 
 #: What every headline ends with.
 CAVEAT = "A what-if, not a forecast."
@@ -363,7 +363,7 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
         text=row["title"],
         shares={name: float(row[name]) for name in DECISIONS},
         passes=share,
-        share_error=_share_error(share, ensemble.draws),
+        share_error=share_error(share, ensemble.draws),
         base_passes=math.nan if move is None else float(move["base"]),
         difference=math.nan if move is None else float(move["difference"]),
         base_text="" if move is None or move["title"] == row["title"] else move["title"],
@@ -418,8 +418,16 @@ def clear(differences: pd.DataFrame) -> pd.Series:
     return (size >= SHIFT) & (differences["low"] * differences["high"] > 0.0)
 
 
-def _share_error(share: float, draws: int) -> float:
-    """Return the standard deviation of the Beta distribution of a share, given Jeffreys' prior."""
+def share_error(share: float, draws: int) -> float:
+    """Return the Monte Carlo error of a share of draws: the standard deviation of its posterior by Jeffreys' prior.
+
+    It is never zero.
+
+    Examples
+    --------
+    >>> share_error(0.5, 99), share_error(0.0, 99) > 0.0
+    (0.04975185951049946, True)
+    """
     yes = share * draws + 0.5
     return math.sqrt(yes * (draws + 1.0 - yes) / (draws + 2.0)) / (draws + 1.0)
 

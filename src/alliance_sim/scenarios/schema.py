@@ -296,9 +296,7 @@ class Scenario(Record):
         Documents, public facts or judgement that it is based on.
     parameters : dict of str to float or Distribution
         By name of the registry; all others are drawn as `calibration` says.
-    events : tuple of Event
-        In the order of the files.
-    meetings : tuple of Meeting
+    events, meetings : tuple of Event, tuple of Meeting
         In the order of the files.
     text : str
         The files it was read from, ancestors first.
@@ -372,8 +370,8 @@ class Scenario(Record):
         period = f"{self.name}: {self.start} to {self.end} ({self.months} months), calibrated to {self.era}"
         rows = [(event.month, event.type.replace("_", " "), event_details(event)) for event in self.events]
         for meeting in sorted(self.meetings, key=lambda meeting: meeting.id):
-            issues = ", ".join(ISSUE_LABELS[item.issue] for item in meeting.agenda)
-            rows.append((meeting.month, f"{FORUM_LABELS[meeting.forum]} meeting: {meeting.title}", issues))
+            what = f"{FORUM_LABELS[meeting.forum]} meeting: {meeting.title}"
+            rows.append((meeting.month, what, ", ".join(ISSUE_LABELS[item.issue] for item in meeting.agenda)))
         rows.sort(key=lambda row: row[0])  # As in the model, events come first within a month.
         values = [(name, str(prior)) for name, prior in self.priors().items()]
         size = f"{len(self.events)} events, {len(self.meetings)} meetings"

@@ -23,6 +23,7 @@ from alliance_sim.analysis.precision import SMALL, draws_needed
 from alliance_sim.checks import draws_and_seed
 from alliance_sim.errors import InputError
 from alliance_sim.results import query
+from alliance_sim.results.headline import share_error
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.simulation import simulate
 from alliance_sim.validation.question_files import (
@@ -376,7 +377,7 @@ def answer(question: Question, values: NDArray[np.bool_] | NDArray[np.float64]) 
             draws,
             probability=share,
             interval=jeffreys(count, draws),
-            mc_error=_share_error(count, draws),
+            mc_error=share_error(share, draws),
             score=None if truth is None else float(brier(share, truth)),
         )
     cuts = np.quantile(values, list(QUANTILES.values()))
@@ -406,12 +407,6 @@ def jeffreys(count: int, draws: int, level: float = 0.95) -> tuple[float, float]
 
     ends = betaincinv(count + 0.5, draws - count + 0.5, [0.5 - level / 2, 0.5 + level / 2])
     return (0.0 if count == 0 else float(ends[0])), (1.0 if count == draws else float(ends[1]))
-
-
-def _share_error(count: int, draws: int) -> float:
-    """Return the standard deviation of the Beta distribution of the Jeffreys interval, which is never zero."""
-    a, b = count + 0.5, draws - count + 0.5
-    return math.sqrt(a * b / (a + b + 1.0)) / (a + b)
 
 
 def median_error(values: ArrayLike) -> float | None:
