@@ -49,7 +49,7 @@ def chunks(draws: int) -> Work:
     """Return the same chunks of draws without keeping results."""
     from alliance_sim import load_scenario
     from alliance_sim.compile import compile_scenario
-    from alliance_sim.simulation import CHUNK, in_chunks
+    from alliance_sim.pool import CHUNK, in_chunks
 
     program = compile_scenario(load_scenario(SCENARIO))
 

@@ -25,7 +25,8 @@ WORKER = """
 import json, sys, tempfile, time
 import alliance_sim as als
 from alliance_sim.compile import compile_scenario
-from alliance_sim.simulation import first_months, in_chunks
+from alliance_sim.pool import in_chunks
+from alliance_sim.simulation import first_months
 from alliance_sim.experiments import Experiment
 import alliance_sim.experiments.runner
 from alliance_sim.experiments.design import points

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_sim import simulation
+from alliance_sim import pool as module
 from alliance_sim.errors import InputError
+from alliance_sim.pool import Cancelled
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.scenarios import load_scenario
-from alliance_sim.simulation import Cancelled, first_months, simulate
+from alliance_sim.simulation import first_months, in_stages, simulate
 
 RESET = load_scenario("us_russia_reset_2025")
 SHORT = first_months(RESET, 9)
@@ -32,7 +33,7 @@ def test_results_do_not_depend_on_chunks_or_threads(
     reset: Ensemble, chunk: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ThreadPoolExecutor(threads) as pool:
-        monkeypatch.setattr(simulation, "_pool", lambda: (pool, threads))
+        monkeypatch.setattr(module, "_pool", lambda: (pool, threads))
         same(simulate(SHORT, 40, 3, "trace", chunk=chunk), reset)
 
 
@@ -40,6 +41,29 @@ def test_results_do_not_depend_on_chunks_or_threads(
 def test_first_draws_do_not_depend_on_how_many_follow(draws: int, seed: int) -> None:
     scenario = first_months(SHORT, 2)
     same(simulate(scenario, draws, seed, chunk=5), simulate(scenario, 12, seed), draws)
+
+
+def test_each_stage_has_the_bits_of_a_run_of_its_own() -> None:
+    stages = list(in_stages("us_russia_reset_2025", (3, 50, 300), seed=4))
+    assert [stage.draws for stage in stages] == [3, 50, 300]
+    for stage in stages:
+        whole = simulate("us_russia_reset_2025", stage.draws, 4)
+        for mine, theirs in zip((*stage.output, *stage.records), (*whole.output, *whole.records), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_stages_are_refused_and_stopped() -> None:
+    for stages in ((), (5, 5), (5, 2)):
+        with pytest.raises(InputError, match="each larger than the one before"):
+            list(in_stages("baseline_2018", stages))
+    with pytest.raises(InputError, match="draws: 0 is out of range"):
+        list(in_stages("baseline_2018", (0, 5)))
+    stopped = False
+    stages = in_stages("baseline_2018", (2, 2000), cancelled=lambda: stopped)
+    assert next(stages).draws == 2
+    stopped = True
+    with pytest.raises(Cancelled):
+        next(stages)
 
 
 def test_seeds_differ_and_draws_differ(reset: Ensemble) -> None:

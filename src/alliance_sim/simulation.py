@@ -19,15 +19,11 @@ results are the same for any number of threads and any size of chunks.
 
 from __future__ import annotations
 
-import math
-import os
-import threading
-from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,47 +35,27 @@ from alliance_sim.core.jit import core_hash
 from alliance_sim.data import calibration_hash
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.notebook import shown_progress
+from alliance_sim.pool import CHUNK, Cancelled, in_chunks
 from alliance_sim.registry.fields import FrozenDict
 from alliance_sim.results.ensemble import Ensemble
-from alliance_sim.results.memory import allocate, draw_size
+from alliance_sim.results.memory import allocate, draw_size, first_draws
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
 from alliance_sim.scenarios.library import extended
 from alliance_sim.scenarios.mappings import plain
 from alliance_sim.scenarios.messages import field_name
 
 __all__ = [
-    "CHUNK",
-    "Cancelled",
     "branch",
     "collect",
     "first_months",
-    "in_chunks",
+    "in_stages",
     "result_size",
     "simulate",
-    "threads",
     "versions",
 ]
 
-Part = TypeVar("Part")
 #: How a future differs from its parent, with the keys of a scenario file that extends it.
 Changes = Mapping[str, object]
-
-#: Draws of a chunk: enough to make the overhead of a chunk small, few enough to stop soon after a cancellation.
-CHUNK = 128
-
-
-class Cancelled(Exception):
-    """A run was stopped by its caller.
-
-    Examples
-    --------
-    >>> import alliance_sim as als
-    >>> try:
-    ...     als.simulate("baseline_2018", draws=2, cancelled=lambda: True)
-    ... except Cancelled:
-    ...     print("stopped")
-    stopped
-    """
 
 
 def simulate(
@@ -153,6 +129,58 @@ def _check_keep(keep: Keep) -> None:
         raise InputError(f"keep: {keep!r} is unknown{nearest(str(keep), KEEPS)}; allowed: {', '.join(KEEPS)}")
 
 
+def in_stages(
+    scenario: ScenarioSource,
+    stages: Sequence[int],
+    seed: int = 0,
+    keep: Keep = "allies",
+    *,
+    cancelled: Callable[[], bool] | None = None,
+) -> Generator[Ensemble, None, None]:
+    """Run draws of a scenario, and yield those that are done at each stage.
+
+    Parameters
+    ----------
+    scenario : str, Path, mapping or Scenario
+    stages : sequence of int
+        Numbers of draws, each larger than the one before; memory for all is taken at the beginning.
+    seed : int
+    keep : str
+        As in `simulate`.
+    cancelled : callable, optional
+        Called between chunks; the run stops when it returns True.
+
+    Yields
+    ------
+    Ensemble
+        What `simulate` returns for that number of draws.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range, or the result would not fit into memory.
+    Cancelled
+        If `cancelled` returned True.
+
+    Examples
+    --------
+    >>> [ensemble.draws for ensemble in in_stages("baseline_2018", (2, 5))]
+    [2, 5]
+    """
+    for draws in stages:
+        draws_and_seed(draws, seed)
+    if list(stages) != sorted(set(stages)) or not stages:
+        raise InputError(f"stages: {shown(stages)}; allowed: numbers of draws, each larger than the one before")
+    _check_keep(keep)
+    program = compile_scenario(load_scenario(scenario))
+
+    def after_chunk(_: int) -> None:
+        if cancelled and cancelled():
+            raise Cancelled
+
+    yield from _collect(program, stages, seed, keep, lambda block: program.run(block, seed), after_chunk)
+
+
 def collect(
     program: CompiledScenario,
     draws: int,
@@ -184,8 +212,21 @@ def collect(
     >>> collect(program, 2, 7, "final", lambda block: program.run(block, 7))
     <Ensemble baseline_2018: 2 draws, 36 months, seed 7, keep 'final'>
     """
+    (ensemble,) = _collect(program, (draws,), seed, keep, run, after_chunk, chunk)
+    return ensemble
+
+
+def _collect(
+    program: CompiledScenario,
+    stages: Sequence[int],
+    seed: int,
+    keep: Keep,
+    run: Callable[[Block], None],
+    after_chunk: Callable[[int], None] | None = None,
+    chunk: int = CHUNK,
+) -> Generator[Ensemble, None, None]:
     origin = versions()  # before the run: files may change during it
-    kept = allocate(program, draws, keep)
+    kept = allocate(program, stages[-1], keep)
     # Without draws: the kernel is compiled in this thread, which can be interrupted.
     program.run(program.block(seed, 0, 0, keep), seed)
 
@@ -196,11 +237,17 @@ def collect(
         return draw1 - draw0
 
     done = 0
-    for count in in_chunks(work, draws, chunk):
-        done += count
-        if after_chunk:
-            after_chunk(done)
-    return Ensemble(program, seed, draws, keep, kept.output, kept.records, origin)
+    for stage in stages:
+        for count in in_chunks(_from(done, work), stage - done, chunk):
+            done += count
+            if after_chunk:
+                after_chunk(done)
+        yield Ensemble(program, seed, done, keep, *first_draws(kept, done), origin)
+
+
+def _from(first: int, work: Callable[[int, int], int]) -> Callable[[int, int], int]:
+    """Return the work on draws that are counted from `first`."""
+    return lambda draw0, draw1: work(first + draw0, first + draw1)
 
 
 def first_months(scenario: Scenario, months: int) -> Scenario:
@@ -251,88 +298,6 @@ def result_size(scenario: Scenario, draws: int, keep: Keep) -> int:
     """
     _check_keep(keep)
     return whole_number("draws", draws, 1, MAX_DRAWS) * draw_size(compile_scenario(scenario), keep)
-
-
-def in_chunks(
-    work: Callable[[int, int], Part], draws: int, chunk: int, most: int | None = None
-) -> Generator[Part, None, None]:
-    """Run draws in chunks on the shared pool, and yield the result of each chunk as it ends.
-
-    When the iterator is closed no chunk runs any more.
-
-    Parameters
-    ----------
-    work : callable
-        Called with the first draw of a chunk and the first draw after it.
-    draws : int
-    chunk : int
-        Largest number of draws in a chunk.
-    most : int, optional
-        Largest number of chunks in the pool at a time; default: two for each thread.
-
-    Examples
-    --------
-    >>> sum(in_chunks(lambda draw0, draw1: draw1 - draw0, 1000, 128))
-    1000
-    """
-    pool, size = _pool()
-    # The same number of chunks for each thread, all of about the same size.
-    turns = max(1, math.ceil(draws / (size * chunk)))
-    chunk = max(1, math.ceil(draws / (size * turns)))
-    pending: set[Future[Part]] = set()
-    draw0, running, closed = 0, 0, False
-    idle = threading.Condition()
-
-    def counted(begin: int, end: int) -> Part:
-        nonlocal running
-        with idle:
-            if closed:
-                raise Cancelled
-            running += 1
-        try:
-            return work(begin, end)
-        finally:
-            with idle:
-                running -= 1
-                idle.notify()
-
-    try:
-        while draw0 < draws or pending:
-            # A short queue: callers share the pool fairly, and there is little to cancel.
-            while draw0 < draws and len(pending) < (most or 2 * size):
-                pending.add(pool.submit(counted, draw0, min(draw0 + chunk, draws)))
-                draw0 += chunk
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-    finally:
-        # Counted where they run: an interrupt may come before a chunk in the pool is among those pending.
-        with idle:
-            closed = True
-            idle.wait_for(lambda: running == 0)
-
-
-def threads() -> int:
-    """Return the number of threads of the shared pool.
-
-    Examples
-    --------
-    >>> threads() >= 1
-    True
-    """
-    return _pool()[1]
-
-
-@cache
-def _pool() -> tuple[ThreadPoolExecutor, int]:
-    from numba import config
-
-    threads = int(config.NUMBA_NUM_THREADS)
-    return ThreadPoolExecutor(threads, thread_name_prefix="alliance_sim"), threads
-
-
-if hasattr(os, "register_at_fork"):  # threads do not go with a forked process: it makes a pool of its own
-    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @cache

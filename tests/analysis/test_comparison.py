@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_sim import simulation
+from alliance_sim import pool as module
 from alliance_sim.analysis.comparison import Comparison, compare
 from alliance_sim.errors import InputError
 from alliance_sim.registry.forums import DECISIONS
@@ -178,7 +178,7 @@ def test_memory_does_not_grow_with_months(monkeypatch: pytest.MonkeyPatch) -> No
     whole = [load_scenario(scenario.name) for scenario in (BASELINE, RESET)]
     peaks = []
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(simulation, "_pool", lambda: (pool, 1))
+        monkeypatch.setattr(module, "_pool", lambda: (pool, 1))
         for draws in (256, 512):  # in chunks of the same size
             tracemalloc.start()
             compare(*whole, draws=draws)

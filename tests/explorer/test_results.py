@@ -8,9 +8,9 @@ pytest.importorskip("solara", reason="needs the extra 'explorer'")
 from alliance_sim import simulate
 from alliance_sim.explorer import results
 from alliance_sim.explorer.state import Request
+from alliance_sim.pool import Cancelled
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.results.headline import headline
-from alliance_sim.simulation import Cancelled
 
 
 def never() -> bool:

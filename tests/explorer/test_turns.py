@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("solara", reason="needs the extra 'explorer'")
 
 from alliance_sim.explorer.turns import Turns
-from alliance_sim.simulation import Cancelled, simulate
+from alliance_sim.pool import Cancelled
+from alliance_sim.simulation import simulate
 
 Stopped = Callable[[], bool]
 PATIENCE = 60

@@ -21,10 +21,10 @@ from alliance_sim.analysis.html import pair_html
 from alliance_sim.compile import compile_scenario
 from alliance_sim.errors import InputError, nearest, shown
 from alliance_sim.notebook import shown_progress
+from alliance_sim.pool import CHUNK, in_chunks
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NOTABLE, Pair, moved, pair_of
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
-from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,11 +14,12 @@ from alliance_sim.compile import AgendaRow, Block, CompiledScenario, compile_sce
 from alliance_sim.core.sessions import Weighed
 from alliance_sim.core.structures import AllyState, Decision, World
 from alliance_sim.errors import InputError, nearest, shown
+from alliance_sim.pool import CHUNK, in_chunks
 from alliance_sim.registry.actors import ALLIES, EUROPEANS
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.results.summaries import decided, out_of_time
 from alliance_sim.scenarios import Scenario
-from alliance_sim.simulation import CHUNK, first_months, in_chunks, simulate
+from alliance_sim.simulation import first_months, simulate
 
 __all__ = ["Item", "ItemDraws", "find_item", "passes"]
 

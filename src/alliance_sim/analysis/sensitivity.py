@@ -31,6 +31,7 @@ from alliance_sim.experiments.plan import Plan, Task
 from alliance_sim.experiments.runner import Tables, Work, execute
 from alliance_sim.experiments.schema import MAX_POINTS, Design
 from alliance_sim.notebook import shown_progress
+from alliance_sim.pool import CHUNK, in_chunks
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameter_names import ACTOR_QUANTITIES, by_current_name, resolve
@@ -38,7 +39,6 @@ from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.results.summaries import summaries
 from alliance_sim.results.table import Table
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
-from alliance_sim.simulation import CHUNK, in_chunks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

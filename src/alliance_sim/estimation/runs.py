@@ -14,7 +14,7 @@ from alliance_sim.core.rng import normal
 from alliance_sim.core.structures import ALLY_VARIABLES, Channel, Clock, RecordedOutput
 from alliance_sim.estimation.likelihood import Expected
 from alliance_sim.estimation.unknowns import Unknowns
-from alliance_sim.simulation import in_chunks
+from alliance_sim.pool import in_chunks
 from alliance_sim.validation.history import History
 
 __all__ = ["Simulator"]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alliance_sim.errors import InputError
 from alliance_sim.experiments.plan import Task, environment
-from alliance_sim.simulation import in_chunks, threads
+from alliance_sim.pool import in_chunks, threads
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -14,12 +14,12 @@ from alliance_sim.analysis.sensitivity import switched_off
 from alliance_sim.compile import CompiledScenario, compile_scenario
 from alliance_sim.core.structures import DecisionRecords
 from alliance_sim.experiments.design import quantiles
+from alliance_sim.pool import in_chunks
 from alliance_sim.registry.forums import Decision
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.results.summaries import decided
 from alliance_sim.scenarios import ScenarioSource, list_scenarios, load_scenario
-from alliance_sim.simulation import in_chunks
 
 __all__ = ["FLIPS", "MOVED", "Effect", "ablation", "inert", "ranges"]
 

@@ -38,10 +38,10 @@ from alliance_sim.calibration.posterior import read_rows, row_of
 from alliance_sim.compile import ALLY_VARIABLES, compile_scenario
 from alliance_sim.data import data_folder
 from alliance_sim.errors import InputError
+from alliance_sim.pool import in_chunks
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
 from alliance_sim.scenarios import Scenario, load_scenario
-from alliance_sim.simulation import in_chunks
 from alliance_sim.validation import baselines
 from alliance_sim.validation.history import History, observed, recorded_spending, seen_shares
 from alliance_sim.validation.record import CLASSES, HISTORY, RecordedItem, record
