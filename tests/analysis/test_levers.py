@@ -1,0 +1,50 @@
+import pytest
+
+import alliance_sim as als
+from alliance_sim.analysis.levers import changed, levers
+from alliance_sim.errors import InputError
+from alliance_sim.scenarios import Scenario
+
+KINDS = {"text", "sessions", "position", "guarantee", "side_payments", "tabling", "disputes", "president", "rule"}
+
+
+@pytest.mark.parametrize("name", als.list_scenarios())
+def test_each_lever_of_each_item_gives_a_scenario_that_differs_in_what_it_names(name: str) -> None:
+    scenario = als.load_scenario(name)
+    seen = set()
+    for meeting in scenario.meetings[:: max(1, len(scenario.meetings) // 6)]:
+        for item in meeting.agenda:
+            for lever in levers(scenario, meeting.id, item.issue).values():
+                seen.add(lever.name.partition(".")[0])
+                for value in {lever.values[0], lever.values[-1]}:
+                    other = changed(scenario, "other", lever.fields(value))
+                    assert lever.label(value)
+                    same = {"name", "text", "events", "meetings"}
+                    assert other.model_dump(exclude=same) == scenario.model_dump(exclude=same)
+                    assert set(scenario.events) <= set(other.events)
+                    rewritten = [each for each in other.meetings if each not in scenario.meetings]
+                    assert [each.id for each in rewritten] in ([], [meeting.id])
+                    assert rewritten or len(other.events) > len(scenario.events)
+    assert seen <= KINDS | {"spending"} and {"position", "guarantee", "president", "spending"} <= seen
+
+
+def test_levers_of_one_decision_act_together() -> None:
+    scenario = als.load_scenario("us_russia_reset_2025")
+    at = ("nato_summit-2026-07", "russia_strategy")
+    both: Scenario = scenario
+    for name, value in (("guarantee", 0.2), ("rule.unanimity_minus_n", 1.0), ("text", -1.0)):
+        lever = levers(both, *at).get(name)
+        if lever:
+            both = changed(both, scenario.name, lever.fields(value))
+    assert "rule.unanimity_minus_n" not in levers(both, *at)  # it takes unanimity no more
+    assert len(both.events) == len(scenario.events) + 1
+
+
+def test_a_meeting_or_issue_that_is_not_there_is_refused() -> None:
+    scenario = als.load_scenario("baseline_2025")
+    with pytest.raises(
+        InputError, match=r"meeting: 'nato_summit-2026-08' is none of.*nato_summit-2026-07"
+    ):
+        levers(scenario, "nato_summit-2026-08", "russia_strategy")
+    with pytest.raises(InputError, match=r"issue: 'open_door' is not on the agenda of nato_summit-2026-07; allowed: "):
+        levers(scenario, "nato_summit-2026-07", "open_door")
