@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from numbers import Real
@@ -261,6 +261,8 @@ def diagnose(
     draws: int = 500,
     seed: int = 0,
     target: float = 0.5,
+    *,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Diagnosis:
     """Find out why a text passes or fails at a meeting, and what would restore consensus.
 
@@ -277,6 +279,8 @@ def diagnose(
     seed : int
     target : float
         Share of the draws, from 0 to 1, in which the text is to pass.
+    cancelled : callable, optional
+        Called between runs; the diagnosis stops when it returns True.
 
     Returns
     -------
@@ -286,6 +290,8 @@ def diagnose(
     ------
     InputError
         If an argument is out of range, or the scenario has no such item.
+    Cancelled
+        If `cancelled` returned True.
 
     Examples
     --------
@@ -327,7 +333,7 @@ def diagnose(
         failures=failures_of(found),
         allies=allies_of(found),
         without=_without(item, found),
-        restore=restore(item, found, what_if, float(target)),
+        restore=restore(item, found, what_if, float(target), cancelled),
     )
 
 

@@ -8,7 +8,7 @@ those of running it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from alliance_sim.analysis.item import Item, ItemDraws, passes
 from alliance_sim.analysis.levers import Lever, changed, levers
 from alliance_sim.core.structures import Forum, Param
+from alliance_sim.pool import Cancelled
 from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.registry.eras import LEADERSHIPS
 from alliance_sim.results.paired import paired_interval
@@ -127,7 +128,13 @@ class Change(Effect):
     scenario: Mapping[str, object]
 
 
-def restore(item: Item, base: ItemDraws, scenario: Scenario, target: float) -> tuple[Change, ...]:
+def restore(
+    item: Item,
+    base: ItemDraws,
+    scenario: Scenario,
+    target: float,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Change, ...]:
     """Return what would lift the share of draws in which an item passes to a target, the smallest change first.
 
     Parameters
@@ -139,6 +146,8 @@ def restore(item: Item, base: ItemDraws, scenario: Scenario, target: float) -> t
         The whole scenario.
     target : float
         From 0 to 1.
+    cancelled : callable, optional
+        Called before each lever; raises `Cancelled` when it returns True.
 
     Returns
     -------
@@ -160,7 +169,11 @@ def restore(item: Item, base: ItemDraws, scenario: Scenario, target: float) -> t
         return ()
     meeting, issue = item.rows[0].meeting, item.rows[0].issue
     searched = _searched(base, levers(item.scenario, meeting, issue))
-    found = [_smallest(item, lever, base, scenario, target) for lever in searched]
+    found = []
+    for lever in searched:
+        if cancelled and cancelled():
+            raise Cancelled
+        found.append(_smallest(item, lever, base, scenario, target))
     return tuple(sorted(found, key=_rank))
 
 

@@ -255,13 +255,35 @@ def indices(
         As in `Sensitivity`.
     """
     at = sample(_design(method, points), priors, seed)
-    try:
-        from SALib.analyze import morris, sobol
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"sensitivity needs {error.name}; install it with: pip install 'alliance_sim[analysis]'"
-        ) from None
-    values = _respond(at, draws, work(at), progress)
+    _salib()
+    return estimated(method, at, _respond(at, draws, work(at), progress), seed)
+
+
+def estimated(method: Method, at: Points, values: NDArray[np.float64], seed: int) -> tuple[pd.DataFrame, float]:
+    """Estimate sensitivity indices from the outcome at the points of a design.
+
+    Parameters
+    ----------
+    method : str
+    at : Points
+        Of the design ``morris`` or ``sobol_indices``, in its order.
+    values : (points, draws) float array
+    seed : int
+        Of the bootstrap intervals.
+
+    Returns
+    -------
+    parameters : DataFrame
+        As in `Sensitivity`.
+    chance : float
+        As in `Sensitivity`.
+
+    Raises
+    ------
+    InputError
+        If the outcome is the same at all points, or SALib is not installed.
+    """
+    morris, sobol = _salib()
     mean = values.mean(axis=1)
     if np.ptp(mean) == 0.0:
         raise InputError(f"the outcome is {mean[0]:g} at all points; allowed: one that the parameters move")
@@ -276,9 +298,19 @@ def indices(
         found = sobol.analyze(problem(at.names), mean, calc_second_order=False, **options)
         columns = {name: np.asarray(found[name], float) for name in ("ST", "ST_conf", "S1", "S1_conf")}
     table = pd.DataFrame(columns, pd.Index(at.names, name="parameter"))
-    within = float(values.var(axis=1, ddof=1).mean()) if draws > 1 else np.nan
+    within = float(values.var(axis=1, ddof=1).mean()) if values.shape[1] > 1 else np.nan
     chance = within / (within + float(mean.var(ddof=1)))
     return table.sort_values(table.columns[0], ascending=False, kind="stable"), chance
+
+
+def _salib() -> tuple[Any, Any]:
+    try:
+        from SALib.analyze import morris, sobol
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"sensitivity needs {error.name}; install it with: pip install 'alliance_sim[analysis]'"
+        ) from None
+    return morris, sobol
 
 
 def ablation(

@@ -175,6 +175,22 @@ class Headline:
         return max(self.passes - half, 0.0), min(self.passes + half, 1.0)
 
     @property
+    def to_restore(self) -> float | None:
+        """The chance to pass to be restored: the base's, or even odds without a shift; None where it is not missed.
+
+        Examples
+        --------
+        >>> import alliance_sim as als
+        >>> base, reset = (als.simulate(name, draws=50) for name in ("baseline_2025", "us_russia_reset_2025"))
+        >>> found = als.headline(reset, base)
+        >>> found.to_restore == (found.base_passes if found.difference < 0.0 else None)
+        True
+        """
+        if self.why == "shifted":
+            return self.base_passes if self.difference < 0.0 else None
+        return 0.5 if self.passes + 2.0 * self.share_error < 0.5 else None
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What happens, who objects, what it costs, and how sure that is.
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from alliance_sim.analysis.words import FAILURES, STAGES
 from alliance_sim.cli.terminal import dim, new_table, share_cell
 from alliance_sim.errors import printable
 from alliance_sim.registry.labels import DECISION_LABELS, FORUM_NAMES, RULE_LABELS
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
 
 #: Allies that the table lists.
 _MOST_ALLIES = 6
-_STAGES = {"wanted": "asked for", "drafted": "first tabled", "tabled": "last tabled", "agreed": "agreed"}
-_FAILURES = {
-    "substance": "over the text itself",
-    "dispute": "over something else only",
-    "misjudged": "withdrawn, though nobody would have objected",
-    "out_of_time": "left out for lack of time",
-    "broken_off": "not reached before the meeting broke off",
-}
 
 
 def diagnosis_report(found: Diagnosis) -> list[RenderableType]:
@@ -69,7 +62,7 @@ def _ends(found: Diagnosis) -> Text:
     shares = [f"{DECISION_LABELS[name]} {share_cell(share)} %" for name, share in found.outcomes.items() if share > 0.0]
     ends.append(", ".join(shares), "not bold")
     if found.failures:
-        whys = [(_FAILURES[name], share) for name, share in vars(found.failures).items() if share > 0.0]
+        whys = [(FAILURES[name], share) for name, share in vars(found.failures).items() if share > 0.0]
         ends.append("\nFailures: ")
         ends.append(", ".join(f"{why} {share_cell(share)} %" for why, share in whys), "not bold")
     return ends
@@ -81,7 +74,7 @@ def _texts(found: Diagnosis) -> Table:
     for text in found.texts:
         if text.mean is not None:
             interval = f"[{text.p05:.2f}, {text.p95:.2f}]"
-            table.add_row(_STAGES[text.stage], f"{text.mean:.2f}", interval, share_cell(text.share))
+            table.add_row(STAGES[text.stage], f"{text.mean:.2f}", interval, share_cell(text.share))
     return table
 
 
