@@ -18,7 +18,7 @@ from random_number_tables import differences_table, pairs_table
 from registry_tables import issues_table, outcomes_table, parameters_page
 from scenario_tables import language_tables
 from stories import with_stories
-from validation_page import ablation_table, claims_table, hindcast_tables, write_figure
+from validation_page import ablation_table, claims_table, hindcast_tables, write_files
 
 from alliance_sim.results.functions import KINDS
 
@@ -60,8 +60,8 @@ PAGES: dict[str, Callable[[str], str]] = {
         ("ablation", "/ablation", ablation_table),
     ),
 }
-#: By page: what draws its figures into the folder of the docs.
-FIGURES: dict[str, Callable[[Path], None]] = {"validation.md": write_figure}
+#: By page: what makes the files that go with it: figures in the folder of the docs, scores in the package.
+FILES: dict[str, Callable[[Path], None]] = {"validation.md": write_files}
 
 
 def renewed(name: str) -> str:
@@ -76,8 +76,8 @@ def main() -> None:
     page = parser.parse_args().page
     for name in PAGES if page == "all" else [page]:
         (DOCS / name).write_text(renewed(name), encoding="utf-8")
-        if name in FIGURES:
-            FIGURES[name](DOCS)
+        if name in FILES:
+            FILES[name](DOCS)
 
 
 if __name__ == "__main__":

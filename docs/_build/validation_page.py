@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from markdown_tables import markdown_table
 
 from alliance_sim.validation.ablation import ablation
-from alliance_sim.validation.claims import KINDS, claims, score
+from alliance_sim.validation.claims import KINDS, ClaimResult, claims, score
 from alliance_sim.validation.hindcast import MIXED, MODEL
 from alliance_sim.validation.hindcast_scores import RATES, Hindcast, hindcast
+from alliance_sim.validation.published import PUBLISHED
 
-__all__ = ["ablation_table", "claims_table", "hindcast_tables", "write_figure"]
+__all__ = ["ablation_table", "as_text", "claims_table", "hindcast_tables", "points", "scores", "write_files"]
 
 #: Scenarios of which the page says what each mechanism moves, and how many mechanisms it lists.
 ABLATED, LISTED = ("baseline_2025", "us_russia_reset_2025", "helsinki_2018"), 15
 FIGURE = "reliability.svg"
+#: Draws and seed of the claims.
+DRAWS, SEED = 1000, 1
+#: Sections of the page whose points the explorer shows, too, by their key in the published scores.
+SHOWN = {"wrong": "Where the model is wrong", "not_for": "What it must not be used for"}
 
 
 @cache
@@ -25,9 +33,14 @@ def _hindcast() -> Hindcast:
     return hindcast()
 
 
+@cache
+def _claims() -> list[ClaimResult]:
+    return claims(DRAWS, SEED)
+
+
 def claims_table() -> str:
     """Return the score of the derived claims, and all claims with the mechanisms that carry them."""
-    found = claims(1000, 1)
+    found = _claims()
     counts = score(found)
     rows = [
         (
@@ -47,7 +60,7 @@ def claims_table() -> str:
     head = ("kind", "id", "source", "claim", "expected", "observed [interval]", "verdict", "carried by")
     said = (
         f"**Derived claims: {counts['holds']} of {counts['derived']} hold, {counts['undecided']} undecided, "
-        f"{counts['fails']} failed.** 1,000 paired draws of each scenario, seed 1."
+        f"{counts['fails']} failed.** {DRAWS:,} paired draws of each scenario, seed {SEED}."
     )
     return f"{said}\n\n{markdown_table(head, ((kind, *row) for kind, row in zip(kinds, rows, strict=True)))}"
 
@@ -90,7 +103,12 @@ def hindcast_tables() -> str:
     reliability = markdown_table(
         ("model", "expected to pass", "passed", "items"),
         (
-            (str(each["model"]), f"{float(str(each['forecast'])):.2f}", f"{float(str(each['passed'])):.2f}", str(each["n"]))
+            (
+                str(each["model"]),
+                f"{float(str(each['forecast'])):.2f}",
+                f"{float(str(each['passed'])):.2f}",
+                str(each["n"]),
+            )
             for each in found.reliability
         ),
     )
@@ -130,12 +148,52 @@ def ablation_table() -> str:
     for effect in found:
         name, change = effect.outcomes[0] if effect.outcomes else ("", 0.0)
         shown = f"{name} {change:+.2f}" if math.isfinite(change) else f"{name} (fixed without it)"
-        largest.setdefault(effect.name, []).append(f"{shown}; {100 * effect.flips:.1f} %" if effect.moves else "nothing")
+        largest.setdefault(effect.name, []).append(
+            f"{shown}; {100 * effect.flips:.1f} %" if effect.moves else "nothing"
+        )
         size[effect.name] = max(size.get(effect.name, 0.0), effect.flips)
     order = sorted(largest, key=lambda name: -size[name])[:LISTED]
     return markdown_table(("strength", *ABLATED), ((f"`{name}`", *largest[name]) for name in order))
 
 
-def write_figure(docs: Path) -> None:
-    """Draw reliability."""
+def scores(page: str) -> dict[str, Any]:
+    """Return the scores of the page as data, and the points of its sections that are written by hand."""
+    rows = [claim.json() | {"carried_by": [each.name for each in claim.carried_by]} for claim in _claims()]
+    keys = ("id", "kind", "document", "paragraph", "text", "expected", "observed", "interval", "holds", "carried_by")
+    return {
+        "claims": {
+            "draws": DRAWS,
+            "seed": SEED,
+            **score(_claims()),
+            "rows": [{key: row[key] for key in keys} for row in rows],
+        },
+        "hindcast": _hindcast().json(),
+        **{key: points(page, title) for key, title in SHOWN.items()},
+    }
+
+
+def points(page: str, title: str) -> list[str]:
+    """Return the points of a section, each on one line and without marks."""
+    section = page.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    return [" ".join(point.replace("**", "").split()) for point in re.split(r"^- ", section, flags=re.MULTILINE)[1:]]
+
+
+def as_text(content: dict[str, Any]) -> str:
+    """Return the file of published scores."""
+    return json.dumps(_rounded(content), indent=1, ensure_ascii=False) + "\n"
+
+
+def write_files(docs: Path) -> None:
+    """Draw reliability, and write the scores into the package."""
     _hindcast().plot(docs / FIGURE)
+    page = (docs / "validation.md").read_text(encoding="utf-8")
+    PUBLISHED.write_text(as_text(scores(page)), encoding="utf-8")
+
+
+def _rounded(value: Any) -> Any:
+    """Return the same with numbers of six decimals, so that machines agree on them."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value

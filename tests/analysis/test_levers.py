@@ -42,9 +42,7 @@ def test_levers_of_one_decision_act_together() -> None:
 
 def test_a_meeting_or_issue_that_is_not_there_is_refused() -> None:
     scenario = als.load_scenario("baseline_2025")
-    with pytest.raises(
-        InputError, match=r"meeting: 'nato_summit-2026-08' is none of.*nato_summit-2026-07"
-    ):
+    with pytest.raises(InputError, match=r"meeting: 'nato_summit-2026-08' is none of.*nato_summit-2026-07"):
         levers(scenario, "nato_summit-2026-08", "russia_strategy")
     with pytest.raises(InputError, match=r"issue: 'open_door' is not on the agenda of nato_summit-2026-07; allowed: "):
         levers(scenario, "nato_summit-2026-07", "open_door")

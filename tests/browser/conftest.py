@@ -47,12 +47,15 @@ class Visit:
         shown = "".join(f"[data-shown*='{part}']" for part in parts)
         self.page.wait_for_selector(f".as-status[data-state=ready]{shown}", timeout=PATIENCE)
 
-    def board(self) -> list[str]:
-        items = self.page.locator(".as-item")
-        return items.evaluate_all("rows => rows.map(row => row.dataset.key + ': ' + row.getAttribute('aria-label'))")
+    def board(self) -> dict[str, str]:
+        """Return what each square of the board says, by the key of its decision."""
+        cells = self.page.locator(".as-matrix [data-key]")
+        return dict(
+            cells.evaluate_all("cells => cells.map(cell => [cell.dataset.key, cell.getAttribute('aria-label')])")
+        )
 
     def picture(self, outcome: str) -> str:
-        return self.page.locator(f"[data-outcome={outcome}] canvas").first.evaluate("canvas => canvas.toDataURL()")
+        return self.page.locator(f"[data-outcome={outcome}] .as-own-line").get_attribute("d") or ""
 
     def lever(self, name: str) -> Locator:
         return self.page.locator(f"[data-lever={name}] input")
@@ -143,14 +146,13 @@ def visit(server: str, browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open the explorer, each time as another visitor; at the end no page may have had an error."""
     visits: list[Visit] = []
 
-    def arrive(name: str = "127.0.0.1") -> Visit:
+    def arrive(name: str = "127.0.0.1", query: str = "") -> Visit:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         made = Visit(page)
         visits.append(made)
         url = server.replace("127.0.0.1", name)
         made.watch(url)
-        page.goto(url)
-        page.get_by_role("button", name="500", exact=True).click()
+        page.goto(f"{url}/?{query if 'draws=' in query else f'draws=500&{query}'}")
         made.settle("--draws 500")
         return made
 

@@ -3,18 +3,46 @@ import pytest
 pytest.importorskip("solara", reason="needs the extra 'explorer'")
 
 from alliance_sim import list_scenarios, load_scenario
-from alliance_sim.explorer.levers import LEVERS
+from alliance_sim.explorer import levers
+from alliance_sim.explorer.request import Request
+from alliance_sim.explorer.state import Session
+
+PARAMETERS = [name.removeprefix("=") for group in levers.GROUPS.values() for name, *_ in group if name.startswith("=")]
 
 
 @pytest.mark.parametrize("name", list_scenarios())
-def test_levers_begin_inside_their_sliders(name: str) -> None:
+def test_sliders_of_parameters_begin_inside_their_ranges(name: str) -> None:
     scenario = load_scenario(name)
-    for lever in LEVERS:
-        centre, low, high = lever.calibrated(scenario)
-        assert lever.parameter.low <= low <= centre <= high <= lever.high <= lever.parameter.high
+    for parameter in PARAMETERS:
+        found = levers.slider(parameter, scenario, "", "", "")
+        assert found["low"] <= found["p05"] <= found["centre"] <= found["p95"] <= found["high"]
 
 
-def test_lever_begins_at_the_scenarios_own_prior() -> None:
-    scenario = load_scenario("baseline_2025").with_parameters({"tolerated_move": 0.07})
-    (lever,) = (lever for lever in LEVERS if lever.name == "tolerated_move")
-    assert lever.calibrated(scenario) == (0.07, 0.07, 0.07)
+def test_a_slider_begins_at_the_prior_of_the_scenario() -> None:
+    scenario = load_scenario("baseline_2025").with_parameters({"min_share": 0.3})
+    found = levers.slider("min_share", scenario, "", "", "")
+    assert (found["centre"], found["p05"], found["p95"]) == (0.3, 0.3, 0.3)
+
+
+@pytest.mark.parametrize("name", list_scenarios())
+def test_each_policy_of_the_page_can_be_moved_to_its_ends(name: str) -> None:
+    session = Session(f"scenario={name}")
+    meeting = session.request.as_written().meetings[-1]
+    item = f"{meeting.id}/{meeting.agenda[0].issue}"
+    found = levers.decision_levers(session.request, item)
+    policies = {each for group in levers.GROUPS.values() for each, *_ in group}
+    assert {lever.partition(".")[0] for lever in found} - policies <= {"position"}
+    for lever in found.values():
+        for value in (lever.values[0], lever.values[-1]):
+            session.move(f"{item}/{lever.name}", value)
+            assert session.request.what_if() != session.request.as_written()
+        session.move(f"{item}/{lever.name}", None)
+        assert session.request.what_if() == session.request.as_written()
+
+
+def test_events_are_listed_with_what_is_changed() -> None:
+    request = Request(off=("ceasefire_offer-2025-10",), later=(("bilateral_summit-2025-09", 3),))
+    rows = {row["id"]: row for row in levers.event_rows(request, request.as_written())}
+    assert not rows["ceasefire_offer-2025-10"]["on"] and rows["bilateral_summit-2025-09"]["later"] == 3
+    for row in rows.values():
+        assert row["earliest"] <= row["later"] <= row["latest"]

@@ -95,6 +95,6 @@ def test_port_out_of_range_is_an_input_error(port: Any) -> None:
 
 def test_vue_files_and_styles_are_in_the_package() -> None:
     folder = Path(sys.modules["alliance_sim.explorer.server"].__file__ or "").parent
-    for name in ("lever.vue", "board.vue", "tiles.vue", "reproduce.vue"):
+    for name in ("lever.vue", "matrix.vue", "frame.vue", "bar.vue"):
         assert (folder / "components" / name).is_file()
     assert (folder / "style.css").is_file()

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import reacton.ipyvuetify as rv
 import solara
 import solara.lab
 
-from alliance_sim.explorer import charts
+from alliance_sim.explorer import settings
+from alliance_sim.explorer.components import Address, Bar
+from alliance_sim.explorer.components.controls import Controls
+from alliance_sim.explorer.components.status import Failure, Status
+from alliance_sim.explorer.downloads import FILES, file_of
+from alliance_sim.explorer.jobs import run_state, use_run
+from alliance_sim.explorer.pages.about import About
+from alliance_sim.explorer.pages.experiments import Experiments
 from alliance_sim.explorer.pages.futures import Futures
-from alliance_sim.explorer.state import Session
+from alliance_sim.explorer.pages.network import Network
+from alliance_sim.explorer.pages.one_run import OneRun
+from alliance_sim.explorer.pages.why import Why
+from alliance_sim.explorer.state import Session, chosen
+
+Shown = Callable[[Session], object]
+
+#: The pages and what the bar calls them; those in the first group are about a run, and have its controls.
+OF_A_RUN: Mapping[str, tuple[str, Shown]] = {
+    "futures": ("Futures", Futures),
+    "why": ("Why", Why),
+    "network": ("Network", Network),
+    "run": ("One run", OneRun),
+}
+OTHERS: Mapping[str, tuple[str, Shown]] = {
+    "experiments": ("Experiments", lambda session: Experiments(session, settings.results)),
+    "about": ("About", About),
+}
 
 
 @solara.component
@@ -25,5 +50,44 @@ def Page() -> None:
     """The explorer."""
     solara.Title("alliance_sim explorer")
     solara.Style(Path(__file__).with_name("style.css"))
-    solara.lab.theme.themes.light.primary = charts.ACCENT
-    Futures(solara.use_memo(Session, []))
+    router = solara.use_router()
+    session = solara.use_memo(lambda: Session(router.search or ""), [])
+    request = session.request
+    scenario = solara.use_memo(request.as_written, [request.scenario, request.own])
+    task = use_run(session)
+    made, set_made = solara.use_state({"name": "", "type": "", "content": ""})
+
+    def went(address: str) -> None:
+        session.choice.value, session.problem.value = chosen(address)
+
+    def make(name: str) -> None:
+        kind, content = file_of(name, session)
+        set_made({"name": name, "type": kind, "content": base64.b64encode(content).decode()})
+
+    page = session.choice.value.page
+    Address(query=session.choice.value.address(), event_went=went)
+    Bar(
+        pages=[{"name": name, "label": label} for name, (label, _) in {**OF_A_RUN, **OTHERS}.items()],
+        current=page,
+        blocks=[
+            {"name": "Command line", "text": request.command()},
+            {"name": "Python", "text": request.python()},
+            *([{"name": "what_if.yaml", "text": request.file()}] if request.changes or request.own else []),
+        ],
+        files=[{"name": name, "label": label} for name, label in FILES.items()],
+        made=made,
+        event_open=lambda page: session.choose(page=page),
+        event_make=make,
+    )
+    if page in OTHERS:
+        OTHERS[page][1](session)
+        return
+    with rv.Html(tag="div", class_="as-page"):
+        Controls(session, scenario)
+        with rv.Html(tag="main", class_="as-main"):
+            if session.problem.value:
+                rv.Html(tag="div", class_="as-error", attributes={"role": "alert"}, children=[session.problem.value])
+            if task.error:
+                Failure(task.exception)
+            OF_A_RUN[page][1](session)
+            Status(session.view, request, run_state(task, session), session.version.value)

@@ -1,22 +1,30 @@
-"""Runs in the background: first the model is compiled, then come a preview, the whole run, and one to compare with."""
+"""Runs in the background: the model is compiled, then come a preview, the whole run, and why a decision ends so."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import solara
 import solara.lab
 
 from alliance_sim.errors import InputError
-from alliance_sim.explorer.results import compute, preview
-from alliance_sim.explorer.state import Request, Session
+from alliance_sim.explorer.answers import futures
+from alliance_sim.explorer.answers.futures import FIRST_FANS
+from alliance_sim.explorer.request import Request
+from alliance_sim.explorer.state import Session
 from alliance_sim.explorer.turns import Run, Step, Turns
+from alliance_sim.registry.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    from alliance_sim.results.ensemble import Ensemble
 
 _TURNS = Turns()
 
@@ -28,17 +36,15 @@ _log = logging.getLogger("alliance_sim")
 def use_run(session: Session) -> _Task:
     """Run the request of a session, again whenever it changes; the results go to the session."""
     request = session.request
-    # Started while the page is drawn, in the order of changes: the threads of tasks may overtake each other.
-    run = solara.use_memo(lambda: _TURNS.start(session), [request])
+    return _use_steps(session, "run", request, lambda: _steps(request, session))
 
-    async def job() -> None:
-        await _run(request, run, session)
 
-    def closing() -> Callable[[], None]:
-        return lambda: _TURNS.end(session)
-
-    solara.use_effect(closing, [])
-    return solara.lab.use_task(job, dependencies=[request], raise_error=False)
+def use_diagnosis(session: Session) -> _Task:
+    """Find out why the decision looked at ends as it does, and what would restore consensus, after each whole run."""
+    shown, asked = session.view, (session.request, session.item)
+    whole = shown is not None and shown.request == session.request and shown.draws == shown.request.draws
+    wanted = asked if whole and session.item and asked != session.diagnosed else None
+    return _use_steps(session, "why", wanted, lambda: _diagnosis(*wanted, session) if wanted else iter(()))
 
 
 def run_state(task: _Task, session: Session) -> str:
@@ -48,32 +54,76 @@ def run_state(task: _Task, session: Session) -> str:
     return "failed" if task.error else "ready"
 
 
-async def _run(request: Request, run: Run, session: Session) -> None:
+def _use_steps(session: Session, what: str, asked: object, steps: Callable[[], Iterator[Step]]) -> _Task:
+    """Compute steps in turn with other sessions, from the first again whenever what is asked changes."""
+    key = (session, what)
+    # Started while the page is drawn, in the order of changes: the threads of tasks may overtake each other.
+    run = solara.use_memo(lambda: _TURNS.start(key), [asked])
+
+    async def job() -> None:
+        await _run(run, steps(), session, what)
+
+    def closing() -> Callable[[], None]:
+        return lambda: _TURNS.end(key)
+
+    solara.use_effect(closing, [])
+    return solara.lab.use_task(job, dependencies=[asked], raise_error=False)
+
+
+async def _run(run: Run, steps: Iterator[Step], session: Session, what: str) -> None:
     ready = warm_up()
     try:
         session.phase.value = "computing" if ready.done() else "compiling"
         await asyncio.shield(asyncio.wrap_future(ready))
         session.phase.value = "computing"
-        for step in _steps(request, session):
+        for step in steps:
             await asyncio.wrap_future(_TURNS.submit(run, step))
             session.version.value += 1
     except InputError:
         raise
     except Exception as error:
-        _log.exception("the run failed: %s", request.command())
+        _log.exception("%s failed: %s", what, session.request.command())
         # The page keeps the error, and its frames the arrays of the run.
         raise error.with_traceback(None) from None
 
 
 def _steps(request: Request, session: Session) -> Iterator[Step]:
-    """Yield what is to be computed, each after the last is done."""
-    cache = session.cache
-    yield lambda stopped: cache.store(preview(request, stopped))
-    first = cache.view
-    if first and first.draws < request.draws:
-        yield lambda stopped: cache.store(compute(request, first, stopped))
-    if request.levers and cache.reference() is None:
-        yield lambda stopped: cache.store_reference(preview(replace(request, levers=()), stopped))
+    """Yield what is to be computed, each after the last is done: the preview, the whole run, the other outcomes."""
+    stop: Callable[[], bool] = lambda: False  # noqa: E731 - replaced by that of each step
+    begun = time.perf_counter()
+    runs = futures.pairs(request, lambda: stop())
+    last: tuple[Ensemble, Ensemble]
+
+    def answer(stopped: Callable[[], bool]) -> None:
+        nonlocal stop, last
+        stop = stopped
+        last = next(runs)
+        session.store(futures.view(request, *last, time.perf_counter() - begun, FIRST_FANS))
+
+    def rest(stopped: Callable[[], bool]) -> None:
+        shown = session.view
+        if shown and shown.request == request:
+            others = futures.fans(*last, [name for name in OUTCOMES if name not in FIRST_FANS])
+            session.store(replace(shown, fans={**shown.fans, **others}))
+
+    for _ in futures.stages(request):
+        yield answer
+    yield rest
+
+
+def _diagnosis(request: Request, item: str, session: Session) -> Iterator[Step]:
+    def find(stopped: Callable[[], bool]) -> None:
+        from alliance_sim.analysis.diagnosis import diagnose
+
+        meeting, _, issue = item.partition("/")
+        shown = session.view
+        cells = {cell["key"]: cell for cell in shown.cells} if shown else {}
+        # As `Headline.to_restore`: what the base has where it is missed, else even odds.
+        target = cells[item]["base"] if cells[item]["mark"] == "down" else 0.5
+        found = diagnose(request.what_if(), issue, meeting, request.draws, request.seed, target, cancelled=stopped)
+        session.diagnosis, session.diagnosed = found.json(), (request, item)
+
+    yield find
 
 
 @cache

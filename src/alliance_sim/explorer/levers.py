@@ -1,58 +1,114 @@
-"""The levers of the page: three parameters of the registry that move the decision board most."""
+"""The levers beside every page: policies in plain words, and the parameters of the model."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
+from alliance_sim.analysis.levers import Lever, levers
+from alliance_sim.explorer.request import Request
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
-from alliance_sim.registry.parameters import PARAMETERS, Parameter
+from alliance_sim.registry.parameters import PARAMETERS
+from alliance_sim.results.happenings import happening, when
 from alliance_sim.scenarios import Scenario
+
+__all__ = ["GROUPS", "amount", "decision_levers", "event_rows", "parameter_rows", "slider"]
 
 #: Half-width of a normal distribution's 5-95 % interval in standard deviations.
 _Z95 = 1.645
+#: The policies of the page by who holds them: levers of the decision looked at, and parameters (``=``) with their ends.
+GROUPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
+    "Washington": (
+        ("president", "The president", "", ""),
+        ("=initial_autonomy", "The president's say over the institutions", "institutions decide", "president decides"),
+        ("guarantee", "Confidence in the U.S. guarantee", "", ""),
+    ),
+    "The text": (
+        ("text", "Ambition of the text", "", ""),
+        ("side_payments", "Side payments to objectors", "", ""),
+        ("tabling", "Tabling the full text", "", ""),
+        ("=min_share", "Least text worth adopting", "any progress", "all or nothing"),
+    ),
+    "Europe": (
+        ("spending", "European defence spending", "", ""),
+        ("=compensation_rate", "Cover for what the U.S. stops", "slow", "at once"),
+    ),
+    "The rule": (
+        ("rule", "Decision rule", "", ""),
+        ("sessions", "Time at the meeting", "", ""),
+        ("disputes", "Disputes over other matters", "", ""),
+    ),
+}
 
 
-@dataclass(frozen=True)
-class Lever:
-    """A slider over a parameter.
+def decision_levers(request: Request, item: str) -> dict[str, Lever]:
+    """Return the levers of a decision, by name; none without one.
 
-    Attributes
-    ----------
-    name : str
-        Of the parameter.
-    label, less, more : str
-        Its label and the meaning of its two ends, in plain words.
+    Examples
+    --------
+    >>> found = decision_levers(Request("baseline_2025"), "nato_summit-2026-07/russia_strategy")
+    >>> "guarantee" in found, decision_levers(Request("baseline_2025"), "")
+    (True, {})
     """
+    meeting, _, issue = item.partition("/")
+    scenario = request.as_written()
+    held = any(each.id == meeting and issue in [i.issue for i in each.agenda] for each in scenario.meetings)
+    return levers(scenario, meeting, issue) if held else {}
 
-    name: str
-    label: str
-    less: str
-    more: str
 
-    @property
-    def parameter(self) -> Parameter:
-        """The parameter in the registry."""
-        return PARAMETERS[self.name]
+def amount(lever: Lever, label: str) -> dict[str, Any]:
+    """Return a lever with amounts as a slider takes it.
 
-    @property
-    def high(self) -> float:
-        """Right end: twice the highest value of any prior, within the range allowed. The left end is the range's."""
-        return min(self.parameter.high, 2.0 * max(self.parameter.prior(era).high for era in ERAS))
+    Examples
+    --------
+    >>> found = decision_levers(Request("baseline_2025"), "nato_summit-2026-07/russia_strategy")
+    >>> amount(found["guarantee"], "Guarantee")["texts"][0]
+    'confidence in the U.S. guarantee higher by 0.01'
+    """
+    return {
+        "name": lever.name,
+        "label": label,
+        "values": list(lever.values),
+        "texts": [lever.label(value) for value in lever.values],
+    }
 
-    @property
-    def step(self) -> float:
-        """A hundredth of the slider."""
-        return (self.high - self.parameter.low) / 100.0
 
-    def calibrated(self, scenario: Scenario) -> tuple[float, float, float]:
-        """Return centre and 5-95 % interval of the values that the scenario draws while the lever is off."""
-        prior = scenario.priors().get(self.name) or self.parameter.prior(scenario.era)
-        return _interval(prior)
+def slider(name: str, scenario: Scenario, label: str, less: str, more: str) -> dict[str, Any]:
+    """Return a parameter as a slider takes it: its range, and what is drawn while it is off.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> found = slider("min_share", als.load_scenario("baseline_2025"), "Least text", "any", "all")
+    >>> found["low"] <= found["p05"] <= found["centre"] <= found["p95"] <= found["high"]
+    True
+    """
+    parameter = PARAMETERS[name]
+    # Twice the highest value of any prior, within the range allowed.
+    high = min(parameter.high, 2.0 * max(parameter.prior(era).high for era in ERAS))
+    step = (high - parameter.low) / 100.0
+    centre, p05, p95 = _interval(scenario.priors().get(name) or parameter.prior(scenario.era))
+    return {
+        "name": name,
+        "label": label,
+        "less": less,
+        "more": more,
+        "description": f"{parameter.description} ({parameter.source})",
+        "unit": parameter.unit,
+        "low": parameter.low,
+        "high": high,
+        "step": step,
+        "digits": max(0, math.ceil(-math.log10(step))),
+        "centre": centre,
+        "p05": p05,
+        "p95": p95,
+    }
 
 
 def _interval(prior: Prior) -> tuple[float, float, float]:
+    """Return the centre and the 5-95 % interval of a distribution."""
     if prior.kind in ("normal", "lognormal"):
         wide = [prior.a, prior.a - _Z95 * prior.b, prior.a + _Z95 * prior.b]
         if prior.kind == "lognormal":
@@ -63,8 +119,52 @@ def _interval(prior: Prior) -> tuple[float, float, float]:
     return prior.a, prior.low + tail, prior.high - tail
 
 
-LEVERS: tuple[Lever, ...] = (
-    Lever("initial_autonomy", "The president's autonomy", "institutions decide", "president decides"),
-    Lever("tolerated_move", "What an ally bears in silence", "nothing", "nearly any text"),
-    Lever("min_share", "Least text worth adopting", "any progress", "all or nothing"),
-)
+def parameter_rows(request: Request, scenario: Scenario) -> list[dict[str, Any]]:
+    """Return all parameters: range, what is drawn, source, and the value that is set.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> rows = parameter_rows(Request("baseline_2025"), als.load_scenario("baseline_2025"))
+    >>> {row["value"] for row in rows}
+    {None}
+    """
+    given, written = dict(request.settings), scenario.priors()
+    return [
+        {
+            "name": name,
+            "label": parameter.description,
+            "unit": parameter.unit,
+            "low": parameter.low,
+            "high": parameter.high,
+            "usual": str(written.get(name) or parameter.prior(scenario.era)) if parameter.priors else "as calibrated",
+            "source": parameter.source,
+            "value": given.get(name),
+        }
+        for name, parameter in PARAMETERS.items()
+    ]
+
+
+def event_rows(request: Request, scenario: Scenario) -> list[dict[str, Any]]:
+    """Return the events of a scenario as written, with what is changed in them.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> rows = event_rows(Request(off=("ceasefire_offer-2025-10",)), als.load_scenario("us_russia_reset_2025"))
+    >>> [row["on"] for row in rows].count(False)
+    1
+    """
+    later = dict(request.later)
+    return [
+        {
+            "id": event.id,
+            "when": when(event),
+            "detail": happening(event),
+            "on": event.id not in request.off,
+            "later": later.get(event.id, 0),
+            "earliest": -scenario.offset(event.month),
+            "latest": scenario.months - 1 - scenario.offset(event.month),
+        }
+        for event in scenario.events
+    ]

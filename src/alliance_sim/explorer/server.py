@@ -13,8 +13,10 @@ from solara.server import cdn_helper, settings
 
 from alliance_sim.checks import whole_number
 from alliance_sim.errors import InputError
+from alliance_sim.explorer import settings as visited
 from alliance_sim.explorer.access import OwnPagesOnly
 from alliance_sim.explorer.jobs import warm_up
+from alliance_sim.paths import local_path
 
 __all__ = ["serve"]
 
@@ -41,7 +43,7 @@ def configure() -> None:
     cdn_helper.fetch_from_cdn = _refuse
 
 
-def serve(port: int = 8765) -> None:
+def serve(port: int = 8765, results: str | os.PathLike[str] | None = None) -> None:
     """Serve the explorer on this machine until interrupted; the model is compiled meanwhile.
 
     Only pages of its own address are answered: no page of another site can use it.
@@ -50,11 +52,13 @@ def serve(port: int = 8765) -> None:
     ----------
     port : int
         From 1 to 65535.
+    results : str or PathLike, optional
+        A folder whose results of experiments are shown too.
 
     Raises
     ------
     InputError
-        If the port is out of range, taken, or not allowed to this user.
+        If the port is out of range, taken, or not allowed to this user, or there is no such folder.
 
     Examples
     --------
@@ -65,6 +69,10 @@ def serve(port: int = 8765) -> None:
     alliance_sim.errors.InputError: port: 70000 is out of range; allowed: a whole number from 1 to 65535
     """
     port = whole_number("port", port, 1, 65535)
+    if results is not None:
+        visited.results = local_path(results)
+        if not visited.results.is_dir():
+            raise InputError(f"{results}: is no folder; allowed: one with results of experiments")
     with socket.socket() as listener:
         if os.name == "posix":
             # Elsewhere the option means that others may take the port too.

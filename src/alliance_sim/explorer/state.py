@@ -2,108 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import solara
 
-from alliance_sim.scenarios import Scenario, load_scenario
+from alliance_sim.explorer.address import from_address, to_address
+from alliance_sim.explorer.answers.futures import View
+from alliance_sim.explorer.request import FIRST_SCENARIO, Request, usual_base
 
-FIRST_SCENARIO = "us_russia_reset_2025"
-DRAWS = (500, 2_000, 10_000)
-MAX_SEED = 2**64 - 1
-
-
-@dataclass(frozen=True)
-class Request:
-    """The run that the controls describe; `levers` holds the values of those that are on."""
-
-    scenario: str
-    draws: int
-    seed: int
-    levers: tuple[tuple[str, float], ...] = ()
-
-    def what_if(self) -> Scenario:
-        """Return the scenario with the levers set; InputError if it does not exist or a value is out of range."""
-        return load_scenario(self.scenario).with_parameters(dict(self.levers))
-
-    def command(self) -> str:
-        """Return the command line that computes the same numbers."""
-        settings = "".join(f" --set {name}={value:g}" for name, value in self.levers)
-        return f"alliance-sim run {self.scenario} --draws {self.draws} --seed {self.seed}{settings}"
-
-    def python(self) -> str:
-        """Return the Python lines that compute the same numbers."""
-        values = ", ".join(f'"{name}": {value:g}' for name, value in self.levers)
-        setting = f".with_parameters({{{values}}})" if values else ""
-        return (
-            "import alliance_sim as als\n\n"
-            f'scenario = als.load_scenario("{self.scenario}"){setting}\n'
-            f"ensemble = als.simulate(scenario, draws={self.draws}, seed={self.seed})\n"
-            "ensemble.decisions()"
-        )
+#: What the navigation names, in its order.
+PAGES = ("futures", "why", "network", "experiments", "run", "about")
 
 
 @dataclass(frozen=True)
-class View:
-    """A finished run, ready for the browser.
+class Choice:
+    """What a visitor has chosen.
 
     Attributes
     ----------
     request : Request
-    draws : int
-        Draws run; fewer than requested in a preview.
-    seconds : float
-    months : list of str
-        ``YYYY-MM``.
-    said : list of str
-        The sentences of its headline.
-    board : list of dict
-        One row per agenda item, in time order.
-    fans : dict
-        By outcome: its 5, 25, 50, 75 and 95 % quantiles, one list of T numbers each.
-    maps : dict
-        By variable: T lists of one number per ally, None before it joins. Means over the draws of the preview.
-    cohesion, error : float
-        Mean of cohesion over months and draws, and its Monte Carlo standard error.
+    page : str
+        One of `PAGES`.
+    item : str
+        ``MEETING/ISSUE`` of the decision looked at; empty for that of the headline.
+    ally : str
+        ISO3 code of the ally looked at; empty for none.
+
+    Examples
+    --------
+    >>> Choice().address()
+    ''
     """
 
-    request: Request
-    draws: int
-    seconds: float
-    months: list[str]
-    said: list[str]
-    board: list[dict[str, Any]]
-    fans: dict[str, list[list[float]]]
-    maps: dict[str, list[list[float | None]]]
-    cohesion: float
-    error: float
+    request: Request = field(default_factory=lambda: Request(base=usual_base(FIRST_SCENARIO)))
+    page: str = PAGES[0]
+    item: str = ""
+    ally: str = ""
+
+    def address(self) -> str:
+        """Return the query that restores it.
+
+        Examples
+        --------
+        >>> Choice(page="why", ally="HUN").address()
+        'page=why&ally=HUN'
+        """
+        page = "" if self.page == PAGES[0] else self.page
+        return to_address(self.request, {"page": page, "item": self.item, "ally": self.ally})
 
 
-@dataclass
-class ResultCache:
-    """The last result, and the last run without levers: its scenario and seed, and its medians."""
+def chosen(address: str) -> tuple[Choice, str]:
+    """Return what an address restores, and what in it cannot be used.
 
-    view: View | None = None
-    calibrated: tuple[tuple[str, int], dict[str, list[float]]] | None = None
-
-    def store(self, view: View) -> None:
-        """Keep a result, to be shown until the next."""
-        self.view = view
-        if not view.request.levers:
-            self.store_reference(view)
-
-    def store_reference(self, view: View) -> None:
-        """Keep the medians of a run without levers."""
-        medians = {name: quantiles[2] for name, quantiles in view.fans.items()}
-        self.calibrated = (view.request.scenario, view.request.seed), medians
-
-    def reference(self) -> dict[str, list[float]] | None:
-        """Return the medians to compare the result shown with; None without levers."""
-        if self.view is None or not self.view.request.levers or self.calibrated is None:
-            return None
-        key, medians = self.calibrated
-        return medians if key == (self.view.request.scenario, self.view.request.seed) else None
+    Examples
+    --------
+    >>> choice, problem = chosen("page=why&scenario=helsinki_2018")
+    >>> choice.page, choice.request.base, problem
+    ('why', 'baseline_2018', '')
+    """
+    request, more, problem = from_address(address)
+    page = more.get("page", "")
+    return Choice(request, page if page in PAGES else PAGES[0], more.get("item", ""), more.get("ally", "")), problem
 
 
 class Session:
@@ -111,36 +71,85 @@ class Session:
 
     Attributes
     ----------
-    scenario, draws, seed, levers : reactive
-        What the controls show; `levers` maps those that are on to their values.
-    item, ally : reactive str
-        Key of the item selected on the board, and ISO3 code of the ally selected on the map; empty if none is.
+    choice : reactive Choice
+    problem : reactive str
+        What in the address could not be used.
     phase : reactive str
         ``compiling`` or ``computing``, while a run is in progress.
     version : reactive int
-        Counts the results stored in `cache`, so that components render again.
-    cache : ResultCache
+        Counts the results that were stored, so that components render again.
+    diagnosis : dict or None
+        As `Diagnosis.json` gives it, of the decision `diagnosed`.
     """
 
-    def __init__(self) -> None:
-        no_levers: dict[str, float] = {}
-        self.scenario = solara.reactive(FIRST_SCENARIO)
-        self.draws = solara.reactive(DRAWS[1])
-        self.seed = solara.reactive(0)
-        self.levers = solara.reactive(no_levers)
-        self.item = solara.reactive("")
-        self.ally = solara.reactive("")
+    def __init__(self, address: str = "") -> None:
+        choice, problem = chosen(address)
+        self.choice = solara.reactive(choice)
+        self.problem = solara.reactive(problem)
         self.phase = solara.reactive("")
         self.version = solara.reactive(0)
-        self.cache = ResultCache()
+        self.diagnosis: dict[str, Any] | None = None
+        self.diagnosed: tuple[Request, str] | None = None
+        self._view: View | None = None
+
+    @property
+    def view(self) -> View | None:
+        """The last result, shown until the next."""
+        _ = self.version.value  # what shows it is drawn again when there is another
+        return self._view
+
+    def store(self, view: View) -> None:
+        """Keep a result."""
+        self._view = view
 
     @property
     def request(self) -> Request:
         """The run that the controls describe."""
-        levers = tuple(sorted(self.levers.value.items()))
-        return Request(self.scenario.value, self.draws.value, self.seed.value, levers)
+        return self.choice.value.request
 
-    def move(self, lever: str, value: float | None) -> None:
-        """Set a lever, or switch it off with None."""
-        rest = {name: old for name, old in self.levers.value.items() if name != lever}
-        self.levers.value = rest if value is None else {**rest, lever: value}
+    @property
+    def item(self) -> str:
+        """Key of the decision looked at: the one chosen, if the run has it, else that of the headline."""
+        if self.view is None:
+            return self.choice.value.item
+        keys = [cell["key"] for cell in self.view.cells]
+        return self.choice.value.item if self.choice.value.item in keys else self.view.item
+
+    def choose(self, **fields: Any) -> None:
+        """Change what is chosen besides the run: page, item, ally."""
+        self.choice.value = replace(self.choice.value, **fields)
+
+    def ask(self, **fields: Any) -> None:
+        """Change the run."""
+        self.choose(request=replace(self.request, **fields))
+
+    def pick_scenario(self, name: str) -> None:
+        """Take another scenario; changes belong to the one before."""
+        self.choose(request=Request(name, usual_base(name), self.request.draws, self.request.seed), item="")
+
+    def move(self, lever: str, amount: float | None) -> None:
+        """Move a lever of a decision, or take its change back with None."""
+        self.ask(levers=_with(self.request.levers, lever, amount))
+
+    def set(self, parameter: str, value: float | None) -> None:
+        """Set a parameter, or let it be drawn again with None."""
+        self.ask(settings=_with(self.request.settings, parameter, value))
+
+    def switch(self, event: str, happens: bool) -> None:
+        """Let an event happen or not."""
+        others = tuple(name for name in self.request.off if name != event)
+        self.ask(off=others if happens else (*others, event))
+
+    def delay(self, event: str, months: int) -> None:
+        """Move an event by months."""
+        self.ask(later=_with(self.request.later, event, months or None))
+
+    def reset(self) -> None:
+        """Take all changes back."""
+        self.ask(settings=(), levers=(), off=(), later=())
+
+
+def _with(pairs: tuple[tuple[str, Any], ...], name: str, value: Any) -> tuple[tuple[str, Any], ...]:
+    """Return pairs with one changed in its place, added at the end, or left out with None."""
+    values = {**dict(pairs), name: value}
+    return tuple((each, found) for each, found in values.items() if found is not None)

@@ -27,7 +27,6 @@ from alliance_sim.errors import InputError
 if TYPE_CHECKING:
     from alliance_sim.analysis.restoration import Change
     from alliance_sim.compile import Keep
-    from alliance_sim.results.headline import Headline
 
 #: Draws with which `run` tries what would restore the text of its headline.
 RESTORED = 500
@@ -68,7 +67,7 @@ def run(
         ensemble, base = simulated(what_if, other, draws, seed, keep)
         found = headline(ensemble, base)
         restored: tuple[Change, ...] = ()
-        if (target := _restored_to(found)) is not None:
+        if (target := found.to_restore) is not None:
             restored = diagnose(what_if, found.issue, found.meeting, min(draws, RESTORED), seed, target).restore
         # Results are printed first, so that they are not lost if they cannot be written.
         if as_json:
@@ -81,13 +80,6 @@ def run(
         if plot:
             ensemble.plot("overview", plot, base)
             written.append(plot)
-
-
-def _restored_to(found: Headline) -> float | None:
-    """Return the chance to pass that is to be restored: that in the base, or even odds; None where it is not missed."""
-    if found.why == "shifted":
-        return found.base_passes if found.difference < 0.0 else None
-    return 0.5 if found.passes + 2.0 * found.share_error < 0.5 else None
 
 
 def query(
@@ -113,7 +105,10 @@ def query(
     print_note(folder, note)
 
 
-def explore(port: Annotated[int, typer.Option(min=1, max=65535)] = 8765) -> None:
+def explore(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    results: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Show the experiments in it, too.")] = None,
+) -> None:
     """Start the explorer in the browser, on this machine only."""
     try:
         from alliance_sim.explorer import serve
@@ -123,4 +118,4 @@ def explore(port: Annotated[int, typer.Option(min=1, max=65535)] = 8765) -> None
         raise InputError(
             f"the explorer needs {error.name}; install it with: pip install 'alliance_sim[explorer]'"
         ) from None
-    serve(port)
+    serve(port, results)

@@ -8,38 +8,53 @@ from typing import Any
 import solara
 
 
+@solara.component_vue("address.vue")
+def Address(query: str, event_went: Callable[[str], None]) -> None:
+    """Keeps the address of the browser at `query`; `event_went` gets another that the visitor goes back to."""
+
+
+@solara.component_vue("bar.vue")
+def Bar(
+    pages: list[dict[str, str]],
+    current: str,
+    blocks: list[dict[str, str]],
+    files: list[dict[str, str]],
+    made: dict[str, str],
+    event_open: Callable[[str], None],
+    event_make: Callable[[str], None],
+) -> None:
+    """The bar above every page: pages, copy link, reproduce, download, dark."""
+
+
+@solara.component_vue("choice.vue")
+def Choice(name: str, label: str, value: str, groups: list[dict[str, Any]], event_pick: Callable[[str], None]) -> None:
+    """A choice among named options, in groups."""
+
+
 @solara.component_vue("lever.vue")
 def LeverSlider(lever: dict[str, Any], value: float | None, event_move: Callable[[float | None], None]) -> None:
-    """A slider that is off until it is moved; `event_move` gets None when it is reset."""
+    """A slider over a parameter that is off until it is moved; `event_move` gets None when it is reset."""
 
 
-@solara.component_vue("board.vue")
-def Board(
+@solara.component_vue("amount.vue")
+def AmountSlider(lever: dict[str, Any], value: float | None, event_move: Callable[[float | None], None]) -> None:
+    """A slider over the amounts of a lever; `event_move` gets None when the change is taken back."""
+
+
+@solara.component_vue("happenings.vue")
+def Happenings(
     rows: list[dict[str, Any]],
-    decisions: list[str],
-    names: dict[str, str],
-    selected: str,
-    ally: str,
-    event_select_item: Callable[[str], None],
+    event_turn: Callable[[list[Any]], None],
+    event_shift: Callable[[list[Any]], None],
 ) -> None:
-    """The decision board."""
+    """Events that can be switched off and moved in time."""
 
 
-@solara.component_vue("tiles.vue")
-def TileMap(
-    tiles: list[dict[str, Any]],
-    allies: list[str],
-    names: dict[str, str],
-    months: list[str],
-    maps: dict[str, Any],
-    averaged: int,
-    item: dict[str, Any] | None,
-    ally: str,
-    event_pick_ally: Callable[[str], None],
-) -> None:
-    """The map, in which every country is a tile of the same size."""
+@solara.component_vue("parameters.vue")
+def Parameters(rows: list[dict[str, Any]], event_set: Callable[[list[Any]], None]) -> None:
+    """All parameters, with search."""
 
 
-@solara.component_vue("reproduce.vue")
-def Reproduce(blocks: list[dict[str, str]]) -> None:
-    """Commands that compute the same numbers outside the explorer."""
+@solara.component_vue("upload.vue")
+def Upload(event_open: Callable[[list[str]], None]) -> None:
+    """A scenario file of the visitor."""

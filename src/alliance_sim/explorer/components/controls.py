@@ -1,8 +1,7 @@
-"""The controls beside every page: scenario, levers, draws, seed, and how to reproduce the run."""
+"""The controls beside every page: scenario, base, levers, events, parameters, draws and seed."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,55 +9,130 @@ from typing import Any
 import reacton.ipyvuetify as rv
 import solara
 
-from alliance_sim.explorer.components import LeverSlider, Reproduce
-from alliance_sim.explorer.levers import LEVERS, Lever
-from alliance_sim.explorer.state import DRAWS, MAX_SEED, Session
+from alliance_sim.analysis.levers import Lever
+from alliance_sim.errors import InputError
+from alliance_sim.explorer import levers
+from alliance_sim.explorer.components import AmountSlider, Choice, Happenings, LeverSlider, Parameters, Upload
+from alliance_sim.explorer.request import DRAWS, MAX_SEED, Request, bases
+from alliance_sim.explorer.state import Session
+from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
+from alliance_sim.wording import month_in_words
+
+_AS_IT_IS = {"value": "", "text": "as it is"}
 
 
 @solara.component
 def Controls(session: Session, scenario: Scenario) -> None:
-    """All controls of a session, whose scenario is `scenario`."""
-    request = session.request
-    with rv.Html(tag="aside", class_="as-side"):
-        rv.Html(tag="div", class_="as-brand", children=["alliance_sim"])
-        Scenarios(request.scenario, session.scenario.set)
-        rv.Html(tag="h2", children=["Levers"])
-        for lever in LEVERS:
-            LeverSlider(
-                lever=_lever(lever, scenario),
-                value=session.levers.value.get(lever.name),
-                event_move=partial(session.move, lever.name),
-            ).key(f"{request.scenario}/{lever.name}")
-        rv.Html(tag="h2", children=["Monte Carlo"])
-        Draws(request.draws, session.draws.set)
-        Seed(request.seed, session.seed.set)
-        Reproduce(
-            blocks=[
-                {"name": "Command line", "text": request.command()},
-                {"name": "Python", "text": request.python()},
-            ]
+    """All controls of a session; `scenario` is that of the request, without changes."""
+    request, item = session.request, session.item
+    found = solara.use_memo(lambda: levers.decision_levers(request, item), [request.scenario, request.own, item])
+    with rv.Html(tag="aside", class_="as-side", attributes={"aria-label": "What if"}):
+        Scenarios(session)
+        if request.changes:
+            solara.Button("Take all changes back", on_click=session.reset, text=True, small=True, classes=["as-link"])
+        for group, members in levers.GROUPS.items():
+            rv.Html(tag="h3", children=[group])
+            for name, label, less, more in members:
+                if name.startswith("="):
+                    name = name[1:]
+                    LeverSlider(
+                        lever=levers.slider(name, scenario, label, less, more),
+                        value=dict(request.settings).get(name),
+                        event_move=partial(session.set, name),
+                    ).key(f"{request.scenario}/{name}")
+                elif several := [each for each in found.values() if each.name.partition(".")[0] == name]:
+                    DecisionLever(session, f"{item}/", several, label).key(f"{request.scenario}/{item}/{name}")
+        if item:
+            rv.Html(tag="p", class_="as-muted", children=[_about(item, scenario)])
+        Happenings(
+            rows=levers.event_rows(request, scenario),
+            event_turn=lambda pair: session.switch(*pair),
+            event_shift=lambda pair: session.delay(*pair),
         )
+        Parameters(rows=levers.parameter_rows(request, scenario), event_set=lambda pair: session.set(*pair))
+        Own(session)
+        rv.Html(tag="h3", children=["Monte Carlo"])
+        Choice(
+            name="draws", label="Futures (draws)", value=str(request.draws),
+            groups=[_group([{"value": str(each), "text": f"{each:,}"} for each in sorted({*DRAWS, request.draws})])],
+            event_pick=lambda text: session.ask(draws=int(text)),
+        )  # fmt: skip
+        Seed(request.seed, lambda seed: session.ask(seed=seed))
 
 
 @solara.component
-def Scenarios(value: str, on_value: Callable[[str], None]) -> None:
-    """The choice of a scenario."""
-    items = solara.use_memo(_scenario_items, [])
-    rv.Select(
-        label="Scenario", items=items, v_model=value, on_v_model=on_value, outlined=True, dense=True, hide_details=True,
-        class_="as-scenario", menu_props={"offsetY": True, "maxWidth": 380},
+def Scenarios(session: Session) -> None:
+    """The choice of a scenario, and of what it is set against."""
+    request = session.request
+    known = solara.use_memo(lambda: [load_scenario(name) for name in list_scenarios()], [])
+    titles = {each.name: each.title for each in known}
+    groups = [
+        {"label": f"Era of {era}", "options": [{"value": s.name, "text": s.title} for s in known if s.era == era]}
+        for era in sorted({each.era for each in known}, reverse=True)
+    ]
+    if request.own:
+        groups.insert(0, _group([{"value": "", "text": "your file"}]))
+    Choice(name="scenario", label="What if", value=request.scenario, groups=groups, event_pick=session.pick_scenario)
+    others = bases(request.scenario) if request.scenario else ()
+    itself = {"value": "", "text": "itself, without the changes"}
+    Choice(
+        name="base", label="Set against (dashed)", value=request.base,
+        groups=[_group([itself, *({"value": name, "text": titles[name]} for name in others)])],
+        event_pick=lambda name: session.ask(base=name),
     )  # fmt: skip
 
 
 @solara.component
-def Draws(value: int, on_value: Callable[[int], None]) -> None:
-    """The choice of the number of draws."""
-    with rv.Html(tag="div", class_="as-field"):
-        rv.Html(tag="span", children=["Draws"])
-        with rv.BtnToggle(v_model=value, on_v_model=on_value, mandatory=True, dense=True, color="primary"):
-            for count in DRAWS:
-                rv.Btn(value=count, small=True, text=True, children=[f"{count:,}"])
+def DecisionLever(session: Session, prefix: str, several: list[Lever], label: str) -> None:
+    """A lever of the decision looked at: a slider over amounts, or a choice among several."""
+    moved = dict(session.request.levers)
+    single = [lever for lever in several if len(lever.values) == 1]
+    if len(several) == 1 and not single:
+        (lever,) = several
+        AmountSlider(
+            lever=levers.amount(lever, label),
+            value=moved.get(prefix + lever.name),
+            event_move=partial(session.move, prefix + lever.name),
+        )
+        return
+
+    def pick(text: str) -> None:
+        name, _, value = text.partition(":")
+        kept = tuple(pair for pair in session.request.levers if pair[0] not in {prefix + each.name for each in several})
+        session.ask(levers=(*kept, (prefix + name, float(value))) if name else kept)
+
+    options = [
+        {"value": f"{lever.name}:{value:g}", "text": lever.label(value)} for lever in several for value in lever.values
+    ]
+    chosen = next((f"{each.name}:{moved[prefix + each.name]:g}" for each in several if prefix + each.name in moved), "")
+    Choice(
+        name=several[0].name.partition(".")[0], label=label, value=chosen,
+        groups=[_group([_AS_IT_IS, *options])], event_pick=pick,
+    )  # fmt: skip
+
+
+@solara.component
+def Own(session: Session) -> None:
+    """A scenario file of the visitor; what is wrong with it is said beside it."""
+    problem, set_problem = solara.use_state("")
+
+    def read(pair: list[str]) -> None:
+        name, text = pair
+        request = Request("", own=text, draws=session.request.draws, seed=session.request.seed)
+        try:
+            if not text:
+                raise InputError(f"{name}; allowed: a scenario file of up to 200 kB")
+            request.what_if()
+        except InputError as error:
+            set_problem(str(error).replace("the file", name))
+            return
+        set_problem("")
+        session.choose(request=request, item="")
+
+    Upload(event_open=read)
+    if problem:
+        rv.Html(tag="pre", class_="as-error", attributes={"role": "alert"}, children=[problem])
 
 
 @solara.component
@@ -80,31 +154,12 @@ def Seed(value: int, on_value: Callable[[int], None]) -> None:
         )  # fmt: skip
 
 
-def _scenario_items() -> list[dict[str, str]]:
-    """Return the choices: the latest era first, each era under a heading."""
-    scenarios = [load_scenario(name) for name in list_scenarios()]
-    items = []
-    for era in sorted({scenario.era for scenario in scenarios}, reverse=True):
-        items.append({"header": f"Era of {era}"})
-        items += [{"text": s.title, "value": s.name} for s in scenarios if s.era == era]
-    return items
+def _group(options: list[dict[str, str]]) -> dict[str, Any]:
+    return {"label": "", "options": options}
 
 
-def _lever(lever: Lever, scenario: Scenario) -> dict[str, Any]:
-    centre, low, high = lever.calibrated(scenario)
-    parameter = lever.parameter
-    return {
-        "name": lever.name,
-        "label": lever.label,
-        "less": lever.less,
-        "more": lever.more,
-        "description": f"{parameter.description} ({parameter.source})",
-        "unit": parameter.unit,
-        "low": parameter.low,
-        "high": lever.high,
-        "step": lever.step,
-        "digits": max(0, math.ceil(-math.log10(lever.step))),
-        "centre": centre,
-        "p05": low,
-        "p95": high,
-    }
+def _about(item: str, scenario: Scenario) -> str:
+    meeting, _, issue = item.partition("/")
+    month = next((each.month for each in scenario.meetings if each.id == meeting), "")
+    when = f" in {month_in_words(month)}" if month else ""
+    return f"The levers of Washington, the text and the rule act on {ISSUE_LABELS.get(issue, issue)}{when}."

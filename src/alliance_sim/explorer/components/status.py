@@ -6,37 +6,39 @@ import reacton.ipyvuetify as rv
 import solara
 
 from alliance_sim.errors import InputError
-from alliance_sim.explorer.state import Request, View
+from alliance_sim.explorer.answers.futures import View
+from alliance_sim.explorer.request import Request
+from alliance_sim.wording import counted
 
 
 @solara.component
 def Status(view: View | None, request: Request, state: str, version: int) -> None:
-    """One line: the number of draws shown, the Monte Carlo error, and the state of the run in progress."""
+    """One line: how many futures are shown, their Monte Carlo error, and the state of the run in progress."""
     pending = state in ("compiling", "computing")
-    if state == "compiling":
-        text = "Compiling the model for this machine: a minute or two, this once."
-    elif view is None:
+    shown = f"{counted(view.draws, 'future')}, seed {view.request.seed}" if view else ""
+    if view is None:
         text = "Computing…" if pending else "No result."
-    elif pending:
-        text = f"{view.draws:,} draws kept; computing {request.draws:,}…"
+        if state == "compiling":
+            text = "Compiling the model for this machine: a minute or two, this once."
     elif state == "failed":
-        text = f"{view.draws:,} draws kept, of the last run that ended well"
+        text = f"{shown}, of the last run that ended well"
+    elif view.request != request or view.draws < request.draws:
+        text = f"{shown}; computing {request.draws:,}…"
     else:
-        text = f"{view.draws:,} draws in {view.seconds:.1f} s"
+        text = f"{shown}; computed earlier with the same model" if view.stored else f"{shown}, in {view.seconds:.1f} s"
+    whole = view is not None and view.request == request and view.draws == request.draws
     attributes = {
         "role": "status",
-        "data-state": state,
+        "data-state": "ready" if whole and not pending else state if state != "ready" else "computing",
         "data-version": version,
         "data-shown": view.request.command() if view else "",
+        "data-draws": view.draws if view else 0,
     }
     with rv.Html(tag="p", class_=f"as-status as-{state}", attributes=attributes):
         rv.Html(tag="span", children=[text])
-        if view:
-            rv.Html(
-                tag="span",
-                class_="as-muted",
-                children=[f"mean cohesion {view.cohesion:.3f}, Monte Carlo error {view.error:.4f}"],
-            )
+        if view and view.headline["share_error"] is not None:
+            error = f"shares are ±{100.0 * view.headline['share_error']:.1f} points by chance of the draws"
+            rv.Html(tag="span", class_="as-muted", children=[f"{error}; a what-if, not a forecast"])
         rv.ProgressLinear(indeterminate=pending, active=pending, height=2, color="primary", absolute=True, bottom=True)
 
 

@@ -1,135 +1,212 @@
-"""The futures of a scenario: the decision board, the map, and outcomes over time."""
+"""The first page: what happens, what it costs, what would restore consensus, and the decisions by issue and time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
 
-from alliance_sim.calibration import facts
-from alliance_sim.explorer import charts
-from alliance_sim.explorer.components import Board, TileMap
-from alliance_sim.explorer.components.controls import Controls
-from alliance_sim.explorer.components.status import Failure, Status
-from alliance_sim.explorer.jobs import run_state, use_run
-from alliance_sim.explorer.results import PREVIEW, country_names, label, month_label
-from alliance_sim.explorer.state import Session, View
+from alliance_sim.explorer.answers.countries import country_names, squares
+from alliance_sim.explorer.answers.futures import FIRST_FANS, View
+from alliance_sim.explorer.components import Choice
+from alliance_sim.explorer.components.charts import ENDINGS, Changes, Dots, Fan, Matrix, Tiles
+from alliance_sim.explorer.jobs import use_diagnosis
+from alliance_sim.explorer.state import Session
 from alliance_sim.registry.actors import ALLIES
-from alliance_sim.registry.forums import DECISIONS
+from alliance_sim.registry.labels import GROUPS, ISSUE_LABELS, OUTCOME_GROUPS, OUTCOME_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.scenarios import load_scenario
+from alliance_sim.wording import month_in_words
 
-#: Outcomes with a chart of their own; `ALONE` is in the chart of deterrence, and the last chart shows one of `OTHERS`.
-PANELS = ("cohesion", "consensus_capacity", "threat_gap", "mean_guarantee_confidence", "deterrence")
-ALONE = "deterrence_without_us"
-OTHERS = tuple(name for name in OUTCOMES if name not in (*PANELS, ALONE))
+#: An outcome whose range is at most this wide is drawn on all of it, so that panels and runs compare at a glance.
+_WIDE = 2.0
+#: Outcomes of the second row of charts, until others are chosen.
+_MORE: tuple[str, ...] = ("threat_gap", "mean_spending", "sanctions_durability")
+#: Changes that the first page lists.
+_MOST = 6
 
 
 @solara.component
 def Futures(session: Session) -> None:
-    """The page."""
-    scenario_name = session.scenario.value
-    scenario = solara.use_memo(lambda: load_scenario(scenario_name), [scenario_name])
-    task = use_run(session)
-    view = session.cache.view
-    with rv.Html(tag="div", class_="as-page"):
-        Controls(session, scenario)
-        with rv.Html(tag="main", class_="as-main"):
-            with rv.Html(tag="header", class_="as-head"):
-                rv.Html(tag="h1", children=[scenario.title])
-                rv.Html(
-                    tag="p",
-                    class_="as-about",
-                    attributes={"title": scenario.description},
-                    children=[scenario.description],
-                )
-                Status(view, session.request, run_state(task, session), session.version.value)
-            if task.error:
-                Failure(task.exception)
-            if view:
-                Results(session, view)
-
-
-@solara.component
-def Results(session: Session, view: View) -> None:
-    """Board, map and charts of a run; paler while it is of another scenario than the one chosen."""
-    calibrated = session.cache.reference()
-    stale = view.request.scenario != session.scenario.value
-    ally = session.ally.value
-    other, set_other = solara.use_state("isolation")
-    era = solara.use_memo(lambda: load_scenario(view.request.scenario).era, [view.request.scenario])
-    tiles = solara.use_memo(lambda: _tiles(era), [era])
-    item = next((row for row in view.board if row["key"] == session.item.value), view.board[0] if view.board else None)
-    months = [month_label(month) for month in view.months]
-
+    """The page, as soon as there is a result; paler while it is of another scenario than the one chosen."""
+    view = session.view
+    use_diagnosis(session)
+    if view is None:
+        return
+    stale = (view.request.scenario, view.request.own) != (session.request.scenario, session.request.own)
+    cell = next((each for each in view.cells if each["key"] == session.item), None)
     with rv.Html(tag="div", class_="as-results as-stale" if stale else "as-results"):
-        first, *rest = view.said
-        rv.Html(tag="p", class_="as-said", children=[rv.Html(tag="strong", children=[first]), " ", " ".join(rest)])
-        with rv.Html(tag="section", class_="as-top"):
-            with rv.Html(tag="div", class_="as-card as-board-card"):
-                rv.Html(tag="h2", children=["Decision board"])
-                Board(
-                    rows=view.board,
-                    decisions=list(DECISIONS),
-                    names=country_names(),
-                    selected=item["key"] if item else "",
-                    ally=ally,
-                    event_select_item=session.item.set,
-                )
-            with rv.Html(tag="div", class_="as-card as-map-card"):
-                TileMap(
-                    tiles=tiles,
-                    allies=list(ALLIES),
-                    names=country_names(),
-                    months=months,
-                    maps=view.maps,
-                    averaged=min(PREVIEW, view.draws),
-                    item=item,
-                    ally=ally,
-                    event_pick_ally=lambda iso3: session.ally.set("" if iso3 == ally else iso3),
-                )
-        with rv.Html(tag="header", class_="as-over-time"):
-            rv.Html(tag="h2", children=["Outcomes over time"])
-            shades = "Median, middle half and 5 to 95 % of the draws"
-            dashed = "; dashed: median as calibrated" if calibrated else ""
-            rv.Html(tag="span", class_="as-muted", children=[shades + dashed])
-        with rv.Html(tag="section", class_="as-fans"):
-            for name in PANELS:
-                Fan(view, months, name, calibrated)
-            Fan(view, months, other, calibrated, set_other)
+        with rv.Html(tag="section", class_="as-answer"):
+            Said(session, view)
+            if cell:
+                with rv.Html(tag="div", class_="as-card"):
+                    endings = [
+                        {**ending, "share": share} for ending, share in zip(ENDINGS, cell["shares"], strict=True)
+                    ]
+                    Dots(title=f"100 futures: {_name(cell)}", endings=endings)
+                with rv.Html(tag="div", class_="as-card"):
+                    Restore(session, view, cell)
+        with rv.Html(tag="section", class_="as-board"):
+            with rv.Html(tag="div", class_="as-card"):
+                Board(session, view)
+            if cell:
+                with rv.Html(tag="div", class_="as-card"):
+                    Objectors(session, cell)
+        Outcomes(view)
 
 
 @solara.component
-def Fan(
-    view: View,
-    months: list[str],
-    name: str,
-    calibrated: dict[str, list[float]] | None,
-    on_name: Callable[[str], None] | None = None,
-) -> None:
-    """The fan chart of an outcome; with `on_name` the outcome can be chosen."""
-    outcome = OUTCOMES[name]
-    second = ("without the U.S.", view.fans[ALONE]) if name == "deterrence" else None
-    option = charts.fan(outcome, months, view.fans[name], second, calibrated[name] if calibrated else None)
-    with rv.Html(tag="div", class_="as-card as-fan", attributes={"data-outcome": name}):
-        with rv.Html(tag="header", attributes={"title": outcome.definition}):
-            if on_name:
-                items = [{"text": label(each), "value": each} for each in OTHERS]
-                rv.Select(
-                    items=items, v_model=name, on_v_model=on_name, dense=True, hide_details=True, class_="as-other",
-                    menu_props={"offsetY": True},
-                )  # fmt: skip
-            else:
-                rv.Html(tag="h3", children=[label(name)])
-            rv.Html(tag="span", class_="as-muted", children=["without the U.S. in grey" if second else outcome.unit])
-        solara.FigureEcharts(option=option, attributes={"style": "height: 150px"}, responsive=True)
+def Said(session: Session, view: View) -> None:
+    """The headline: what happens, who objects, what it costs, how sure that is."""
+    first, *rest = view.headline["sentences"]
+    with rv.Html(tag="div", class_="as-said"):
+        rv.Html(tag="h1", children=[first])
+        for sentence in rest:
+            rv.Html(tag="p", children=[sentence.replace("`", "")])
 
 
-def _tiles(era: str) -> list[dict[str, Any]]:
-    figures = facts(era)
-    places = zip(ALLIES, figures.tile_col.tolist(), figures.tile_row.tolist(), strict=True)
-    allies = [{"c": iso3, "k": column, "r": row, "ally": True} for iso3, column, row in places]
-    others = [{"c": iso3, "k": column, "r": row, "ally": False} for iso3, (column, row) in figures.other_tiles.items()]
-    return allies + others
+@solara.component
+def Restore(session: Session, view: View, cell: dict[str, Any]) -> None:
+    """What would restore consensus on the decision looked at; a click moves the lever."""
+    key = cell["key"]
+    known = session.diagnosed == (view.request, key)
+    found = session.diagnosis if known and session.diagnosis else None
+    target = found["target"] if found else cell["base"] if cell["mark"] == "down" else 0.5
+    helping = [each for each in found["restore"] if each["low"] > 0.0][:_MOST] if found else []
+    rows = [
+        {
+            "key": f"{each['lever']}:{each['value']}",
+            "label": each["label"],
+            "share": round(each["passing"], 4),
+            "low": round(cell["passes"] + each["low"], 4),
+            "high": round(cell["passes"] + each["high"], 4),
+            "reaches": each["reaches"],
+        }
+        for each in helping
+    ]
+    if found is None:
+        note = "Searching for the smallest changes…"
+    elif cell["passes"] >= target:
+        note = "The text passes often enough: nothing to restore."
+    elif not rows:
+        note = "Nothing that was tried makes it pass clearly more often."
+    else:
+        note = f"The smallest change of each kind, alone; target {100 * target:.0f} %. Click one to make it."
+
+    def make(row: str) -> None:
+        lever, _, amount = row.rpartition(":")
+        session.move(f"{key}/{lever}", float(amount))
+
+    Changes(
+        title="What would restore consensus", note=note, rows=rows, now=cell["passes"], target=target, selected="",
+        pending=found is None, event_pick=make,
+    )  # fmt: skip
+
+
+@solara.component
+def Board(session: Session, view: View) -> None:
+    """Every decision, issues by time."""
+    used = {cell["issue"]: None for cell in view.cells}
+    Matrix(
+        title="Who decides what, when: share of futures in which the text passes",
+        note="Events above, one square a decision. Click one to look into it.",
+        months=view.months,
+        issues=[{"name": name, "label": ISSUE_LABELS[name]} for name in used],
+        cells=[{name: cell[name] for name in _SHOWN} for cell in view.cells],
+        events=view.events,
+        selected=session.item,
+        event_select=lambda key: session.choose(item=key),
+    )
+
+
+_SHOWN = ("key", "issue", "month", "forum", "held", "text", "shares", "passes", "base", "mark")
+
+
+@solara.component
+def Objectors(session: Session, cell: dict[str, Any]) -> None:
+    """Who objects to the decision looked at."""
+    era = session.view.request.as_written().era if session.view else ""
+    rates, before = cell["objectors"], cell["before"]
+    more = [ally for ally in rates if cell["base"] is not None and rates[ally] >= before.get(ally, 0.0) + 0.1]
+    Tiles(
+        title=f"Who objects: {_name(cell)}",
+        note=f"{cell['text']}. % of futures, whether the objection is met or not; marked: 10 points more than before",
+        tiles=squares(era),
+        names=country_names(),
+        values={ally: rates.get(ally, 0.0) if ally in cell["seated"] else None for ally in ALLIES},
+        marks=more,
+        unit="% of futures",
+        top=0.5,
+        kind="objection",
+        selected=session.choice.value.ally,
+        event_pick=lambda iso3: session.choose(ally="" if iso3 == session.choice.value.ally else iso3),
+    )
+
+
+@solara.component
+def Outcomes(view: View) -> None:
+    """Three outcomes over time, and any other that is chosen."""
+    more, set_more = solara.use_state(_MORE)
+
+    def put(place: int, name: str) -> None:
+        set_more((*more[:place], name, *more[place + 1 :]))
+
+    rv.Html(
+        tag="p",
+        class_="as-muted",
+        children=[f"Median, middle half and 5 to 95 % of the futures; dashed: median of {view.base_title}"],
+    )
+    with rv.Html(tag="section", class_="as-fans"):
+        for name in FIRST_FANS:
+            with rv.Html(tag="div", class_="as-card", attributes={"data-outcome": name}):
+                OneFan(view, name)
+        for place, name in enumerate(more):
+            if name in view.fans:
+                with rv.Html(tag="div", class_="as-card", attributes={"data-outcome": name}):
+                    Choice(
+                        name=f"outcome-{place}",
+                        label="Outcome",
+                        value=name,
+                        groups=_outcome_groups(),
+                        event_pick=partial(put, place),
+                    )
+                    OneFan(view, name)
+
+
+@solara.component
+def OneFan(view: View, name: str) -> None:
+    """The fan chart of an outcome."""
+    outcome, fan = OUTCOMES[name], view.fans[name]
+    wide = outcome.high - outcome.low <= _WIDE
+    label = OUTCOME_LABELS[name]
+    Fan(
+        title=label[0].upper() + label[1:],
+        note=outcome.unit,
+        definition=outcome.definition,
+        months=view.months,
+        bands={key: fan[key] for key in ("p05", "p25", "p50", "p75", "p95")},
+        base=fan["base"],
+        own_name="here",
+        base_name="base",
+        events=[{"month": event["month"], "label": event["label"]} for event in view.events],
+        low=outcome.low if wide else None,
+        high=outcome.high if wide else None,
+        digits=2,
+    )
+
+
+def _name(cell: dict[str, Any]) -> str:
+    return f"{cell['label']}, {month_in_words(cell['month'])}"
+
+
+def _outcome_groups() -> list[dict[str, Any]]:
+    return [
+        {
+            "label": group,
+            "options": [
+                {"value": name, "text": OUTCOME_LABELS[name]} for name in OUTCOMES if OUTCOME_GROUPS[name] == group
+            ],
+        }
+        for group in GROUPS
+    ]

@@ -1,0 +1,145 @@
+"""The charts: SVG drawn in the browser, each with a title, its definition, and downloads as SVG and PNG.
+
+Shares are between 0 and 1, months are ``YYYY-MM``, and every value comes rounded. A chart has no border of its own: the
+page puts it into a card. Each is as wide as its place; text keeps its size.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Literal, ParamSpec
+
+import solara
+
+P = ParamSpec("P")
+
+#: How a decision ends: names in the order of shares, and what the legend calls them.
+ENDINGS = (
+    {"name": "adopted", "label": "adopted"},
+    {"name": "diluted", "label": "watered down"},
+    {"name": "withdrawn", "label": "never tabled"},
+    {"name": "blocked", "label": "blocked"},
+    {"name": "deferred", "label": "put off"},
+)
+#: What all charts share: title, read-outs, downloads, and the measure of the space.
+_PARTS = {"as-frame": Path(__file__).with_name("frame.vue").read_text(encoding="utf-8")}
+#: ipyvue uses this name for something else, so that the browser knows it by another.
+_RENAMED = {"events": "happenings"}
+
+
+def _chart(file: str) -> Callable[[Callable[P, None]], Callable[P, solara.Element[Any]]]:
+    """Declare a chart drawn by a Vue file."""
+
+    def declare(function: Callable[P, None]) -> Callable[P, solara.Element[Any]]:
+        taken = inspect.signature(function)
+        parameters = [each.replace(name=_RENAMED.get(each.name, each.name)) for each in taken.parameters.values()]
+        function.__signature__ = taken.replace(parameters=parameters)  # type: ignore[attr-defined]
+        make: Callable[..., solara.Element[Any]] = solara.component_vue(file)(function)
+        del function.__signature__  # type: ignore[attr-defined]
+
+        @wraps(function)
+        def chart(*args: P.args, **kwargs: P.kwargs) -> solara.Element[Any]:
+            given = taken.bind(*args, **kwargs).arguments
+            return make(components=_PARTS, **{_RENAMED.get(name, name): value for name, value in given.items()})
+
+        return chart
+
+    return declare
+
+
+@_chart("fan.vue")
+def Fan(
+    title: str,
+    note: str,
+    definition: str,
+    months: list[str],
+    bands: dict[str, list[float]],
+    base: list[float] | None,
+    own_name: str,
+    base_name: str,
+    events: list[dict[str, str]],
+    low: float | None,
+    high: float | None,
+    digits: int,
+) -> None:
+    """An outcome over months: median, middle half, 5 to 95 %, and the median of the base, dashed."""
+
+
+@_chart("dots.vue")
+def Dots(title: str, endings: list[dict[str, Any]]) -> None:
+    """How a decision ends, as 100 small rectangles."""
+
+
+@_chart("changes.vue")
+def Changes(
+    title: str,
+    note: str,
+    rows: list[dict[str, Any]],
+    now: float,
+    target: float,
+    selected: str,
+    pending: bool,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """What would restore consensus: changes, and the share of futures in which the text then passes."""
+
+
+@_chart("matrix.vue")
+def Matrix(
+    months: list[str],
+    issues: list[dict[str, str]],
+    cells: list[dict[str, Any]],
+    events: list[dict[str, str]],
+    selected: str,
+    event_select: Callable[[str], None] | None = None,
+    title: str = "",
+    note: str = "",
+    endings: tuple[dict[str, str], ...] = ENDINGS,
+) -> None:
+    """The decisions, issues by time: how each ends, and the percent of futures in which the text passes."""
+
+
+@_chart("tiles.vue")
+def Tiles(
+    title: str,
+    note: str,
+    tiles: list[dict[str, Any]],
+    names: dict[str, str],
+    values: dict[str, float | None],
+    marks: list[str],
+    unit: str,
+    top: float,
+    kind: Literal["objection", "level"],
+    selected: str,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """A value of each country, one square a country."""
+
+
+@_chart("intervals.vue")
+def Intervals(
+    title: str,
+    note: str,
+    rows: list[dict[str, Any]],
+    unit: str,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Differences with their 95 % intervals around zero."""
+
+
+@_chart("timeline.vue")
+def Timeline(
+    months: list[str],
+    marks: list[dict[str, str]],
+    at: str,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Months on a line, with events and meetings; one month is chosen."""
+
+
+@solara.component_vue("term.vue")
+def Term(word: str, definition: str, formula: str, source: str) -> None:
+    """A word that opens its definition, formula and source."""

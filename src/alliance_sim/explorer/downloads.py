@@ -1,0 +1,100 @@
+"""Files of what a page shows, made when they are asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from alliance_sim.registry.forums import DECISIONS
+
+if TYPE_CHECKING:
+    from alliance_sim.explorer.answers.futures import View
+    from alliance_sim.explorer.state import Session
+
+#: The files on offer, and what the page calls them.
+FILES: Mapping[str, str] = MappingProxyType(
+    {
+        "what_if.yaml": "Scenario with the changes (YAML)",
+        "decisions.csv": "Decisions (CSV)",
+        "outcomes.csv": "Outcomes by month (CSV)",
+        "report.html": "Report (one page, HTML)",
+        "report.xlsx": "Report (Excel)",
+    }
+)
+
+
+def file_of(name: str, session: Session) -> tuple[str, bytes]:
+    """Return the type and the content of a file of what a session shows.
+
+    Parameters
+    ----------
+    name : str
+        One of `FILES`.
+    session : Session
+        With a result.
+
+    Examples
+    --------
+    >>> from alliance_sim.explorer.state import Session
+    >>> kind, content = file_of("what_if.yaml", Session("scenario=baseline_2018"))
+    >>> kind, content.decode().splitlines()[:2]
+    ('application/yaml', ['name: what_if', 'extends: baseline_2018'])
+    """
+    if name == "what_if.yaml":
+        return "application/yaml", session.request.file().encode()
+    if session.view is None:
+        return "text/plain", b""
+    if name.startswith("report"):
+        return _report(name, session.view)
+    rows = _ROWS[name](session.view)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return "text/csv", text.getvalue().encode()
+
+
+def _report(name: str, view: View) -> tuple[str, bytes]:
+    """Return the report of the draws shown, which are run again."""
+    from alliance_sim.results.page import page
+    from alliance_sim.results.report_facts import Facts
+    from alliance_sim.results.workbook import workbook
+    from alliance_sim.simulation import simulate
+
+    own, base = (
+        simulate(each, view.draws, view.request.seed, "monthly")
+        for each in (view.request.what_if(), view.request.compared())
+    )
+    if name == "report.html":
+        return "text/html", page(Facts(own, base)).encode()
+    return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook(Facts(own, base))
+
+
+def _decisions(view: View) -> list[list[object]]:
+    heads = ["meeting", "month", "forum", "issue", "text", *DECISIONS, "passes", "base_passes", "objectors"]
+    return [
+        heads,
+        *(
+            [
+                cell["meeting"], cell["month"], cell["forum"], cell["issue"], cell["text"], *cell["shares"],
+                cell["passes"], cell["base"], " ".join(f"{ally}:{share}" for ally, share in cell["objectors"].items()),
+            ]
+            for cell in view.cells
+        ),
+    ]  # fmt: skip
+
+
+def _outcomes(view: View) -> list[list[object]]:
+    columns = ["p05", "p25", "p50", "p75", "p95", "base"]
+    rows = [
+        [name, month, *values]
+        for name, fan in view.fans.items()
+        for month, *values in zip(view.months, *(fan[key] for key in columns), strict=True)
+    ]
+    return [["outcome", "month", *columns[:-1], "base_p50"], *rows]
+
+
+_ROWS: Mapping[str, Callable[[View], list[list[object]]]] = MappingProxyType(
+    {"decisions.csv": _decisions, "outcomes.csv": _outcomes}
+)
