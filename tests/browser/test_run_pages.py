@@ -21,7 +21,7 @@ from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from browser.conftest import PATIENCE, Visit, answers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 Open = Callable[..., Any]
 
@@ -200,6 +200,7 @@ def test_nothing_is_wider_than_a_phone(opened: Open, name: str, scheme: str) -> 
         at(page, 48)
         page.locator("summary").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    page.wait_for_selector("[data-iso3] rect")
     # Every colour of the maps is one that this browser knows.
     fills = page.locator("[data-iso3] rect").evaluate_all("all => all.map(each => getComputedStyle(each).fill)")
     assert len(set(fills)) > 5 and "rgb(0, 0, 0)" not in fills
