@@ -171,7 +171,7 @@ def Page() -> None:
                     months=MONTHS,
                     issues=[{"name": name, "label": label} for name, label in ISSUES.items()],
                     cells=board,
-                    events=[{"month": month, "label": label, "detail": detail} for month, label, detail in EVENTS],
+                    happenings=[{"month": month, "label": label, "detail": detail} for month, label, detail in EVENTS],
                     selected=cell,
                     event_select=set_cell,
                 )
@@ -221,7 +221,7 @@ def fan(name: str, title: str, turn: int, low: float | None, high: float | None,
             title=title, note="full confidence = 1", definition="The mean over the allies, weighted by nothing.",
             months=MONTHS, bands=drawn, base=[round(level + 0.001 * at, 3) for at in range(len(MONTHS))],
             own_name="with reset", base_name="without",
-            events=[{"month": month, "label": label} for month, label, _ in EVENTS if label == "leaders meet"],
+            happenings=[{"month": month, "label": label} for month, label, _ in EVENTS if label == "leaders meet"],
             low=low, high=high, digits=2,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ pytest.importorskip("solara", reason="needs the extra 'explorer'")
 
 import alliance_sim as als
 from alliance_sim.explorer.answers import futures
-from alliance_sim.explorer.downloads import FILES, file_of
+from alliance_sim.explorer.downloads import FILES, file_of, reproduced
 from alliance_sim.explorer.request import Request
 from alliance_sim.explorer.state import Session
 from alliance_sim.pool import Cancelled
@@ -74,6 +74,11 @@ def test_without_another_base_a_run_is_set_against_itself_without_the_changes() 
 def test_a_run_is_stopped() -> None:
     with pytest.raises(Cancelled):
         list(futures.pairs(replace(REQUEST, seed=77), lambda: True))
+
+
+def test_changes_that_do_not_fit_together_leave_nothing_to_reproduce() -> None:
+    unfit = replace(REQUEST, later=(("bilateral_summit-2025-09", 400),))
+    assert reproduced(unfit) == [] and len(reproduced(REQUEST)) == 2
 
 
 def test_files_have_what_the_page_shows() -> None:

@@ -17,6 +17,7 @@ import solara
 import alliance_sim as als
 from alliance_sim.compile import compile_scenario
 from alliance_sim.explorer.answers.chance import events_of, happens
+from alliance_sim.explorer.answers.countries import squares
 from alliance_sim.explorer.answers.one_run import ALLY_LINES, OneFuture, python_lines
 from alliance_sim.explorer.pages import one_run
 from alliance_sim.explorer.state import Session
@@ -161,6 +162,6 @@ def test_the_model_is_dropped_when_the_page_is_left(monkeypatch: pytest.MonkeyPa
 
 
 def test_tiles_hold_every_ally_once() -> None:
-    tiles = one_run.tiles_of("2025")
+    tiles = squares("2025")
     assert [tile["c"] for tile in tiles if tile["ally"]] == list(ALLIES)
     assert len({(tile["k"], tile["r"]) for tile in tiles}) == len(tiles) == 34

@@ -14,7 +14,7 @@ from alliance_sim.explorer import settings
 from alliance_sim.explorer.components import Address, Bar
 from alliance_sim.explorer.components.controls import Controls
 from alliance_sim.explorer.components.status import Failure, Status
-from alliance_sim.explorer.downloads import FILES, file_of
+from alliance_sim.explorer.downloads import FILES, file_of, reproduced
 from alliance_sim.explorer.jobs import run_state, use_run
 from alliance_sim.explorer.pages.about import About
 from alliance_sim.explorer.pages.experiments import Experiments
@@ -69,11 +69,7 @@ def Page() -> None:
     Bar(
         pages=[{"name": name, "label": label} for name, (label, _) in {**OF_A_RUN, **OTHERS}.items()],
         current=page,
-        blocks=[
-            {"name": "Command line", "text": request.command()},
-            {"name": "Python", "text": request.python()},
-            *([{"name": "what_if.yaml", "text": request.file()}] if request.changes or request.own else []),
-        ],
+        blocks=reproduced(request),
         files=[{"name": name, "label": label} for name, label in FILES.items()],
         made=made,
         event_open=lambda page: session.choose(page=page),

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from alliance_sim.errors import InputError
 from alliance_sim.registry.forums import DECISIONS
 
 if TYPE_CHECKING:
     from alliance_sim.explorer.answers.futures import View
+    from alliance_sim.explorer.request import Request
     from alliance_sim.explorer.state import Session
 
 #: The files on offer, and what the page calls them.
@@ -24,6 +26,25 @@ FILES: Mapping[str, str] = MappingProxyType(
         "report.xlsx": "Report (Excel)",
     }
 )
+
+
+def reproduced(request: Request) -> list[dict[str, str]]:
+    """Return what gives the same numbers outside the explorer; nothing where the changes do not fit together.
+
+    Examples
+    --------
+    >>> from alliance_sim.explorer.request import Request
+    >>> [block["name"] for block in reproduced(Request("baseline_2018", settings=(("pledge", 0.5),)))]
+    ['Command line', 'Python', 'what_if.yaml']
+    """
+    try:
+        file = request.file()
+    except InputError:  # The run says so.
+        return []
+    blocks = {"Command line": request.command(), "Python": request.python(), "what_if.yaml": file}
+    if not (request.changes or request.own):
+        del blocks["what_if.yaml"]
+    return [{"name": name, "text": text} for name, text in blocks.items()]
 
 
 def file_of(name: str, session: Session) -> tuple[str, bytes]:

@@ -1,12 +1,12 @@
 """The charts: SVG drawn in the browser, each with a title, its definition, and downloads as SVG and PNG.
 
 Shares are between 0 and 1, months are ``YYYY-MM``, and every value comes rounded. A chart has no border of its own: the
-page puts it into a card. Each is as wide as its place; text keeps its size.
+page puts it into a card. Each is as wide as its place; text keeps its size. Events are called happenings, since ipyvue
+keeps the other word for itself.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -26,24 +26,17 @@ ENDINGS = (
 )
 #: What all charts share: title, read-outs, downloads, and the measure of the space.
 _PARTS = {"as-frame": Path(__file__).with_name("frame.vue").read_text(encoding="utf-8")}
-#: ipyvue uses this name for something else, so that the browser knows it by another.
-_RENAMED = {"events": "happenings"}
 
 
 def _chart(file: str) -> Callable[[Callable[P, None]], Callable[P, solara.Element[Any]]]:
     """Declare a chart drawn by a Vue file."""
 
     def declare(function: Callable[P, None]) -> Callable[P, solara.Element[Any]]:
-        taken = inspect.signature(function)
-        parameters = [each.replace(name=_RENAMED.get(each.name, each.name)) for each in taken.parameters.values()]
-        function.__signature__ = taken.replace(parameters=parameters)  # type: ignore[attr-defined]
         make: Callable[..., solara.Element[Any]] = solara.component_vue(file)(function)
-        del function.__signature__  # type: ignore[attr-defined]
 
         @wraps(function)
         def chart(*args: P.args, **kwargs: P.kwargs) -> solara.Element[Any]:
-            given = taken.bind(*args, **kwargs).arguments
-            return make(components=_PARTS, **{_RENAMED.get(name, name): value for name, value in given.items()})
+            return make(*args, components=_PARTS, **kwargs)
 
         return chart
 
@@ -60,7 +53,7 @@ def Fan(
     base: list[float] | None,
     own_name: str,
     base_name: str,
-    events: list[dict[str, str]],
+    happenings: list[dict[str, str]],
     low: float | None,
     high: float | None,
     digits: int,
@@ -92,7 +85,7 @@ def Matrix(
     months: list[str],
     issues: list[dict[str, str]],
     cells: list[dict[str, Any]],
-    events: list[dict[str, str]],
+    happenings: list[dict[str, str]],
     selected: str,
     event_select: Callable[[str], None] | None = None,
     title: str = "",

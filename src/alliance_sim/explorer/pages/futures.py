@@ -114,7 +114,7 @@ def Board(session: Session, view: View) -> None:
         months=view.months,
         issues=[{"name": name, "label": ISSUE_LABELS[name]} for name in used],
         cells=[{name: cell[name] for name in _SHOWN} for cell in view.cells],
-        events=view.events,
+        happenings=view.events,
         selected=session.item,
         event_select=lambda key: session.choose(item=key),
     )
@@ -189,7 +189,7 @@ def OneFan(view: View, name: str) -> None:
         base=fan["base"],
         own_name="here",
         base_name="base",
-        events=[{"month": event["month"], "label": event["label"]} for event in view.events],
+        happenings=[{"month": event["month"], "label": event["label"]} for event in view.events],
         low=outcome.low if wide else None,
         high=outcome.high if wide else None,
         digits=2,

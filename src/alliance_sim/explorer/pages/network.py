@@ -8,12 +8,12 @@ import reacton.ipyvuetify as rv
 import solara
 import solara.lab
 
-from alliance_sim.explorer.answers.countries import country_names
+from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.network import DRAWS, MEASURES, arrows, measure_network, ranking, ties
 from alliance_sim.explorer.answers.network import Network as Measured
 from alliance_sim.explorer.components.run import NetworkControls, NetworkMap, NetworkTables
 from alliance_sim.explorer.components.status import Failure
-from alliance_sim.explorer.pages.one_run import tiles_of, what_if
+from alliance_sim.explorer.pages.one_run import what_if
 from alliance_sim.explorer.state import Session
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
@@ -82,7 +82,7 @@ def Month(era: str, network: Measured) -> None:
         "factor": factor,
         "ally": ally,
     }
-    tiles = solara.use_memo(lambda: tiles_of(era), [era])
+    tiles = squares(era)
     # The widest arrow is the same in all months, so that months compare.
     top = solara.use_memo(lambda: float(abs(network.moves[measure]).max()), [network, measure])
     with rv.Html(tag="div", class_="as-run-body"):

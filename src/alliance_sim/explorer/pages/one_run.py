@@ -9,9 +9,8 @@ import reacton.ipyvuetify as rv
 import solara
 import solara.lab
 
-from alliance_sim.calibration import facts
 from alliance_sim.errors import InputError
-from alliance_sim.explorer.answers.countries import country_names
+from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.one_run import ALLY_LINES, OneFuture, python_lines
 from alliance_sim.explorer.components.run import RunLines, RunMonth, RunNote, RunTiles, RunTimeline
 from alliance_sim.explorer.components.status import Failure
@@ -114,7 +113,7 @@ def Shown(
 ) -> None:
     """What a run of which `done` months are simulated shows after `at` months."""
     model = future.model
-    tiles = solara.use_memo(lambda: tiles_of(model.what_if.era), [model.what_if.era])
+    tiles = squares(model.what_if.era)
     month = future.shown[at]
     rows = future.timeline()
     maps = [
@@ -150,12 +149,3 @@ def what_if(request: Any) -> tuple[Scenario | None, InputError | None]:
         return request.what_if(), None
     except InputError as error:
         return None, error
-
-
-def tiles_of(era: str) -> list[dict[str, Any]]:
-    """Return the place of each country on the map."""
-    figures = facts(era)
-    places = zip(ALLIES, figures.tile_col.tolist(), figures.tile_row.tolist(), strict=True)
-    allies = [{"c": iso3, "k": column, "r": row, "ally": True} for iso3, column, row in places]
-    others = [{"c": iso3, "k": column, "r": row, "ally": False} for iso3, (column, row) in figures.other_tiles.items()]
-    return allies + others
