@@ -251,7 +251,10 @@ class Diagnosis:
         ['scenario', 'calibration', 'meeting', 'meeting_title']
         """
         said = {"passing": self.passing, "mc_error": self.mc_error, "sentence": self.sentence}
-        return {**asdict(self), **said, "conclusion": self.conclusion}
+        found = {**asdict(self), **said, "conclusion": self.conclusion}
+        for ally in found["allies"]:
+            ally["rounds"] = {str(number): share for number, share in ally["rounds"].items()}
+        return found
 
 
 def diagnose(

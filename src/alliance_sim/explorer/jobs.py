@@ -20,6 +20,7 @@ from alliance_sim.explorer.answers import futures
 from alliance_sim.explorer.answers.futures import FIRST_FANS
 from alliance_sim.explorer.request import Request
 from alliance_sim.explorer.state import Session
+from alliance_sim.explorer.stored import stored_answer
 from alliance_sim.explorer.turns import Run, Step, Turns
 from alliance_sim.registry.outcomes import OUTCOMES
 
@@ -36,6 +37,7 @@ _log = logging.getLogger("alliance_sim")
 def use_run(session: Session) -> _Task:
     """Run the request of a session, again whenever it changes; the results go to the session."""
     request = session.request
+    solara.use_memo(lambda: _recall(request, session), [request])
     return _use_steps(session, "run", request, lambda: _steps(request, session))
 
 
@@ -45,6 +47,15 @@ def use_diagnosis(session: Session) -> _Task:
     whole = shown is not None and shown.request == session.request and shown.draws == shown.request.draws
     wanted = asked if whole and session.item and asked != session.diagnosed else None
     return _use_steps(session, "why", wanted, lambda: _diagnosis(*wanted, session) if wanted else iter(()))
+
+
+def _recall(request: Request, session: Session) -> None:
+    """Show the answer that is stored, if one is, until it has been computed."""
+    shown = session.view
+    if not (shown and shown.request == request) and (found := stored_answer(request)):
+        view, session.diagnosis = found
+        session.store(view)
+        session.diagnosed = (request, view.item)
 
 
 def run_state(task: _Task, session: Session) -> str:
@@ -98,6 +109,9 @@ def _steps(request: Request, session: Session) -> Iterator[Step]:
         nonlocal stop, last
         stop = stopped
         last = next(runs)
+        shown = session.view
+        if shown and shown.request == request and shown.draws > last[0].draws:
+            return  # a stored answer has more
         session.store(futures.view(request, *last, time.perf_counter() - begun, FIRST_FANS))
 
     def rest(stopped: Callable[[], bool]) -> None:
@@ -113,15 +127,9 @@ def _steps(request: Request, session: Session) -> Iterator[Step]:
 
 def _diagnosis(request: Request, item: str, session: Session) -> Iterator[Step]:
     def find(stopped: Callable[[], bool]) -> None:
-        from alliance_sim.analysis.diagnosis import diagnose
-
-        meeting, _, issue = item.partition("/")
         shown = session.view
-        cells = {cell["key"]: cell for cell in shown.cells} if shown else {}
-        # As `Headline.to_restore`: what the base has where it is missed, else even odds.
-        target = cells[item]["base"] if cells[item]["mark"] == "down" else 0.5
-        found = diagnose(request.what_if(), issue, meeting, request.draws, request.seed, target, cancelled=stopped)
-        session.diagnosis, session.diagnosed = found.json(), (request, item)
+        if shown and shown.request == request:
+            session.diagnosis, session.diagnosed = futures.found_why(shown, item, stopped), (request, item)
 
     yield find
 

@@ -170,6 +170,24 @@ def view(request: Request, own: Ensemble, base: Ensemble, seconds: float, outcom
     )
 
 
+def found_why(shown: View, item: str, stopped: Callable[[], bool]) -> dict[str, Any]:
+    """Return why a decision of a view ends as it does, and what would restore consensus, as `Diagnosis.json`.
+
+    Raises
+    ------
+    Cancelled
+        If `stopped` returned True.
+    """
+    from alliance_sim.analysis.diagnosis import diagnose
+
+    request, (meeting, _, issue) = shown.request, item.partition("/")
+    cell = next(each for each in shown.cells if each["key"] == item)
+    # As `Headline.to_restore`: what the base has where it is missed, else even odds.
+    target = cell["base"] if cell["mark"] == "down" else 0.5
+    found = diagnose(request.what_if(), issue, meeting, request.draws, request.seed, target, cancelled=stopped)
+    return found.json()
+
+
 def fans(own: Ensemble, base: Ensemble, outcomes: Iterable[str]) -> dict[str, dict[str, list[float]]]:
     """Return quantiles of outcomes by month, and the median of the base, under ``base``.
 

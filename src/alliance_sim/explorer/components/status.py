@@ -24,8 +24,12 @@ def Status(view: View | None, request: Request, state: str, version: int) -> Non
         text = f"{shown}, of the last run that ended well"
     elif view.request != request or view.draws < request.draws:
         text = f"{shown}; computing {request.draws:,}…"
+    elif view.stored:
+        text = f"{shown}, computed earlier with this model and calibration"
+        if state == "compiling":
+            text += "; compiling the model for this machine: a minute or two, this once"
     else:
-        text = f"{shown}; computed earlier with the same model" if view.stored else f"{shown}, in {view.seconds:.1f} s"
+        text = f"{shown}, in {view.seconds:.1f} s"
     whole = view is not None and view.request == request and view.draws == request.draws
     attributes = {
         "role": "status",

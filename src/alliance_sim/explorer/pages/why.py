@@ -145,4 +145,4 @@ def _range(text: dict[str, Any]) -> str:
 
 def _first(rounds: dict[Any, float]) -> float:
     """Return the share in which an objection was expected before the text was tabled."""
-    return rounds.get(0, 0.0)
+    return rounds.get("0", 0.0)
