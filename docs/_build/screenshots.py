@@ -21,11 +21,13 @@ from time import sleep
 
 from playwright.sync_api import Page, sync_playwright
 
+import alliance_sim as als
+
 DOCS = Path(__file__).resolve().parents[1]
 SIZES = {"wide": (1440, 900), "narrow": (420, 900)}
 #: Addresses of the pages, and what each shows when it is complete.
 PAGES = {
-    "futures": ("", "button.as-change"),
+    "futures": ("", ".as-fans .as-own-line"),
     "compare": ("page=compare", ".as-matrix, .as-list"),
     "why": ("page=why", ".as-said h1"),
     "network": ("page=network", ".as-network-map"),
@@ -48,8 +50,8 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as results, sync_playwright() as playwright:
-        sweep = ["sweep", "summit_form_2018", "--out", f"{results}/summits", "--draws", "50"]
-        subprocess.run([sys.executable, "-m", "alliance_sim", *sweep], check=True, stdout=subprocess.DEVNULL)
+        experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 10})
+        als.sweep(experiment, Path(results, "summits"), progress=False)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         with served(results) as url:
             for name in given.page or PAGES:
@@ -73,7 +75,7 @@ def show(page: Page, url: str, name: str) -> None:
     page.goto(f"{url}/?{query}")
     if name not in ("experiments", "about"):
         page.wait_for_selector(".as-status[data-state=ready]", timeout=PATIENCE)
-    page.wait_for_selector(sign, timeout=PATIENCE)
+    page.wait_for_selector(sign)
     page.wait_for_timeout(700)
 
 

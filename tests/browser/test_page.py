@@ -23,7 +23,7 @@ PASSES = r"passes in (<?\d+) %"
 def test_whole_page(visit: Arrive) -> None:
     seen = visit()
     page = seen.page
-    assert page.get_by_role("heading", level=1).inner_text().startswith("The ")
+    assert page.get_by_role("heading", level=1).inner_text().startswith("In ")
     assert len(seen.board()) > 20
     assert page.locator(".as-dots rect").count() == 100
     assert page.locator(".as-country").count() == 34
@@ -45,12 +45,19 @@ def test_the_page_has_the_numbers_of_the_command_line(visit: Arrive, capsys: pyt
     with pytest.raises(SystemExit):
         main([*command.split()[1:], "--json"])
     found = json.loads(capsys.readouterr().out)
-    said = [each.replace("`", "") for each in found["headline"]["sentences"]]
-    assert [seen.page.locator(".as-said h1").inner_text(), *seen.page.locator(".as-said p").all_inner_texts()] == said
+    first, _, costs, _ = (each.replace("`", "") for each in found["headline"]["sentences"])
+    assert seen.page.locator(".as-headline").inner_text() == first
+    assert seen.page.locator(".as-costs").all_inner_texts() == [costs]
     shares = {f"{row['meeting']}/{row['issue']}": row["adopted"] + row["diluted"] for row in found["decisions"]}
     for key, label in seen.board().items():
         (passes,) = re.findall(PASSES, label)
         assert passes == percent(shares[key]), key
+    # The first sentence is on the text that loses most, since that of the headline passes more often than in the base.
+    rows = {f"{row['meeting']}/{row['issue']}": row for row in found["decisions"]}
+    key = seen.page.locator(".as-picked").get_attribute("data-key")
+    said = f"In {percent(shares[key])} of 100 futures"
+    assert seen.page.get_by_role("heading", level=1).inner_text().startswith(said)
+    assert f"“{rows[key]['title']}”" in seen.page.get_by_role("heading", level=1).inner_text()
 
 
 def test_lever_moved_by_keyboard_redraws_board_and_fans(visit: Arrive) -> None:

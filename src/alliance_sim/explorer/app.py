@@ -11,7 +11,7 @@ import solara
 import solara.lab
 
 from alliance_sim.explorer import settings
-from alliance_sim.explorer.components import Address, Bar
+from alliance_sim.explorer.components import Address, Bar, Drawer
 from alliance_sim.explorer.components.controls import Controls
 from alliance_sim.explorer.components.status import Failure, Status
 from alliance_sim.explorer.downloads import FILES, file_of, reproduced
@@ -79,11 +79,12 @@ def Page() -> None:
         OTHERS[page][1](session)
         return
     with rv.Html(tag="div", class_="as-page"):
+        Drawer(label="Scenario and levers")
         Controls(session, scenario)
         with rv.Html(tag="main", class_="as-main"):
             if session.problem.value:
                 rv.Html(tag="div", class_="as-error", attributes={"role": "alert"}, children=[session.problem.value])
             if task.error:
                 Failure(task.exception)
-            OF_A_RUN[page][1](session)
             Status(session.view, request, run_state(task, session), session.version.value)
+            OF_A_RUN[page][1](session)

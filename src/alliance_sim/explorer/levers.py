@@ -8,6 +8,7 @@ from typing import Any
 
 from alliance_sim.analysis.levers import Lever, levers
 from alliance_sim.explorer.request import Request
+from alliance_sim.explorer.terms import TERMS
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
 from alliance_sim.registry.parameters import PARAMETERS
@@ -18,28 +19,20 @@ __all__ = ["GROUPS", "amount", "decision_levers", "event_rows", "parameter_rows"
 
 #: Half-width of a normal distribution's 5-95 % interval in standard deviations.
 _Z95 = 1.645
-#: The policies of the page by who holds them: levers of the decision looked at, and parameters (``=``) with their ends.
-GROUPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
-    "Washington": (
-        ("president", "The president", "", ""),
-        ("=initial_autonomy", "The president's say over the institutions", "institutions decide", "president decides"),
-        ("guarantee", "Confidence in the U.S. guarantee", "", ""),
-    ),
-    "The text": (
-        ("text", "Ambition of the text", "", ""),
-        ("side_payments", "Side payments to objectors", "", ""),
-        ("tabling", "Tabling the full text", "", ""),
-        ("=min_share", "Least text worth adopting", "any progress", "all or nothing"),
-    ),
-    "Europe": (
-        ("spending", "European defence spending", "", ""),
-        ("=compensation_rate", "Cover for what the U.S. stops", "slow", "at once"),
-    ),
-    "The rule": (
-        ("rule", "Decision rule", "", ""),
-        ("sessions", "Time at the meeting", "", ""),
-        ("disputes", "Disputes over other matters", "", ""),
-    ),
+
+
+#: The policies of the page by who holds them: levers of the decision looked at, and parameters.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Washington": ("president", "initial_autonomy", "guarantee"),
+    "The text": ("text", "side_payments", "tabling", "min_share"),
+    "Europe": ("spending", "compensation_rate"),
+    "The rule": ("rule", "sessions", "disputes"),
+}
+#: What the ends of a parameter's range mean.
+_ENDS = {
+    "initial_autonomy": ("institutions decide", "president decides"),
+    "min_share": ("any progress", "all or nothing"),
+    "compensation_rate": ("slow", "at once"),
 }
 
 
@@ -58,30 +51,30 @@ def decision_levers(request: Request, item: str) -> dict[str, Lever]:
     return levers(scenario, meeting, issue) if held else {}
 
 
-def amount(lever: Lever, label: str) -> dict[str, Any]:
+def amount(lever: Lever) -> dict[str, Any]:
     """Return a lever with amounts as a slider takes it.
 
     Examples
     --------
     >>> found = decision_levers(Request("baseline_2025"), "nato_summit-2026-07/russia_strategy")
-    >>> amount(found["guarantee"], "Guarantee")["texts"][0]
+    >>> amount(found["guarantee"])["texts"][0]
     'confidence in the U.S. guarantee higher by 0.01'
     """
     return {
         "name": lever.name,
-        "label": label,
+        "term": TERMS[lever.name.partition(".")[0]].shown(),
         "values": list(lever.values),
         "texts": [lever.label(value) for value in lever.values],
     }
 
 
-def slider(name: str, scenario: Scenario, label: str, less: str, more: str) -> dict[str, Any]:
+def slider(name: str, scenario: Scenario) -> dict[str, Any]:
     """Return a parameter as a slider takes it: its range, and what is drawn while it is off.
 
     Examples
     --------
     >>> import alliance_sim as als
-    >>> found = slider("min_share", als.load_scenario("baseline_2025"), "Least text", "any", "all")
+    >>> found = slider("min_share", als.load_scenario("baseline_2025"))
     >>> found["low"] <= found["p05"] <= found["centre"] <= found["p95"] <= found["high"]
     True
     """
@@ -92,10 +85,8 @@ def slider(name: str, scenario: Scenario, label: str, less: str, more: str) -> d
     centre, p05, p95 = _interval(scenario.priors().get(name) or parameter.prior(scenario.era))
     return {
         "name": name,
-        "label": label,
-        "less": less,
-        "more": more,
-        "description": f"{parameter.description} ({parameter.source})",
+        "term": TERMS[name].shown(),
+        "ends": _ENDS[name],
         "unit": parameter.unit,
         "low": parameter.low,
         "high": high,

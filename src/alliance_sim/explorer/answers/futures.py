@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alliance_sim.explorer.request import DRAWS, PREVIEW, Request
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import ASK_NAMES, DECISIONS, FORUM_LABELS, FORUMS
-from alliance_sim.registry.labels import ISSUE_LABELS
+from alliance_sim.registry.labels import FORUM_NAMES, ISSUE_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.happenings import happening
 from alliance_sim.scenarios.library import dump
@@ -65,8 +65,13 @@ class View:
 
     @property
     def item(self) -> str:
-        """Key of the decision of the headline; empty without decisions."""
-        found = self.headline
+        """Key of the decision looked at first; empty without decisions.
+
+        That of the headline; where its text passes more often than in the base, the one that loses most, if one does.
+        """
+        found, lost = self.headline, [cell for cell in self.cells if cell["mark"] == "down"]
+        if lost and (found["difference"] or 0.0) > 0.0:
+            return str(max(lost, key=lambda cell: cell["base"] - cell["passes"])["key"])
         return f"{found['meeting']}/{found['issue']}" if found["meeting"] else ""
 
 
@@ -225,6 +230,7 @@ def _cells(facts: Facts) -> Iterator[dict[str, Any]]:
             "held": held[row["meeting"]],
             "month": month,
             "forum": FORUM_LABELS[row["forum"]],
+            "body": FORUM_NAMES[row["forum"]],
             "issue": row["issue"],
             "label": ISSUE_LABELS[row["issue"]],
             "text": row["title"],

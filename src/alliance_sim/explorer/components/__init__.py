@@ -7,6 +7,8 @@ from typing import Any
 
 import solara
 
+from alliance_sim.explorer.components.parts import holding
+
 
 @solara.component_vue("address.vue")
 def Address(query: str, event_went: Callable[[str], None]) -> None:
@@ -31,12 +33,12 @@ def Choice(name: str, label: str, value: str, groups: list[dict[str, Any]], even
     """A choice among named options, in groups."""
 
 
-@solara.component_vue("lever.vue")
+@holding("lever.vue", "term")
 def LeverSlider(lever: dict[str, Any], value: float | None, event_move: Callable[[float | None], None]) -> None:
     """A slider over a parameter that is off until it is moved; `event_move` gets None when it is reset."""
 
 
-@solara.component_vue("amount.vue")
+@holding("amount.vue", "term")
 def AmountSlider(lever: dict[str, Any], value: float | None, event_move: Callable[[float | None], None]) -> None:
     """A slider over the amounts of a lever; `event_move` gets None when the change is taken back."""
 
@@ -58,3 +60,8 @@ def Parameters(rows: list[dict[str, Any]], event_set: Callable[[list[Any]], None
 @solara.component_vue("upload.vue")
 def Upload(event_open: Callable[[list[str]], None]) -> None:
     """A scenario file of the visitor."""
+
+
+@solara.component_vue("drawer.vue")
+def Drawer(label: str) -> None:
+    """A button that shows and hides the controls beside the page, on narrow windows."""

@@ -15,7 +15,9 @@ from alliance_sim.explorer import levers
 from alliance_sim.explorer.components import AmountSlider, Choice, Happenings, LeverSlider, Parameters, Upload
 from alliance_sim.explorer.request import DRAWS, MAX_SEED, Request, bases
 from alliance_sim.explorer.state import Session
+from alliance_sim.explorer.terms import TERMS
 from alliance_sim.registry.labels import ISSUE_LABELS
+from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
 from alliance_sim.wording import month_in_words
 
@@ -27,22 +29,21 @@ def Controls(session: Session, scenario: Scenario) -> None:
     """All controls of a session; `scenario` is that of the request, without changes."""
     request, item = session.request, session.item
     found = solara.use_memo(lambda: levers.decision_levers(request, item), [request.scenario, request.own, item])
-    with rv.Html(tag="aside", class_="as-side", attributes={"aria-label": "What if"}):
+    with rv.Html(tag="aside", class_="as-side", attributes={"id": "as-side", "aria-label": "What if"}):
         Scenarios(session)
         if request.changes:
             solara.Button("Take all changes back", on_click=session.reset, text=True, small=True, classes=["as-link"])
         for group, members in levers.GROUPS.items():
             rv.Html(tag="h3", children=[group])
-            for name, label, less, more in members:
-                if name.startswith("="):
-                    name = name[1:]
+            for name in members:
+                if name in PARAMETERS:
                     LeverSlider(
-                        lever=levers.slider(name, scenario, label, less, more),
+                        lever=levers.slider(name, scenario),
                         value=dict(request.settings).get(name),
                         event_move=partial(session.set, name),
                     ).key(f"{request.scenario}/{name}")
                 elif several := [each for each in found.values() if each.name.partition(".")[0] == name]:
-                    DecisionLever(session, f"{item}/", several, label).key(f"{request.scenario}/{item}/{name}")
+                    DecisionLever(session, f"{item}/", several, name).key(f"{request.scenario}/{item}/{name}")
         if item:
             rv.Html(tag="p", class_="as-muted", children=[_about(item, scenario)])
         Happenings(
@@ -84,14 +85,14 @@ def Scenarios(session: Session) -> None:
 
 
 @solara.component
-def DecisionLever(session: Session, prefix: str, several: list[Lever], label: str) -> None:
+def DecisionLever(session: Session, prefix: str, several: list[Lever], policy: str) -> None:
     """A lever of the decision looked at: a slider over amounts, or a choice among several."""
     moved = dict(session.request.levers)
     single = [lever for lever in several if len(lever.values) == 1]
     if len(several) == 1 and not single:
         (lever,) = several
         AmountSlider(
-            lever=levers.amount(lever, label),
+            lever=levers.amount(lever),
             value=moved.get(prefix + lever.name),
             event_move=partial(session.move, prefix + lever.name),
         )
@@ -107,7 +108,7 @@ def DecisionLever(session: Session, prefix: str, several: list[Lever], label: st
     ]
     chosen = next((f"{each.name}:{moved[prefix + each.name]:g}" for each in several if prefix + each.name in moved), "")
     Choice(
-        name=several[0].name.partition(".")[0], label=label, value=chosen,
+        name=policy, label=TERMS[policy].word, value=chosen,
         groups=[_group([_AS_IT_IS, *options])], event_pick=pick,
     )  # fmt: skip
 

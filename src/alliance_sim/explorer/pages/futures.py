@@ -10,13 +10,17 @@ import solara
 
 from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.futures import FIRST_FANS, View
+from alliance_sim.explorer.answers.said import how, lead
 from alliance_sim.explorer.components import Choice
 from alliance_sim.explorer.components.charts import ENDINGS, Changes, Dots, Fan, Matrix, Tiles
+from alliance_sim.explorer.components.words import Words
 from alliance_sim.explorer.jobs import use_diagnosis
 from alliance_sim.explorer.state import Session
+from alliance_sim.explorer.terms import READING
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.labels import GROUPS, ISSUE_LABELS, OUTCOME_GROUPS, OUTCOME_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
+from alliance_sim.validation.published import published
 from alliance_sim.wording import month_in_words
 
 #: An outcome whose range is at most this wide is drawn on all of it, so that panels and runs compare at a glance.
@@ -38,7 +42,7 @@ def Futures(session: Session) -> None:
     cell = next((each for each in view.cells if each["key"] == session.item), None)
     with rv.Html(tag="div", class_="as-results as-stale" if stale else "as-results"):
         with rv.Html(tag="section", class_="as-answer"):
-            Said(session, view)
+            Said(session, view, cell)
             if cell:
                 with rv.Html(tag="div", class_="as-card"):
                     endings = [
@@ -53,17 +57,36 @@ def Futures(session: Session) -> None:
             if cell:
                 with rv.Html(tag="div", class_="as-card"):
                     Objectors(session, cell)
+        Words(READING)
         Outcomes(view)
 
 
 @solara.component
-def Said(session: Session, view: View) -> None:
-    """The headline: what happens, who objects, what it costs, how sure that is."""
-    first, *rest = view.headline["sentences"]
+def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
+    """What happens, who objects, what it costs, and where the model is weak."""
+    found = view.headline
+    largest, *rest = (sentence.replace("`", "") for sentence in found["sentences"])
     with rv.Html(tag="div", class_="as-said"):
-        rv.Html(tag="h1", children=[first])
-        for sentence in rest:
-            rv.Html(tag="p", children=[sentence.replace("`", "")])
+        if cell is None:
+            rv.Html(tag="h1", children=[largest])
+            return
+        rv.Html(tag="h1", children=[lead(cell, found["base"])])
+        rv.Html(tag="p", children=[how(cell)])
+        key = f"{found['meeting']}/{found['issue']}"
+        with rv.Html(tag="p"):
+            rv.Html(tag="span", class_="as-headline", children=[largest])
+            if key != session.item:
+                solara.Button(
+                    "Look at it", on_click=lambda: session.choose(item=key), text=True, small=True, classes=["as-link"]
+                )
+        # The first of the rest is on who objects, the last on how sure it is, which the line of state says.
+        for sentence in rest[1:-1]:
+            rv.Html(tag="p", class_="as-costs", children=[sentence])
+        with rv.Html(tag="details", class_="as-weak"):
+            rv.Html(tag="summary", children=["Where the model is weak"])
+            with rv.Html(tag="ul"):
+                for point in published()["wrong"]:
+                    rv.Html(tag="li", children=[point])
 
 
 @solara.component
