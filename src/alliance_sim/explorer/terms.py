@@ -74,8 +74,8 @@ _WORDS = {
     ),
     "objects": Term(
         "objects",
-        "What the ally loses by the text, against what holds without it, is more than it bears in silence; a weaker one "
-        "may meet it.",
+        "What the ally loses by the text, against what holds without it, is more than it bears in silence; a weaker "
+        "text may meet it.",
         "D = |q - x|^2 - |r - x|^2 > limit; x: its position, q: the text, r: without one",
         _DECIDES,
     ),
