@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reverse_proxy import Proxy, proxying
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -92,15 +94,43 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
+@dataclass
+class Hub:
+    """The explorer below a path of a proxy."""
+
+    proxy: Proxy
+    server: Server
+    url: str
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    path = "/user/ann%40lab/explorer"
+    with proxying(path) as proxy:
+        # Browsers find each name that ends in localhost on their own machine.
+        url = f"http://hub.localhost:{proxy.port}{path}"
+        with serving(tmp_path_factory.mktemp("hub"), "--base-path", url) as started:
+            proxy.target = int(started.url.rsplit(":", 1)[1])
+            yield Hub(proxy, started, url)
+
+
+@pytest.fixture
+def open_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that listens on all addresses of this machine."""
+    with serving(tmp_path, "--host", "0.0.0.0") as started:
+        assert "Warning: anybody who reaches port" in (tmp_path / "log").read_text()
+        yield started
+
+
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[Server]:
+def serving(folder: Path, *options: str) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "log"
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as stream:
-        command = [sys.executable, "-m", "alliance_sim", "explore", "--port", str(port)]
+        command = [sys.executable, "-m", "alliance_sim", "explore", "--port", str(port), *options]
         process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
     try:
         for attempt in range(300):
@@ -142,21 +172,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(server: str, browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open the explorer, each time as another visitor; at the end no page may have had an error."""
+def arrive(browser: Browser) -> Iterator[Callable[[str, str], Visit]]:
+    """Open a page of a server, each time as another visitor; at the end no page may have had an error."""
     visits: list[Visit] = []
 
-    def arrive(name: str = "127.0.0.1", query: str = "") -> Visit:
+    def go(url: str, rest: str) -> Visit:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         made = Visit(page)
         visits.append(made)
-        url = server.replace("127.0.0.1", name)
         made.watch(url)
-        page.goto(f"{url}/?{query if 'draws=' in query else f'draws=500&{query}'}")
+        page.goto(url + rest)
         made.settle("--draws 500")
         return made
 
-    yield arrive
+    yield go
     for made in visits:
         made.page.context.close()
     assert [fault for made in visits for fault in made.faults] == []
+
+
+@pytest.fixture
+def visit(server: str, arrive: Callable[[str, str], Visit]) -> Callable[..., Visit]:
+    """Open the explorer under one of its names."""
+
+    def visited(name: str = "127.0.0.1", query: str = "") -> Visit:
+        wanted = query if "draws=" in query else f"draws=500&{query}"
+        return arrive(server.replace("127.0.0.1", name), f"/?{wanted}")
+
+    return visited

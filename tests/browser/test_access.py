@@ -110,3 +110,22 @@ def test_a_page_of_another_site_opens_no_websocket_in_the_browser(server: str, b
     })"""
     assert page.evaluate(script, address) == "refused"
     page.close()
+
+
+def test_only_pages_of_the_hub_are_answered_too(hub: Any) -> None:
+    public = f"hub.localhost:{hub.proxy.port}"
+    for path in (SOCKET, hub.proxy.path + SOCKET):
+        for host in (public, "127.0.0.1:{port}"):
+            with answer(hub.server.url, path, host, [f"http://{public}"], **UPGRADE) as opened:
+                assert opened.status == 101
+            for foreign in (
+                f"https://{public}",
+                "http://hub.localhost",
+                f"http://a.{public}",
+                "http://attacker.example",
+            ):
+                with answer(hub.server.url, path, host, [foreign], **UPGRADE) as refused:
+                    assert refused.status == 403
+    for host in ("attacker.example", "hub.localhost", f"a.{public}"):
+        with answer(hub.server.url, f"{hub.proxy.path}/", host, []) as refused:
+            assert refused.status == 403

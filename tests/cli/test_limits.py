@@ -90,6 +90,8 @@ CASES = [
     *(("evidence", name) for name in (*NO_NAME, *NO_PARAMETER) if name not in ("kappa.",)),
     *(("evidence", name, "--era", era) for name in ("HUN", "pledge") for era in ("", "2019", "x", "\udcff")),
     *(("explore", "--port", value) for value in (*NO_NUMBER, "0", "65536")),
+    *(("explore", "--host", value) for value in ("", "x", "localhost", "1.2.3.4.5", "\udcff")),
+    *(("explore", "--base-path", value) for value in ("", "x", "/..", "/a b", "ftp://x", "/static", "\udcff")),
 ]  # fmt: skip
 
 

@@ -20,6 +20,8 @@ def settings_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cdn_helper, "fetch_from_cdn", cdn_helper.fetch_from_cdn)
     for holder, name in (
         (settings.main, "mode"),
+        (settings.main, "root_path"),
+        (settings.main, "base_url"),
         (settings.telemetry, "mixpanel_enable"),
         (settings.theme, "show_banner"),
         (settings.theme, "title"),
@@ -98,3 +100,51 @@ def test_vue_files_and_styles_are_in_the_package() -> None:
     for name in ("lever.vue", "matrix.vue", "frame.vue", "bar.vue"):
         assert (folder / "components" / name).is_file()
     assert (folder / "style.css").is_file()
+
+
+@pytest.mark.parametrize(
+    "host", ["", "localhost", "hub.example", "127.0.0.1:80", "1.2.3", "fe80::1%lo", "::1 ", "[::1]", 5]
+)
+def test_a_host_that_is_no_address_is_an_input_error(host: Any) -> None:
+    with pytest.raises(InputError, match=r"host: .* is not allowed; allowed: an IP address of this machine, or 0\.0\."):
+        server.serve(host=host)
+
+
+def test_an_address_of_another_machine_is_an_input_error() -> None:
+    with pytest.raises(InputError, match=r"host 192\.0\.2\.\d+: .*; allowed: an address of this machine, with --host"):
+        server.serve(host="192.0.2.213")
+
+
+@pytest.mark.usefixtures("settings_restored")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("options", "address", "warned"),
+    [
+        ({}, "http://127.0.0.1:{port}", False),
+        ({"base_path": "/explorer/"}, "http://127.0.0.1:{port}/explorer", False),
+        ({"base_path": "https://hub.example/ann"}, "https://hub.example/ann", False),
+        ({"host": "0.0.0.0"}, "http://{name}:{port}", True),
+        ({"host": "0.0.0.0", "base_path": "https://hub.example"}, "https://hub.example", True),
+    ],
+)
+def test_it_says_where_it_is_and_warns_if_others_can_reach_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: dict[str, str],
+    address: str,
+    warned: bool,
+) -> None:
+    with socket.socket() as free:
+        free.bind((server.HOST, 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(server, "warm_up", lambda: None)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *arguments, **options: None)
+    server.serve(port, **options)
+    out, err = capsys.readouterr()
+    address = address.format(port=port, name=socket.gethostname().lower())
+    assert out == f"Explorer: {address}  (Ctrl-C ends it)\n"
+    warning = (
+        f"Warning: anybody who reaches port {port} of this machine can use its processors; there is no password.\n"
+    )
+    assert err == (warning if warned else "")
+    assert settings.main.base_url == address and address.endswith(settings.main.root_path or "")

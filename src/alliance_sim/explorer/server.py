@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import ipaddress
 import os
 import socket
+import sys
 import warnings
 from typing import NoReturn
 
@@ -12,10 +15,11 @@ import uvicorn
 from solara.server import cdn_helper, settings
 
 from alliance_sim.checks import whole_number
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.explorer import settings as visited
-from alliance_sim.explorer.access import OwnPagesOnly
+from alliance_sim.explorer.access import OwnPagesOnly, origin
 from alliance_sim.explorer.jobs import warm_up
+from alliance_sim.explorer.public import WithoutBasePath, public
 from alliance_sim.paths import local_path
 
 __all__ = ["serve"]
@@ -24,29 +28,40 @@ __all__ = ["serve"]
 HOST = "127.0.0.1"
 
 
-def configure() -> None:
+def configure(address: str = "", path: str = "") -> None:
     """Configure Solara: assets come from installed packages only, and no telemetry is sent.
 
-    It must run before `solara.server.starlette` is imported, which reads the name of the app.
+    `address` is where the pages are, and ends in `path`. It must run before `solara.server.starlette` is imported,
+    which reads the name of the app.
     """
     os.environ["SOLARA_APP"] = "alliance_sim.explorer.app"
     settings.main.mode = "production"
+    # If it were not set, Solara would take it from a header of the first request.
+    settings.main.root_path = path
+    settings.main.base_url = address
     settings.telemetry.mixpanel_enable = False
     settings.theme.show_banner = False
     settings.theme.title = "alliance_sim"
     # A page whose connection breaks may return; a tab that is closed says so, and its memory is free at once.
     settings.kernel.cull_timeout = "5m"
     solara.settings.assets.proxy = True
-    # It is about cookies inside other sites' pages; this page is in none.
-    warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
+    # They are about cookies inside other sites' pages, this page being in none, and about proxies, of which
+    # `OwnPagesOnly` lets in the one that was named.
+    for message in ("Cookies with samesite=none", "Header x-forwarded-proto", "Origin as determined by starlette"):
+        warnings.filterwarnings("ignore", message=message, category=UserWarning)
     # A private name, hence the exact pin of solara: an asset that is not installed fails at once, without retries.
     cdn_helper.fetch_from_cdn = _refuse
 
 
-def serve(port: int = 8765, results: str | os.PathLike[str] | None = None) -> None:
-    """Serve the explorer on this machine until interrupted; the model is compiled meanwhile.
+def serve(
+    port: int = 8765,
+    results: str | os.PathLike[str] | None = None,
+    host: str = HOST,
+    base_path: str = "/",
+) -> None:
+    """Serve the explorer until interrupted; the model is compiled meanwhile.
 
-    Only pages of its own address are answered: no page of another site can use it.
+    Only pages of its own addresses are answered: no page of another site can use it.
 
     Parameters
     ----------
@@ -54,11 +69,18 @@ def serve(port: int = 8765, results: str | os.PathLike[str] | None = None) -> No
         From 1 to 65535.
     results : str or PathLike, optional
         A folder whose results of experiments are shown too.
+    host : str
+        The address to listen on: this machine only by default, 0.0.0.0 for all its IPv4 addresses, :: for all of IPv6.
+        Whoever reaches the port can use the machine's processors.
+    base_path : str
+        The path under which the pages are, or the public address of a proxy in front, with the path. Pages of that
+        address are answered too. Requests may come with the path or without.
 
     Raises
     ------
     InputError
-        If the port is out of range, taken, or not allowed to this user, or there is no such folder.
+        If the port is out of range, taken, or not allowed to this user, there is no such folder, or the host or the
+        base path is not allowed.
 
     Examples
     --------
@@ -69,27 +91,51 @@ def serve(port: int = 8765, results: str | os.PathLike[str] | None = None) -> No
     alliance_sim.errors.InputError: port: 70000 is out of range; allowed: a whole number from 1 to 65535
     """
     port = whole_number("port", port, 1, 65535)
+    proxy, path = public(base_path)
     if results is not None:
         visited.results = local_path(results)
         if not visited.results.is_dir():
             raise InputError(f"{results}: is no folder; allowed: one with results of experiments")
-    with socket.socket() as listener:
-        if os.name == "posix":
-            # Elsewhere the option means that others may take the port too.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            # With that option, two sockets may have a port until one of them listens.
-            listener.listen()
-        except OSError as error:
-            raise InputError(f"port {port}: {error.strerror}; allowed: a free one, with --port") from None
-        configure()
+    address = _address(host)
+    with _listener(address, port) as listener:
+        direct = origin("http", socket.gethostname().lower() if address.is_unspecified else str(address), port)
+        shown_at = (proxy or direct) + path
+        configure(shown_at, path)
         from solara.server.starlette import app
 
         warm_up()
-        print(f"Explorer: http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
-        server = uvicorn.Server(uvicorn.Config(OwnPagesOnly(app, port), log_level="warning"))
+        if not address.is_loopback:
+            risk = "can use its processors; there is no password"
+            print(f"Warning: anybody who reaches port {port} of this machine {risk}.", file=sys.stderr)
+        print(f"Explorer: {shown_at}  (Ctrl-C ends it)", flush=True)
+        guarded = OwnPagesOnly(WithoutBasePath(app, path), port, {direct, proxy} - {""})
+        server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning"))
         server.run(sockets=[listener])
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        address = ipaddress.ip_address(str(host))
+    except ValueError:
+        address = None
+    # No browser can open an address with a zone, as in fe80::1%eth0.
+    if address is None or "%" in host:
+        allowed = "an IP address of this machine, or 0.0.0.0 (all of IPv4) or :: (all of IPv6)"
+        raise InputError(f"host: {shown(host)} is not allowed; allowed: {allowed}")
+    return address
+
+
+def _listener(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> socket.socket:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        # It listens at once: of two sockets that have a port, the second to listen would fail later.
+        return socket.create_server((str(address), port), family=family)
+    except OSError as error:
+        number = error.errno or 0
+        reason = os.strerror(number)
+        if number in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise InputError(f"host {address}: {reason}; allowed: an address of this machine, with --host") from None
+        raise InputError(f"port {port}: {reason}; allowed: a free one, with --port") from None
 
 
 def _refuse(url: str) -> NoReturn:

@@ -108,8 +108,22 @@ def query(
 def explore(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
     results: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Show the experiments in it, too.")] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Where to listen; 0.0.0.0 is every IPv4 address. Whoever reaches it can use this machine.",
+        ),
+    ] = "127.0.0.1",
+    base_path: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH|URL",
+            help="Path of the pages; behind a proxy its public address, such as https://hub.example/explorer.",
+        ),
+    ] = "/",
 ) -> None:
-    """Start the explorer in the browser, on this machine only."""
+    """Start the explorer in the browser, on this machine only unless --host says otherwise."""
     try:
         from alliance_sim.explorer import serve
     except ModuleNotFoundError as error:
@@ -118,4 +132,4 @@ def explore(
         raise InputError(
             f"the explorer needs {error.name}; install it with: pip install 'alliance_sim[explorer]'"
         ) from None
-    serve(port, results)
+    serve(port, results, host, base_path)
