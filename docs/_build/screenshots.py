@@ -8,20 +8,13 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
 
 from playwright.sync_api import Page, sync_playwright
 
 import alliance_sim as als
+from alliance_sim.explorer.process import serving
 
 DOCS = Path(__file__).resolve().parents[1]
 SIZES = {"wide": (1440, 900), "narrow": (420, 900)}
@@ -53,7 +46,7 @@ def main() -> None:
         experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 10})
         als.sweep(experiment, Path(results, "summits"), progress=False)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        with served(results) as url:
+        with serving("--results", results) as url:
             for name in given.page or PAGES:
                 for size, (width, height) in SIZES.items():
                     for colours in ("light", "dark"):
@@ -77,28 +70,6 @@ def show(page: Page, url: str, name: str) -> None:
         page.wait_for_selector(".as-status[data-state=ready]", timeout=PATIENCE)
     page.wait_for_selector(sign)
     page.wait_for_timeout(700)
-
-
-@contextmanager
-def served(results: str) -> Iterator[str]:
-    """Serve the explorer; the block gets its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "alliance_sim", "explore", "--port", str(port), "--results", results]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        while process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{url}/readyz", timeout=10).close()
-                break
-            except OSError:
-                sleep(0.2)
-        yield url
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
 
 
 if __name__ == "__main__":
