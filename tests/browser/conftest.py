@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import socket
@@ -13,17 +14,22 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from reverse_proxy import Proxy, proxying
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 #: Milliseconds: a first run may compile the model.
 PATIENCE = 240_000
+#: A template of Solara itself (navigator.vue) says `modules.export`.
+EXPECTED = (
+    "Failed to evaluate Vue script and find module.exports, falling back to old method, please use "
+    "module.exports = { ... }",
+)
 
 
 @dataclass
@@ -36,13 +42,17 @@ class Visit:
     def watch(self, url: str) -> None:
         page = self.page
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
-        page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("console", self.heard)
         page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
         page.on("response", lambda r: self.faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
         # Workers and websockets too: every address but that of this server is outside.
         inside = (url, url.replace("http", "ws", 1), "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(inside) else self.faults.append(f"outside: {r.url}"))
         page.on("websocket", lambda w: None if w.url.startswith(inside) else self.faults.append(f"outside: {w.url}"))
+
+    def heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and message.text not in EXPECTED:
+            self.faults.append(f"console: {message.text}")
 
     def settle(self, *parts: str) -> None:
         """Wait until the page shows the finished run whose command holds `parts`."""
@@ -122,15 +132,21 @@ def open_server(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
+def serving(folder: Path, *options: str) -> contextlib.AbstractContextManager[Server]:
+    """Serve the explorer until the block ends."""
+    return running(folder, "-m", "alliance_sim", "explore", *options, "--port")
+
+
 @contextlib.contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Server]:
+def running(folder: Path, *arguments: str) -> Iterator[Server]:
+    """Run Python with arguments and a free port: a server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "log"
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as stream:
-        command = [sys.executable, "-m", "alliance_sim", "explore", "--port", str(port), *options]
+        command = [sys.executable, *arguments, str(port)]
         process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
     try:
         for attempt in range(300):
@@ -139,7 +155,7 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
             assert process.poll() is None and attempt < 299, log.read_text()
             time.sleep(0.2)
         yield Server(url, process.pid)
-        assert process.poll() is None, log.read_text()
+        assert process.poll() is None and "Traceback" not in log.read_text(), log.read_text()
         assert answers(url)
     finally:
         process.send_signal(signal.SIGINT)
@@ -172,17 +188,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def arrive(browser: Browser) -> Iterator[Callable[[str, str], Visit]]:
+def arrive(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open a page of a server, each time as another visitor; at the end no page may have had an error."""
     visits: list[Visit] = []
 
-    def go(url: str, rest: str) -> Visit:
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        made = Visit(page)
+    def go(url: str, rest: str = "", width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        made = Visit(context.new_page())
         visits.append(made)
         made.watch(url)
-        page.goto(url + rest)
-        made.settle("--draws 500")
+        made.page.goto(url + rest)
         return made
 
     yield go
@@ -192,11 +207,14 @@ def arrive(browser: Browser) -> Iterator[Callable[[str, str], Visit]]:
 
 
 @pytest.fixture
-def visit(server: str, arrive: Callable[[str, str], Visit]) -> Callable[..., Visit]:
-    """Open the explorer under one of its names."""
+def visit(server: str, arrive: Callable[..., Visit]) -> Callable[..., Visit]:
+    """Open the explorer under one of its names; of a run, once it is done."""
 
-    def visited(name: str = "127.0.0.1", query: str = "") -> Visit:
+    def visited(name: str = "127.0.0.1", query: str = "", **window: Any) -> Visit:
         wanted = query if "draws=" in query else f"draws=500&{query}"
-        return arrive(server.replace("127.0.0.1", name), f"/?{wanted}")
+        made = arrive(server.replace("127.0.0.1", name), f"/?{wanted}", **window)
+        if not re.search("page=(experiments|about)", wanted):
+            made.settle("--draws 500")
+        return made
 
     return visited

@@ -127,7 +127,6 @@ def Page() -> None:
     picked, set_picked = solara.use_state("")
     cell, set_cell = solara.use_state("russia_strategy/1")
     iso3, set_iso3 = solara.use_state("HUN")
-    month, set_month = solara.use_state("2026-07")
     solara.Style(Path(alliance_sim.explorer.__file__).with_name("style.css"))
     solara.Style("@media (max-width: 760px) { .gallery-row { grid-template-columns: minmax(0, 1fr) !important; } }")
     board = cells(turn)
@@ -143,17 +142,7 @@ def Page() -> None:
                 formula="C = (A + R + G + B) / 4",
                 source="Concept paper, section 3",
             )
-        with grid("minmax(0, 1fr) 220px 330px"):
-            with rv.Html(tag="div", class_="as-card"):
-                charts.Timeline(
-                    months=MONTHS,
-                    marks=[
-                        *({"month": month, "kind": "event", "label": label} for month, label, _ in EVENTS),
-                        *({"month": month, "kind": "meeting", "label": ISSUES[issue]} for issue, month, _ in DECISIONS),
-                    ],
-                    at=month,
-                    event_pick=set_month,
-                )
+        with grid("minmax(0, 1fr) minmax(0, 1fr)"):
             with rv.Html(tag="div"):
                 charts.Dots(title="100 futures, Russia strategy 2026", endings=endings(shown["shares"]))
             with rv.Html(tag="div", class_="as-card"):
@@ -204,7 +193,7 @@ def Page() -> None:
                     marks=[], unit="", top=1.0, kind="level", selected="", event_pick=set_iso3,
                 )  # fmt: skip
         with grid("1fr"):
-            rv.Html(tag="output", attributes={"id": "picked"}, children=[f"{picked} {cell} {iso3} {month}"])
+            rv.Html(tag="output", attributes={"id": "picked"}, children=[f"{picked} {cell} {iso3}"])
 
 
 def grid(columns: str) -> Any:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import socket
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -16,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser import gallery
-from browser.conftest import Visit, answers
+from browser.conftest import Visit, running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
@@ -28,44 +23,19 @@ Open = Callable[..., "Page"]
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("gallery") / "log"
-    with log.open("w") as stream:
-        command = [sys.executable, str(Path(gallery.__file__)), str(port)]
-        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
-    try:
-        for attempt in range(300):
-            if answers(f"http://127.0.0.1:{port}"):
-                break
-            assert process.poll() is None and attempt < 299, log.read_text()
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    with running(tmp_path_factory.mktemp("gallery"), str(Path(gallery.__file__))) as started:
+        yield started.url
 
 
 @pytest.fixture
-def open_gallery(address: str, browser: Browser) -> Iterator[Open]:
-    """Open the gallery; at the end no page may have had an error or asked another server."""
-    visits: list[Visit] = []
+def open_gallery(address: str, arrive: Callable[..., Visit]) -> Open:
+    def opened(width: int = 1440, scheme: str = "light") -> Page:
+        page = arrive(address, width=width, scheme=scheme).page
+        page.wait_for_selector(".as-fan-plot")
+        page.wait_for_function("document.querySelectorAll('.as-chart-menu').length === 9")
+        return page
 
-    def arrive(width: int = 1440, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 1200}, color_scheme=scheme)
-        made = Visit(context.new_page())
-        visits.append(made)
-        made.watch(address)
-        made.page.goto(address)
-        made.page.wait_for_selector(".as-fan-plot")
-        made.page.wait_for_function("document.querySelectorAll('.as-chart-menu').length === 10")
-        return made.page
-
-    yield arrive
-    for made in visits:
-        made.page.context.close()
-    assert [fault for made in visits for fault in made.faults] == []
+    return opened
 
 
 def boxes(parts: Locator) -> list[dict[str, float]]:
@@ -99,7 +69,7 @@ def test_labels_do_not_touch(open_gallery: Open, width: int) -> None:
         # The box of a line of text is higher than its letters.
         assert len(ends) == 2 and abs(ends[0]["top"] - ends[1]["top"]) >= 12.5
         assert all(end["right"] <= boxes(plot)[0]["right"] + 0.5 for end in ends)
-    for labels in (".as-flag text", ".as-matrix > text", ".as-timeline > text"):
+    for labels in (".as-flag text", ".as-matrix > text"):
         places = sorted(boxes(page.locator(labels)), key=lambda box: box["left"])
         assert not any(touch(one, other) for at, one in enumerate(places) for other in places[at + 1 :])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -183,10 +153,7 @@ def test_choices_reach_the_server(open_gallery: Open) -> None:
         page.keyboard.press(key)
     page.wait_for_selector(".as-country.as-picked[data-iso3=SVK]")
     chart(page, "Difference").locator("[data-key=c]").click()
-    page.locator(".as-timeline").press("ArrowRight")
-    page.wait_for_function(
-        "document.querySelector('#picked').textContent.startsWith('c russia_strategy/1 SVK 2026-08')"
-    )
+    page.wait_for_function("document.querySelector('#picked').textContent === 'c russia_strategy/1 SVK'")
 
 
 def test_countries(open_gallery: Open) -> None:
@@ -244,7 +211,7 @@ def test_downloads_stand_alone(open_gallery: Open) -> None:
         with page.expect_download() as png:
             drawn.get_by_role("button", name="Download as PNG").click()
         assert Path(png.value.path()).read_bytes().startswith(b"\x89PNG")
-    assert len(charts) == 10
+    assert len(charts) == 9
 
 
 def test_download_holds_what_is_shown(open_gallery: Open) -> None:

@@ -19,6 +19,7 @@ def test_the_page_works_behind_a_proxy(
 ) -> None:
     hub.proxy.strips, hub.proxy.keeps_host = strips, keeps_host
     seen = arrive(hub.url, f"{slash}?draws=500")
+    seen.settle("--draws 500")
     board = seen.board()
     assert len(board) > 20
     seen.lever("min_share").focus()
@@ -57,4 +58,6 @@ def test_the_page_works_on_the_local_network(open_server: Any, arrive: Callable[
         except OSError:
             pytest.skip("this machine is on no network")
         own = probe.getsockname()[0]
-    assert len(arrive(open_server.url.replace("127.0.0.1", own), "/?draws=500").board()) > 20
+    seen = arrive(open_server.url.replace("127.0.0.1", own), "/?draws=500")
+    seen.settle("--draws 500")
+    assert len(seen.board()) > 20

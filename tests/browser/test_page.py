@@ -45,7 +45,9 @@ def test_the_page_has_the_numbers_of_the_command_line(visit: Arrive, capsys: pyt
     with pytest.raises(SystemExit):
         main([*command.split()[1:], "--json"])
     found = json.loads(capsys.readouterr().out)
-    first, _, costs, _ = (each.replace("`", "") for each in found["headline"]["sentences"])
+    # Draws are futures on the page; nothing else differs.
+    said = [re.sub(r"\bdraw(s?)\b", r"future\1", each.replace("`", "")) for each in found["headline"]["sentences"]]
+    first, _, costs, _ = said
     assert seen.page.locator(".as-headline").inner_text() == first
     assert seen.page.locator(".as-costs").all_inner_texts() == [costs]
     shares = {f"{row['meeting']}/{row['issue']}": row["adopted"] + row["diluted"] for row in found["decisions"]}
@@ -166,6 +168,22 @@ def test_a_download_is_what_simulate_gives(visit: Arrive) -> None:
     assert ",".join(f"{first[name]:g}" for name in DECISIONS)[:3] in lines[1]
 
 
+def test_a_file_can_be_had_twice_and_one_that_cannot_be_made_says_why(
+    visit: Arrive, server: str, arrive: Arrive
+) -> None:
+    page = visit().page
+    page.locator(".as-download summary").click()
+    for _ in range(2):
+        with page.expect_download():
+            page.locator("[data-file='outcomes.csv']").click()
+    unfit = arrive(server, "/?draws=500&later=bilateral_summit-2025-09:400").page
+    unfit.locator(".as-download summary").click(timeout=120_000)
+    unfit.locator("[data-file='what_if.yaml']").click()
+    unfit.locator(".as-download [role=alert]").wait_for()
+    assert "allowed:" in unfit.locator(".as-download [role=alert]").inner_text()
+    assert unfit.locator(".as-download [role=status]").count() == 0
+
+
 def test_dark(visit: Arrive) -> None:
     seen = visit()
     colour = "() => getComputedStyle(document.querySelector('.as-card')).backgroundColor"
@@ -178,10 +196,12 @@ def test_dark(visit: Arrive) -> None:
 
 def test_seed(visit: Arrive) -> None:
     seen = visit()
-    board, field = seen.board(), seen.page.locator("#seed")
+    board, field = seen.board(), seen.page.locator("[data-number=seed]")
     field.fill("-1")
+    field.press("Enter")
     seen.page.wait_for_selector("text=A whole number from 0")
     field.fill("7")
+    field.press("Enter")
     seen.settle("--seed 7")
     assert seen.board() != board
 

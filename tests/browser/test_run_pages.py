@@ -1,15 +1,8 @@
-"""The pages One run and Network, each alone (`one_page`)."""
+"""The pages One run and Network."""
 
 from __future__ import annotations
 
-import json
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,54 +12,23 @@ from alliance_sim.explorer.answers.network import measure_network, ranking, ties
 from alliance_sim.explorer.state import FIRST_SCENARIO
 from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
-from browser.conftest import PATIENCE, Visit, answers
+from browser.conftest import PATIENCE, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("one_page") / "log"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with log.open("w") as stream:
-        command = [sys.executable, str(Path(__file__).with_name("serve_one_page.py")), str(port)]
-        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
-    try:
-        for _ in range(300):
-            if answers(url):
-                break
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
-        yield url
-        assert "Traceback" not in log.read_text(), log.read_text()
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
-
-
 @pytest.fixture
-def opened(address: str, browser: Any) -> Iterator[Open]:
-    """Open a page as a new visitor; at the end no page may have had an error or asked for anything outside."""
-    visits: list[Visit] = []
+def opened(visit: Callable[..., Visit]) -> Open:
+    """Open a page as a new visitor."""
 
-    def arrive(page: str, width: int = 1280, scheme: str = "light") -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        made = Visit(context.new_page())
-        visits.append(made)
-        made.watch(address)
-        made.page.goto(f"{address}/?{page}")
-        made.page.wait_for_selector(".as-about[data-state=ready]", timeout=PATIENCE)
-        return made.page
+    def arrived(name: str, **window: Any) -> Any:
+        page = visit(query=f"page={name}", **window).page
+        page.wait_for_selector(".as-about[data-state=ready]", timeout=PATIENCE)
+        return page
 
-    yield arrive
-    for made in visits:
-        made.page.context.close()
-    assert [fault for made in visits for fault in made.faults] == []
+    return arrived
 
 
 def at(page: Any, months: int) -> None:
@@ -85,14 +47,12 @@ def shown(page: Any) -> dict[str, float]:
 
 
 def test_step_by_keyboard_to_the_end(opened: Open) -> None:
-    page = opened("one_run")
+    page = opened("run")
     model = als.AllianceModel(FIRST_SCENARIO, seed=0)
     assert shown(page) == pytest.approx(model.outcomes, abs=6e-7)
-    page.keyboard.press("Tab")  # to the number of the future
-    for _ in range(10):
-        if page.evaluate("document.activeElement.dataset.act") == "step":
-            break
-        page.keyboard.press("Tab")
+    page.locator("[data-control=future]").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.act") == "step"
     page.keyboard.press("Enter")
     at(page, 1)
     model.step()
@@ -123,13 +83,13 @@ def test_step_by_keyboard_to_the_end(opened: Open) -> None:
 
 
 def test_another_future_and_its_texts(opened: Open) -> None:
-    page = opened("one_run")
+    page = opened("run")
     page.locator("[data-act=end]").click()
     at(page, 48)
     number = page.locator("[data-control=future]")
     number.fill("1.5")
     number.press("Enter")
-    assert "A whole number from 0" in page.locator(".as-run-wrong").inner_text()
+    assert "A whole number from 0" in page.locator("#as-run-wrong").inner_text()
     number.fill("6")
     number.press("Enter")
     page.wait_for_selector(".as-about[data-state=ready]:has-text('Future 6 of seed 0')")
@@ -139,8 +99,7 @@ def test_another_future_and_its_texts(opened: Open) -> None:
     model = als.AllianceModel(FIRST_SCENARIO, seed=0, draw=6)
     model.step()
     threat = model.allies["POL"].threat_perception
-    tile = page.locator("[data-map=threat_perception] [data-iso3=POL] title")
-    assert tile.text_content() == f"Poland: {threat:.2f}"
+    page.wait_for_selector(f"[data-map=threat_perception] [data-iso3=POL][aria-label='Poland: {threat:.2f}']")
     for row in model.decisions().to_dict("records"):
         label = ISSUE_LABELS[row["issue"]]
         article = page.locator(f".as-run-text[data-issue='{label[0].upper()}{label[1:]}']")
@@ -162,7 +121,7 @@ def test_network_numbers_and_choice_of_an_ally(opened: Open) -> None:
 
     rows = sorted(ranking(network, "russia_strategy", 12), key=lambda row: -row["moves"])
     assert table("moves") == [(row["ally"], f"{1000 * row['moves']:.1f}") for row in rows]
-    assert page.locator(".as-network-arrow").count() == 30
+    assert page.locator(".as-network-arrow[data-from]").count() == 30
 
     page.select_option("[data-control=measure]", "sanctions")
     page.wait_for_selector("h2:has-text('Position on sanctions on Russia')")
@@ -172,9 +131,9 @@ def test_network_numbers_and_choice_of_an_ally(opened: Open) -> None:
     page.wait_for_selector("h2:has-text('July 2026')")
     page.locator("[data-control=count]").focus()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelectorAll('.as-network-arrow').length === 25")
+    page.wait_for_function("document.querySelectorAll('.as-network-arrow[data-from]').length === 25")
 
-    page.locator(".as-network-tile[data-iso3=USA]").focus()
+    page.locator(".as-country[data-iso3=USA]").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-table=moved_by]")
     expected = ties(network, "sanctions", 13, "USA")
@@ -183,7 +142,7 @@ def test_network_numbers_and_choice_of_an_ally(opened: Open) -> None:
         assert found == pytest.approx({row["ally"]: 1000 * row["value"] for row in expected[name]}, abs=0.0501)
     assert all(
         "USA" in ends
-        for ends in page.locator(".as-network-arrow").evaluate_all(
+        for ends in page.locator(".as-network-arrow[data-from]").evaluate_all(
             "all => all.map(a => [a.dataset.from, a.dataset.to])"
         )
     )
@@ -191,17 +150,17 @@ def test_network_numbers_and_choice_of_an_ally(opened: Open) -> None:
     page.wait_for_selector("[data-table=moved]")
 
 
-@pytest.mark.parametrize("name", ["one_run", "network"])
+@pytest.mark.parametrize("name", ["run", "network"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_a_phone(opened: Open, name: str, scheme: str) -> None:
     page = opened(name, width=420, scheme=scheme)
-    if name == "one_run":
+    if name == "run":
         page.locator("[data-act=end]").click()
         at(page, 48)
-        page.locator("summary").first.click()
+        page.locator(".as-run-allies summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
-    page.wait_for_selector("[data-iso3] rect")
-    # Every colour of the maps is one that this browser knows.
-    fills = page.locator("[data-iso3] rect").evaluate_all("all => all.map(each => getComputedStyle(each).fill)")
-    assert len(set(fills)) > 5 and "rgb(0, 0, 0)" not in fills
-    assert json.dumps(fills).count("color(srgb") > 20
+    page.wait_for_selector(".as-country .as-fill-blocked")
+    shades = page.locator(".as-country .as-fill-blocked").evaluate_all(
+        "all => all.map(each => each.getAttribute('fill-opacity'))"
+    )
+    assert len(set(shades)) > 5

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("solara", reason="needs the extra 'explorer'")
 
 import alliance_sim as als
+from alliance_sim.errors import InputError
 from alliance_sim.explorer.answers import futures
 from alliance_sim.explorer.downloads import FILES, file_of, reproduced
 from alliance_sim.explorer.request import Request
@@ -27,7 +28,7 @@ def test_the_page_has_the_numbers_of_a_run() -> None:
     assert (first.draws, last.draws) == (256, 400)
     for shown in (first, last):
         own, base = (als.simulate(name, shown.draws, 5) for name in ("us_russia_reset_2025", "baseline_2025"))
-        assert shown.headline == als.headline(own, base).json()
+        assert shown.headline == als.headline(own, base).json("future")
         board = own.decisions()
         assert [cell["shares"] for cell in shown.cells] == board[list(DECISIONS)].round(4).to_numpy().tolist()
         before = base.decisions().set_index(["meeting", "issue"])
@@ -92,3 +93,14 @@ def test_files_have_what_the_page_shows() -> None:
     own = als.load_scenario("helsinki_2018").with_parameters({"min_share": 0.4})
     assert own.title in text["report.html"].decode() and text["report.xlsx"][:2] == b"PK"
     assert "min_share: 0.4" in text["what_if.yaml"].decode()
+
+
+def test_a_file_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session("scenario=helsinki_2018&draws=60")
+    with pytest.raises(InputError, match=r"decisions.csv: there is no result yet"):
+        file_of("decisions.csv", session)
+    (shown,) = answers(session.request)
+    session.store(shown)
+    monkeypatch.setattr("alliance_sim.results.report_file.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"needs openpyxl; install it with"):
+        file_of("report.xlsx", session)

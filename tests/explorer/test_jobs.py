@@ -22,4 +22,4 @@ def test_failed_compilation_raises_for_every_waiting_page(monkeypatch: pytest.Mo
 
 def test_failure_is_shown_on_the_page() -> None:
     assert message(InputError("draws: too many")) == "draws: too many"
-    assert message(ZeroDivisionError("by zero")) == "The run failed. ZeroDivisionError: by zero"
+    assert message(ZeroDivisionError("by zero")) == "It failed. ZeroDivisionError: by zero"

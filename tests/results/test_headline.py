@@ -93,6 +93,13 @@ def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
     assert error == pytest.approx(100.0 * found.share_error, abs=0.05)
 
 
+def test_draws_can_have_another_word_and_all_else_stays(run: Ensemble, base: Ensemble) -> None:
+    found = als.headline(run, base)
+    futures = found.json("future")["sentences"]
+    assert futures == [re.sub(r"\bdraw(s?)\b", r"future\1", each) for each in found.sentences]
+    assert futures != found.json()["sentences"] == list(found.sentences)
+
+
 def test_the_error_of_a_share_is_that_of_a_beta_distribution_and_never_none(base: Ensemble) -> None:
     found = als.headline(base)
     passed = found.passes * DRAWS

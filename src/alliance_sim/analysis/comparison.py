@@ -25,6 +25,7 @@ from alliance_sim.pool import CHUNK, in_chunks
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.paired import NOTABLE, Pair, moved, pair_of
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -142,13 +143,14 @@ class Comparison:
         return Comparison, (self.pairs, self.draws, self.seed)
 
     def __repr__(self) -> str:
-        return f"<Comparison of {', '.join(self._names)} with {self.base.name}: {self.draws} draws, seed {self.seed}>"
+        draws = f"{counted(self.draws, 'draw')}, seed {self.seed}"
+        return f"<Comparison of {', '.join(self._names)} with {self.base.name}: {draws}>"
 
     def _repr_html_(self) -> str:
         base, found = self.base, ""
         for pair in self.pairs:
             title = f"{pair.other.scenario.title} ({pair.name}) against {base.title} ({base.name})"
-            run = f"{pair.months[0]} to {pair.months[-1]}, {self.draws:,} paired draws, seed {self.seed}"
+            run = f"{pair.months[0]} to {pair.months[-1]}, {counted(self.draws, 'paired draw')}, seed {self.seed}"
             summary = pair.summary()
             found += pair_html(title, run, summary, moved(summary), NOTABLE, pair.decisions())
         return found

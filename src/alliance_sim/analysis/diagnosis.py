@@ -22,7 +22,7 @@ from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS, ISSUE_NAMES
 from alliance_sim.scenarios import ScenarioSource, load_scenario
-from alliance_sim.wording import in_a_row, percent
+from alliance_sim.wording import counted, in_a_row, percent
 
 __all__ = ["Diagnosis", "Without", "diagnose"]
 
@@ -111,7 +111,8 @@ class Diagnosis:
     restore: tuple[Change, ...]
 
     def __repr__(self) -> str:
-        return f"<Diagnosis of {self.issue} at {self.meeting} in {self.scenario}: {self.draws} draws, seed {self.seed}>"
+        draws = f"{counted(self.draws, 'draw')}, seed {self.seed}"
+        return f"<Diagnosis of {self.issue} at {self.meeting} in {self.scenario}: {draws}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(

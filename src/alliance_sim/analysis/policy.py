@@ -24,6 +24,7 @@ from alliance_sim.errors import InputError, shown
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.table import Table
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -188,7 +189,7 @@ class Policies:
         from alliance_sim.results.plots import write
 
         title = f"{self.experiment}: {self.outcome.replace('_', ' ')} by policy ({self.better} is better)"
-        note = f"{self.futures:,} futures · {self.draws:,} draws each · alliance_sim {self.version}"
+        note = f"{counted(self.futures, 'future')} · {counted(self.draws, 'draw')} each · alliance_sim {self.version}"
         rows = self.table.sort_values("behind", kind="stable")
         figure = plots.policies(rows.set_axis([self.label(str(name)) for name in rows.index]), self.unit, title, note)
         if path is not None:

@@ -39,6 +39,7 @@ from alliance_sim.registry.parameters import PARAMETERS, STRENGTHS
 from alliance_sim.results.summaries import summaries
 from alliance_sim.results.table import Table
 from alliance_sim.scenarios import Scenario, ScenarioSource, load_scenario
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,7 +131,8 @@ class Sensitivity:
         from alliance_sim.results.plots import write
 
         title = f"{self.scenario.name}: what drives {self.outcome.replace('_', ' ')}"
-        note = f"{self.runs:,} runs · {self.draws} draws a point · seed {self.seed} · alliance_sim {__version__}"
+        size = f"{counted(self.runs, 'run')} · {counted(self.draws, 'draw')} a point"
+        note = f"{size} · seed {self.seed} · alliance_sim {__version__}"
         figure = plots.drivers(self.parameters, self.mechanisms, OUTCOMES[self.outcome].unit, title, note)
         if path is not None:
             write(figure, path)

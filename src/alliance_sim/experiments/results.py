@@ -37,6 +37,7 @@ from alliance_sim.results.folder import saved_views
 from alliance_sim.results.labelled import Labelled
 from alliance_sim.results.stored import check_columns, checked_files, parquet_file
 from alliance_sim.scenarios import Scenario
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -155,7 +156,8 @@ class Results(Labelled):
 
     def _repr_html_(self) -> str:
         experiment = self.experiment
-        size = f"{len(experiment.variants())} variants, {experiment.points} points, {experiment.replications} draws"
+        size = f"{counted(len(experiment.variants()), 'variant')}, {counted(experiment.points, 'point')}"
+        size += f", {counted(experiment.replications, 'draw')}"
         where = f"{experiment.name}, in the folder {self.folder.name}: {self.note or 'complete'}"
         states = self.status.groupby("state", observed=False)[["runs", "failed"]].sum()
         rows = [(state, f"{runs:,}", f"{failed:,}") for state, runs, failed in states.itertuples()]

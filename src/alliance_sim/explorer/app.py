@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
 import solara.lab
 
+from alliance_sim.errors import InputError
 from alliance_sim.explorer import settings
 from alliance_sim.explorer.components import Address, Bar, Drawer
 from alliance_sim.explorer.components.controls import Controls
-from alliance_sim.explorer.components.status import Failure, Status
+from alliance_sim.explorer.components.status import Failure, Status, message
 from alliance_sim.explorer.downloads import FILES, file_of, reproduced
 from alliance_sim.explorer.jobs import run_state, use_run
 from alliance_sim.explorer.pages.about import About
@@ -25,6 +28,8 @@ from alliance_sim.explorer.pages.why import Why
 from alliance_sim.explorer.state import Session, chosen
 
 Shown = Callable[[Session], object]
+
+_log = logging.getLogger("alliance_sim")
 
 #: The pages and what the bar calls them; those in the first group are about a run, and have its controls.
 OF_A_RUN: Mapping[str, tuple[str, Shown]] = {
@@ -55,14 +60,22 @@ def Page() -> None:
     request = session.request
     scenario = solara.use_memo(request.as_written, [request.scenario, request.own])
     task = use_run(session)
-    made, set_made = solara.use_state({"name": "", "type": "", "content": ""})
+    made, set_made = solara.use_state(dict[str, Any]())
 
     def went(address: str) -> None:
         session.choice.value, session.problem.value = chosen(address)
 
     def make(name: str) -> None:
-        kind, content = file_of(name, session)
-        set_made({"name": name, "type": kind, "content": base64.b64encode(content).decode()})
+        file: dict[str, Any] = {"name": name}
+        try:
+            file["type"], content = file_of(name, session)
+            file["content"] = base64.b64encode(content).decode()
+        except Exception as error:
+            if not isinstance(error, InputError):
+                _log.exception("no file")
+            file["error"] = message(error)
+        # Numbered, so that the browser sees the same file come again.
+        set_made(lambda last: {**file, "number": last.get("number", 0) + 1})
 
     page = session.choice.value.page
     Address(query=session.choice.value.address(), event_went=went)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,11 @@ def file_of(name: str, session: Session) -> tuple[str, bytes]:
     name : str
         One of `FILES`.
     session : Session
-        With a result.
+
+    Raises
+    ------
+    InputError
+        If there is no result yet, the changes do not fit together, or a library for the file is missing.
 
     Examples
     --------
@@ -67,7 +72,7 @@ def file_of(name: str, session: Session) -> tuple[str, bytes]:
     if name == "what_if.yaml":
         return "application/yaml", session.request.file().encode()
     if session.view is None:
-        return "text/plain", b""
+        raise InputError(f"{name}: there is no result yet; allowed: when the page shows one")
     if name.startswith("report"):
         return _report(name, session.view)
     rows = _ROWS[name](session.view)
@@ -80,15 +85,18 @@ def _report(name: str, view: View) -> tuple[str, bytes]:
     """Return the report of the draws shown, which are run again."""
     from alliance_sim.results.page import page
     from alliance_sim.results.report_facts import Facts
-    from alliance_sim.results.workbook import workbook
+    from alliance_sim.results.report_file import check_kind
     from alliance_sim.simulation import simulate
 
+    check_kind(Path(name))
     own, base = (
         simulate(each, view.draws, view.request.seed, "monthly")
         for each in (view.request.what_if(), view.request.compared())
     )
     if name == "report.html":
         return "text/html", page(Facts(own, base)).encode()
+    from alliance_sim.results.workbook import workbook
+
     return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook(Facts(own, base))
 
 

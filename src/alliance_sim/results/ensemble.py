@@ -30,6 +30,7 @@ from alliance_sim.results.memory import allocate
 from alliance_sim.results.summaries import QUANTILES, decision_board, objectors, summaries, summary_table
 from alliance_sim.results.views import Runs, dates
 from alliance_sim.scenarios import Scenario, dump, load_text
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,13 +90,13 @@ class Ensemble(Labelled):
 
     def __repr__(self) -> str:
         return (
-            f"<Ensemble {self.scenario.name}: {self.draws} draws, {len(self.program.months)} months, "
-            f"seed {self.seed}, keep {self.keep!r}>"
+            f"<Ensemble {self.scenario.name}: {counted(self.draws, 'draw')}, "
+            f"{counted(len(self.program.months), 'month')}, seed {self.seed}, keep {self.keep!r}>"
         )
 
     def _repr_html_(self) -> str:
         months = self.program.months
-        run = f"{self.scenario.name}: {months[0]} to {months[-1]}, {self.draws:,} draws, seed {self.seed}"
+        run = f"{self.scenario.name}: {months[0]} to {months[-1]}, {counted(self.draws, 'draw')}, seed {self.seed}"
         said = headline(self)._repr_html_()
         return ensemble_html(self.scenario.title, run, said, self.decisions(), self.objectors(), self.summary())
 

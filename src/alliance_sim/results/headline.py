@@ -200,7 +200,7 @@ class Headline:
         >>> [each.partition(" ")[0] for each in als.headline(als.simulate("baseline_2018", draws=20)).sentences[1:]]
         ['Objections', 'A']
         """
-        return tuple(filter(None, (self._happens(), self._objects(), self._costs(), self._sure())))
+        return self._said("draw")
 
     def __str__(self) -> str:
         return " ".join(self.sentences)
@@ -209,8 +209,8 @@ class Headline:
         first, *rest = self.sentences
         return f"<p><strong>{escape(first)}</strong></p><p>{with_code(escape(' '.join(rest)))}</p>"
 
-    def json(self) -> dict[str, object]:
-        """Return the sentences, and the numbers in them; None for one that does not apply.
+    def json(self, draw: str = "draw") -> dict[str, object]:
+        """Return the sentences, with `draw` as the word for one, and their numbers; None for one that does not apply.
 
         Examples
         --------
@@ -219,24 +219,24 @@ class Headline:
         True
         """
         return {
-            "sentences": list(self.sentences),
-            **{
-                name: _finite(value)
-                for name, value in vars(self).items()
-                if name not in ("shares", "objectors", "costs")
-            },
+            "sentences": list(self._said(draw)),
+            **{name: _finite(value) for name, value in vars(self).items()},
             "shares": dict(self.shares),
             "objectors": dict(self.objectors),
             "costs": [vars(cost) for cost in self.costs],
         }
 
-    def _happens(self) -> str:
+    def _said(self, draw: str) -> tuple[str, ...]:
+        said = (self._happens(f"{draw}s"), self._objects(f"{draw}s"), self._costs(f"{draw}s"), self._sure(draw))
+        return tuple(filter(None, said))
+
+    def _happens(self, draws: str) -> str:
         if self.why == "no decision":
             before = f", where the base holds {counted(self.lost, 'decision')}" if self.lost else ""
             return f"No meeting decides anything here{before}."
         item = (
             f"“{self.text}” ({ISSUE_LABELS[self.issue]}) passes at {FORUM_NAMES[self.forum]} in "
-            f"{month_in_words(self.month)} in {percent(self.passes)} of draws{self._weaker()}"
+            f"{month_in_words(self.month)} in {percent(self.passes)} of {draws}{self._weaker()}"
         )
         chosen = "The only decision" if self.of == 1 else f"The {{}} of {self.of} decisions"
         before = f"{percent(self.base_passes)}{f' of “{self.base_text}”' if self.base_text else ''}"
@@ -251,7 +251,7 @@ class Headline:
             if self.base is not None:
                 limit = f"by {100.0 * SHIFT:.0f} points and beyond chance"
                 happens = f"No decision shifts clearly ({limit}) against {self.base}{self._only()}. {happens}"
-        return f"{happens}.{self._fails()}"
+        return f"{happens}.{self._fails(draws)}"
 
     def _only(self) -> str:
         """Return how many decisions only one of the two holds."""
@@ -268,28 +268,28 @@ class Headline:
             return f" ({'always' if self.shares['adopted'] == 0.0 else 'nearly always'} in a weaker form)"
         return f" ({weaker} of these {all_of_it} in a weaker form)"
 
-    def _fails(self) -> str:
+    def _fails(self, draws: str) -> str:
         """Return how it ends most often where it does not pass."""
         failures = {name: self.shares[name] for name in DECISIONS if name not in ("adopted", "diluted")}
-        usual = max(failures, key=failures.__getitem__)
-        if failures[usual] == 0.0:
+        usual, most = max(failures.items(), key=lambda each: each[1])
+        if most == 0.0:
             return ""
         late = ""
         if self.out_of_time >= NAMED_SHARE:
-            mostly = self.out_of_time > 0.5 * failures[usual]
+            mostly = self.out_of_time > 0.5 * most
             late = ", for lack of time" if mostly else f", in {percent(self.out_of_time)} for lack of time"
-        return f" When it fails, it is mostly {DECISION_LABELS[usual]} ({percent(failures[usual])} of all draws){late}."
+        return f" When it fails, it is mostly {DECISION_LABELS[usual]} ({percent(most)} of all {draws}){late}."
 
-    def _objects(self) -> str:
+    def _objects(self, draws: str) -> str:
         named = [(ally, share) for ally, share in self.objectors.items() if share >= NAMED_SHARE][:NAMED]
         if self.why == "no decision":
             return ""
         if not named:
-            return f"No ally objects in {percent(NAMED_SHARE)} of draws or more."
+            return f"No ally objects in {percent(NAMED_SHARE)} of {draws} or more."
         texts = [f"{ALLY_NAMES[ally]} in {percent(share)}" for ally, share in named]
-        return f"Objections to it, whether met or not: {in_a_row(texts)} of draws."
+        return f"Objections to it, whether met or not: {in_a_row(texts)} of {draws}."
 
-    def _costs(self) -> str:
+    def _costs(self, draws: str) -> str:
         if not self.costs:
             return "" if self.base is None or self.draws == 1 else "No outcome gets clearly worse."
         periods = {"mean": "on average over the run", "final": "at the end"}
@@ -300,12 +300,12 @@ class Headline:
         ]
         there = "that scenario" if self.base != _SAME else _SAME
         return (
-            f"Against {there}, {'; '.join(parts)}; in brackets the change in nine of ten draws, scales: "
+            f"Against {there}, {'; '.join(parts)}; in brackets the change in nine of ten {draws}, scales: "
             "`alliance-sim outcomes`."
         )
 
-    def _sure(self) -> str:
-        draws = f"{CAVEAT} {counted(self.draws, 'draw')}"
+    def _sure(self, draw: str) -> str:
+        draws = f"{CAVEAT} {counted(self.draws, draw)}"
         if self.why == "no decision":
             return f"{draws}."
         interval = " and of the interval" if self.why == "shifted" else ""

@@ -22,6 +22,7 @@ from alliance_sim.results.headline import headline
 from alliance_sim.results.plots import BLUE, COLOURS, GREY, INK, STYLE, NotebookFigure, frame
 from alliance_sim.results.summaries import objectors_by_item
 from alliance_sim.results.views import dates
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     from alliance_sim.registry.events import Event
@@ -77,7 +78,7 @@ def draw(ensemble: EnsembleLike, names: Sequence[str], base: EnsembleLike | None
     scenario = ensemble.scenario
     against = "" if base is None else f" against {base.scenario.name}"
     note = (
-        f"{scenario.name}{against} · {ensemble.draws:,} draws · seed {ensemble.seed} · "
+        f"{scenario.name}{against} · {counted(ensemble.draws, 'draw')} · seed {ensemble.seed} · "
         f"alliance_sim {ensemble.origin['version']}"
     )
     with rc_context(STYLE):

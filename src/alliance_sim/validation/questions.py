@@ -35,6 +35,7 @@ from alliance_sim.validation.question_files import (
     load_questions,
 )
 from alliance_sim.validation.scores import brier, crps
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,10 +165,8 @@ class Answers:
     answers: tuple[Answer, ...]
 
     def __repr__(self) -> str:
-        return (
-            f"<Answers to {len(self.answers)} questions about {self.scenario.name}: {self.draws} draws, "
-            f"seed {self.seed}>"
-        )
+        about = f"{counted(len(self.answers), 'question')} about {self.scenario.name}"
+        return f"<Answers to {about}: {counted(self.draws, 'draw')}, seed {self.seed}>"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{self.table().to_html(float_format='{:.3g}'.format)}"

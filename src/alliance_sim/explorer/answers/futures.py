@@ -38,7 +38,7 @@ class View:
         ``YYYY-MM``.
     title, base_title : str
     headline : dict
-        As `Headline.json` gives it.
+        As `Headline.json` gives it, with futures for draws.
     cells : list of dict
         One row a decision, in time order.
     events : list of dict
@@ -163,7 +163,7 @@ def view(request: Request, own: Ensemble, base: Ensemble, seconds: float, outcom
         months=list(own.months),
         title=scenario.title,
         base_title=base.scenario.title if request.base else "without the changes",
-        headline=facts.headline.json(),
+        headline=facts.headline.json("future"),
         cells=list(_cells(facts)),
         events=[
             {"month": event.month, "label": event.type.replace("_", " "), "detail": happening(event)}

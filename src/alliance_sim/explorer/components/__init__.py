@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import solara
@@ -21,16 +21,28 @@ def Bar(
     current: str,
     blocks: list[dict[str, str]],
     files: list[dict[str, str]],
-    made: dict[str, str],
+    made: dict[str, Any],
     event_open: Callable[[str], None],
     event_make: Callable[[str], None],
 ) -> None:
-    """The bar above every page: pages, copy link, reproduce, download, dark."""
+    """The bar above every page; `made` is the last file asked for: name, type and content (base64), or its error."""
 
 
 @solara.component_vue("choice.vue")
-def Choice(name: str, label: str, value: str, groups: list[dict[str, Any]], event_pick: Callable[[str], None]) -> None:
-    """A choice among named options, in groups."""
+def Choice(
+    name: str,
+    label: str,
+    value: str,
+    event_pick: Callable[[str], None],
+    options: Sequence[dict[str, str]] = (),
+    groups: Sequence[dict[str, Any]] = (),
+) -> None:
+    """A choice among named options, each with a `value` and a `text`; those in groups come last."""
+
+
+@solara.component_vue("number.vue")
+def Number(name: str, label: str, value: str, problem: str, event_take: Callable[[str], None]) -> None:
+    """A number in a field; `event_take` gets what was written, and `problem` is said beside it."""
 
 
 @holding("lever.vue", "term")

@@ -105,11 +105,30 @@ def Tiles(
     marks: list[str],
     unit: str,
     top: float,
-    kind: Literal["objection", "level"],
-    selected: str,
+    kind: Literal["objection", "threat", "level"],
+    selected: str = "",
+    absent: str = "not at the table",
+    choosable: bool = True,
     event_pick: Callable[[str], None] | None = None,
 ) -> None:
-    """A value of each country, one square a country."""
+    """A value of each country, one square a country; `absent` says what it means that an ally has none."""
+
+
+@_chart("network_map.vue")
+def NetworkMap(
+    title: str,
+    tiles: list[dict[str, Any]],
+    names: dict[str, str],
+    threat: dict[str, float],
+    arrows: list[dict[str, Any]],
+    signed: bool,
+    unit: str,
+    factor: float,
+    top: float,
+    ally: str,
+    event_pick: Callable[[str], None],
+) -> None:
+    """Allies as squares coloured by perceived threat, and arrows between them; `top` is the value of the widest."""
 
 
 @_chart("intervals.vue")
@@ -118,19 +137,10 @@ def Intervals(
     note: str,
     rows: list[dict[str, Any]],
     unit: str,
+    choosable: bool = True,
     event_pick: Callable[[str], None] | None = None,
 ) -> None:
-    """Differences with their 95 % intervals around zero."""
-
-
-@_chart("timeline.vue")
-def Timeline(
-    months: list[str],
-    marks: list[dict[str, str]],
-    at: str,
-    event_pick: Callable[[str], None] | None = None,
-) -> None:
-    """Months on a line, with events and meetings; one month is chosen."""
+    """Numbers with their 95 % intervals, beside zero."""
 
 
 @solara.component_vue("term.vue")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
@@ -12,7 +11,7 @@ import solara
 from alliance_sim.analysis.levers import Lever
 from alliance_sim.errors import InputError
 from alliance_sim.explorer import levers
-from alliance_sim.explorer.components import AmountSlider, Choice, Happenings, LeverSlider, Parameters, Upload
+from alliance_sim.explorer.components import AmountSlider, Choice, Happenings, LeverSlider, Number, Parameters, Upload
 from alliance_sim.explorer.request import DRAWS, MAX_SEED, Request, bases
 from alliance_sim.explorer.state import Session
 from alliance_sim.explorer.terms import TERMS
@@ -56,7 +55,7 @@ def Controls(session: Session, scenario: Scenario) -> None:
         rv.Html(tag="h3", children=["Monte Carlo"])
         Choice(
             name="draws", label="Futures (draws)", value=str(request.draws),
-            groups=[_group([{"value": str(each), "text": f"{each:,}"} for each in sorted({*DRAWS, request.draws})])],
+            options=[{"value": str(each), "text": f"{each:,}"} for each in sorted({*DRAWS, request.draws})],
             event_pick=lambda text: session.ask(draws=int(text)),
         )  # fmt: skip
         Seed(request.seed, lambda seed: session.ask(seed=seed))
@@ -72,14 +71,15 @@ def Scenarios(session: Session) -> None:
         {"label": f"Era of {era}", "options": [{"value": s.name, "text": s.title} for s in known if s.era == era]}
         for era in sorted({each.era for each in known}, reverse=True)
     ]
-    if request.own:
-        groups.insert(0, _group([{"value": "", "text": "your file"}]))
-    Choice(name="scenario", label="What if", value=request.scenario, groups=groups, event_pick=session.pick_scenario)
+    Choice(
+        name="scenario", label="What if", value=request.scenario, groups=groups, event_pick=session.pick_scenario,
+        options=[{"value": "", "text": "your file"}] if request.own else [],
+    )  # fmt: skip
     others = bases(request.scenario) if request.scenario else ()
     itself = {"value": "", "text": "itself, without the changes"}
     Choice(
         name="base", label="Set against (dashed)", value=request.base,
-        groups=[_group([itself, *({"value": name, "text": titles[name]} for name in others)])],
+        options=[itself, *({"value": name, "text": titles[name]} for name in others)],
         event_pick=lambda name: session.ask(base=name),
     )  # fmt: skip
 
@@ -108,8 +108,7 @@ def DecisionLever(session: Session, prefix: str, several: list[Lever], policy: s
     ]
     chosen = next((f"{each.name}:{moved[prefix + each.name]:g}" for each in several if prefix + each.name in moved), "")
     Choice(
-        name=policy, label=TERMS[policy].word, value=chosen,
-        groups=[_group([_AS_IT_IS, *options])], event_pick=pick,
+        name=policy, label=TERMS[policy].word, value=chosen, options=[_AS_IT_IS, *options], event_pick=pick,
     )  # fmt: skip
 
 
@@ -133,7 +132,7 @@ def Own(session: Session) -> None:
 
     Upload(event_open=read)
     if problem:
-        rv.Html(tag="pre", class_="as-error", attributes={"role": "alert"}, children=[problem])
+        rv.Html(tag="div", class_="as-error", attributes={"role": "alert"}, children=[problem])
 
 
 @solara.component
@@ -147,16 +146,7 @@ def Seed(value: int, on_value: Callable[[int], None]) -> None:
         if valid:
             on_value(int(text))
 
-    with rv.Html(tag="div", class_="as-field"):
-        rv.Html(tag="label", attributes={"for": "seed"}, children=["Seed"])
-        rv.TextField(
-            id="seed", v_model=str(value), on_v_model=take, error_messages=problem, outlined=True, dense=True,
-            hide_details="auto", class_="as-seed",
-        )  # fmt: skip
-
-
-def _group(options: list[dict[str, str]]) -> dict[str, Any]:
-    return {"label": "", "options": options}
+    Number(name="seed", label="Seed", value=str(value), problem=problem, event_take=take)
 
 
 def _about(item: str, scenario: Scenario) -> str:

@@ -15,6 +15,7 @@ def RunTimeline(
     at: int,
     label: str,
     draw: int,
+    endings: tuple[dict[str, str], ...],
     event_act: Callable[[str], None],
     event_look: Callable[[int], None],
     event_future: Callable[[int], None],
@@ -31,13 +32,6 @@ def RunMonth(label: str, happenings: list[dict[str, Any]], meetings: list[dict[s
     """The events of a month and the meetings held in it."""
 
 
-@solara.component_vue("run_tiles.vue")
-def RunTiles(
-    tiles: list[dict[str, Any]], allies: list[str], names: dict[str, str], label: str, maps: list[dict[str, Any]]
-) -> None:
-    """Small maps side by side; each of `maps` has name, label, top, colour and one value per ally."""
-
-
 @solara.component_vue("run_lines.vue")
 def RunLines(lines: list[dict[str, Any]], main: list[str], at: int, months: list[str]) -> None:
     """Outcomes so far as small lines, those of `main` first and the rest on demand."""
@@ -46,22 +40,6 @@ def RunLines(lines: list[dict[str, Any]], main: list[str], at: int, months: list
 @solara.component_vue("run_note.vue")
 def RunNote(sentences: list[str], code: str) -> None:
     """The conventions of the Mesa model, and Python lines to copy."""
-
-
-@solara.component_vue("network_map.vue")
-def NetworkMap(
-    tiles: list[dict[str, Any]],
-    names: dict[str, str],
-    threat: dict[str, float],
-    arrows: list[dict[str, Any]],
-    signed: bool,
-    unit: str,
-    factor: float,
-    top: float,
-    ally: str,
-    event_pick: Callable[[str], None],
-) -> None:
-    """Allies as tiles coloured by perceived threat, and arrows between them; `top` is the value of the widest."""
 
 
 @solara.component_vue("network_tables.vue")

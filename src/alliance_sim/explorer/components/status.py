@@ -54,4 +54,4 @@ def Failure(error: BaseException | None) -> None:
 
 def message(error: BaseException | None) -> str:
     """Return what the page shows of an error."""
-    return str(error) if isinstance(error, InputError) else f"The run failed. {type(error).__name__}: {error}"
+    return str(error) if isinstance(error, InputError) else f"It failed. {type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""Choices, tables and pictures of the pages Experiments and About; each takes plain lists and mappings."""
+"""Tables and pictures of the pages Experiments and About; each takes plain lists and mappings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import solara
-
-
-@solara.component_vue("select.vue")
-def Choice(label: str, options: list[dict[str, str]], value: str, event_choose: Callable[[str], None]) -> None:
-    """A choice of one of several values; each option has a `value` and a `text`."""
 
 
 @solara.component_vue("choices.vue")
@@ -54,14 +49,9 @@ def HeatMap(
     """A table of numbers, darker where they are higher; on a scale from 0 to 1 if they are in per cent."""
 
 
-@solara.component_vue("indices.vue")
-def Intervals(rows: list[dict[str, Any]]) -> None:
-    """Bars with a 95 % interval."""
-
-
 @solara.component_vue("boxes.vue")
-def Boxes(boxes: list[dict[str, Any]], base: float) -> None:
-    """Conditions: each box with its shares and its limits."""
+def Boxes(boxes: list[dict[str, Any]], base: str) -> None:
+    """Conditions: each box with its shares in percent, and its limits."""
 
 
 def head(text: str, digits: int | None = None, title: str = "") -> dict[str, Any]:

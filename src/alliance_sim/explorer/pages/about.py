@@ -34,7 +34,7 @@ SAYS = (
 @solara.component
 def About(session: Session) -> None:
     """The page; it is the same whatever `session` has chosen."""
-    with rv.Html(tag="main", class_="as-main as-exper as-about-page"):
+    with rv.Html(tag="main", class_="as-main as-exper"):
         with rv.Html(tag="header", class_="as-head"):
             rv.Html(tag="h1", children=["About the model"])
             text = "A simulation of how NATO decides by consensus when its members see Russia differently."

@@ -13,7 +13,9 @@ from alliance_sim.experiments.results import Results
 from alliance_sim.explorer.answering import Answer, StateLine, use_answer
 from alliance_sim.explorer.answers.analyses import conditions, drivers, policies, spread, two_inputs, worst_fifth
 from alliance_sim.explorer.answers.experiments import input_labels, variant_labels
-from alliance_sim.explorer.components.tables import Boxes, Choice, DataTable, HeatMap, Histograms, Intervals, head
+from alliance_sim.explorer.components import Choice, Number
+from alliance_sim.explorer.components.charts import Intervals
+from alliance_sim.explorer.components.tables import Boxes, DataTable, HeatMap, Histograms, head
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.wording import counted, percent
 
@@ -23,12 +25,12 @@ FEW = 8
 
 def _said(*texts: str) -> None:
     for text in texts:
-        rv.Html(tag="p", class_="as-muted as-exper-said", children=[text])
+        rv.Html(tag="p", class_="as-muted", children=[text])
 
 
 def _stack(task: Answer[Any]) -> str:
     """Return the class of an analysis: paler while it still shows the answer before."""
-    return "as-exper-stack as-exper-stale" if task.state == "computing" else "as-exper-stack"
+    return "as-results as-stale" if task.state == "computing" else "as-results"
 
 
 def _policy(levers: list[str], options: list[str]) -> str:
@@ -51,7 +53,7 @@ def Spread(found: Results, outcome: str, about: dict[str, Any]) -> None:
                 {"value": "scenario", "text": "every policy"},
                 *({"value": name, "text": name} for name in levers),
             ]
-            Choice(label="By", options=options, value=by, event_choose=set_by)
+            Choice(name="by", label="By", options=options, value=by, event_pick=set_by)
         StateLine("Counting the runs", task)
         if task.value:
             shown, answer = task.value
@@ -85,11 +87,11 @@ def TwoInputs(found: Results, outcome: str, about: dict[str, Any]) -> None:
 
     with rv.Html(tag="div", class_=_stack(task)):
         with rv.Html(tag="div", class_="as-exper-choices"):
-            Choice(label="Across", options=options(down), value=across, event_choose=set_across)
-            Choice(label="Down", options=options(across), value=down, event_choose=set_down)
+            Choice(name="across", label="Across", options=options(down), value=across, event_pick=set_across)
+            Choice(name="down", label="Down", options=options(across), value=down, event_pick=set_down)
             if about["texts"]:
                 first = {"value": "", "text": "the mean of the outcome"}
-                Choice(label="Show", options=[first, *about["texts"]], value=text, event_choose=set_text)
+                Choice(name="show", label="Show", options=[first, *about["texts"]], value=text, event_pick=set_text)
         StateLine("Averaging the runs", task)
         if task.value:
             (x, y, _, of_text), answer = task.value
@@ -133,7 +135,7 @@ def Drivers(found: Results, outcome: str, about: dict[str, Any]) -> None:
     with rv.Html(tag="div", class_=_stack(task)):
         if len(scenarios) > 1:
             options = [{"value": name, "text": label} for name, label in scenarios.items()]
-            Choice(label="Policy", options=options, value=scenario, event_choose=set_scenario)
+            Choice(name="policy", label="Policy", options=options, value=scenario, event_pick=set_scenario)
         StateLine("Estimating the indices", task)
         if answer := task.value:
             screening = answer["method"] == "morris"
@@ -147,7 +149,21 @@ def Drivers(found: Results, outcome: str, about: dict[str, Any]) -> None:
                     "Share of the variance between points that is due to this, alone and together with others (Sobol, "
                     "total order), with 95 % intervals. Intervals that reach far beyond 0 and 1 call for more points."
                 )
-            Intervals(rows=answer["rows"])
+            Intervals(
+                title="Sensitivity",
+                note="Point and 95 % interval; hollow where it holds 0.",
+                rows=[
+                    {
+                        **row,
+                        "key": row["name"],
+                        "label": f"{row['label']} ({row['name']})",
+                        "text": f"{row['value']:.3f}",
+                    }
+                    for row in answer["rows"]
+                ],
+                unit="",
+                choosable=False,
+            )
             if answer["chance"] is not None:
                 _said(f"{percent(answer['chance'])} of the variance of single runs is due to draws of all else.")
             names = ["mean absolute change", "low", "high", "spread of it", "mean change"]
@@ -189,15 +205,13 @@ def Conditions(found: Results, outcome: str, about: dict[str, Any]) -> None:
             options = [{"value": name, "text": name} for name in ("below", "above")]
             if side:
                 Choice(
+                    name="side",
                     label="Of interest",
                     options=options,
                     value=given[0] or side,
-                    event_choose=lambda to: set_given((to, given[1])),
+                    event_pick=lambda to: set_given((to, given[1])),
                 )
-                rv.TextField(
-                    label="Bound", v_model=given[1] or f"{bound:.4g}", on_v_model=take, error_messages=problem,
-                    outlined=True, dense=True, hide_details="auto", class_="as-exper-bound",
-                )  # fmt: skip
+                Number(name="bound", label="Bound", value=given[1] or f"{bound:.4g}", problem=problem, event_take=take)
         StateLine("Looking for conditions", task)
         if answer:
             _said(
@@ -205,7 +219,11 @@ def Conditions(found: Results, outcome: str, about: dict[str, Any]) -> None:
                 f"{percent(answer['base_rate'])} of them {side} {bound:.4g}. The search (PRIM) narrows the inputs step "
                 "by step. The bound proposed takes the worst fifth."
             )
-            Boxes(boxes=answer["boxes"], base=answer["base_rate"])
+            boxes = [
+                {**box, **{name: percent(box[name]) for name in ("density", "coverage", "mass")}}
+                for box in answer["boxes"]
+            ]
+            Boxes(boxes=boxes, base=percent(answer["base_rate"]))
             heads = [head("box", 0), head("input"), head("name"), head("values"), head("p", 4)]
             heads += [head(name, 3) for name in ("density", "coverage", "mass")]
             rows = [
@@ -230,7 +248,7 @@ def Policies(found: Results, outcome: str, about: dict[str, Any]) -> None:
     with rv.Html(tag="div", class_=_stack(task)):
         if not direction:
             options = [{"value": name, "text": name} for name in ("higher", "lower")]
-            Choice(label="Better is", options=options, value=better, event_choose=set_better)
+            Choice(name="better", label="Better is", options=options, value=better, event_pick=set_better)
         StateLine("Comparing the policies", task)
         if answer := task.value:
             _said(

@@ -11,7 +11,8 @@ import solara
 from alliance_sim.experiments.results import Results, open_results
 from alliance_sim.explorer.answering import StateLine, use_answer
 from alliance_sim.explorer.answers.experiments import described, folders, sections
-from alliance_sim.explorer.components.tables import Choice, DataTable, Folders, Tabs, head
+from alliance_sim.explorer.components import Choice
+from alliance_sim.explorer.components.tables import DataTable, Folders, Tabs, head
 from alliance_sim.explorer.pages.analyses import SHOWN
 from alliance_sim.explorer.state import Session
 
@@ -48,7 +49,7 @@ def HowTo() -> None:
         rv.Html(
             tag="p", children=["The explorer was started without results. Run an experiment, then name the folder:"]
         )
-        rv.Html(tag="pre", class_="as-exper-code", children=["\n".join(MAKE)])
+        rv.Html(tag="pre", children=[rv.Html(tag="code", children=["\n".join(MAKE)])])
         names = "alliance-sim list names the bundled experiments; docs/experiments.md says how to write one."
         rv.Html(tag="p", class_="as-muted", children=[names])
 
@@ -62,7 +63,7 @@ def Found(results: Path) -> None:
     rows = task.value or []
     readable = [row["path"] for row in rows if row["state"] in ("complete", "unfinished")]
     path = chosen if chosen in readable else next(iter(readable), "")
-    with rv.Html(tag="div", class_="as-exper-stack"):
+    with rv.Html(tag="div", class_="as-results"):
         with rv.Html(tag="section", class_="as-card", attributes={"aria-label": "Results"}):
             with rv.Html(tag="div", class_="as-field"):
                 rv.Html(tag="h2", children=["Results in ", rv.Html(tag="code", children=[str(results)])])
@@ -88,7 +89,7 @@ def _opened(path: str) -> tuple[Results, dict[str, Any], list[dict[str, str]]]:
 def Chosen(path: str) -> None:
     """What one experiment asks, and its analyses."""
     task = use_answer(lambda: _opened(path), [path])
-    with rv.Html(tag="div", class_="as-exper-stack"):
+    with rv.Html(tag="div", class_="as-results"):
         StateLine("Reading the runs", task)
         if task.value is not None:
             found, about, allowed = task.value
@@ -108,7 +109,7 @@ def Analysis(found: Results, about: dict[str, Any], allowed: list[dict[str, str]
     with rv.Html(tag="section", class_="as-card as-exper-chosen", attributes={"aria-label": "Analysis"}):
         Tabs(label="Analyses", options=allowed, value=section, event_choose=set_section)
         with rv.Html(tag="div", class_="as-exper-choices"):
-            Choice(label="Outcome", options=about["outcomes"], value=outcome, event_choose=set_outcome)
+            Choice(name="outcome", label="Outcome", options=about["outcomes"], value=outcome, event_pick=set_outcome)
         # A bound and a direction belong to an outcome; what the other analyses have chosen stays.
         own = section in ("conditions", "policies")
         SHOWN[section](found, outcome, about).key(f"{section}/{outcome}" if own else section)

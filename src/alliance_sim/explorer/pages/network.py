@@ -11,9 +11,10 @@ import solara.lab
 from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.network import DRAWS, MEASURES, arrows, measure_network, ranking, ties
 from alliance_sim.explorer.answers.network import Network as Measured
-from alliance_sim.explorer.components.run import NetworkControls, NetworkMap, NetworkTables
+from alliance_sim.explorer.components.charts import NetworkMap
+from alliance_sim.explorer.components.run import NetworkControls, NetworkTables
 from alliance_sim.explorer.components.status import Failure
-from alliance_sim.explorer.pages.one_run import what_if
+from alliance_sim.explorer.pages.one_run import OfScenario
 from alliance_sim.explorer.state import Session
 from alliance_sim.registry.actors import ALLIES
 from alliance_sim.registry.issues import ISSUES
@@ -28,14 +29,7 @@ MOST_ARROWS = 80
 @solara.component
 def Network(session: Session) -> None:
     """The page."""
-    request = session.request
-    scenario, problem = solara.use_memo(lambda: what_if(request), [request])
-    with rv.Html(tag="div", class_="as-network-page"):
-        rv.Html(tag="h1", children=["Who moves whom"])
-        if scenario is None:
-            Failure(problem)
-        else:
-            Influence(scenario, request.seed)
+    OfScenario(session, "Who moves whom", Influence)
 
 
 @solara.component
@@ -51,7 +45,7 @@ def Influence(scenario: Scenario, seed: int) -> None:
         else f"Running {counted(DRAWS, 'future')}. The first time on a machine the model is compiled, for some minutes."
     )
     state = "ready" if network and not task.pending else "computing"
-    with rv.Html(tag="div", class_="as-run-body"):
+    with rv.Html(tag="div", class_="as-results"):
         if task.error:
             Failure(task.exception)
             return
@@ -82,10 +76,9 @@ def Month(era: str, network: Measured) -> None:
         "factor": factor,
         "ally": ally,
     }
-    tiles = squares(era)
     # The widest arrow is the same in all months, so that months compare.
     top = solara.use_memo(lambda: float(abs(network.moves[measure]).max()), [network, measure])
-    with rv.Html(tag="div", class_="as-run-body"):
+    with rv.Html(tag="div", class_="as-results"):
         with rv.Html(tag="div", class_="as-card"):
             NetworkControls(
                 measures=[{"value": name, "text": each.label} for name, each in MEASURES.items()],
@@ -100,14 +93,9 @@ def Month(era: str, network: Measured) -> None:
             )
         with rv.Html(tag="section", class_="as-network-top"):
             with rv.Html(tag="div", class_="as-card"):
-                rv.Html(
-                    tag="h2",
-                    children=[
-                        f"{meaning.label.removesuffix(' of the month')}, {month_in_words(network.months[month])}"
-                    ],
-                )
                 NetworkMap(
-                    tiles=tiles,
+                    title=f"{meaning.label.removesuffix(' of the month')}, {month_in_words(network.months[month])}",
+                    tiles=squares(era),
                     threat=dict(zip(ALLIES, network.threat[month].round(6).tolist(), strict=True)),
                     arrows=arrows(network, measure, month, count, ally),
                     top=top or 1.0,

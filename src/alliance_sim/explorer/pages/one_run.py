@@ -12,10 +12,13 @@ import solara.lab
 from alliance_sim.errors import InputError
 from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.one_run import ALLY_LINES, OneFuture, python_lines
-from alliance_sim.explorer.components.run import RunLines, RunMonth, RunNote, RunTiles, RunTimeline
+from alliance_sim.explorer.components.charts import ENDINGS, Tiles
+from alliance_sim.explorer.components.run import RunLines, RunMonth, RunNote, RunTimeline
 from alliance_sim.explorer.components.status import Failure
+from alliance_sim.explorer.components.tables import DataTable, head
 from alliance_sim.explorer.state import Session
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.labels import ALLY_NAMES
 from alliance_sim.scenarios import Scenario
 
 #: Outcomes shown first.
@@ -23,8 +26,6 @@ MAIN = (
     "cohesion", "consensus_capacity", "mean_guarantee_confidence", "threat_gap", "deterrence", "mean_spending",
     "isolation", "concession_pressure",
 )  # fmt: skip
-#: Colour of each map.
-_COLOURS = {"threat_perception": "blocked", "guarantee_confidence": "adopted", "spending": "adopted"}
 CONVENTIONS = (
     "This page runs the Mesa model, als.AllianceModel; the actors are its agents.",
     "One step is one month: first the events, then perceptions and positions, then the meetings. What a meeting "
@@ -41,14 +42,20 @@ CONVENTIONS = (
 @solara.component
 def OneRun(session: Session) -> None:
     """The page."""
+    OfScenario(session, "One future, month by month", Future)
+
+
+@solara.component
+def OfScenario(session: Session, title: str, show: Callable[[Scenario, int], object]) -> None:
+    """A page that runs the scenario of a session itself; what is wrong with it is said instead."""
     request = session.request
     scenario, problem = solara.use_memo(lambda: what_if(request), [request])
-    with rv.Html(tag="div", class_="as-run-page"):
-        rv.Html(tag="h1", children=["One future, month by month"])
+    with rv.Html(tag="div", class_="as-results"):
+        rv.Html(tag="h1", children=[title])
         if scenario is None:
             Failure(problem)
         else:
-            Future(scenario, request.seed)
+            show(scenario, request.seed)
 
 
 @solara.component
@@ -93,7 +100,7 @@ def Future(scenario: Scenario, seed: int) -> None:
         set_at(0)
         set_chosen((number, begun + 1))
 
-    with rv.Html(tag="div", class_="as-run-body"):
+    with rv.Html(tag="div", class_="as-results"):
         if task.error:
             Failure(task.exception)
             return
@@ -113,34 +120,49 @@ def Shown(
 ) -> None:
     """What a run of which `done` months are simulated shows after `at` months."""
     model = future.model
-    tiles = squares(model.what_if.era)
     month = future.shown[at]
     rows = future.timeline()
-    maps = [
-        {"name": name, "label": label, "top": top, "colour": _COLOURS[name], "values": month["allies"][name]}
-        for name, (label, top) in ALLY_LINES.items()
-    ]
     lines_note = "Dashed: the value of the month shown. Each line has a scale of its own, at least 0.1 high."
-    with rv.Html(tag="div", class_="as-run-body"):
+    with rv.Html(tag="div", class_="as-results"):
         with rv.Html(tag="div", class_="as-card"):
             RunTimeline(
-                rows=rows, done=done, at=at, label=month["label"], draw=model.draw, event_act=act, event_look=look,
-                event_future=restart,
+                rows=rows, done=done, at=at, label=month["label"], draw=model.draw, endings=ENDINGS, event_act=act,
+                event_look=look, event_future=restart,
             )  # fmt: skip
         with rv.Html(tag="section", class_="as-run-top"):
             with rv.Html(tag="div", class_="as-card"):
                 RunMonth(label=month["label"], happenings=month["events"], meetings=month["meetings"])
-            with rv.Html(tag="div", class_="as-run-body"):
-                with rv.Html(tag="div", class_="as-card"):
-                    rv.Html(tag="h2", children=[f"The allies, {month['label'].replace('Before', 'before')}"])
-                    RunTiles(tiles=tiles, allies=list(ALLIES), names=country_names(), label=month["label"], maps=maps)
-                with rv.Html(tag="div", class_="as-card"):
-                    rv.Html(tag="h2", children=["Outcomes so far"])
-                    rv.Html(tag="p", class_="as-muted", children=[lines_note])
-                    RunLines(lines=future.lines(), main=list(MAIN), at=at, months=[row["month"] for row in rows])
+            with rv.Html(tag="div", class_="as-card"):
+                rv.Html(tag="h2", children=["Outcomes so far"])
+                rv.Html(tag="p", class_="as-muted", children=[lines_note])
+                RunLines(lines=future.lines(), main=list(MAIN), at=at, months=[row["month"] for row in rows])
+        with rv.Html(tag="div", class_="as-card as-run-allies", attributes={"data-label": month["label"]}):
+            Allies(model.what_if.era, month)
         with rv.Html(tag="div", class_="as-card"):
             rv.Html(tag="h2", children=["How the numbers are made"])
             RunNote(sentences=list(CONVENTIONS), code=python_lines(model.what_if, model.seed, model.draw, done))
+
+
+@solara.component
+def Allies(era: str, month: dict[str, Any]) -> None:
+    """What each ally is like in a month: maps, and the same as a table."""
+    values = {name: dict(zip(ALLIES, month["allies"][name], strict=True)) for name in ALLY_LINES}
+    rv.Html(tag="h2", children=[f"The allies, {month['label'].replace('Before', 'before')}"])
+    with rv.Html(tag="div", class_="as-fans"):
+        for name, (label, top) in ALLY_LINES.items():
+            with rv.Html(tag="div", attributes={"data-map": name}):
+                Tiles(
+                    title=label, note="", tiles=squares(era), names=country_names(), values=values[name], marks=[],
+                    unit="", top=top, kind="threat" if name == "threat_perception" else "level",
+                    absent="not a member", choosable=False,
+                )  # fmt: skip
+    with rv.Html(tag="details"):
+        rv.Html(tag="summary", children=["The same as a table"])
+        DataTable(
+            caption="The allies",
+            heads=[head("ally"), *(head(label, 2) for label, _ in ALLY_LINES.values())],
+            rows=[[ALLY_NAMES[ally], *(values[name][ally] for name in ALLY_LINES)] for ally in ALLIES],
+        )
 
 
 def what_if(request: Any) -> tuple[Scenario | None, InputError | None]:

@@ -43,7 +43,7 @@ def Why(session: Session) -> None:
                 name="item",
                 label="Decision",
                 value=session.item,
-                groups=[{"label": "", "options": [_option(cell) for cell in view.cells]}],
+                options=[_option(cell) for cell in view.cells],
                 event_pick=lambda key: session.choose(item=key),
             )
         if task.error:
