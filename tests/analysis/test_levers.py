@@ -5,7 +5,10 @@ from alliance_sim.analysis.levers import changed, levers
 from alliance_sim.errors import InputError
 from alliance_sim.scenarios import Scenario
 
-KINDS = {"text", "sessions", "position", "guarantee", "side_payments", "tabling", "disputes", "president", "rule"}
+KINDS = {
+    *("text", "sessions", "position", "government", "guarantee", "side_payments", "tabling", "disputes", "president"),
+    "rule",
+}
 
 
 @pytest.mark.parametrize("name", als.list_scenarios())
@@ -25,7 +28,7 @@ def test_each_lever_of_each_item_gives_a_scenario_that_differs_in_what_it_names(
                     rewritten = [each for each in other.meetings if each not in scenario.meetings]
                     assert [each.id for each in rewritten] in ([], [meeting.id])
                     assert rewritten or len(other.events) > len(scenario.events)
-    assert seen <= KINDS | {"spending"} and {"position", "guarantee", "president", "spending"} <= seen
+    assert seen <= KINDS | {"spending"} and {"position", "government", "guarantee", "president", "spending"} <= seen
 
 
 def test_levers_of_one_decision_act_together() -> None:
@@ -46,3 +49,19 @@ def test_a_meeting_or_issue_that_is_not_there_is_refused() -> None:
         levers(scenario, "nato_summit-2026-08", "russia_strategy")
     with pytest.raises(InputError, match=r"issue: 'open_door' is not on the agenda of nato_summit-2026-07; allowed: "):
         levers(scenario, "nato_summit-2026-07", "open_door")
+
+
+def test_another_government_sees_russia_by_classes_of_the_coded_lean() -> None:
+    scenario = als.load_scenario("us_russia_reset_2025")
+    found = levers(scenario, "nato_summit-2026-07", "russia_strategy")
+    assert "government.USA" not in found  # Washington has presidents
+    lever = found["government.HUN"]
+    assert list(lever.values) == [0.1, 0.2, 0.3, 0.4]
+    assert lever.label(0.2) == "a government of Hungary from 2025-06 on that sees 0.2 more of a threat"
+    (event,) = changed(scenario, "other", lever.fields(0.2)).events[-1:]
+    assert (event.type, event.month, event.ally, event.stance) == ("leadership_change", "2025-06", "HUN", 0.2)
+    # A text that asks for less passes more easily where less of a threat is seen.
+    (dialogue,) = (each.id for each in scenario.meetings for item in each.agenda if item.issue == "russia_dialogue")
+    softer = levers(scenario, dialogue, "russia_dialogue")["government.POL"]
+    assert softer.label(0.1).endswith("sees 0.1 less of a threat")
+    assert changed(scenario, "other", softer.fields(0.1)).events[-1].stance == -0.1

@@ -52,7 +52,8 @@ def test_each_line_is_what_a_run_of_its_scenario_gives(name: str, request: pytes
 def test_the_levers_are_all_there_and_ranked(diagnosis: Diagnosis) -> None:
     kinds = {change.lever.partition(".")[0] for change in diagnosis.restore}
     assert kinds == {
-        "text", "position", "guarantee", "side_payments", "tabling", "disputes", "president", "rule", "spending",
+        "text", "position", "government", "guarantee", "side_payments", "tabling", "disputes", "president", "rule",
+        "spending",
     }  # fmt: skip
     reached = [change for change in diagnosis.restore if change.reaches]
     assert list(diagnosis.restore[: len(reached)]) == reached

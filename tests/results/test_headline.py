@@ -112,7 +112,7 @@ def test_the_error_of_a_share_is_that_of_a_beta_distribution_and_never_none(base
 def test_lack_of_time_is_said() -> None:
     cut = als.headline(als.simulate("truncated_summit_2025", 50, SEED), als.simulate("baseline_2025", 50, SEED))
     assert cut.out_of_time == cut.shares["withdrawn"] == 1.0
-    assert cut.sentences[0].endswith("mostly withdrawn before it is tabled (100 % of all draws), for lack of time.")
+    assert cut.sentences[0].endswith("mostly never tabled (100 % of all draws), for lack of time.")
 
 
 def test_nothing_is_said_of_time_where_there_is_enough(run: Ensemble, base: Ensemble) -> None:

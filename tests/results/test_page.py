@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import alliance_sim as als
-from alliance_sim.registry.labels import ALLY_NAMES, FORUM_NAMES, ISSUE_LABELS
+from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS, FORUM_NAMES, ISSUE_LABELS
 from alliance_sim.results.ensemble import Ensemble
 from alliance_sim.results.page import MOST_ALIKE, MOST_EVENTS, MOST_TEXTS, page
 from alliance_sim.results.page_figures import SHOWN
@@ -146,8 +146,7 @@ def test_texts_are_the_headline_and_those_that_shift_most(read: Read, pair: tupl
         assert passes.startswith(f"{digits(row['passes'])} % base {digits(row['base'])} %")
         assert ("points" in passes) == row["clear"]
         usual = max(("adopted", "diluted", "withdrawn", "blocked", "deferred"), key=lambda name: row[name])
-        words = {"diluted": "weakened", "deferred": "put off"}
-        assert ends == f"{words.get(usual, usual)} {digits(row[usual])} %"
+        assert ends == f"{DECISION_LABELS[usual]} {digits(row[usual])} %"
         for ally, share in list(row["objectors"].items())[:3]:
             assert (f"{ALLY_NAMES[ally].removeprefix('the ')} {digits(share)} %" in who) == (share >= 0.05)
         found.append(row)

@@ -1,7 +1,7 @@
 """Levers: what could be changed before a decision, each as a scenario that extends the one as it is.
 
-All act in the month of the meeting, before it, but for European spending, which changes from the start of the run. The
-levers of an item are those that `diagnose` searches and that the explorer offers.
+All act in the month of the meeting, before it, but for European spending and the governments of allies, which change
+from the start of the run. The levers of an item are those that `diagnose` searches and that the explorer offers.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ Fields = dict[str, object]
 _LAST = "would_restore"
 _SOURCE = "hypothetical: what would restore consensus"
 _HUNDREDTHS = tuple(step / 100.0 for step in range(1, 101))
+#: Perceived threat between two classes of a coded lean (1 to 5), as for the changes of history_2014_2025 (judgement).
+_LEAN_STEP, _LEAN_STEPS = 0.1, 4
 _RULES = ("constructive_abstention", "qualified_majority")
 
 
@@ -41,8 +43,8 @@ class Lever:
     Attributes
     ----------
     name : str
-        ``text``, ``sessions``, ``position.ALLY``, ``guarantee``, ``side_payments``, ``tabling``, ``disputes``,
-        ``president.LEADERSHIP``, ``rule.RULE`` or ``spending``.
+        ``text``, ``sessions``, ``position.ALLY``, ``government.ALLY``, ``guarantee``, ``side_payments``, ``tabling``,
+        ``disputes``, ``president.LEADERSHIP``, ``rule.RULE`` or ``spending``.
     values : sequence of float
         Amounts of the change; a single 0 where there is nothing to choose.
     label, fields : callable
@@ -130,8 +132,10 @@ class _Levers:
     def all(self) -> list[Lever]:
         seated = seats(self.meeting.forum, self.meeting.month, self.scenario.events)
         allies = dict.fromkeys(("USA", *seated))
+        members = seats("nato_summit", self.scenario.start, self.scenario.events)
+        governed = [ally for ally in seated if ally in members and ally != "USA"]
         return [
-            *self._text(), *self._sessions(), *map(self._position, allies),
+            *self._text(), *self._sessions(), *map(self._position, allies), *map(self._government, governed),
             self._guarantee(), self._payments(), self._tabling(), self._disputes(),
             *map(self._president, dict.fromkeys(LEADERSHIPS)), *self._rules(), self._spending(),
         ]  # fmt: skip
@@ -225,6 +229,29 @@ class _Levers:
             _HUNDREDTHS,
             lambda value: f"{who} {value:.2f} {more} on {self.about}",
             lambda value: self._shifts({name: sign * value for name, sign in zip(names, signs, strict=True)}),
+        )
+
+    def _government(self, ally: str) -> Lever:
+        """Return the lever that gives an ally a government of another view of Russia, which acts over years."""
+        start, sign = self.scenario.start, _sign(self.parts[0])
+        sees = f"{'more' if sign > 0.0 else 'less'} of a threat"
+
+        def fields(value: float) -> Fields:
+            event = {
+                "month": start,
+                "type": "leadership_change",
+                "id": f"{_LAST}-{ally}",
+                "ally": ally,
+                "stance": sign * value,
+                "source": _SOURCE,
+            }
+            return {"events": [event]}
+
+        return Lever(
+            f"government.{ally}",
+            [round(_LEAN_STEP * step, 1) for step in range(1, _LEAN_STEPS + 1)],
+            lambda value: f"a government of {ALLY_NAMES[ally]} from {start} on that sees {value:.1f} {sees}",
+            fields,
         )
 
     def _guarantee(self) -> Lever:

@@ -26,8 +26,10 @@ from alliance_sim.scenarios.mappings import plain
 
 __all__ = ["Change", "Effect", "paired", "restore"]
 
-#: Allies besides the United States whose positions are levers: those that object most.
+#: Allies besides the United States whose positions and governments are levers: those that object most.
 _MOVED = 2
+#: Levers of which each ally has one.
+_OF_AN_ALLY = ("position", "government")
 #: Most sessions that a scenario can give a meeting.
 _MOST_SESSIONS = 10
 
@@ -115,7 +117,7 @@ class Change(Effect):
     >>> import alliance_sim as als
     >>> diagnosis = als.diagnose("baseline_2025", "russia_strategy", draws=20)
     >>> sorted({change.lever.partition(".")[0] for change in diagnosis.restore})[:3]
-    ['disputes', 'guarantee', 'position']
+    ['disputes', 'government', 'guarantee']
     """
 
     lever: str
@@ -178,15 +180,15 @@ def restore(
 
 
 def _searched(base: ItemDraws, found: Mapping[str, Lever]) -> list[Lever]:
-    """Return the levers to search: of positions those of the allies that object most, no president who is in office."""
+    """Return the levers to search: of an ally those of the allies that object most, no president who is in office."""
     objects = (base.objection >= 0).mean(axis=0)
     most = [i for i in np.argsort(-objects, kind="stable") if i and objects[i] > 0.0][:_MOVED]
-    moved = [f"position.{ALLIES[i]}" for i in (0, *most)]
+    moved = [f"{what}.{ALLIES[i]}" for i in (0, *most) for what in _OF_AN_ALLY]
     in_office = f"president.{LEADERSHIPS[int(np.bincount(base.leader.astype(np.int64)).argmax())]}"
     return [
         lever
         for name, lever in found.items()
-        if name != in_office and (name in moved or not name.startswith("position."))
+        if name != in_office and (name in moved or name.partition(".")[0] not in _OF_AN_ALLY)
     ]
 
 

@@ -123,10 +123,10 @@ FORUM_NAMES: Mapping[str, str] = MappingProxyType(
 DECISION_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "adopted": "adopted",
-        "diluted": "adopted in a weaker form",
-        "withdrawn": "withdrawn before it is tabled",
-        "blocked": "blocked in the open",
-        "deferred": "left to a later meeting",
+        "diluted": "watered down",
+        "withdrawn": "never tabled",
+        "blocked": "blocked",
+        "deferred": "put off",
     }
 )
 RULE_LABELS: Mapping[str, str] = MappingProxyType(

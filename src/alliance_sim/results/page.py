@@ -15,6 +15,7 @@ from alliance_sim.registry.events import Event
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import (
     ALLY_NAMES,
+    DECISION_LABELS,
     FORUM_NAMES,
     ISSUE_LABELS,
     OUTCOME_LABELS,
@@ -65,14 +66,14 @@ _KINDS: Mapping[str, str] = MappingProxyType(
         "shift": "other changes",
     }
 )
-#: How a text ends, in a word and in a sentence.
-_ENDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+#: What the words for the endings of a text mean.
+_ENDS: Mapping[str, str] = MappingProxyType(
     {
-        "adopted": ("adopted", "as it was tabled"),
-        "diluted": ("weakened", "adopted in a weaker form"),
-        "withdrawn": ("withdrawn", "never tabled, because the chair expects a refusal"),
-        "blocked": ("blocked", "refused in the open; others may go ahead without the ally"),
-        "deferred": ("put off", "left to a later meeting"),
+        "adopted": "as it was tabled",
+        "diluted": "adopted in a weaker form",
+        "withdrawn": "withdrawn, because the chair expects a refusal or time is short",
+        "blocked": "refused in the open; others may go ahead without the ally",
+        "deferred": "left to a later meeting",
     }
 )
 _TERMS = (
@@ -272,7 +273,7 @@ def _texts(facts: Facts) -> Iterator[str]:
     heads = ("meeting", "text", "passes", "ends most often", "who objects")
     yield f"<section><h3>{'The texts that matter most' if few else 'The texts'}</h3>"
     yield _table("texts", some if few else "All texts.", heads, [list(_text(row)) for row in shown.to_dict("records")])
-    yield _key((name, ": ".join(words)) for name, words in _ENDS.items()) + "</section>"
+    yield _key((name, f"{DECISION_LABELS[name]}: {meaning}") for name, meaning in _ENDS.items()) + "</section>"
     terms = "".join(f"<div><dt>{term}:</dt> <dd>{escape(meaning)}</dd></div>" for term, meaning in _TERMS)
     yield f'<dl class="terms">{terms}</dl>'
 
@@ -290,9 +291,9 @@ def _text(row: Mapping[Hashable, Any]) -> Iterator[str]:
         passes += " " + _small(f"base {_percent(row['base'])}{change}")
     yield passes
     usual = max(DECISIONS, key=lambda name: float(row[name]))
-    every = ", ".join(f"{_ENDS[name][0]} {_percent(row[name])}" for name in DECISIONS)
+    every = ", ".join(f"{DECISION_LABELS[name]} {_percent(row[name])}" for name in DECISIONS)
     parts = "".join(f'<i class="{name}" style="--share:{row[name]:.3f}"></i>' for name in DECISIONS if row[name])
-    words = f"{_ENDS[usual][0]} {_percent(row[usual])}"
+    words = f"{DECISION_LABELS[usual]} {_percent(row[usual])}"
     yield f'{escape(words)}<span class="bar" role="img" aria-label="{escape(every)}">{parts}</span>'
     who = [
         f"{ALLY_NAMES[ally].removeprefix('the ')} {_percent(share)}"

@@ -42,6 +42,8 @@ Kind = Literal["actor", "parameter", "issue"]
 MOST_ROWS = 4
 #: Rows that it shows at least, if there are so many about the actor itself.
 LEAST_ROWS = 3
+#: What the head of rows says of them, where there are those of two principals.
+_WHOSE = {LEADER: " about the president", INSTITUTIONS: " about the institutions"}
 #: Numbers of one actor, or of allies, that it shows.
 MOST_NUMBERS = 6
 
@@ -121,10 +123,9 @@ class Evidence:
         found += number_lines(numbers)
         shown: dict[str, Source] = {}
         lines: list[str] = []
-        for owner, label, number in self._pulled():
-            rows = sorted(self.sources, key=lambda each: _place(each, number))
-            if not every:
-                rows = _telling(rows, number, self._most_rows())
+        pulled = self.pulled(every)
+        for owner, number, rows in pulled:
+            label = _WHOSE.get(owner, "") if len(pulled) > 1 else ""
             shown |= {each.id: each for each in rows}
             if rows and self.kind == "issue":
                 lines += ["", LEVEL_HEAD, *level_lines(rows, self.era or "", every)]
@@ -136,6 +137,35 @@ class Evidence:
         notes = paragraph([*_legend(lines, self.kind), *_cited(shown.values()), *self.notes, *rest])
         return [*found, *lines, "", *notes] if notes else [*found, *lines]
 
+    def pulled(self, every: bool = False) -> list[tuple[str, str, list[Source]]]:
+        """Return the rows behind each number that a report explains: of an actor, perceived threat.
+
+        Parameters
+        ----------
+        every : bool
+            All rows; else those that tell most.
+
+        Returns
+        -------
+        list of (actor, number, rows)
+            The United States have two: the president and the institutions. Rows that pull most come first.
+
+        Examples
+        --------
+        >>> [(actor, number, rows[0].id) for actor, number, rows in evidence("HUN").pulled()]
+        [('HUN', 'threat.HUN.2025', 'lean.HUN.2025')]
+        """
+        found = [("", self.numbers[0].name)]
+        if self.kind == "actor":
+            era = self.era or ERAS[-1]
+            found = [(each, threat_name(each, era)) for each in _principals(self.name, era)]
+        most = MOST_ROWS if len(found) == 1 else LEAST_ROWS
+        return [(owner, number, self._rows(number, None if every else most)) for owner, number in found]
+
+    def _rows(self, number: str, most: int | None) -> list[Source]:
+        rows = sorted(self.sources, key=lambda each: _place(each, number))
+        return rows if most is None else _telling(rows, number, most)
+
     def _telling(self) -> tuple[Number, ...]:
         """Return the numbers that a short report shows: traits, and positions set apart; the best known allies'."""
         if self.kind != "actor":
@@ -144,18 +174,6 @@ class Evidence:
         apart = {f"position.{issue}.{self.name}" for issue in departures(self.name, self.era or ERAS[-1])}
         traits = [each for each in self.numbers if not each.name.startswith("position.")]
         return tuple([*traits, *(each for each in self.numbers if each.name in apart)][:MOST_NUMBERS])
-
-    def _pulled(self) -> list[tuple[str, str, str]]:
-        """Return the numbers whose pulls are shown: whose each is, what the head says of it, and its name."""
-        if self.kind != "actor":
-            return [("", "", self.numbers[0].name)]
-        era = self.era or ERAS[-1]
-        principals = _principals(self.name, era)
-        labels = {LEADER: " about the president", INSTITUTIONS: " about the institutions"}
-        return [(each, labels[each] if len(principals) > 1 else "", threat_name(each, era)) for each in principals]
-
-    def _most_rows(self) -> int:
-        return MOST_ROWS if len(self._pulled()) == 1 else LEAST_ROWS
 
 
 def _telling(rows: list[Source], number: str, most: int) -> list[Source]:

@@ -14,16 +14,13 @@ from typing import Any, Literal, ParamSpec
 
 import solara
 
+from alliance_sim.registry.forums import DECISIONS
+from alliance_sim.registry.labels import DECISION_LABELS
+
 P = ParamSpec("P")
 
 #: How a decision ends: names in the order of shares, and what the legend calls them.
-ENDINGS = (
-    {"name": "adopted", "label": "adopted"},
-    {"name": "diluted", "label": "watered down"},
-    {"name": "withdrawn", "label": "never tabled"},
-    {"name": "blocked", "label": "blocked"},
-    {"name": "deferred", "label": "put off"},
-)
+ENDINGS = tuple({"name": name, "label": DECISION_LABELS[name]} for name in DECISIONS)
 #: What all charts share: title, read-outs, downloads, and the measure of the space.
 _PARTS = {"as-frame": Path(__file__).with_name("frame.vue").read_text(encoding="utf-8")}
 
@@ -141,6 +138,16 @@ def Intervals(
     event_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Numbers with their 95 % intervals, beside zero."""
+
+
+@_chart("levels.vue")
+def Levels(title: str, note: str, rows: list[dict[str, Any]], reversion: float) -> None:
+    """Levels of a text with their 5 to 95 %, beside the level that holds without one."""
+
+
+@_chart("weights.vue")
+def Weights(title: str, note: str, loss: float, bears: float, parts: list[dict[str, Any]]) -> None:
+    """What an ally loses by a text, what it bears, and the parts of that."""
 
 
 @solara.component_vue("term.vue")
