@@ -62,3 +62,4 @@ def test_every_lever_and_every_word_has_a_meaning() -> None:
     for name in (*READING, *(each for group in GROUPS.values() for each in group)):
         term = TERMS[name]
         assert term.word and term.definition and term.source, name
+    assert all(TERMS[name].word == word for name, word in DECISION_LABELS.items())

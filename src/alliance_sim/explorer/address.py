@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
@@ -15,10 +15,12 @@ from alliance_sim.scenarios import list_scenarios
 
 #: Bytes of the largest scenario file that an address may hold.
 _LARGEST = 200_000
+#: States that can be pinned at a time.
+MOST_PINS = 4
 
 
-def to_address(request: Request, more: Mapping[str, str]) -> str:
-    """Return the query of an address that restores a request, and more values; what is usual is left out.
+def to_address(request: Request, more: Mapping[str, str], pins: Sequence[Request] = ()) -> str:
+    """Return the query of an address that restores a request, more values and pins; what is usual is left out.
 
     Examples
     --------
@@ -38,6 +40,7 @@ def to_address(request: Request, more: Mapping[str, str]) -> str:
     pairs += [("later", f"{name}:{months}") for name, months in request.later]
     if request.own:
         pairs.append(("own", base64.urlsafe_b64encode(zlib.compress(request.own.encode(), 9)).decode()))
+    pairs += [("pin", to_address(pin, {})) for pin in pins]
     return urlencode(pairs, safe="/:")
 
 
@@ -74,6 +77,26 @@ def from_address(query: str) -> tuple[Request, dict[str, str], str]:
         scenario = request.scenario or FIRST_SCENARIO
         request = Request(scenario, usual_base(scenario), request.draws, request.seed)
     return request, more, f"The address: {'; '.join(wrong)} cannot be used" if wrong else ""
+
+
+def pinned(query: str) -> tuple[tuple[Request, ...], str]:
+    """Return the pins of an address, each with the query of its request, and which cannot be used; these are left out.
+
+    Examples
+    --------
+    >>> pins, problem = pinned("page=compare&pin=scenario%3Dbaseline_2018&pin=seed%3Dx")
+    >>> [pin.scenario for pin in pins], problem
+    (['baseline_2018'], "The address: pin 'seed=x' cannot be used")
+    """
+    pins, wrong = list[Request](), list[str]()
+    for key, value in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
+        if key == "pin":
+            pin, more, problem = from_address(value)
+            if problem or more or pin in pins or len(pins) == MOST_PINS:
+                wrong.append(f"pin {shown(value)}")
+            else:
+                pins.append(pin)
+    return tuple(pins), f"The address: {'; '.join(wrong)} cannot be used" if wrong else ""
 
 
 def _base(request: Request, value: str) -> Request:

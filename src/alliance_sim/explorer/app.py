@@ -14,12 +14,14 @@ import solara.lab
 
 from alliance_sim.errors import InputError
 from alliance_sim.explorer import settings
+from alliance_sim.explorer.answers import comparison
 from alliance_sim.explorer.components import Address, Bar, Drawer
 from alliance_sim.explorer.components.controls import Controls
 from alliance_sim.explorer.components.status import Failure, Status, message
-from alliance_sim.explorer.downloads import FILES, file_of, reproduced
+from alliance_sim.explorer.downloads import COMPARED, FILES, file_of, reproduced, reproduced_comparison
 from alliance_sim.explorer.jobs import run_state, use_run
 from alliance_sim.explorer.pages.about import About
+from alliance_sim.explorer.pages.compare import Compare
 from alliance_sim.explorer.pages.experiments import Experiments
 from alliance_sim.explorer.pages.futures import Futures
 from alliance_sim.explorer.pages.network import Network
@@ -35,6 +37,7 @@ _log = logging.getLogger("alliance_sim")
 OF_A_RUN: Mapping[str, tuple[str, Shown]] = {
     "futures": ("Futures", Futures),
     "why": ("Why", Why),
+    "compare": ("Compare", Compare),
     "network": ("Network", Network),
     "run": ("One run", OneRun),
 }
@@ -78,12 +81,18 @@ def Page() -> None:
         set_made(lambda last: {**file, "number": last.get("number", 0) + 1})
 
     page = session.choice.value.page
+    comparing = page == "compare"
+    files = {**COMPARED, **FILES} if comparing else FILES
+    compared = comparison.aligned(comparison.states(request, session.choice.value.pins))
+    blocks = solara.use_memo(
+        lambda: reproduced_comparison(compared) if comparing else reproduced(request), [comparing, compared, request]
+    )
     Address(query=session.choice.value.address(), event_went=went)
     Bar(
         pages=[{"name": name, "label": label} for name, (label, _) in {**OF_A_RUN, **OTHERS}.items()],
         current=page,
-        blocks=reproduced(request),
-        files=[{"name": name, "label": label} for name, label in FILES.items()],
+        blocks=blocks,
+        files=[{"name": name, "label": label} for name, label in files.items()],
         made=made,
         event_open=lambda page: session.choose(page=page),
         event_make=make,

@@ -16,7 +16,7 @@ import solara
 import solara.lab
 
 from alliance_sim.errors import InputError
-from alliance_sim.explorer.answers import futures
+from alliance_sim.explorer.answers import comparison, futures
 from alliance_sim.explorer.answers.futures import FIRST_FANS
 from alliance_sim.explorer.request import Request
 from alliance_sim.explorer.state import Session
@@ -56,6 +56,18 @@ def _recall(request: Request, session: Session) -> None:
         view, session.diagnosis = found
         session.store(view)
         session.diagnosed = (request, view.item)
+
+
+def use_comparison(session: Session) -> _Task:
+    """Run the states that a session compares, again whenever they change; runs are kept while the page is open."""
+    given = comparison.aligned(comparison.states(session.request, session.choice.value.pins))
+    runs = solara.use_memo(lambda: futures.Runs(len(comparison.LETTERS)), [])
+
+    def leaving() -> None:
+        session.comparison = None
+
+    solara.use_effect(lambda: leaving, [])
+    return _use_steps(session, "compare", given, lambda: _comparison(given, runs, session))
 
 
 def run_state(task: _Task, session: Session) -> str:
@@ -123,6 +135,21 @@ def _steps(request: Request, session: Session) -> Iterator[Step]:
     for _ in futures.stages(request):
         yield answer
     yield rest
+
+
+def _comparison(given: tuple[Request, ...], runs: futures.Runs, session: Session) -> Iterator[Step]:
+    stop: Callable[[], bool] = lambda: False  # noqa: E731 - replaced by that of each step
+    made = comparison.comparisons(given, runs, lambda: stop())
+
+    def one(stopped: Callable[[], bool]) -> None:
+        nonlocal stop
+        stop = stopped
+        if found := next(made):
+            session.comparison = found
+
+    for _ in futures.stages(given[0]):
+        for _ in given:
+            yield one
 
 
 def _diagnosis(request: Request, item: str, session: Session) -> Iterator[Step]:

@@ -11,11 +11,23 @@ from alliance_sim.explorer.request import Request
 from alliance_sim.explorer.terms import TERMS
 from alliance_sim.registry.distributions import Prior
 from alliance_sim.registry.eras import ERAS
+from alliance_sim.registry.labels import ALLY_NAMES, ISSUE_LABELS
+from alliance_sim.registry.parameter_names import resolve
 from alliance_sim.registry.parameters import PARAMETERS
 from alliance_sim.results.happenings import happening, when
 from alliance_sim.scenarios import Scenario
+from alliance_sim.wording import counted, month_in_words
 
-__all__ = ["GROUPS", "amount", "decision_levers", "event_rows", "parameter_rows", "slider"]
+__all__ = [
+    "GROUPS",
+    "amount",
+    "changes",
+    "decision_levers",
+    "event_rows",
+    "parameter_label",
+    "parameter_rows",
+    "slider",
+]
 
 #: Half-width of a normal distribution's 5-95 % interval in standard deviations.
 _Z95 = 1.645
@@ -34,6 +46,46 @@ _ENDS = {
     "min_share": ("any progress", "all or nothing"),
     "compensation_rate": ("slow", "at once"),
 }
+
+
+def changes(request: Request) -> list[str]:
+    """Return in words what the controls change in a scenario.
+
+    Examples
+    --------
+    >>> guarantee = ("nato_summit-2026-07/russia_strategy/guarantee", 0.2)
+    >>> changes(Request("baseline_2025", settings=(("min_share", 0.4),), levers=(guarantee,)))[1]
+    'Russia strategy, July 2026: confidence in the U.S. guarantee higher by 0.20'
+    """
+    scenario = request.as_written()
+    events = {event.id: event for event in scenario.events}
+    months = {meeting.id: meeting.month for meeting in scenario.meetings}
+    found = [
+        f"{TERMS[name].word if name in TERMS else parameter_label(name)}: {value:g}" for name, value in request.settings
+    ]
+    for key, value in request.levers:
+        item, _, name = key.rpartition("/")
+        if lever := decision_levers(request, item).get(name):
+            meeting, _, issue = item.partition("/")
+            found.append(f"{ISSUE_LABELS[issue]}, {month_in_words(months[meeting])}: {lever.label(value)}")
+    found += [f"without “{happening(events[name])}” ({when(events[name])})" for name in request.off if name in events]
+    for name, by in request.later:
+        if name in events:
+            how = f"{counted(abs(by), 'month')} {'later' if by > 0 else 'earlier'}"
+            found.append(f"“{happening(events[name])}” ({when(events[name])}) {how}")
+    return found
+
+
+def parameter_label(name: str) -> str:
+    """Return a parameter in words, with the ally whose it is.
+
+    Examples
+    --------
+    >>> parameter_label("susceptibility.HUN").rpartition(": ")[2]
+    'Hungary'
+    """
+    parameter, ally = resolve(name)
+    return ": ".join(filter(None, (parameter.description, ALLY_NAMES.get(ally or ""))))
 
 
 def decision_levers(request: Request, item: str) -> dict[str, Lever]:

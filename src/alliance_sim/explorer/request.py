@@ -133,8 +133,13 @@ class Request:
             "runs[0].decisions()"
         )
 
-    def file(self) -> str:
+    def file(self, name: str = "what_if") -> str:
         """Return the scenario with the changes as a file; it extends the bundled one where there is one.
+
+        Parameters
+        ----------
+        name : str
+            What the file calls it.
 
         Examples
         --------
@@ -146,9 +151,9 @@ class Request:
         <BLANKLINE>
         """
         written, what_if = self.as_written(), self.what_if()
-        fields: dict[str, object] = {"name": "what_if"}
+        fields: dict[str, object] = {"name": name}
         if self.own:
-            fields = {**what_if.model_dump(mode="json", exclude_none=True), "name": "what_if"}
+            fields = {**what_if.model_dump(mode="json", exclude_none=True), "name": name}
             return as_yaml(fields)
         fields["extends"] = self.scenario
         if what_if.parameters != written.parameters:

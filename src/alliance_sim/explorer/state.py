@@ -7,12 +7,13 @@ from typing import Any
 
 import solara
 
-from alliance_sim.explorer.address import from_address, to_address
+from alliance_sim.explorer.address import MOST_PINS, from_address, pinned, to_address
+from alliance_sim.explorer.answers.comparison import Comparison
 from alliance_sim.explorer.answers.futures import View
 from alliance_sim.explorer.request import FIRST_SCENARIO, Request, usual_base
 
 #: What the navigation names, in its order.
-PAGES = ("futures", "why", "network", "experiments", "run", "about")
+PAGES = ("futures", "why", "compare", "network", "experiments", "run", "about")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Choice:
         ``MEETING/ISSUE`` of the decision looked at; empty for that of the headline.
     ally : str
         ISO3 code of the ally looked at; empty for none.
+    pins : tuple of Request
+        The states to be compared, at most `MOST_PINS`; the first is the reference.
 
     Examples
     --------
@@ -39,6 +42,7 @@ class Choice:
     page: str = PAGES[0]
     item: str = ""
     ally: str = ""
+    pins: tuple[Request, ...] = ()
 
     def address(self) -> str:
         """Return the query that restores it.
@@ -49,7 +53,7 @@ class Choice:
         'page=why&ally=HUN'
         """
         page = "" if self.page == PAGES[0] else self.page
-        return to_address(self.request, {"page": page, "item": self.item, "ally": self.ally})
+        return to_address(self.request, {"page": page, "item": self.item, "ally": self.ally}, self.pins)
 
 
 def chosen(address: str) -> tuple[Choice, str]:
@@ -62,8 +66,10 @@ def chosen(address: str) -> tuple[Choice, str]:
     ('why', 'baseline_2018', '')
     """
     request, more, problem = from_address(address)
+    pins, unpinned = pinned(address)
     page = more.get("page", "")
-    return Choice(request, page if page in PAGES else PAGES[0], more.get("item", ""), more.get("ally", "")), problem
+    choice = Choice(request, page if page in PAGES else PAGES[0], more.get("item", ""), more.get("ally", ""), pins)
+    return choice, "\n".join(filter(None, (problem, unpinned)))
 
 
 class Session:
@@ -78,6 +84,8 @@ class Session:
         ``compiling`` or ``computing``, while a run is in progress.
     version : reactive int
         Counts the results that were stored, so that components render again.
+    comparison : Comparison or None
+        What the page Compare shows, while it is open.
     diagnosis : dict or None
         As `Diagnosis.json` gives it, of the decision `diagnosed`.
     """
@@ -88,6 +96,7 @@ class Session:
         self.problem = solara.reactive(problem)
         self.phase = solara.reactive("")
         self.version = solara.reactive(0)
+        self.comparison: Comparison | None = None
         self.diagnosis: dict[str, Any] | None = None
         self.diagnosed: tuple[Request, str] | None = None
         self._view: View | None = None
@@ -118,6 +127,22 @@ class Session:
     def choose(self, **fields: Any) -> None:
         """Change what is chosen besides the run: page, item, ally."""
         self.choice.value = replace(self.choice.value, **fields)
+
+    def pin(self) -> None:
+        """Keep the run that the controls describe for a comparison."""
+        pins = self.choice.value.pins
+        if self.request not in pins and len(pins) < MOST_PINS:
+            self.choose(pins=(*pins, self.request))
+
+    def unpin(self, at: int) -> None:
+        """Drop a pin."""
+        pins = self.choice.value.pins
+        self.choose(pins=(*pins[:at], *pins[at + 1 :]))
+
+    def refer(self, at: int) -> None:
+        """Put a pin first: the others are compared with it."""
+        pins = self.choice.value.pins
+        self.choose(pins=(pins[at], *pins[:at], *pins[at + 1 :]))
 
     def ask(self, **fields: Any) -> None:
         """Change the run."""

@@ -58,9 +58,9 @@ _WORDS = {
     ),
     "adopted": Term("adopted", "The text passes with at least the share of the ask that counts as all of it.",
                     "f >= adopted_share", _DECIDES),
-    "diluted": Term("in a weaker form", "The text passes with less than was asked for.", "f < adopted_share", _DECIDES),
+    "diluted": Term("watered down", "The text passes with less than was asked for.", "f < adopted_share", _DECIDES),
     "withdrawn": Term(
-        "withdrawn",
+        "never tabled",
         "The chair expects no text worth the risk of an open failure, or the meeting has no time: it tables none.",
         "P(f) |q - r| - (1 - P(f)) blowup_cost <= 0 for every f",
         _DECIDES,
@@ -69,7 +69,7 @@ _WORDS = {
         "blocked", "An ally breaks silence over the tabled text, and no weaker text is left to offer.", "", _DECIDES
     ),
     "deferred": Term(
-        "left to a later meeting", "The meeting breaks off before the text is reached; it is decided at a later one.",
+        "put off", "The meeting breaks off before the text is reached; it is decided at a later one.",
         "", _DECIDES,
     ),
     "objects": Term(

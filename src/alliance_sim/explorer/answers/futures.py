@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from alliance_sim.scenarios.library import dump
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble import Ensemble
     from alliance_sim.results.report_facts import Facts
+    from alliance_sim.scenarios import Scenario
 
 #: Outcomes of the first page; the others are shown when they are chosen.
 FIRST_FANS = ("mean_guarantee_confidence", "cohesion", "deterrence")
@@ -99,22 +100,35 @@ def pairs(request: Request, stopped: Callable[[], bool]) -> Iterator[tuple[Ensem
     from alliance_sim.simulation import in_stages
 
     own = in_stages(request.what_if(), stages(request), request.seed, "monthly", cancelled=stopped)
-    yield from zip(own, _bases.stages(request, stopped), strict=True)
+    yield from zip(own, _bases.stages(request.compared(), request, stopped), strict=True)
 
 
-class _Bases:
-    """The last bases, which all sessions share: a base stays as it is while levers move."""
+class Runs:
+    """The last whole runs, of at most 2,000 draws: what is compared stays as it is while levers move.
+
+    Parameters
+    ----------
+    most : int
+        Runs that are kept.
+
+    Examples
+    --------
+    >>> request = Request("baseline_2018", draws=20)
+    >>> runs = Runs(2)
+    >>> [[run.draws for run in runs.stages(request.what_if(), request, lambda: False)] for _ in range(2)]
+    [[20], [20]]
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.kept: dict[tuple[str, int, int], Ensemble] = {}
 
-    def stages(self, request: Request, stopped: Callable[[], bool]) -> Iterator[Ensemble]:
+    def stages(self, scenario: Scenario, request: Request, stopped: Callable[[], bool]) -> Generator[Ensemble]:
+        """Yield a scenario's first draws and then all, as many and with the seed that a request names."""
         from alliance_sim.core.structures import Kept
         from alliance_sim.results.memory import first_draws
         from alliance_sim.simulation import in_stages
 
-        scenario = request.compared()
         key = (dump(scenario), request.seed, request.draws)
         if whole := self.kept.pop(key, None):
             self.kept[key] = whole  # the last to be dropped
@@ -130,7 +144,8 @@ class _Bases:
             yield ensemble
 
 
-_bases = _Bases(3)
+#: All sessions share these: many look at the same bases.
+_bases = Runs(3)
 
 
 def view(request: Request, own: Ensemble, base: Ensemble, seconds: float, outcomes: Iterable[str]) -> View:

@@ -58,6 +58,21 @@ def Fan(
     """An outcome over months: median, middle half, 5 to 95 %, and the median of the base, dashed."""
 
 
+@_chart("lines.vue")
+def Lines(
+    title: str,
+    note: str,
+    definition: str,
+    months: list[str],
+    lines: list[dict[str, Any]],
+    band: dict[str, list[float | None]],
+    low: float | None,
+    high: float | None,
+    digits: int,
+) -> None:
+    """An outcome over months in several states: medians, and 5 to 95 % of the first; None before and after a run."""
+
+
 @_chart("dots.vue")
 def Dots(title: str, endings: list[dict[str, Any]]) -> None:
     """How a decision ends, as 100 small rectangles."""

@@ -11,6 +11,8 @@ import solara
 from alliance_sim.analysis.levers import Lever
 from alliance_sim.errors import InputError
 from alliance_sim.explorer import levers
+from alliance_sim.explorer.address import MOST_PINS
+from alliance_sim.explorer.answers.comparison import LETTERS
 from alliance_sim.explorer.components import AmountSlider, Choice, Happenings, LeverSlider, Number, Parameters, Upload
 from alliance_sim.explorer.request import DRAWS, MAX_SEED, Request, bases
 from alliance_sim.explorer.state import Session
@@ -32,6 +34,7 @@ def Controls(session: Session, scenario: Scenario) -> None:
         Scenarios(session)
         if request.changes:
             solara.Button("Take all changes back", on_click=session.reset, text=True, small=True, classes=["as-link"])
+        Pin(session)
         for group, members in levers.GROUPS.items():
             rv.Html(tag="h3", children=[group])
             for name in members:
@@ -59,6 +62,23 @@ def Controls(session: Session, scenario: Scenario) -> None:
             event_pick=lambda text: session.ask(draws=int(text)),
         )  # fmt: skip
         Seed(request.seed, lambda seed: session.ask(seed=seed))
+
+
+@solara.component
+def Pin(session: Session) -> None:
+    """The button that keeps the run for the page Compare; why it cannot be pressed is said beside it."""
+    pins = session.choice.value.pins
+    why = ""
+    if session.request in pins:
+        why = f"This state is pinned, as {LETTERS[pins.index(session.request)]}"
+    elif len(pins) == MOST_PINS:
+        why = f"{MOST_PINS} states are pinned; remove one on the page Compare"
+    with rv.Html(tag="div", class_="as-pin", attributes={"title": why}):
+        solara.Button(
+            "Pin for comparison", on_click=session.pin, text=True, small=True, disabled=bool(why), classes=["as-link"]
+        )
+        if pins:
+            rv.Html(tag="span", class_="as-muted", attributes={"role": "status"}, children=[f"{len(pins)} pinned"])
 
 
 @solara.component

@@ -24,7 +24,7 @@ from alliance_sim.validation.published import published
 from alliance_sim.wording import month_in_words
 
 #: An outcome whose range is at most this wide is drawn on all of it, so that panels and runs compare at a glance.
-_WIDE = 2.0
+WIDE = 2.0
 #: Outcomes of the second row of charts, until others are chosen.
 _MORE: tuple[str, ...] = ("threat_gap", "mean_spending", "sanctions_durability")
 #: Changes that the first page lists.
@@ -136,14 +136,15 @@ def Board(session: Session, view: View) -> None:
         note="Events above, one square a decision. Click one to look into it.",
         months=view.months,
         issues=[{"name": name, "label": ISSUE_LABELS[name]} for name in used],
-        cells=[{name: cell[name] for name in _SHOWN} for cell in view.cells],
+        cells=[{name: cell[name] for name in BOARD} for cell in view.cells],
         happenings=view.events,
         selected=session.item,
         event_select=lambda key: session.choose(item=key),
     )
 
 
-_SHOWN = ("key", "issue", "month", "forum", "held", "text", "shares", "passes", "base", "mark")
+#: What the board shows of a decision.
+BOARD = ("key", "issue", "month", "forum", "held", "text", "shares", "passes", "base", "mark")
 
 
 @solara.component
@@ -191,7 +192,7 @@ def Outcomes(view: View) -> None:
                         name=f"outcome-{place}",
                         label="Outcome",
                         value=name,
-                        groups=_outcome_groups(),
+                        groups=outcome_groups(),
                         event_pick=partial(put, place),
                     )
                     OneFan(view, name)
@@ -201,7 +202,7 @@ def Outcomes(view: View) -> None:
 def OneFan(view: View, name: str) -> None:
     """The fan chart of an outcome."""
     outcome, fan = OUTCOMES[name], view.fans[name]
-    wide = outcome.high - outcome.low <= _WIDE
+    wide = outcome.high - outcome.low <= WIDE
     label = OUTCOME_LABELS[name]
     Fan(
         title=label[0].upper() + label[1:],
@@ -223,7 +224,14 @@ def _name(cell: dict[str, Any]) -> str:
     return f"{cell['label']}, {month_in_words(cell['month'])}"
 
 
-def _outcome_groups() -> list[dict[str, Any]]:
+def outcome_groups() -> list[dict[str, Any]]:
+    """Return all outcomes as the groups of a choice.
+
+    Examples
+    --------
+    >>> sum(len(group["options"]) for group in outcome_groups()) == len(OUTCOMES)
+    True
+    """
     return [
         {
             "label": group,
