@@ -46,3 +46,17 @@ def test_events_are_listed_with_what_is_changed() -> None:
     assert not rows["ceasefire_offer-2025-10"]["on"] and rows["bilateral_summit-2025-09"]["later"] == 3
     for row in rows.values():
         assert row["earliest"] <= row["later"] <= row["latest"]
+
+
+def test_the_same_levers_of_two_decisions_go_together() -> None:
+    items = ("nato_summit-2026-07/russia_strategy", "nato_summit-2026-07/ukraine_support", "nac-2027-02/russia_dialogue")
+    session = Session("scenario=us_russia_reset_2025")
+    shared = set.intersection(*({*levers.decision_levers(session.request, item)} for item in items))
+    assert {"guarantee", "spending", "government.HUN"} <= shared
+    for name in sorted(shared):
+        for item in items:
+            lever = levers.decision_levers(session.request, item)[name]
+            session.move(f"{item}/{name}", lever.values[0])
+        assert len(levers.changes(session.request)) == len(items)
+        assert session.request.what_if() != session.request.as_written()
+        session.reset()

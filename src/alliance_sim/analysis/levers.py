@@ -27,8 +27,8 @@ __all__ = ["Fields", "Lever", "changed", "levers"]
 #: Keys of a scenario file.
 Fields = dict[str, object]
 
-#: Id of events that a lever adds: the last of a month, so that they change what other events have set.
-_LAST = "would_restore"
+#: Begins the ids of events that a lever adds: the last of a month, so that they change what other events have set.
+_LAST = "would"
 _SOURCE = "hypothetical: what would restore consensus"
 _HUNDREDTHS = tuple(step / 100.0 for step in range(1, 101))
 #: Perceived threat between two classes of a coded lean (1 to 5), as for the changes of history_2014_2025 (judgement).
@@ -128,6 +128,8 @@ class _Levers:
         self.parts = (own, *others)
         self.issues = [each.issue for each in self.parts]
         self.about = " and ".join(ISSUE_NAMES[each] for each in self.issues)
+        # Of this item, so that two items can be changed in one scenario.
+        self.id = f"{_LAST}-{meeting.id}-{issue}"
 
     def all(self) -> list[Lever]:
         seated = seats(self.meeting.forum, self.meeting.month, self.scenario.events)
@@ -159,7 +161,7 @@ class _Levers:
                 {
                     "month": month or self.meeting.month,
                     "type": "shift",
-                    "id": f"{_LAST}-{name}",
+                    "id": f"{self.id}-{name}",
                     "name": name,
                     by: amount,
                     "source": _SOURCE,
@@ -240,7 +242,7 @@ class _Levers:
             event = {
                 "month": start,
                 "type": "leadership_change",
-                "id": f"{_LAST}-{ally}",
+                "id": f"{self.id}-{ally}",
                 "ally": ally,
                 "stance": sign * value,
                 "source": _SOURCE,
@@ -287,7 +289,7 @@ class _Levers:
         event = {
             "month": self.meeting.month,
             "type": "leadership_change",
-            "id": _LAST,
+            "id": self.id,
             "ally": "USA",
             "stance": name,
             "source": _SOURCE,
