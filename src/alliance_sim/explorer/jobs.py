@@ -65,6 +65,7 @@ def use_comparison(session: Session) -> _Task:
 
     def leaving() -> None:
         session.comparison = None
+        runs.kept.clear()  # solara may keep the task of a page that is left
 
     solara.use_effect(lambda: leaving, [])
     return _use_steps(session, "compare", given, lambda: _comparison(given, runs, session))
@@ -150,6 +151,7 @@ def _comparison(given: tuple[Request, ...], runs: futures.Runs, session: Session
     for _ in futures.stages(given[0]):
         for _ in given:
             yield one
+    made.close()  # it holds the last runs
 
 
 def _diagnosis(request: Request, item: str, session: Session) -> Iterator[Step]:

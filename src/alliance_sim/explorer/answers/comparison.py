@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -118,7 +118,7 @@ def unfit(first: Request, other: Request) -> str:
     return ""
 
 
-def comparisons(given: tuple[Request, ...], runs: Runs, stopped: Callable[[], bool]) -> Iterator[Comparison | None]:
+def comparisons(given: tuple[Request, ...], runs: Runs, stopped: Callable[[], bool]) -> Generator[Comparison | None]:
     """Run states one after the other, first with a preview's draws, then with all; yield None until a round is done.
 
     Parameters
