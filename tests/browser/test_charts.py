@@ -182,13 +182,22 @@ def test_definitions_open_and_close(open_gallery: Open) -> None:
     assert page.get_by_role("note").count() == 0
 
 
+def keys_of(rows: Locator) -> list[str]:
+    return list(rows.evaluate_all("all => all.map(each => each.dataset.key)"))
+
+
 def test_narrow_window_shows_a_list(open_gallery: Open) -> None:
     page = open_gallery(420)
-    rows = page.locator(".as-list button")
-    assert page.locator(".as-matrix").count() == 0 and rows.count() == len(gallery.DECISIONS)
-    keys = rows.evaluate_all("all => all.map(each => each.dataset.key)")
-    months = [gallery.DECISIONS[int(key.split("/")[1])][1] for key in keys]
-    assert all(one <= other for one, other in pairwise(months))
+    rows = page.locator(".as-list-cell")
+    # Each issue with its next decision, until it is opened.
+    issues = {key.split("/")[0] for key in keys_of(rows)}
+    assert page.locator(".as-matrix").count() == 0 and rows.count() == len(issues)
+    for more in page.locator(".as-list h4 button").all():
+        more.press("Enter")
+    keys = keys_of(rows)
+    assert len(keys) == len(gallery.DECISIONS)
+    dated = [(key.split("/")[0], gallery.DECISIONS[int(key.split("/")[1])][1]) for key in keys]
+    assert all(one[0] != other[0] or one[1] <= other[1] for one, other in pairwise(dated))
     page.locator(".as-list [data-key='sanctions/12']").press("Enter")
     page.wait_for_selector(".as-list .as-picked[data-key='sanctions/12']")
     # Wider, it is the matrix again.

@@ -49,7 +49,11 @@ def test_events_are_listed_with_what_is_changed() -> None:
 
 
 def test_the_same_levers_of_two_decisions_go_together() -> None:
-    items = ("nato_summit-2026-07/russia_strategy", "nato_summit-2026-07/ukraine_support", "nac-2027-02/russia_dialogue")
+    items = (
+        "nato_summit-2026-07/russia_strategy",
+        "nato_summit-2026-07/ukraine_support",
+        "nac-2027-02/russia_dialogue",
+    )
     session = Session("scenario=us_russia_reset_2025")
     shared = set.intersection(*({*levers.decision_levers(session.request, item)} for item in items))
     assert {"guarantee", "spending", "government.HUN"} <= shared

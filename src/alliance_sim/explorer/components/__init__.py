@@ -15,7 +15,7 @@ def Address(query: str, event_went: Callable[[str], None]) -> None:
     """Keeps the address of the browser at `query`; `event_went` gets another that the visitor goes back to."""
 
 
-@solara.component_vue("bar.vue")
+@holding("bar.vue", "copy")
 def Bar(
     pages: list[dict[str, str]],
     current: str,

@@ -8,39 +8,19 @@ keeps the other word for itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal
 
 import solara
 
+from alliance_sim.explorer.components.parts import holding
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import DECISION_LABELS
 
-P = ParamSpec("P")
-
 #: How a decision ends: names in the order of shares, and what the legend calls them.
 ENDINGS = tuple({"name": name, "label": DECISION_LABELS[name]} for name in DECISIONS)
-#: What all charts share: title, read-outs, downloads, and the measure of the space.
-_PARTS = {"as-frame": Path(__file__).with_name("frame.vue").read_text(encoding="utf-8")}
 
 
-def _chart(file: str) -> Callable[[Callable[P, None]], Callable[P, solara.Element[Any]]]:
-    """Declare a chart drawn by a Vue file."""
-
-    def declare(function: Callable[P, None]) -> Callable[P, solara.Element[Any]]:
-        make: Callable[..., solara.Element[Any]] = solara.component_vue(file)(function)
-
-        @wraps(function)
-        def chart(*args: P.args, **kwargs: P.kwargs) -> solara.Element[Any]:
-            return make(*args, components=_PARTS, **kwargs)
-
-        return chart
-
-    return declare
-
-
-@_chart("fan.vue")
+@holding("fan.vue", "frame")
 def Fan(
     title: str,
     note: str,
@@ -58,7 +38,7 @@ def Fan(
     """An outcome over months: median, middle half, 5 to 95 %, and the median of the base, dashed."""
 
 
-@_chart("lines.vue")
+@holding("lines.vue", "frame")
 def Lines(
     title: str,
     note: str,
@@ -73,12 +53,12 @@ def Lines(
     """An outcome over months in several states: medians, and 5 to 95 % of the first; None before and after a run."""
 
 
-@_chart("dots.vue")
+@holding("dots.vue", "frame")
 def Dots(title: str, endings: list[dict[str, Any]]) -> None:
     """How a decision ends, as 100 small rectangles."""
 
 
-@_chart("changes.vue")
+@holding("changes.vue", "frame")
 def Changes(
     title: str,
     note: str,
@@ -92,7 +72,7 @@ def Changes(
     """What would restore consensus: changes, and the share of futures in which the text then passes."""
 
 
-@_chart("matrix.vue")
+@holding("matrix.vue", "frame")
 def Matrix(
     months: list[str],
     issues: list[dict[str, str]],
@@ -107,7 +87,7 @@ def Matrix(
     """The decisions, issues by time: how each ends, and the percent of futures in which the text passes."""
 
 
-@_chart("tiles.vue")
+@holding("tiles.vue", "frame")
 def Tiles(
     title: str,
     note: str,
@@ -126,7 +106,7 @@ def Tiles(
     """A value of each country, one square a country; `absent` says what it means that an ally has none."""
 
 
-@_chart("network_map.vue")
+@holding("network_map.vue", "frame")
 def NetworkMap(
     title: str,
     tiles: list[dict[str, Any]],
@@ -143,7 +123,7 @@ def NetworkMap(
     """Allies as squares coloured by perceived threat, and arrows between them; `top` is the value of the widest."""
 
 
-@_chart("intervals.vue")
+@holding("intervals.vue", "frame")
 def Intervals(
     title: str,
     note: str,
@@ -155,12 +135,12 @@ def Intervals(
     """Numbers with their 95 % intervals, beside zero."""
 
 
-@_chart("levels.vue")
+@holding("levels.vue", "frame")
 def Levels(title: str, note: str, rows: list[dict[str, Any]], reversion: float) -> None:
     """Levels of a text with their 5 to 95 %, beside the level that holds without one."""
 
 
-@_chart("weights.vue")
+@holding("weights.vue", "frame")
 def Weights(title: str, note: str, loss: float, bears: float, parts: list[dict[str, Any]]) -> None:
     """What an ally loses by a text, what it bears, and the parts of that."""
 

@@ -30,9 +30,13 @@ def Controls(session: Session, scenario: Scenario) -> None:
     """All controls of a session; `scenario` is that of the request, without changes."""
     request, item = session.request, session.item
     found = solara.use_memo(lambda: levers.decision_levers(request, item), [request.scenario, request.own, item])
+    made = solara.use_memo(lambda: levers.changes(request), [request])
     with rv.Html(tag="aside", class_="as-side", attributes={"id": "as-side", "aria-label": "What if"}):
         Scenarios(session)
         if request.changes:
+            with rv.Html(tag="ul", class_="as-changed", attributes={"aria-label": "What is changed"}):
+                for change in made:
+                    rv.Html(tag="li", children=[change])
             solara.Button("Take all changes back", on_click=session.reset, text=True, small=True, classes=["as-link"])
         Pin(session)
         for group, members in levers.GROUPS.items():

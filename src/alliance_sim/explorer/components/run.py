@@ -7,6 +7,8 @@ from typing import Any
 
 import solara
 
+from alliance_sim.explorer.components.parts import holding
+
 
 @solara.component_vue("run_timeline.vue")
 def RunTimeline(
@@ -37,7 +39,7 @@ def RunLines(lines: list[dict[str, Any]], main: list[str], at: int, months: list
     """Outcomes so far as small lines, those of `main` first and the rest on demand."""
 
 
-@solara.component_vue("run_note.vue")
+@holding("run_note.vue", "copy")
 def RunNote(sentences: list[str], code: str) -> None:
     """The conventions of the Mesa model, and Python lines to copy."""
 

@@ -25,7 +25,7 @@ from alliance_sim.wording import percent
 
 #: What a run gives, without a number: numbers are from data.
 SAYS = (
-    "Which decisions are adopted, weakened, never tabled or blocked, when, and who objects.",
+    "Which decisions are adopted, watered down, never tabled or blocked, when, and who objects.",
     "How a what-if changes this, draw by draw, against the same futures without it.",
     "Which smallest changes would let a text pass.",
 )
