@@ -53,6 +53,7 @@ MOVE = """([name, value, preview, draws]) => new Promise(resolve => {
     });
     observer.observe(status, { attributes: true });
     input.dispatchEvent(new Event("input"));
+    input.dispatchEvent(new PointerEvent("pointerup"));
 })"""
 
 
