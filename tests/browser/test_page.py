@@ -12,6 +12,7 @@ import pytest
 
 import alliance_sim as als
 from alliance_sim.registry.forums import DECISIONS
+from browser.conftest import running
 
 pytestmark = pytest.mark.browser
 
@@ -169,20 +170,31 @@ def test_a_download_is_what_simulate_gives(visit: Arrive) -> None:
     assert ",".join(f"{first[name]:g}" for name in DECISIONS)[:3] in lines[1]
 
 
-def test_a_file_can_be_had_twice_and_one_that_cannot_be_made_says_why(
-    visit: Arrive, server: str, arrive: Arrive
-) -> None:
+def test_a_file_can_be_had_twice(visit: Arrive) -> None:
     page = visit().page
     page.locator(".as-download summary").click()
     for _ in range(2):
         with page.expect_download():
             page.locator("[data-file='outcomes.csv']").click()
-    unfit = arrive(server, "/?draws=500&later=bilateral_summit-2025-09:400").page
-    unfit.locator(".as-download summary").click(timeout=120_000)
-    unfit.locator("[data-file='what_if.yaml']").click()
-    unfit.locator(".as-download [role=alert]").wait_for()
-    assert "allowed:" in unfit.locator(".as-download [role=alert]").inner_text()
-    assert unfit.locator(".as-download [role=status]").count() == 0
+
+
+def test_a_download_that_fails_says_why(arrive: Arrive, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['openpyxl'] = None; from alliance_sim.explorer import serve; serve(int(sys.argv[1]))"
+    )
+    with running(tmp_path, "-c", code) as server:
+        seen = arrive(server.url, "/?draws=500")
+        seen.settle("--draws 500")
+        menu = seen.page.locator(".as-download")
+        menu.locator("summary").click()
+        menu.locator("[data-file='report.xlsx']").click()
+        alert = menu.get_by_role("alert")
+        alert.wait_for()
+        assert "needs openpyxl; install it with" in alert.inner_text() and menu.get_by_role("status").count() == 0
+        with seen.page.expect_download():
+            menu.locator("[data-file='what_if.yaml']").click()
+        alert.wait_for(state="hidden")
+        seen.page.close()
 
 
 def test_dark(visit: Arrive) -> None:

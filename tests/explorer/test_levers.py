@@ -64,3 +64,9 @@ def test_the_same_levers_of_two_decisions_go_together() -> None:
         assert len(levers.changes(session.request)) == len(items)
         assert session.request.what_if() != session.request.as_written()
         session.reset()
+
+
+def test_an_event_that_is_moved_and_switched_off_does_not_happen() -> None:
+    off = Request(off=("bilateral_summit-2025-09",))
+    both = Request(off=off.off, later=(("bilateral_summit-2025-09", 3),))
+    assert both.what_if() == off.what_if() and levers.changes(both) == levers.changes(off)

@@ -70,7 +70,7 @@ def changes(request: Request) -> list[str]:
             found.append(f"{ISSUE_LABELS[issue]}, {month_in_words(months[meeting])}: {lever.label(value)}")
     found += [f"without “{happening(events[name])}” ({when(events[name])})" for name in request.off if name in events]
     for name, by in request.later:
-        if name in events:
+        if name in events and name not in request.off:
             how = f"{counted(abs(by), 'month')} {'later' if by > 0 else 'earlier'}"
             found.append(f"“{happening(events[name])}” ({when(events[name])}) {how}")
     return found

@@ -181,6 +181,8 @@ def _what_if(request: Request) -> Scenario:
     if request.off:
         scenario = changed(scenario, scenario.name, {"drop": list(request.off)})
     for name, months in request.later:
+        if name in request.off:
+            continue
         moved = events[name].model_dump(mode="json", exclude_none=True)
         moved["month"] = month_name(month_number(events[name].month) + months)
         scenario = changed(scenario, scenario.name, {"drop": [name], "events": [moved]})

@@ -67,7 +67,9 @@ def Found(results: Path) -> None:
         with rv.Html(tag="section", class_="as-card", attributes={"aria-label": "Results"}):
             with rv.Html(tag="div", class_="as-field"):
                 rv.Html(tag="h2", children=["Results in ", rv.Html(tag="code", children=[str(results)])])
-                solara.Button("Look again", on_click=lambda: set_looks(looks + 1), text=True, small=True)
+                solara.Button(
+                    "Look again", on_click=lambda: set_looks(looks + 1), text=True, small=True, classes=["as-link"]
+                )
             StateLine("Reading the folders", task)
             if rows:
                 Folders(rows=rows, value=path, event_choose=set_chosen)

@@ -109,7 +109,7 @@ def OneAlly(session: Session, found: dict[str, Any], ally: dict[str, Any]) -> No
         name="ally",
         label="Ally",
         value=iso3,
-        groups=[{"label": "", "options": [_named(each["ally"]) for each in found["allies"]]}],
+        options=[_named(each["ally"]) for each in found["allies"]],
         event_pick=lambda chosen: session.choose(ally=chosen),
     )
     rv.Html(tag="p", attributes={"data-said": iso3}, children=[why.said(ally)])
