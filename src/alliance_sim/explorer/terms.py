@@ -14,7 +14,13 @@ _DECIDES = "docs/model.md, section 6: how the alliance decides"
 
 
 class Term(NamedTuple):
-    """A word, one sentence on it, its formula or symbol, and its source; the last two may be empty."""
+    """A word, one sentence on it, its formula or symbol, and its source; the last two may be empty.
+
+    Examples
+    --------
+    >>> Term("draw", "One run.").source
+    ''
+    """
 
     word: str
     definition: str

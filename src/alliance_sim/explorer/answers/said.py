@@ -52,7 +52,7 @@ def how(cell: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> how({"shares": [0.5, 0.1, 0.3, 0.1, 0.0], "objectors": {"HUN": 0.2, "SVK": 0.01}, "before": {"HUN": 0.1}})
-    'Where it fails, it is mostly withdrawn before it is tabled (in 30). Objections: Hungary in 20 (10 in the base).'
+    'Where it fails, it is mostly never tabled (in 30). Objections: Hungary in 20 (10 in the base).'
     """
     shares = dict(zip(DECISIONS, cell["shares"], strict=True))
     failures = {name: share for name, share in shares.items() if name not in ("adopted", "diluted")}
