@@ -162,6 +162,6 @@ def test_the_model_is_dropped_when_the_page_is_left(monkeypatch: pytest.MonkeyPa
 
 
 def test_tiles_hold_every_ally_once() -> None:
-    tiles = squares("2025")
+    tiles = squares()
     assert [tile["c"] for tile in tiles if tile["ally"]] == list(ALLIES)
     assert len({(tile["k"], tile["r"]) for tile in tiles}) == len(tiles) == 34

@@ -20,9 +20,7 @@ from alliance_sim.explorer.components.controls import Controls
 from alliance_sim.explorer.components.status import Failure, Status, message
 from alliance_sim.explorer.downloads import COMPARED, FILES, file_of, reproduced, reproduced_comparison
 from alliance_sim.explorer.jobs import run_state, use_run
-from alliance_sim.explorer.pages.about import About
 from alliance_sim.explorer.pages.compare import Compare
-from alliance_sim.explorer.pages.experiments import Experiments
 from alliance_sim.explorer.pages.futures import Futures
 from alliance_sim.explorer.pages.network import Network
 from alliance_sim.explorer.pages.one_run import OneRun
@@ -42,9 +40,22 @@ OF_A_RUN: Mapping[str, tuple[str, Shown]] = {
     "run": ("One run", OneRun),
 }
 OTHERS: Mapping[str, tuple[str, Shown]] = {
-    "experiments": ("Experiments", lambda session: Experiments(session, settings.results)),
-    "about": ("About", About),
+    "experiments": ("Experiments", lambda session: _experiments(session)),
+    "about": ("About", lambda session: _about(session)),
 }
+
+
+# These two are loaded when they are opened: what they need of other libraries would hold up the first page.
+def _experiments(session: Session) -> None:
+    from alliance_sim.explorer.pages.experiments import Experiments
+
+    Experiments(session, settings.results)
+
+
+def _about(session: Session) -> None:
+    from alliance_sim.explorer.pages.about import About
+
+    About(session)
 
 
 @solara.component

@@ -27,6 +27,9 @@ from alliance_sim.registry.outcomes import OUTCOMES
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble import Ensemble
 
+#: Seconds that a first page which is stored has the processors to itself, before the model is loaded.
+FIRST_PAGE = 2.0
+
 _TURNS = Turns()
 
 _Task = solara.lab.Task[[], Coroutine[object, object, None]]
@@ -95,8 +98,10 @@ def _use_steps(session: Session, what: str, asked: object, steps: Callable[[], I
 
 
 async def _run(run: Run, steps: Iterator[Step], session: Session, what: str) -> None:
-    ready = warm_up()
     try:
+        if session.view and session.view.stored and not warm_up.cache_info().currsize:
+            await asyncio.sleep(FIRST_PAGE)
+        ready = warm_up()
         session.phase.value = "computing" if ready.done() else "compiling"
         await asyncio.shield(asyncio.wrap_future(ready))
         session.phase.value = "computing"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.fields import month_name, month_number
@@ -75,7 +75,7 @@ class Request:
         >>> Request("baseline_2018").as_written().months
         36
         """
-        return load_text(self.own, "the file") if self.own else load_scenario(self.scenario)
+        return load_text(self.own, "the file") if self.own else bundled(self.scenario)
 
     def what_if(self) -> Scenario:
         """Return the scenario with the changes; InputError if one does not fit.
@@ -95,7 +95,7 @@ class Request:
         >>> Request("baseline_2018", settings=(("pledge", 0.5),)).compared().parameters
         {}
         """
-        return load_scenario(self.base) if self.base else self.as_written()
+        return bundled(self.base) if self.base else self.as_written()
 
     def command(self) -> str:
         """Return the command line that computes the same numbers; with changes to events or levers it names a file.
@@ -169,6 +169,18 @@ class Request:
         return as_yaml(fields)
 
 
+@cache
+def bundled(name: str) -> Scenario:
+    """Return a bundled scenario; it is read once.
+
+    Examples
+    --------
+    >>> bundled("baseline_2018") is bundled("baseline_2018")
+    True
+    """
+    return load_scenario(name)
+
+
 @lru_cache(maxsize=64)
 def _what_if(request: Request) -> Scenario:
     from alliance_sim.analysis.levers import changed, levers
@@ -217,17 +229,6 @@ def bases(scenario: str) -> tuple[str, ...]:
     >>> bases("helsinki_2018")
     ('baseline_2018', 'helsinki_open_2018')
     """
-    from alliance_sim.compile import compile_scenario
-    from alliance_sim.results.paired import pair_of
-
-    found, own = [], compile_scenario(load_scenario(scenario))
-    for name in list_scenarios():
-        other = load_scenario(name)
-        if name == scenario or (other.era, other.start) != (own.scenario.era, own.scenario.start):
-            continue
-        try:
-            pair_of(compile_scenario(other), own, 0)
-        except InputError:
-            continue
-        found.append(name)
-    return tuple(found)
+    own = bundled(scenario)
+    others = (bundled(name) for name in list_scenarios() if name != scenario)
+    return tuple(other.name for other in others if (other.era, other.start) == (own.era, own.start))

@@ -7,6 +7,8 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
+import time
 import warnings
 from typing import NoReturn
 
@@ -18,9 +20,11 @@ from alliance_sim.checks import whole_number
 from alliance_sim.errors import InputError, shown
 from alliance_sim.explorer import settings as visited
 from alliance_sim.explorer.access import OwnPagesOnly, origin
-from alliance_sim.explorer.jobs import warm_up
+from alliance_sim.explorer.jobs import FIRST_PAGE, warm_up
 from alliance_sim.explorer.public import WithoutBasePath, public
+from alliance_sim.explorer.request import bundled
 from alliance_sim.paths import local_path
+from alliance_sim.scenarios import list_scenarios
 
 __all__ = ["serve"]
 
@@ -103,7 +107,7 @@ def serve(
         configure(shown_at, path)
         from solara.server.starlette import app
 
-        warm_up()
+        threading.Thread(target=_load, daemon=True).start()
         if not address.is_loopback:
             risk = "can use its processors; there is no password"
             print(f"Warning: anybody who reaches port {port} of this machine {risk}.", file=sys.stderr)
@@ -111,6 +115,14 @@ def serve(
         guarded = OwnPagesOnly(WithoutBasePath(app, path), port, {direct, proxy} - {""})
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning"))
         server.run(sockets=[listener])
+
+
+def _load() -> None:
+    """Read the scenarios, which every page shows, and after the first page has been drawn load the model."""
+    for name in list_scenarios():
+        bundled(name)
+    time.sleep(2.0 * FIRST_PAGE)
+    warm_up()
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

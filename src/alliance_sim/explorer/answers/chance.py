@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 
-from alliance_sim.compile import SPIN_UP
 from alliance_sim.registry.events import Event
 from alliance_sim.registry.fields import month_number
 from alliance_sim.registry.keys import stable_id
@@ -42,6 +41,7 @@ def happens(event: Event, seed: int, draw: int, month: int, before: Mapping[str,
     """
     import numpy as np
 
+    from alliance_sim.compile import SPIN_UP
     from alliance_sim.core.rng import uniform
     from alliance_sim.core.structures import Channel, Clock
 

@@ -14,12 +14,12 @@ from alliance_sim.explorer import levers
 from alliance_sim.explorer.address import MOST_PINS
 from alliance_sim.explorer.answers.comparison import LETTERS
 from alliance_sim.explorer.components import AmountSlider, Choice, Happenings, LeverSlider, Number, Parameters, Upload
-from alliance_sim.explorer.request import DRAWS, MAX_SEED, Request, bases
+from alliance_sim.explorer.request import DRAWS, MAX_SEED, Request, bases, bundled
 from alliance_sim.explorer.state import Session
 from alliance_sim.explorer.terms import TERMS
 from alliance_sim.registry.labels import ISSUE_LABELS
 from alliance_sim.registry.parameters import PARAMETERS
-from alliance_sim.scenarios import Scenario, list_scenarios, load_scenario
+from alliance_sim.scenarios import Scenario, list_scenarios
 from alliance_sim.wording import month_in_words
 
 _AS_IT_IS = {"value": "", "text": "as it is"}
@@ -89,7 +89,7 @@ def Pin(session: Session) -> None:
 def Scenarios(session: Session) -> None:
     """The choice of a scenario, and of what it is set against."""
     request = session.request
-    known = solara.use_memo(lambda: [load_scenario(name) for name in list_scenarios()], [])
+    known = [bundled(name) for name in list_scenarios()]
     titles = {each.name: each.title for each in known}
     groups = [
         {"label": f"Era of {era}", "options": [{"value": s.name, "text": s.title} for s in known if s.era == era]}

@@ -150,13 +150,12 @@ BOARD = ("key", "issue", "month", "forum", "held", "text", "shares", "passes", "
 @solara.component
 def Objectors(session: Session, cell: dict[str, Any]) -> None:
     """Who objects to the decision looked at."""
-    era = session.view.request.as_written().era if session.view else ""
     rates, before = cell["objectors"], cell["before"]
     more = [ally for ally in rates if cell["base"] is not None and rates[ally] >= before.get(ally, 0.0) + 0.1]
     Tiles(
         title=f"Who objects: {_name(cell)}",
         note=f"{cell['text']}. % of futures, whether the objection is met or not; marked: 10 points more than before",
-        tiles=squares(era),
+        tiles=squares(),
         names=country_names(),
         values={ally: rates.get(ally, 0.0) if ally in cell["seated"] else None for ally in ALLIES},
         marks=more,

@@ -51,11 +51,11 @@ def Influence(scenario: Scenario, seed: int) -> None:
             return
         rv.Html(tag="p", class_="as-about", attributes={"data-state": state, "role": "status"}, children=[text])
         if network:
-            Month(shown.era, network)
+            Month(network)
 
 
 @solara.component
-def Month(era: str, network: Measured) -> None:
+def Month(network: Measured) -> None:
     """A month of the network, with its controls."""
     measure, set_measure = solara.use_state(ISSUES[0])
     chosen, set_month = solara.use_state(FIRST_MONTH)
@@ -95,7 +95,7 @@ def Month(era: str, network: Measured) -> None:
             with rv.Html(tag="div", class_="as-card"):
                 NetworkMap(
                     title=f"{meaning.label.removesuffix(' of the month')}, {month_in_words(network.months[month])}",
-                    tiles=squares(era),
+                    tiles=squares(),
                     threat=dict(zip(ALLIES, network.threat[month].round(6).tolist(), strict=True)),
                     arrows=arrows(network, measure, month, count, ally),
                     top=top or 1.0,

@@ -137,14 +137,14 @@ def Shown(
                 rv.Html(tag="p", class_="as-muted", children=[lines_note])
                 RunLines(lines=future.lines(), main=list(MAIN), at=at, months=[row["month"] for row in rows])
         with rv.Html(tag="div", class_="as-card as-run-allies", attributes={"data-label": month["label"]}):
-            Allies(model.what_if.era, month)
+            Allies(month)
         with rv.Html(tag="div", class_="as-card"):
             rv.Html(tag="h2", children=["How the numbers are made"])
             RunNote(sentences=list(CONVENTIONS), code=python_lines(model.what_if, model.seed, model.draw, done))
 
 
 @solara.component
-def Allies(era: str, month: dict[str, Any]) -> None:
+def Allies(month: dict[str, Any]) -> None:
     """What each ally is like in a month: maps, and the same as a table."""
     values = {name: dict(zip(ALLIES, month["allies"][name], strict=True)) for name in ALLY_LINES}
     rv.Html(tag="h2", children=[f"The allies, {month['label'].replace('Before', 'before')}"])
@@ -152,7 +152,7 @@ def Allies(era: str, month: dict[str, Any]) -> None:
         for name, (label, top) in ALLY_LINES.items():
             with rv.Html(tag="div", attributes={"data-map": name}):
                 Tiles(
-                    title=label, note="", tiles=squares(era), names=country_names(), values=values[name], marks=[],
+                    title=label, note="", tiles=squares(), names=country_names(), values=values[name], marks=[],
                     unit="", top=top, kind="threat" if name == "threat_perception" else "level",
                     absent="not a member", choosable=False,
                 )  # fmt: skip
