@@ -63,6 +63,3 @@ def StateLine(what: str, answer: Answer[Any]) -> None:
             rv.Html(tag="div", class_="as-error", attributes={"role": "alert"}, children=[message(answer.error)])
         with rv.Html(tag="p", class_=f"as-status as-exper-state as-{answer.state}", attributes={"role": "status"}):
             rv.Html(tag="span", children=[f"{what}…" if pending else ""])
-            rv.ProgressLinear(
-                indeterminate=pending, active=pending, height=2, color="primary", absolute=True, bottom=True
-            )

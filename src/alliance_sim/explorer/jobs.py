@@ -21,7 +21,7 @@ from alliance_sim.explorer.answers.futures import FIRST_FANS
 from alliance_sim.explorer.request import Request
 from alliance_sim.explorer.state import Session
 from alliance_sim.explorer.stored import stored_answer
-from alliance_sim.explorer.turns import Run, Step, Turns
+from alliance_sim.explorer.turns import Run, Step, Turns, give_way
 from alliance_sim.registry.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def _use_steps(session: Session, what: str, asked: object, steps: Callable[[], I
     """Compute steps in turn with other sessions, from the first again whenever what is asked changes."""
     key = (session, what)
     # Started while the page is drawn, in the order of changes: the threads of tasks may overtake each other.
-    run = solara.use_memo(lambda: _TURNS.start(key), [asked])
+    work = solara.use_memo(lambda: _Work(_TURNS.start(key), steps()), [asked])
 
     async def job() -> None:
-        await _run(run, steps(), session, what)
+        await _finish(work, session, what)
 
     def closing() -> Callable[[], None]:
         return lambda: _TURNS.end(key)
@@ -97,16 +97,35 @@ def _use_steps(session: Session, what: str, asked: object, steps: Callable[[], I
     return solara.lab.use_task(job, dependencies=[asked], raise_error=False)
 
 
-async def _run(run: Run, steps: Iterator[Step], session: Session, what: str) -> None:
+class _Work:
+    """Steps of a run, of which the next one is computed while the page is drawn with the result of the last."""
+
+    def __init__(self, run: Run, steps: Iterator[Step]) -> None:
+        self.run, self.steps = run, steps
+        self.pending = self.next() if _loaded() else None
+
+    def next(self) -> Future[None] | None:
+        """Submit the next step; None after the last."""
+        step = next(self.steps, None)
+        return _TURNS.submit(self.run, step) if step else None
+
+
+def _loaded() -> bool:
+    return bool(warm_up.cache_info().currsize) and warm_up().done()
+
+
+async def _finish(work: _Work, session: Session, what: str) -> None:
     try:
-        if session.view and session.view.stored and not warm_up.cache_info().currsize:
-            await asyncio.sleep(FIRST_PAGE)
-        ready = warm_up()
-        session.phase.value = "computing" if ready.done() else "compiling"
-        await asyncio.shield(asyncio.wrap_future(ready))
+        if not _loaded():
+            if session.view and session.view.stored:
+                await asyncio.sleep(FIRST_PAGE)
+            session.phase.value = "compiling"
+            await asyncio.shield(asyncio.wrap_future(warm_up()))
         session.phase.value = "computing"
-        for step in steps:
-            await asyncio.wrap_future(_TURNS.submit(run, step))
+        pending = work.pending or work.next()
+        while pending:
+            await asyncio.wrap_future(pending)
+            pending = work.next()
             session.version.value += 1
     except InputError:
         raise
@@ -174,6 +193,7 @@ def warm_up() -> Future[None]:
     ready: Future[None] = Future()
 
     def work() -> None:
+        give_way()
         try:
             from alliance_sim.simulation import simulate
 

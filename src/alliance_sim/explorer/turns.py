@@ -6,6 +6,8 @@ at most one waiting.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
@@ -24,6 +26,12 @@ class Run:
     step: Future[None] = field(default_factory=Future)
 
 
+def give_way() -> None:
+    """Let the threads that serve pages go before this one and those that it starts, where the system can do that."""
+    if sys.platform == "linux":  # elsewhere a priority is that of the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+
+
 class Turns:
     """The queue of all sessions."""
 
@@ -32,7 +40,7 @@ class Turns:
         self._runs: dict[Hashable, Run] = {}
         # In the order of turns; a step that was stopped keeps the turn for the next one of its session.
         self._waiting: dict[Hashable, tuple[Future[None], Step]] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="explorer")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="explorer", initializer=give_way)
 
     def start(self, session: Hashable) -> Run:
         """Return a new run of a session, and stop its older one."""

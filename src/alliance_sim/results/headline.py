@@ -33,7 +33,7 @@ from alliance_sim.wording import counted, in_a_row, month_in_words, percent, wit
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "paired_with", "share_error"]
+__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "headline_of", "paired_with", "share_error"]
 
 #: What every headline ends with.
 CAVEAT = "A what-if, not a forecast."
@@ -340,14 +340,24 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     for each in (ensemble,) if base is None else (ensemble, base):
         if not hasattr(each, "records"):
             raise InputError(f"headline: {shown(each)} is no run; allowed: what `simulate` or `load_results` returns")
-    scenario = ensemble.scenario
-    pair = None if base is None else paired_with(ensemble, base)
+    return headline_of(ensemble, base, None if base is None else paired_with(ensemble, base))
+
+
+def headline_of(ensemble: EnsembleLike, base: EnsembleLike | None, pair: Pair | None) -> Headline:
+    """Return the headline of a run and its base, which `paired_with` gives as a pair.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> headline_of(als.simulate("baseline_2018", draws=5), None, None).why
+    'contested'
+    """
     moves = None if pair is None else pair.decisions()
     board = ensemble.decisions()
     passes = board["adopted"] + board["diluted"]
     common = {
-        "scenario": scenario.name,
-        "title": scenario.title,
+        "scenario": ensemble.scenario.name,
+        "title": ensemble.scenario.title,
         "base": None if base is None else _title(base, ensemble),
         "costs": () if pair is None else _costs(pair.summary()),
         "draws": ensemble.draws,
@@ -357,9 +367,8 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     if board.empty:
         numbers = ("passes share_error base_passes difference mc_error low high out_of_time level").split()
         empty = dict.fromkeys(("meeting", "month", "forum", "issue", "text", "base_text"), "")
-        nothing = dict.fromkeys(numbers, math.nan)
-        counts = {"of": 0, "new": 0, "lost": lost}
-        return Headline(**common, **empty, **nothing, **counts, why="no decision", shares={}, objectors={})  # type: ignore[arg-type]
+        counts = {**dict.fromkeys(numbers, math.nan), "of": 0, "new": 0, "lost": lost}
+        return Headline(**common, **empty, **counts, why="no decision", shares={}, objectors={})  # type: ignore[arg-type]
     why: Why = "contested"
     at, of = int((passes - 0.5).abs().argmin()), len(board)
     if moves is not None and len(shifts := moves[clear(moves)]):
@@ -430,14 +439,11 @@ def clear(differences: pd.DataFrame) -> pd.Series:
     >>> clear(pd.DataFrame(rows)).tolist()
     [True, False, False]
     """
-    size: pd.Series = differences["difference"].abs()
-    return (size >= SHIFT) & (differences["low"] * differences["high"] > 0.0)
+    return (differences["difference"].abs() >= SHIFT) & (differences["low"] * differences["high"] > 0.0)
 
 
 def share_error(share: float, draws: int) -> float:
-    """Return the Monte Carlo error of a share of draws: the standard deviation of its posterior by Jeffreys' prior.
-
-    It is never zero.
+    """Return the error of a share of draws, never zero: the standard deviation of its posterior by Jeffreys' prior.
 
     Examples
     --------

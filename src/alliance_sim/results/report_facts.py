@@ -13,7 +13,7 @@ import pandas as pd
 
 from alliance_sim.registry.labels import ALLY_NAMES
 from alliance_sim.registry.parameter_names import resolve
-from alliance_sim.results.headline import Headline, clear, headline, paired_with
+from alliance_sim.results.headline import Headline, clear, headline_of, paired_with
 from alliance_sim.results.paired import Pair
 from alliance_sim.results.summaries import objectors_by_item
 from alliance_sim.scenarios import Scenario, input_differences
@@ -113,7 +113,7 @@ class Facts:
     @cached_property
     def headline(self) -> Headline:
         """The decision that matters."""
-        return headline(self.ensemble, self.base)
+        return headline_of(self.ensemble, self.base, self._pair)
 
     @cached_property
     def _pair(self) -> Pair | None:

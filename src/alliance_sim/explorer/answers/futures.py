@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from alliance_sim.results.report_facts import Facts
     from alliance_sim.scenarios import Scenario
 
-#: Outcomes of the first page; the others are shown when they are chosen.
-FIRST_FANS = ("mean_guarantee_confidence", "cohesion", "deterrence")
+#: Outcomes of the first page, of which the last three can be changed for others.
+FIRST_FANS = (
+    "mean_guarantee_confidence", "cohesion", "deterrence", "threat_gap", "mean_spending", "sanctions_durability",
+)  # fmt: skip
 #: Objectors below this share of the draws are noise to a reader.
 LEAST_RATE = 0.005
 _QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}

@@ -43,7 +43,6 @@ def Status(view: View | None, request: Request, state: str, version: int) -> Non
         if view and view.headline["share_error"] is not None:
             error = f"shares are ±{100.0 * view.headline['share_error']:.1f} points by chance of the draws"
             rv.Html(tag="span", class_="as-muted", children=[f"{error}; a what-if, not a forecast"])
-        rv.ProgressLinear(indeterminate=pending, active=pending, height=2, color="primary", absolute=True, bottom=True)
 
 
 @solara.component

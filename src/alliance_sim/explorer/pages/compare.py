@@ -118,7 +118,7 @@ def _button(text: str, act: Callable[[], None]) -> None:
 def Found(session: Session, found: Comparison) -> None:
     """What is found: differences, the decision looked at, boards and outcomes."""
     shown = [(letter, each) for letter, each in zip(LETTERS, found.columns, strict=False) if each.view]
-    first: tuple[str, ...] = FIRST_FANS
+    first: tuple[str, ...] = FIRST_FANS[:3]
     outcomes, set_outcomes = solara.use_state(first)
     item = _item(session.choice.value.item, found)
 

@@ -25,8 +25,8 @@ from alliance_sim.wording import month_in_words
 
 #: An outcome whose range is at most this wide is drawn on all of it, so that panels and runs compare at a glance.
 WIDE = 2.0
-#: Outcomes of the second row of charts, until others are chosen.
-_MORE: tuple[str, ...] = ("threat_gap", "mean_spending", "sanctions_durability")
+#: Charts that stay; those after them show another outcome when one is chosen.
+_FIXED = 3
 #: Changes that the first page lists.
 _MOST = 6
 
@@ -170,7 +170,7 @@ def Objectors(session: Session, cell: dict[str, Any]) -> None:
 @solara.component
 def Outcomes(view: View) -> None:
     """Three outcomes over time, and any other that is chosen."""
-    more, set_more = solara.use_state(_MORE)
+    more, set_more = solara.use_state(FIRST_FANS[_FIXED:])
 
     def put(place: int, name: str) -> None:
         set_more((*more[:place], name, *more[place + 1 :]))
@@ -181,7 +181,7 @@ def Outcomes(view: View) -> None:
         children=[f"Median, middle half and 5 to 95 % of the futures; dashed: median of {view.base_title}"],
     )
     with rv.Html(tag="section", class_="as-fans"):
-        for name in FIRST_FANS:
+        for name in FIRST_FANS[:_FIXED]:
             with rv.Html(tag="div", class_="as-card", attributes={"data-outcome": name}):
                 OneFan(view, name)
         for place, name in enumerate(more):
