@@ -69,13 +69,13 @@ def test_port_is_taken_before_the_page_is_loaded(monkeypatch: pytest.MonkeyPatch
         port = free.getsockname()[1]
     served: list[int] = []
 
-    def second() -> None:
+    def second(*_: object, **options: object) -> None:
         with pytest.raises(InputError, match=f"port {port}: "):
             server.serve(port)
         served.append(port)
 
-    monkeypatch.setattr(server, "warm_up", second)
-    monkeypatch.setattr("uvicorn.Server.run", lambda *arguments, **options: None)
+    monkeypatch.setattr(server, "_load", lambda: None)
+    monkeypatch.setattr("uvicorn.Server.run", second)
     server.serve(port)
     assert served == [port]
 
@@ -137,7 +137,7 @@ def test_it_says_where_it_is_and_warns_if_others_can_reach_it(
     with socket.socket() as free:
         free.bind((server.HOST, 0))
         port = free.getsockname()[1]
-    monkeypatch.setattr(server, "warm_up", lambda: None)
+    monkeypatch.setattr(server, "_load", lambda: None)
     monkeypatch.setattr("uvicorn.Server.run", lambda *arguments, **options: None)
     server.serve(port, **options)
     out, err = capsys.readouterr()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import (
     ALLY_NAMES,
@@ -26,14 +25,14 @@ from alliance_sim.registry.labels import (
     OUTCOME_LABELS,
 )
 from alliance_sim.registry.outcomes import OUTCOMES
-from alliance_sim.results.paired import NORMAL_95, NOTABLE, Pair, pair_of
+from alliance_sim.results.paired import NORMAL_95, NOTABLE, Pair, check_runs, paired_with
 from alliance_sim.results.summaries import out_of_time
 from alliance_sim.wording import counted, in_a_row, month_in_words, percent, with_code
 
 if TYPE_CHECKING:
     from alliance_sim.results.ensemble_like import EnsembleLike
 
-__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "headline_of", "paired_with", "share_error"]
+__all__ = ["CAVEAT", "Cost", "Headline", "clear", "headline", "headline_of", "share_error"]
 
 #: What every headline ends with.
 CAVEAT = "A what-if, not a forecast."
@@ -337,9 +336,8 @@ def headline(ensemble: EnsembleLike, base: EnsembleLike | None = None) -> Headli
     >>> found.why, found.base, found.sentences[-1][:26]
     ('contested', None, 'A what-if, not a forecast.')
     """
-    for each in (ensemble,) if base is None else (ensemble, base):
-        if not hasattr(each, "records"):
-            raise InputError(f"headline: {shown(each)} is no run; allowed: what `simulate` or `load_results` returns")
+    if base is None:
+        check_runs(ensemble)
     return headline_of(ensemble, base, None if base is None else paired_with(ensemble, base))
 
 
@@ -402,32 +400,6 @@ def headline_of(ensemble: EnsembleLike, base: EnsembleLike | None, pair: Pair | 
         level=float(row["level_passed"]),
         objectors=_objectors(ensemble, row),
     )
-
-
-def paired_with(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
-    """Return a run and its base as a pair.
-
-    Raises
-    ------
-    InputError
-        As `headline` does.
-
-    Examples
-    --------
-    >>> import alliance_sim as als
-    >>> base, reset = (als.simulate(name, draws=5) for name in ("baseline_2025", "us_russia_reset_2025"))
-    >>> list(paired_with(reset, base).decisions())[:7]
-    ['meeting', 'month', 'forum', 'issue', 'title', 'base', 'other']
-    """
-    for name in ("seed", "draws"):
-        one, two = getattr(ensemble, name), getattr(base, name)
-        if one != two:
-            raise InputError(f"headline: {name} {one} of the run and {two} of the base; allowed: the same in both")
-    if "final" in (ensemble.keep, base.keep):
-        raise InputError("headline: a run was kept with 'final'; allowed: 'monthly' or more, beside a base")
-    pair = pair_of(base.program, ensemble.program, ensemble.draws)
-    pair.counts[...] = pair.take(0, (base.output, base.records), (ensemble.output, ensemble.records))
-    return pair
 
 
 def clear(differences: pd.DataFrame) -> pd.Series:

@@ -8,6 +8,7 @@ memory, for any number of months.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,17 @@ from numpy.typing import NDArray
 
 from alliance_sim.compile import AgendaRow, CompiledScenario
 from alliance_sim.core.structures import DecisionRecords, RecordedOutput
-from alliance_sim.errors import InputError
+from alliance_sim.errors import InputError, shown
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.results.summaries import decided, summaries
 from alliance_sim.results.views import dates
 from alliance_sim.scenarios import Difference, input_differences
 
-__all__ = ["NORMAL_95", "NOTABLE", "Pair", "moved", "pair_of", "paired_interval"]
+if TYPE_CHECKING:
+    from alliance_sim.results.ensemble_like import EnsembleLike
+
+__all__ = ["NORMAL_95", "NOTABLE", "Pair", "check_runs", "moved", "pair_of", "paired_interval", "paired_with"]
 
 #: Size from which on a difference is worth a reader's time: a small effect, after Cohen (1988).
 NOTABLE = 0.2
@@ -259,3 +263,43 @@ def pair_of(base: CompiledScenario, other: CompiledScenario, draws: int) -> Pair
     kinds = len(DECISIONS)
     counts = np.zeros((len(agenda), kinds, kinds), np.int64)
     return Pair(base, other, months, agenda, np.empty((2, draws, len(OUTCOMES))), counts)
+
+
+def paired_with(ensemble: EnsembleLike, base: EnsembleLike) -> Pair:
+    """Return a run and its base as a pair.
+
+    Raises
+    ------
+    InputError
+        If one is no run, or they differ in seed, draws or era, share no month, or months were not kept.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> base, reset = (als.simulate(name, draws=5) for name in ("baseline_2025", "us_russia_reset_2025"))
+    >>> list(paired_with(reset, base).decisions())[:7]
+    ['meeting', 'month', 'forum', 'issue', 'title', 'base', 'other']
+    """
+    check_runs(ensemble, base)
+    for name in ("seed", "draws"):
+        one, two = getattr(ensemble, name), getattr(base, name)
+        if one != two:
+            raise InputError(f"headline: {name} {one} of the run and {two} of the base; allowed: the same in both")
+    if "final" in (ensemble.keep, base.keep):
+        raise InputError("headline: a run was kept with 'final'; allowed: 'monthly' or more, beside a base")
+    pair = pair_of(base.program, ensemble.program, ensemble.draws)
+    pair.counts[...] = pair.take(0, (base.output, base.records), (ensemble.output, ensemble.records))
+    return pair
+
+
+def check_runs(*runs: object) -> None:
+    """Raise InputError if one of the arguments is no run.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> check_runs(als.simulate("baseline_2018", draws=1))
+    """
+    for each in runs:
+        if not hasattr(each, "records"):
+            raise InputError(f"headline: {shown(each)} is no run; allowed: what `simulate` or `load_results` returns")

@@ -13,8 +13,8 @@ import pandas as pd
 
 from alliance_sim.registry.labels import ALLY_NAMES
 from alliance_sim.registry.parameter_names import resolve
-from alliance_sim.results.headline import Headline, clear, headline_of, paired_with
-from alliance_sim.results.paired import Pair
+from alliance_sim.results.headline import Headline, clear, headline, headline_of
+from alliance_sim.results.paired import Pair, paired_with
 from alliance_sim.results.summaries import objectors_by_item
 from alliance_sim.scenarios import Scenario, input_differences
 from alliance_sim.wording import FEW_DRAWS, counted, in_a_row, month_in_words, percent
@@ -113,7 +113,7 @@ class Facts:
     @cached_property
     def headline(self) -> Headline:
         """The decision that matters."""
-        return headline_of(self.ensemble, self.base, self._pair)
+        return headline_of(self.ensemble, self.base, self._pair) if self._pair else headline(self.ensemble)
 
     @cached_property
     def _pair(self) -> Pair | None:

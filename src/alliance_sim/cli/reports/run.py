@@ -163,7 +163,8 @@ def _passes(ensemble: Ensemble, headline: Headline, base: Ensemble | None, most:
 
 def _with_base(ensemble: Ensemble, base: Ensemble | None) -> pd.DataFrame:
     """Return the decision board with ``passes``, ``shift`` from the base, whether ``clear``, and ``new`` texts."""
-    from alliance_sim.results.headline import clear, paired_with
+    from alliance_sim.results.headline import clear
+    from alliance_sim.results.paired import paired_with
 
     board = ensemble.decisions()
     board = board.assign(passes=board["adopted"] + board["diluted"], shift=0.0, clear=False, new=False)

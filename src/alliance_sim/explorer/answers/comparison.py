@@ -163,7 +163,7 @@ def comparisons(given: tuple[Request, ...], runs: Runs, stopped: Callable[[], bo
 
 
 def _column(state: Request, run: Ensemble, reference: Ensemble) -> Column:
-    from alliance_sim.results.headline import paired_with
+    from alliance_sim.results.paired import paired_with
 
     seen = view(state, run, reference, 0.0, OUTCOMES)
     if run is reference:
