@@ -98,6 +98,11 @@ _POLICIES = {
         "The president",
         "Who is president from the month of the meeting on, with that administration's view of Russia.",
     ),
+    "government": Term(
+        "A government of another view of Russia",
+        "From the start of the run the ally has a government that sees more of a threat in Russia (less, where less is "
+        "asked for).",
+    ),
     "guarantee": Term(
         "Confidence in the U.S. guarantee",
         "How sure allies are that the United States would come to their defence; added to the confidence of each, on "

@@ -147,8 +147,7 @@ def Leader(session: Session, found: dict[str, Any], ally: str) -> None:
     else:
         rv.Html(tag="h3", children=["With another leader"])
     if several:
-        label = "The president" if ally == "USA" else "A government of another view of Russia"
-        DecisionLever(session, f"{item}/", several, label).key(f"{request.scenario}/{item}/{kind}")
+        DecisionLever(session, f"{item}/", several, kind.partition(".")[0]).key(f"{request.scenario}/{item}/{kind}")
     note = (
         "Presidents are measured from documents, as evidence says."
         if ally == "USA"
