@@ -50,7 +50,8 @@ def Futures(session: Session) -> None:
                     ]
                     Dots(title=f"100 futures: {_name(cell)}", endings=endings)
                 with rv.Html(tag="div", class_="as-card"):
-                    Restore(session, view, cell)
+                    known = session.diagnosed == (view.request, cell["key"])
+                    Restore(session, cell, session.diagnosis if known else None)
         with rv.Html(tag="section", class_="as-board"):
             with rv.Html(tag="div", class_="as-card"):
                 Board(session, view)
@@ -90,11 +91,9 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
 
 
 @solara.component
-def Restore(session: Session, view: View, cell: dict[str, Any]) -> None:
-    """What would restore consensus on the decision looked at; a click moves the lever."""
+def Restore(session: Session, cell: dict[str, Any], found: dict[str, Any] | None) -> None:
+    """What would restore consensus on the decision looked at, once it is found; a click moves the lever."""
     key = cell["key"]
-    known = session.diagnosed == (view.request, key)
-    found = session.diagnosis if known and session.diagnosis else None
     target = found["target"] if found else cell["base"] if cell["mark"] == "down" else 0.5
     helping = [each for each in found["restore"] if each["low"] > 0.0][:_MOST] if found else []
     rows = [

@@ -72,8 +72,7 @@ def Found(session: Session, found: dict[str, Any], cell: dict[str, Any]) -> None
                 )
                 Levels(title="The text on its way", note=note, rows=why.levels(found), reversion=found["reversion"])
             with rv.Html(tag="div", class_="as-card"):
-                if session.view:
-                    Restore(session, session.view, cell)
+                Restore(session, cell, found)
             with rv.Html(tag="div", class_="as-card"):
                 Without(session, found)
         with rv.Html(tag="div", class_="as-card as-why-ally"):
