@@ -62,7 +62,8 @@ def test_twenty_sessions_a_minute_each(own_server: Any, browser: Any, capsys: py
 
     pages = [arrive(0)]
     # Computed, and not what was stored: the model has been loaded.
-    pages[0].wait_for_function("/, in [0-9.]+ s/.test(document.querySelector('.as-status').innerText)", timeout=PATIENCE)
+    computed_now = "/, in [0-9.]+ s/.test(document.querySelector('.as-status').innerText)"
+    pages[0].wait_for_function(computed_now, timeout=PATIENCE)
     first, first_threads = note("first session")
     pages += [arrive(seed) for seed in range(1, SESSIONS)]
     note("all sessions")
