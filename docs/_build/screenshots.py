@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 import alliance_sim as als
-from alliance_sim.explorer.process import serving
 
 DOCS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(DOCS.parent / "tests"))
+
+from servers import serving  # noqa: E402 - beside the tests
+
 SIZES = {"wide": (1440, 900), "narrow": (420, 900)}
 #: Addresses of the pages, and what each shows when it is complete.
 PAGES = {
@@ -46,7 +50,7 @@ def main() -> None:
         experiment = als.load_experiment("summit_form_2018").model_copy(update={"replications": 10})
         als.sweep(experiment, Path(results, "summits"), progress=False)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        with serving("--results", results) as url:
+        with serving(Path(results), "--results", results) as server:
             for name in given.page or PAGES:
                 for size, (width, height) in SIZES.items():
                     for colours in ("light", "dark"):
@@ -54,7 +58,7 @@ def main() -> None:
                             viewport={"width": width, "height": height}, color_scheme=colours, reduced_motion="reduce"
                         )
                         page = context.new_page()
-                        show(page, url, name)
+                        show(page, server.url, name)
                         page.screenshot(path=given.folder / f"{name}-{size}-{colours}.png", full_page=True)
                         if given.readme and name in README and (size, colours) == ("wide", "light"):
                             page.screenshot(path=DOCS / README[name])

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser import gallery
-from browser.conftest import Visit, running
+from browser.conftest import Visit
+from servers import running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

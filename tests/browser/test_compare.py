@@ -173,7 +173,7 @@ def test_outcomes_are_chosen_and_read_month_by_month(visit: Arrive) -> None:
     page.keyboard.press("ArrowLeft")
     assert "A 0." in chart.get_attribute("aria-valuetext") and "C 0." in chart.get_attribute("aria-valuetext")
     # Labels at the ends of lines do not touch.
-    tops = sorted(chart.locator(".as-state-end").evaluate_all("ends => ends.map(end => Number(end.getAttribute('y')))"))
+    tops = sorted(chart.locator(".as-end").evaluate_all("ends => ends.map(end => Number(end.getAttribute('y')))"))
     assert len(tops) == 3 and all(low - high >= 12 for high, low in pairwise(tops))
 
 

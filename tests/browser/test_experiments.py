@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import alliance_sim as als
-from browser.conftest import Visit, serving
+from browser.conftest import Visit
+from servers import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -12,7 +12,7 @@ import pytest
 
 import alliance_sim as als
 from alliance_sim.registry.forums import DECISIONS
-from browser.conftest import running
+from servers import running
 
 pytestmark = pytest.mark.browser
 
@@ -245,9 +245,9 @@ def passing(seen: Any, key: str) -> str:
 
 
 def percent(share: float) -> str:
-    # As in the browser: of four digits, and halves up.
+    # As in the browser: of four digits.
     rounded = round(share, 4)
-    return "<1" if 0.0 < rounded < 0.005 else str(int(100 * rounded + 0.5))
+    return "<1" if 0.0 < rounded < 0.005 else f"{100.0 * rounded:.0f}"
 
 
 def test_missing_asset_is_refused_without_asking_another_server(server: str) -> None:

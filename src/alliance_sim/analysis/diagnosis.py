@@ -175,29 +175,32 @@ class Diagnosis:
         >>> als.diagnose("baseline_2025", "russia_strategy", draws=20).sentence.partition(":")[0]
         'The United States stands in the way of the Russia strategy at The Hague summit (2025-06)'
         """
+        return self._sentence("draws")
+
+    def _sentence(self, draws: str) -> str:
         if self.out_of_time < _NOTABLE:
-            return self._objections()
+            return self._objections(draws)
         few = sum(view.pivotal for view in self.in_the_way) < _NOTABLE
-        return self._time() if few else f"{self._time()} {self._objections()}"
+        return self._time(draws) if few else f"{self._time(draws)} {self._objections(draws)}"
 
     @property
     def _about(self) -> str:
         return f"{ISSUE_NAMES[self.issue]} at {self.meeting_title} ({self.month})"
 
-    def _time(self) -> str:
+    def _time(self, draws: str) -> str:
         """Return in which share of draws the meeting has no time for the text."""
         share, sessions = percent(self.out_of_time), f"{self.sessions} session{'' if self.sessions == 1 else 's'}"
         return (
-            f"{_capital(self._about)} falls for lack of time, and not because of an ally, in {share} of draws: the "
+            f"{_capital(self._about)} falls for lack of time, and not because of an ally, in {share} of {draws}: the "
             f"meeting has {sessions}, and its most contested texts are left out."
         )
 
-    def _objections(self) -> str:
+    def _objections(self, draws: str) -> str:
         """Return who stands in the way, and over what."""
         text = self._about
         failed = percent(1.0 - self.passing)
         if self.failures is None or not self.in_the_way:
-            return f"Nobody stands in the way of {text}: it fails in {failed} of draws."
+            return f"Nobody stands in the way of {text}: it fails in {failed} of {draws}."
         first, count = self.in_the_way[0], len(self.in_the_way)
         share = sum(view.pivotal for view in self.in_the_way)
         who = in_a_row([*(ALLY_NAMES[view.ally] for view in self.in_the_way), *(["others"] if share < _MOST else [])])
@@ -212,12 +215,12 @@ class Diagnosis:
             over += f" and over something else in {percent(self.failures.dispute)}"
         if self.passing >= 0.5:
             least = f"where it fails the least willing is {who.replace(' and ', ' or ')} in {percent(share)}"
-            return f"The text on {text} passes in {percent(self.passing)} of draws; {least}{wants}; {over}."
+            return f"The text on {text} passes in {percent(self.passing)} of {draws}; {least}{wants}; {over}."
         ends = max(DECISIONS[Decision.WITHDRAWN :], key=lambda name: self.outcomes[name])
         least = f"in {percent(share)} of these {who if count == 1 else 'one of them'} is the least willing"
         stands = "stands" if count == 1 and share >= _MOST else "stand"
         return (
-            f"{_capital(who)} {stands} in the way of {text}: the text fails in {failed} of draws, mostly "
+            f"{_capital(who)} {stands} in the way of {text}: the text fails in {failed} of {draws}, mostly "
             f"{DECISION_LABELS[ends]}, and {least}{wants}; {over}."
         )
 
@@ -231,19 +234,22 @@ class Diagnosis:
         >>> als.diagnose("baseline_2025", "russia_strategy", draws=20, target=0.0).conclusion.partition(", and ")[2]
         '0 % are asked for: nothing to restore.'
         """
+        return self._conclusion("draws")
+
+    def _conclusion(self, draws: str) -> str:
         target, now = percent(self.target), percent(self.passing)
         if self.passing >= self.target:
-            return f"The text passes in {now} of draws as things are, and {target} are asked for: nothing to restore."
+            return f"The text passes in {now} of {draws} as things are, and {target} are asked for: nothing to restore."
         first = self.restore[0]
         then = percent(first.passing)
         if not first.helps:
-            return f"Nothing that was tried makes it pass clearly more often than in {now} of draws."
+            return f"Nothing that was tried makes it pass clearly more often than in {now} of {draws}."
         if not first.reaches:
-            return f"Nothing that was tried makes it pass in {target} of draws; most, {then}, does {first.label}."
-        return f"{_capital(first.label)} would make it pass in {then} of draws instead of {now}."
+            return f"Nothing that was tried makes it pass in {target} of {draws}; most, {then}, does {first.label}."
+        return f"{_capital(first.label)} would make it pass in {then} of {draws} instead of {now}."
 
-    def json(self) -> dict[str, Any]:
-        """Return all of it as values that JSON can hold.
+    def json(self, draw: str = "draw") -> dict[str, Any]:
+        """Return all of it as values that JSON can hold, with `draw` as the word for one in the sentences.
 
         Examples
         --------
@@ -251,8 +257,8 @@ class Diagnosis:
         >>> list(als.diagnose("baseline_2018", draws=5).json())[:4]
         ['scenario', 'calibration', 'meeting', 'meeting_title']
         """
-        said = {"passing": self.passing, "mc_error": self.mc_error, "sentence": self.sentence}
-        found = {**asdict(self), **said, "conclusion": self.conclusion}
+        said = {"sentence": self._sentence(f"{draw}s"), "conclusion": self._conclusion(f"{draw}s")}
+        found = {**asdict(self), "passing": self.passing, "mc_error": self.mc_error, **said}
         for ally in found["allies"]:
             ally["rounds"] = {str(number): share for number, share in ally["rounds"].items()}
         return found

@@ -20,6 +20,7 @@ from alliance_sim.explorer.components.controls import Controls
 from alliance_sim.explorer.components.status import Failure, Status, message
 from alliance_sim.explorer.downloads import COMPARED, FILES, file_of, reproduced, reproduced_comparison
 from alliance_sim.explorer.jobs import run_state, use_run
+from alliance_sim.explorer.memory import give_back
 from alliance_sim.explorer.pages.compare import Compare
 from alliance_sim.explorer.pages.futures import Futures
 from alliance_sim.explorer.pages.network import Network
@@ -74,6 +75,7 @@ def Page() -> None:
     request = session.request
     scenario = solara.use_memo(request.as_written, [request.scenario, request.own])
     task = use_run(session)
+    solara.use_effect(lambda: give_back, [])
     made, set_made = solara.use_state(dict[str, Any]())
 
     def went(address: str) -> None:

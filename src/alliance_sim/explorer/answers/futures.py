@@ -193,12 +193,32 @@ def view(request: Request, own: Ensemble, base: Ensemble, seconds: float, outcom
 
 
 def found_why(shown: View, item: str, stopped: Callable[[], bool]) -> dict[str, Any]:
-    """Return why a decision of a view ends as it does, and what would restore consensus, as `Diagnosis.json`.
+    """Return why a decision of a view ends as it does, and what would restore consensus.
+
+    Parameters
+    ----------
+    shown : View
+    item : str
+        Key of the decision.
+    stopped : callable
+        The search stops when it returns True.
+
+    Returns
+    -------
+    dict
+        As `Diagnosis.json` gives it, with futures for draws.
 
     Raises
     ------
     Cancelled
         If `stopped` returned True.
+
+    Examples
+    --------
+    >>> request = Request("helsinki_2018", base="baseline_2018", draws=20)
+    >>> found = view(request, *next(pairs(request, lambda: False)), 0.5, [])
+    >>> found_why(found, found.item, lambda: False)["draws"]
+    20
     """
     from alliance_sim.analysis.diagnosis import diagnose
 
@@ -207,7 +227,7 @@ def found_why(shown: View, item: str, stopped: Callable[[], bool]) -> dict[str, 
     # As `Headline.to_restore`: what the base has where it is missed, else even odds.
     target = cell["base"] if cell["mark"] == "down" else 0.5
     found = diagnose(request.what_if(), issue, meeting, request.draws, request.seed, target, cancelled=stopped)
-    return found.json()
+    return found.json("future")
 
 
 def fans(own: Ensemble, base: Ensemble, outcomes: Iterable[str]) -> dict[str, dict[str, list[float]]]:

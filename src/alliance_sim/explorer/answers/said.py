@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
-from alliance_sim.wording import in_a_row, month_in_words
+from alliance_sim.wording import in_a_row, month_in_words, percent_cell
 
 __all__ = ["how", "lead"]
 
@@ -33,9 +32,9 @@ def lead(cell: Mapping[str, Any], against: str | None) -> str:
     >>> request = Request("helsinki_2018", base="baseline_2018", draws=20)
     >>> found = view(request, *next(pairs(request, lambda: False)), 0.5, [])
     >>> lead(found.cells[0], "the base").partition(" futures ")[2]
-    'the G7 adopts “Readmit Russia” in June 2018; in the base, in 0.'
+    'the G7 passes “Readmit Russia” in June 2018; in the base, in 0.'
     """
-    found = f"In {_of_100(cell['passes'])} of 100 futures {cell['body']} adopts “{cell['text']}”"
+    found = f"In {_of_100(cell['passes'])} of 100 futures {cell['body']} passes “{cell['text']}”"
     found += f" in {month_in_words(cell['month'])}"
     if weaker := cell["shares"][DECISIONS.index("diluted")]:
         found += " (in a weaker form)" if weaker == cell["passes"] else f" ({_of_100(weaker)} in a weaker form)"
@@ -52,14 +51,14 @@ def how(cell: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> how({"shares": [0.5, 0.1, 0.3, 0.1, 0.0], "objectors": {"HUN": 0.2, "SVK": 0.01}, "before": {"HUN": 0.1}})
-    'Where it fails, it is mostly never tabled (in 30). Objections: Hungary in 20 (10 in the base).'
+    'It fails in 40: never tabled 30, blocked 10. Objections, met or not: Hungary in 20 (10 in the base).'
     """
-    shares = dict(zip(DECISIONS, cell["shares"], strict=True))
-    failures = {name: share for name, share in shares.items() if name not in ("adopted", "diluted")}
-    usual = max(failures, key=failures.__getitem__)
+    ends = zip(DECISIONS, cell["shares"], strict=True)
+    failures = sorted((-share, name) for name, share in ends if share and name not in ("adopted", "diluted"))
     parts = []
-    if failures[usual]:
-        parts.append(f"Where it fails, it is mostly {DECISION_LABELS[usual]} (in {_of_100(failures[usual])}).")
+    if failures:
+        texts = [f"{DECISION_LABELS[name]} {_of_100(-share)}" for share, name in failures]
+        parts.append(f"It fails in {_of_100(round(-sum(share for share, _ in failures), 4))}: {', '.join(texts)}.")
     named = [(ally, share) for ally, share in cell["objectors"].items() if share >= _LEAST][:_NAMED]
     before = cell["before"]
     texts = [
@@ -67,10 +66,10 @@ def how(cell: Mapping[str, Any]) -> str:
         + (f" ({_of_100(before.get(ally, 0.0))} in the base)" if before else "")
         for ally, share in named
     ]
-    parts.append(f"Objections: {in_a_row(texts)}." if texts else "No ally objects in 5 of 100 or more.")
+    none = f"No ally objects in {_of_100(_LEAST)} of 100 or more."
+    parts.append(f"Objections, met or not: {in_a_row(texts)}." if texts else none)
     return " ".join(parts)
 
 
 def _of_100(share: float) -> str:
-    """Return a share of the futures as the charts round it: halves up."""
-    return "fewer than 1" if 0.0 < share < 0.005 else str(math.floor(100.0 * share + 0.5))
+    return percent_cell(share, "0").replace("<1", "fewer than 1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alliance_sim.analysis.words import FAILURES, STAGES
@@ -11,7 +11,7 @@ from alliance_sim.explorer.answers.futures import LEAST_RATE
 from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
 from alliance_sim.wording import percent, percent_cell, points_of
 
-__all__ = ["PARTS", "ally_of", "leader_rows", "levels", "said", "table", "tree", "weights", "without"]
+__all__ = ["PARTS", "ally_of", "changes", "leader_rows", "levels", "said", "table", "tree", "weights", "without"]
 
 #: Parts of what an ally bears, and what each is.
 PARTS: Mapping[str, str] = {
@@ -174,17 +174,16 @@ def without(found: Found, ally: str) -> str:
     return "Not tried: it is not among those that object most."
 
 
-def leader_rows(found: Found, ally: str) -> list[dict[str, Any]]:
-    """Return what was tried of another leader of an ally, as `Changes` draws it.
+def changes(found: Found, tried: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return changes that were tried, as `Changes` draws them: shares of the futures in which the text then passes.
 
     Examples
     --------
     >>> import alliance_sim as als
     >>> found = als.diagnose("baseline_2025", "russia_strategy", draws=20).json()
-    >>> leader_rows(found, "USA")[0]["key"].partition(".")[0]
-    'president'
+    >>> sorted(changes(found, found["restore"][:1])[0])
+    ['high', 'key', 'label', 'low', 'reaches', 'share']
     """
-    kind = "president." if ally == "USA" else f"government.{ally}"
     return [
         {
             "key": f"{each['lever']}:{each['value']}",
@@ -194,9 +193,22 @@ def leader_rows(found: Found, ally: str) -> list[dict[str, Any]]:
             "high": round(found["passing"] + each["high"], 4),
             "reaches": each["reaches"],
         }
-        for each in found["restore"]
-        if each["lever"].startswith(kind)
+        for each in tried
     ]
+
+
+def leader_rows(found: Found, ally: str) -> list[dict[str, Any]]:
+    """Return what was tried of another leader of an ally.
+
+    Examples
+    --------
+    >>> import alliance_sim as als
+    >>> found = als.diagnose("baseline_2025", "russia_strategy", draws=20).json()
+    >>> leader_rows(found, "USA")[0]["key"].partition(".")[0]
+    'president'
+    """
+    kind = "president." if ally == "USA" else f"government.{ally}"
+    return changes(found, [each for each in found["restore"] if each["lever"].startswith(kind)])
 
 
 def levels(found: Found) -> list[dict[str, Any]]:

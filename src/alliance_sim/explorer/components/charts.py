@@ -20,7 +20,7 @@ from alliance_sim.registry.labels import DECISION_LABELS
 ENDINGS = tuple({"name": name, "label": DECISION_LABELS[name]} for name in DECISIONS)
 
 
-@holding("fan.vue", "frame")
+@holding("fan.vue", "frame", "plot")
 def Fan(
     title: str,
     note: str,
@@ -38,7 +38,7 @@ def Fan(
     """An outcome over months: median, middle half, 5 to 95 %, and the median of the base, dashed."""
 
 
-@holding("lines.vue", "frame")
+@holding("lines.vue", "frame", "plot")
 def Lines(
     title: str,
     note: str,

@@ -30,7 +30,7 @@ def Status(view: View | None, request: Request, state: str, version: int) -> Non
             text += "; compiling the model for this machine: a minute or two, this once"
     else:
         text = f"{shown}, in {view.seconds:.1f} s"
-    whole = view is not None and view.request == request and view.draws == request.draws
+    whole = view is not None and view.request == request and view.draws == request.draws and not view.stored
     attributes = {
         "role": "status",
         "data-state": "ready" if whole and not pending else state if state != "ready" else "computing",
@@ -41,7 +41,7 @@ def Status(view: View | None, request: Request, state: str, version: int) -> Non
     with rv.Html(tag="p", class_=f"as-status as-{state}", attributes=attributes):
         rv.Html(tag="span", children=[text])
         if view and view.headline["share_error"] is not None:
-            error = f"shares are ±{100.0 * view.headline['share_error']:.1f} points by chance of the draws"
+            error = f"shares are ±{100.0 * view.headline['share_error']:.1f} points (one standard error) by chance"
             rv.Html(tag="span", class_="as-muted", children=[f"{error}; a what-if, not a forecast"])
 
 

@@ -11,6 +11,7 @@ import solara
 from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.futures import FIRST_FANS, View
 from alliance_sim.explorer.answers.said import how, lead
+from alliance_sim.explorer.answers.why import changes
 from alliance_sim.explorer.components import Choice
 from alliance_sim.explorer.components.charts import ENDINGS, Changes, Dots, Fan, Matrix, Tiles
 from alliance_sim.explorer.components.words import Words
@@ -71,6 +72,7 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
         if cell is None:
             rv.Html(tag="h1", children=[largest])
             return
+        rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against {view.base_title}"])
         rv.Html(tag="h1", children=[lead(cell, found["base"])])
         rv.Html(tag="p", children=[how(cell)])
         key = f"{found['meeting']}/{found['issue']}"
@@ -96,17 +98,7 @@ def Restore(session: Session, cell: dict[str, Any], found: dict[str, Any] | None
     key = cell["key"]
     target = found["target"] if found else cell["base"] if cell["mark"] == "down" else 0.5
     helping = [each for each in found["restore"] if each["low"] > 0.0][:_MOST] if found else []
-    rows = [
-        {
-            "key": f"{each['lever']}:{each['value']}",
-            "label": each["label"],
-            "share": round(each["passing"], 4),
-            "low": round(cell["passes"] + each["low"], 4),
-            "high": round(cell["passes"] + each["high"], 4),
-            "reaches": each["reaches"],
-        }
-        for each in helping
-    ]
+    rows = changes(found, helping) if found else []
     if found is None:
         note = "Searching for the smallest changes…"
     elif cell["passes"] >= target:
@@ -153,7 +145,7 @@ def Objectors(session: Session, cell: dict[str, Any]) -> None:
     more = [ally for ally in rates if cell["base"] is not None and rates[ally] >= before.get(ally, 0.0) + 0.1]
     Tiles(
         title=f"Who objects: {_name(cell)}",
-        note=f"{cell['text']}. % of futures, whether the objection is met or not; marked: 10 points more than before",
+        note=f"{cell['text']}. % of futures, whether the objection is met or not",
         tiles=squares(),
         names=country_names(),
         values={ally: rates.get(ally, 0.0) if ally in cell["seated"] else None for ally in ALLIES},

@@ -57,8 +57,8 @@ def Found(session: Session, found: dict[str, Any], cell: dict[str, Any]) -> None
     """What was found about a decision."""
     ally = why.ally_of(found, session.choice.value.ally)
     with rv.Html(tag="div", class_="as-said"):
-        rv.Html(tag="h1", children=[in_futures(found["sentence"])])
-        rv.Html(tag="p", children=[in_futures(found["conclusion"])])
+        rv.Html(tag="h1", children=[found["sentence"]])
+        rv.Html(tag="p", children=[found["conclusion"]])
         rule, forum = RULE_LABELS[found["rule"]], FORUM_NAMES[found["forum"]]
         about = f"{found['meeting_title']}, {month_in_words(found['month'])}, {forum}; rule: {rule}; “{found['text']}”"
         rv.Html(tag="p", class_="as-muted", children=[about])
@@ -213,8 +213,3 @@ def _option(cell: dict[str, Any]) -> dict[str, str]:
 def _named(ally: str) -> dict[str, str]:
     name = ALLY_NAMES[ally]
     return {"value": ally, "text": name[:1].upper() + name[1:]}
-
-
-def in_futures(text: str) -> str:
-    """Return a sentence of the terminal in the word of the pages."""
-    return text.replace("of draws", "of futures")
