@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,6 +92,19 @@ def test_sentences_name_the_numbers(run: Ensemble, base: Ensemble) -> None:
     assert sure.startswith(module.CAVEAT) and f"{DRAWS} draws" in sure
     error = float(re.search(r"share \(([\d.]+) points", sure).group(1))  # type: ignore[union-attr]
     assert error == pytest.approx(100.0 * found.share_error, abs=0.05)
+
+
+def test_costs_have_units_and_scales(run: Ensemble) -> None:
+    names = ("cohesion", "ukraine_support_military", "camps")
+    costs = [module.Cost(name, 1.0, 0.5, -0.5, -0.6, -0.4) for name in names]
+    assert [str(cost).partition(" to 0.50")[2].partition(" (")[0] for cost in costs] == [
+        "", " of the mean of 2022-2024", " camps",
+    ]  # fmt: skip
+    found = als.headline(run)
+    for outcome, scale in (("cohesion", "; scales are 0 to 1"), ("threat_gap", ""), ("mean_spending", "")):
+        costs = [module.Cost(outcome, 1.0, 0.5, -0.5, -0.6, -0.4)]
+        said = replace(found, base="the base", costs=tuple(costs)).json()["sentences"]
+        assert any(sentence.endswith(f"in brackets the change in nine of ten draws{scale}.") for sentence in said)
 
 
 def test_draws_can_have_another_word_and_all_else_stays(run: Ensemble, base: Ensemble) -> None:

@@ -107,7 +107,7 @@ def levers(scenario: Scenario, meeting: str, issue: str) -> dict[str, Lever]:
     >>> import alliance_sim as als
     >>> found = levers(als.load_scenario("baseline_2025"), "nato_summit-2026-07", "russia_strategy")
     >>> list(found)[:2], found["rule.unanimity_minus_n"].label(2.0)
-    (['text', 'position.USA'], 'consensus of all but 2')
+    (['text', 'position.USA'], 'another rule: consensus of all but 2')
     """
     held = {each.id: each for each in scenario.meetings}
     if meeting not in held:
@@ -268,7 +268,7 @@ class _Levers:
         return Lever(
             "side_payments",
             [step / 10.0 for step in range(1, 101)],
-            lambda value: f"side payments to objectors larger by {value:.1f}",
+            lambda value: f"side payments to objectors larger by {value:.1f} times what an ally bears alone",
             lambda value: self._shifts({"compensation": value}),
         )
 
@@ -304,7 +304,7 @@ class _Levers:
 
         def ruled(rule: str) -> Lever:
             fields = self._rewritten(lambda each: {**each, "rule": rule})
-            return Lever(f"rule.{rule}", [0.0], lambda _: RULE_LABELS[rule], lambda _: fields)
+            return Lever(f"rule.{rule}", [0.0], lambda _: f"another rule: {RULE_LABELS[rule]}", lambda _: fields)
 
         def but(number: float) -> Fields:
             return self._rewritten(lambda each: {**each, "rule": "unanimity_minus_n", "allowance": int(number)})
@@ -313,7 +313,7 @@ class _Levers:
             Lever(
                 "rule.unanimity_minus_n",
                 [1.0, 2.0, 3.0, 4.0, 5.0],
-                lambda number: f"consensus of all but {number:.0f}",
+                lambda number: f"another rule: consensus of all but {number:.0f}",
                 but,
             ),
             *map(ruled, _RULES),

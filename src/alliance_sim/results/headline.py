@@ -42,6 +42,8 @@ SHIFT = 0.05
 NAMED_SHARE, NAMED = 0.05, 3
 #: Outcomes that are named as costs, besides cohesion, and the least difference of one (judgement).
 COSTS, LEAST_COST = 2, 0.01
+#: Units as they follow a number.
+_UNITS = {"% GDP": " % of GDP", "camps": " camps", "meetings": " meetings"}
 #: What a base is called that has the same title as the run.
 _SAME = "the base"
 
@@ -75,12 +77,18 @@ class Cost:
 
     def __str__(self) -> str:
         change = "rises" if self.mean > 0.0 else "falls"
-        unit = " % of GDP" if OUTCOMES[self.outcome].unit == "% GDP" else ""
         least, most = sorted((abs(self.p05), abs(self.p95)))
         return (
-            f"{OUTCOME_LABELS[self.outcome]} {change} from {self.base:.2f} to {self.other:.2f}{unit} "
+            f"{OUTCOME_LABELS[self.outcome]} {change} from {self.base:.2f} to {self.other:.2f}{self._unit} "
             f"(by {least:.2f} to {most:.2f})"
         )
+
+    @property
+    def _unit(self) -> str:
+        """What follows its numbers; empty where they are on a scale without a unit."""
+        if self.outcome.startswith("ukraine_support"):
+            return " of the mean of 2022-2024"
+        return _UNITS.get(OUTCOMES[self.outcome].unit, "")
 
 
 @dataclass(frozen=True)
@@ -298,10 +306,9 @@ class Headline:
             if (texts := [str(cost) for cost in self.costs if OUTCOMES[cost.outcome].summary == summary])
         ]
         there = "that scenario" if self.base != _SAME else _SAME
-        return (
-            f"Against {there}, {'; '.join(parts)}; in brackets the change in nine of ten {draws}, scales: "
-            "`alliance-sim outcomes`."
-        )
+        plain = [OUTCOMES[cost.outcome] for cost in self.costs if not cost._unit]
+        scale = "; scales are 0 to 1" if plain and all((each.low, each.high) == (0, 1) for each in plain) else ""
+        return f"Against {there}, {'; '.join(parts)}; in brackets the change in nine of ten {draws}{scale}."
 
     def _sure(self, draw: str) -> str:
         draws = f"{CAVEAT} {counted(self.draws, draw)}"

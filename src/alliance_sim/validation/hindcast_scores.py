@@ -17,6 +17,7 @@ from alliance_sim.registry.actors import ALLIES, ALLY_INDEX
 from alliance_sim.validation.hindcast import EQUAL, MIXED, MODEL, Bools, Floats, Forecasts, forecasts, windows
 from alliance_sim.validation.history import recorded_spending
 from alliance_sim.validation.own_record import own_windows
+from alliance_sim.validation.published import BINS
 from alliance_sim.validation.record import RecordedItem, voiced
 from alliance_sim.validation.scores import auc, brier, crps, interval, log_score, ranked_probability
 
@@ -27,8 +28,8 @@ __all__ = ["Hindcast", "ScoreRow", "Skill", "hindcast"]
 
 #: Level of the intervals of spending whose coverage is reported.
 LEVEL = 0.8
-#: Items at which rates of the forum do better by most that are listed, and bins of the reliability table.
-WORST, BINS = 8, 5
+#: Items at which rates of the forum do better by most that are listed.
+WORST = 8
 OWN = (MODEL, MIXED, EQUAL)
 RATES = "rates of the forum"
 

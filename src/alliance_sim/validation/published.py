@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PUBLISHED", "published"]
+__all__ = ["BINS", "PUBLISHED", "passed", "published"]
 
 #: Written by ``python docs/_build/pages.py validation.md`` together with the page.
 PUBLISHED = Path(__file__).with_name("published.json")
+#: Bins of forecasts, of the same width, for which it is shown how often texts passed.
+BINS = 5
 
 
 @cache
@@ -31,3 +33,28 @@ def published() -> dict[str, Any]:
     """
     content: dict[str, Any] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     return content
+
+
+def passed(share: float) -> tuple[int, int]:
+    """Return how many recorded texts the model gave about a share, and how many of them passed.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1; it stands for its bin.
+
+    Examples
+    --------
+    >>> texts, passing = passed(0.9)
+    >>> texts > passing > 0.5 * texts
+    True
+    """
+    rows = published()["hindcast"]["reliability"]
+    for row in rows:  # the first are those of the model as it is
+        if row["model"] == rows[0]["model"] and _bin(row["forecast"]) == _bin(share):
+            return int(row["n"]), round(row["n"] * row["passed"])
+    return 0, 0
+
+
+def _bin(share: float) -> int:
+    return min(int(share * BINS), BINS - 1)

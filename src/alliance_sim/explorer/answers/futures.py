@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from alliance_sim.explorer.request import DRAWS, PREVIEW, Request
@@ -206,7 +206,7 @@ def found_why(shown: View, item: str, stopped: Callable[[], bool]) -> dict[str, 
     Returns
     -------
     dict
-        As `Diagnosis.json` gives it, with futures for draws.
+        As `Diagnosis.json` gives it, with futures for draws; and ``before``, what allies weigh in the base, by ally.
 
     Raises
     ------
@@ -221,13 +221,19 @@ def found_why(shown: View, item: str, stopped: Callable[[], bool]) -> dict[str, 
     20
     """
     from alliance_sim.analysis.diagnosis import diagnose
+    from alliance_sim.analysis.item import find_item
+    from alliance_sim.analysis.weighing import allies_of
 
     request, (meeting, _, issue) = shown.request, item.partition("/")
     cell = next(each for each in shown.cells if each["key"] == item)
     # As `Headline.to_restore`: what the base has where it is missed, else even odds.
     target = cell["base"] if cell["mark"] == "down" else 0.5
     found = diagnose(request.what_if(), issue, meeting, request.draws, request.seed, target, cancelled=stopped)
-    return found.json("future")
+    before: dict[str, dict[str, float]] = {}
+    if cell["base"] is not None:
+        there = allies_of(find_item(request.compared(), issue, meeting, request.draws, request.seed).run())
+        before = {each.ally: asdict(each.weights) for each in there if each.weights}
+    return {**found.json("future"), "before": before}
 
 
 def fans(own: Ensemble, base: Ensemble, outcomes: Iterable[str]) -> dict[str, dict[str, list[float]]]:

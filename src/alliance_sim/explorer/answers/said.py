@@ -7,12 +7,25 @@ from typing import Any
 
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
-from alliance_sim.wording import in_a_row, month_in_words, percent_cell
+from alliance_sim.validation.published import BINS, passed
+from alliance_sim.wording import counted, in_a_row, month_in_words, percent_cell
 
-__all__ = ["how", "lead"]
+__all__ = ["how", "how_right", "lead", "why"]
 
 #: Allies that are named, and the least share of the futures in which one that is named objects.
 _NAMED, _LEAST = 3, 0.05
+#: Recorded texts that are too few to say how right the model is (judgement).
+_FEW_TEXTS = 5
+#: Least difference in what an ally weighs that is named, as a squared distance between levels (judgement).
+_CLEAR = 0.005
+#: What an ally weighs: what it does to how willing the ally is, and in words where that makes it less willing or more.
+_CHANGES: Mapping[str, tuple[float, str, str]] = {
+    "loss": (-1.0, "the text is further from what it wants", "the text is nearer to what it wants"),
+    "alone": (1.0, "the matter is more salient to it", "the matter is less salient to it"),
+    "company": (1.0, "it would stand less alone in objecting", "it would stand more alone in objecting"),
+    "patron": (1.0, "crossing the United States costs it less", "crossing the United States costs it more"),
+    "stake": (-1.0, "it holds back more over another matter", "it holds back less over another matter"),
+}
 
 
 def lead(cell: Mapping[str, Any], against: str | None) -> str:
@@ -69,6 +82,68 @@ def how(cell: Mapping[str, Any]) -> str:
     none = f"No ally objects in {_of_100(_LEAST)} of 100 or more."
     parts.append(f"Objections, met or not: {in_a_row(texts)}." if texts else none)
     return " ".join(parts)
+
+
+def why(found: Mapping[str, Any]) -> str:
+    """Return what is asked for, what those who object want, and what changes most for the first, against the base.
+
+    Parameters
+    ----------
+    found : mapping
+        As `futures.found_why` gives it.
+
+    Returns
+    -------
+    str
+        Means over the futures in which the text is weighed; empty where nobody objects in a share that is named.
+
+    Examples
+    --------
+    >>> weights = {"loss": 0.07, "alone": 0.03, "company": 0.1, "patron": 0.0, "stake": 0.0, "position": 0.24}
+    >>> found = {"allies": [{"ally": "HUN", "objects": 0.4, "weights": weights}], "texts": [{"mean": 0.6}]}
+    >>> before = {"HUN": {**weights, "loss": 0.0, "position": 0.3}}
+    >>> why({**found, "reversion": 0.0, "before": before}).partition("; ")[2]
+    'Hungary wants 0.24 (0.30 in the base). What changes most for Hungary: the text is further from what it wants.'
+    """
+    named = [each for each in found["allies"] if each["objects"] >= _LEAST and each["weights"]][:_NAMED]
+    asked, before = found["texts"][0]["mean"], found["before"]
+    if not named or asked is None:
+        return ""
+    wants: list[str] = []
+    for each in named:
+        here, verb = f"{each['weights']['position']:.2f}", "" if wants else " wants"
+        there = f"{before[each['ally']]['position']:.2f}" if each["ally"] in before else here
+        wants.append(f"{ALLY_NAMES[each['ally']]}{verb} {here}" + (f" ({there} in the base)" if there != here else ""))
+    text = f"On a scale from 0 to 1 the text asks for {asked:.2f}, and {found['reversion']:.2f} holds without it; "
+    text += f"{in_a_row(wants)}."
+    first = named[0]
+    if first["ally"] in before:
+        text += _most_changed(ALLY_NAMES[first["ally"]], first["weights"], before[first["ally"]])
+    return text
+
+
+def _most_changed(name: str, here: Mapping[str, float], base: Mapping[str, float]) -> str:
+    """Return which part of what an ally weighs makes it less willing than in the base, or more; empty if none does."""
+    moves = {part: sign * (here[part] - base[part]) for part, (sign, _, _) in _CHANGES.items()}
+    more = sum(moves.values()) > 0.0
+    most = (max if more else min)(moves, key=lambda part: moves[part])
+    return f" What changes most for {name}: {_CHANGES[most][2 if more else 1]}." if abs(moves[most]) >= _CLEAR else ""
+
+
+def how_right(share: float) -> str:
+    """Return how many of the recorded texts passed that the model gave about such a share.
+
+    Examples
+    --------
+    >>> how_right(0.9)
+    'How right the model is: of 19 recorded texts to which it gave 80 to 100 %, 16 passed.'
+    """
+    texts, passing = passed(share)
+    low = int(min(share * BINS, BINS - 1)) * 100 // BINS
+    given = f"{counted(texts, 'recorded text')} to which it gave {low} to {low + 100 // BINS} %"
+    if texts < _FEW_TEXTS:
+        return f"How right the model is at such a share is not known: there is only {given}."
+    return f"How right the model is: of {given}, {passing} passed."
 
 
 def _of_100(share: float) -> str:

@@ -10,7 +10,7 @@ import solara
 
 from alliance_sim.explorer.answers.countries import country_names, squares
 from alliance_sim.explorer.answers.futures import FIRST_FANS, View
-from alliance_sim.explorer.answers.said import how, lead
+from alliance_sim.explorer.answers.said import how, how_right, lead, why
 from alliance_sim.explorer.answers.why import changes
 from alliance_sim.explorer.components import Choice
 from alliance_sim.explorer.components.charts import ENDINGS, Changes, Dots, Fan, Matrix, Tiles
@@ -75,6 +75,9 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
         rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against {view.base_title}"])
         rv.Html(tag="h1", children=[lead(cell, found["base"])])
         rv.Html(tag="p", children=[how(cell)])
+        known = session.diagnosed == (view.request, cell["key"]) and session.diagnosis
+        if because := why(known) if known else "":
+            rv.Html(tag="p", class_="as-because", children=[because])
         key = f"{found['meeting']}/{found['issue']}"
         with rv.Html(tag="p"):
             rv.Html(tag="span", class_="as-headline", children=[largest])
@@ -85,6 +88,7 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
         # The first of the rest is on who objects, the last on how sure it is, which the line of state says.
         for sentence in rest[1:-1]:
             rv.Html(tag="p", class_="as-costs", children=[sentence])
+        rv.Html(tag="p", class_="as-muted", children=[how_right(cell["passes"])])
         with rv.Html(tag="details", class_="as-weak"):
             rv.Html(tag="summary", children=["Where the model is weak"])
             with rv.Html(tag="ul"):
@@ -106,7 +110,7 @@ def Restore(session: Session, cell: dict[str, Any], found: dict[str, Any] | None
     elif not rows:
         note = "Nothing that was tried makes it pass clearly more often."
     else:
-        note = f"The smallest change of each kind, alone; target {100 * target:.0f} %. Click one to make it."
+        note = f"The smallest change of each kind, alone; target {100 * target:.0f} %. Levels are 0 to 1. Click to try."
 
     def make(row: str) -> None:
         lever, _, amount = row.rpartition(":")
@@ -124,7 +128,7 @@ def Board(session: Session, view: View) -> None:
     used = {cell["issue"]: None for cell in view.cells}
     Matrix(
         title="Who decides what, when: share of futures in which the text passes",
-        note="Events above, one square a decision. Click one to look into it.",
+        note="Flags: events. Squares: decisions; click one to look into it.",
         months=view.months,
         issues=[{"name": name, "label": ISSUE_LABELS[name]} for name in used],
         cells=[{name: cell[name] for name in BOARD} for cell in view.cells],
