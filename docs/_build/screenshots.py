@@ -25,7 +25,7 @@ SIZES = {"wide": (1440, 900), "narrow": (420, 900)}
 #: Addresses of the pages, and what each shows when it is complete.
 PAGES = {
     "futures": ("", ".as-fans .as-own-line"),
-    "compare": ("page=compare", ".as-matrix, .as-list"),
+    "compare": ("page=compare", "[data-comparison=ready]"),
     "why": ("page=why", ".as-said h1"),
     "network": ("page=network", ".as-network-map"),
     "run": ("page=run", ".as-run-lines"),

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 import alliance_sim as als
@@ -41,6 +42,36 @@ def test_levers_of_one_decision_act_together() -> None:
             both = changed(both, scenario.name, lever.fields(value))
     assert "rule.unanimity_minus_n" not in levers(both, *at)  # it takes unanimity no more
     assert len(both.events) == len(scenario.events) + 1
+
+
+@pytest.mark.parametrize(
+    "name", ["position.HUN", "government.HUN", "guarantee", "side_payments", "tabling", "spending"]
+)
+def test_a_change_on_top_of_another_is_their_sum(name: str) -> None:
+    scenario = als.load_scenario("us_russia_reset_2025")
+    at = ("eu_council-2026-07", "sanctions")
+
+    def moved(start: Scenario, step: int) -> Scenario:
+        lever = levers(start, *at)[name]
+        return changed(start, scenario.name, lever.fields(lever.values[step]))
+
+    both, twice, once = moved(moved(scenario, 0), 1), moved(moved(scenario, 0), 0), moved(scenario, 1)
+    assert len({event.id for event in both.events}) == len(both.events)
+    runs = [als.simulate(each, 20, 3, "final") for each in (twice, once)]
+    for mine, other in zip(runs[0].records, runs[1].records, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-9)
+
+
+def test_the_last_of_two_presidents_is_in_office() -> None:
+    scenario = als.load_scenario("us_russia_reset_2025")
+    at = ("nato_summit-2026-07", "russia_strategy")
+    runs = []
+    for names in (("washington_2018", "washington_2024"), ("washington_2024",)):
+        found = scenario
+        for name in names:
+            found = changed(found, scenario.name, levers(found, *at)[f"president.{name}"].fields(0.0))
+        runs.append(als.diagnose(found, "russia_strategy", "2026-07", draws=20))
+    assert runs[0].outcomes == runs[1].outcomes
 
 
 def test_a_meeting_or_issue_that_is_not_there_is_refused() -> None:

@@ -51,6 +51,14 @@ class Visit:
         shown = "".join(f"[data-shown*='{part}']" for part in parts)
         self.page.wait_for_selector(f".as-status[data-state=ready]{shown}", timeout=PATIENCE)
 
+    def reach(self, selector: str) -> None:
+        """Press the Tab key until an element has the focus."""
+        for _ in range(160):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"no way to {selector} by the Tab key")
+
     def board(self) -> dict[str, str]:
         """Return what each square of the board says, by the key of its decision."""
         cells = self.page.locator(".as-matrix [data-key]")

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ UPGRADE = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
-SOCKET = "/jupyter/api/kernels/a-kernel/channels?session_id=a-page"
+SOCKET = "/jupyter/api/kernels/{kernel}/channels?session_id=a-page"
 CLOSE = "/_solara/api/close/a-kernel?session_id=a-page"
 
 
@@ -41,6 +42,7 @@ def answer(
 ) -> Iterator[http.client.HTTPResponse]:
     """Send a request with any headers; ``{port}`` is that of the server."""
     port = server.rsplit(":", 1)[1]
+    path = path.format(kernel=uuid.uuid4())  # one of its own, as each page has: another's is refused
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
     connection.putrequest(method, path, skip_host=True)
     connection.putheader("Host", host.format(port=port))
@@ -102,7 +104,7 @@ def test_the_page_works_under_each_of_its_names(visit: Callable[[str], Any]) -> 
 
 def test_a_page_of_another_site_opens_no_websocket_in_the_browser(server: str, browser: Any) -> None:
     page = browser.new_page()
-    address = server.replace("http", "ws") + SOCKET
+    address = server.replace("http", "ws") + SOCKET.format(kernel=uuid.uuid4())
     script = """address => new Promise(resolve => {
         const socket = new WebSocket(address);
         socket.onopen = () => resolve("open");

@@ -162,7 +162,7 @@ def test_countries(open_gallery: Open) -> None:
     tiles = chart(page, "Who objects")
     assert tiles.locator(".as-country").count() == len(gallery.TILES)
     assert tiles.locator(".as-absent").evaluate_all("all => all.map(each => each.dataset.iso3)") == ["ISL", "MNE"]
-    label = "United States objects: 64.0 % of futures, clearly more than in the base"
+    label = "United States objects: 64.0 % of futures, at least 10 points more than in the base"
     assert tiles.locator("[data-iso3=USA]").get_attribute("aria-label") == label
     assert tiles.locator("[data-iso3=USA] .as-number").text_content() == "64"
     shade = tiles.locator("[data-iso3=DEU] .as-fill-blocked").get_attribute("fill-opacity")

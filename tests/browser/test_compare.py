@@ -48,29 +48,20 @@ def numbers(seen: Any) -> dict[str, str]:
     )
 
 
-def reach(page: Any, selector: str) -> None:
-    """Press the Tab key until an element has the focus."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.evaluate(f"document.activeElement.matches({json.dumps(selector)})"):
-            return
-    raise AssertionError(selector)
-
-
 def test_two_states_are_pinned_and_compared_by_keyboard_alone(visit: Arrive) -> None:
     seen = visit()
     page = seen.page
-    reach(page, ".as-pin button")
+    seen.reach(".as-pin button")
     page.keyboard.press("Enter")
     page.wait_for_selector(".as-pin >> text=1 pinned")
     assert "is pinned, as A" in page.locator(".as-pin").get_attribute("title")
-    reach(page, "[data-choice=scenario]")
+    seen.reach("[data-choice=scenario]")
     page.keyboard.press("ArrowDown")
     seen.settle("us_support_ends_2025")
-    reach(page, ".as-pin button")
+    seen.reach(".as-pin button")
     page.keyboard.press("Enter")
     page.wait_for_selector(".as-pin >> text=2 pinned")
-    reach(page, "[data-page=compare]")
+    seen.reach("[data-page=compare]")
     page.keyboard.press("Enter")
     ready(seen, 2)
     assert page.get_by_role("heading", level=1).inner_text() == "2 states side by side"

@@ -29,7 +29,7 @@ def test_whole_page(visit: Arrive) -> None:
     assert page.locator(".as-dots rect").count() == 100
     assert page.locator(".as-country").count() == 34
     page.wait_for_function("document.querySelectorAll('[data-outcome] svg .as-own-line').length === 6")
-    assert "by chance of the draws" in page.locator(".as-status").inner_text()
+    assert "points (one standard error) by chance" in page.locator(".as-status").inner_text()
     page.locator("[data-choice=outcome-0]").select_option("polarisation")
     page.wait_for_selector("[data-outcome=polarisation] .as-own-line")
     # Nothing is wider than the window.

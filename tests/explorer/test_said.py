@@ -94,7 +94,7 @@ def test_what_changes_most_is_the_part_that_moves_the_margin(part: str, by: floa
     found = {"texts": [{"mean": 0.6}], "reversion": 0.0, "before": {"HUN": WEIGHTS}}
     allies = [{"ally": "HUN", "objects": 0.4, "weights": {**WEIGHTS, part: WEIGHTS[part] + by}}]
     changed = why({**found, "allies": allies})
-    assert changed.endswith(f" What changes most for Hungary: {said}." if said else "Hungary wants 0.24.")
+    assert changed.endswith(f" What changes most for Hungary: {said}." if said else "on average Hungary wants 0.24.")
     assert why({**found, "allies": [{**allies[0], "objects": 0.04}]}) == ""  # as on the board: too few to be named
 
 
@@ -107,6 +107,9 @@ def test_how_right_has_the_counts_of_the_reliability_table() -> None:
             assert f"not known: there is only {number} recorded text" in said
         else:
             assert f"of {number} recorded texts" in said and f" {each['n'] * each['passed']:.0f} passed" in said
+            low, high = (int(bound) for bound in re.findall(r"gave (\d+) to (\d+) %", said)[0])
+            expected = low <= 100.0 * each["passed"] <= high
+            assert said.endswith("as expected.") == expected and low <= 100.0 * each["forecast"] <= high
     assert "80 to 100 %" in how_right(1.0) and "0 to 20 %" in how_right(0.0)
 
 

@@ -159,5 +159,34 @@ def test_a_lever_is_set_moved_in_its_place_and_taken_back() -> None:
     assert not session.request.changes and session.request == Request(base="baseline_2025")
 
 
+def test_a_change_that_was_tried_is_made_on_top_of_what_is_set() -> None:
+    """With a lever set already, a line of what would restore consensus still gives the share that it names."""
+    meeting, issue = "eu_council-2026-07", "sanctions"
+    item = f"{meeting}/{issue}"
+    session = Session()
+    session.ask(draws=100)
+    session.move(f"{item}/text", -0.03)
+    session.move(f"{item}/guarantee", 0.1)
+    found = als.diagnose(session.request.what_if(), issue, meeting, 100, 0, 0.6)
+    tried = [each for each in found.restore if each.lever in ("text", "position.HUN", "side_payments", "tabling")]
+    assert len(tried) == 4
+    before = session.request
+    for change in tried:
+        session.choose(request=before)
+        session.add(item, f"{change.lever}:{change.value}")
+        made = dict(session.request.levers)
+        if change.lever == "text":
+            assert made[f"{item}/text"] == pytest.approx(change.value - 0.03) and change.value < 0.0
+        assert als.diagnose(session.request.what_if(), issue, meeting, 100).passing == pytest.approx(change.passing)
+
+
+def test_one_president_replaces_another() -> None:
+    session, item = Session(), "nato_summit-2026-07/russia_strategy"
+    for name in ("washington_2018", "washington_2024"):
+        session.add(item, f"president.{name}:0.0")
+    session.add("nato_summit-2025-06/russia_strategy", "president.washington_2014:0.0")
+    assert [name.rpartition(".")[2] for name, _ in session.request.levers] == ["washington_2024", "washington_2014"]
+
+
 def test_all_parameters_can_be_set_by_name() -> None:
     assert set(PARAMETERS) >= {"pledge", "min_share", "insist"}

@@ -101,8 +101,13 @@ def test_costs_have_units_and_scales(run: Ensemble) -> None:
         "", " of the mean of 2022-2024", " camps",
     ]  # fmt: skip
     found = als.headline(run)
-    for outcome, scale in (("cohesion", "; scales are 0 to 1"), ("threat_gap", ""), ("mean_spending", "")):
-        costs = [module.Cost(outcome, 1.0, 0.5, -0.5, -0.6, -0.4)]
+    for outcomes, scale in (
+        (("cohesion",), "; scales are 0 to 1"),
+        (("cohesion", "camps"), "; the other scales are 0 to 1"),
+        (("cohesion", "threat_gap"), ""),
+        (("mean_spending",), ""),
+    ):
+        costs = [module.Cost(outcome, 1.0, 0.5, -0.5, -0.6, -0.4) for outcome in outcomes]
         said = replace(found, base="the base", costs=tuple(costs)).json()["sentences"]
         assert any(sentence.endswith(f"in brackets the change in nine of ten draws{scale}.") for sentence in said)
 

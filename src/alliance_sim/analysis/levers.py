@@ -128,8 +128,8 @@ class _Levers:
         self.parts = (own, *others)
         self.issues = [each.issue for each in self.parts]
         self.about = " and ".join(ISSUE_NAMES[each] for each in self.issues)
-        # Of this item, so that two items can be changed in one scenario.
-        self.id = f"{_LAST}-{meeting.id}-{issue}"
+        # Of this item, so that two items can be changed in one scenario, and one again that has been changed before.
+        self.id = _free(f"{_LAST}-{meeting.id}-{issue}", [event.id for event in scenario.events])
 
     def all(self) -> list[Lever]:
         seated = seats(self.meeting.forum, self.meeting.month, self.scenario.events)
@@ -225,11 +225,17 @@ class _Levers:
         who = "a U.S. president who wants" if ally == "USA" else f"{ALLY_NAMES[ally]} wants"
         names = [f"position.{issue}.{ally}" for issue in self.issues]
         signs = [_sign(each) for each in self.parts]
-        more = "more" if signs[0] > 0.0 else "less"
+        more = signs[0] > 0.0
+
+        def wish(value: float) -> str:
+            if value == 1.0:  # the whole scale
+                return "1.00, the most there is," if more else "0.00, the least there is,"
+            return f"{value:.2f} {'more' if more else 'less'}"
+
         return Lever(
             f"position.{ally}",
             _HUNDREDTHS,
-            lambda value: f"{who} {value:.2f} {more} on {self.about}",
+            lambda value: f"{who} {wish(value)} on {self.about}",
             lambda value: self._shifts({name: sign * value for name, sign in zip(names, signs, strict=True)}),
         )
 
@@ -329,6 +335,15 @@ class _Levers:
             lambda value: f"European spending higher by {value:.1f} % of GDP from {start} on",
             lambda value: self._shifts(dict.fromkeys(names, value), start),
         )
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """Return a name that begins none of those taken: itself, or with the first number that is free, from 2."""
+    free, number = name, 1
+    while any(f"{each}-".startswith(f"{free}-") for each in taken):
+        number += 1
+        free = f"{name}{number}"
+    return free
 
 
 def _sign(item: AgendaItem) -> float:

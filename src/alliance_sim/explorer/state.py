@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -152,9 +153,22 @@ class Session:
         """Take another scenario; changes belong to the one before."""
         self.choose(request=Request(name, usual_base(name), self.request.draws, self.request.seed), item="")
 
-    def move(self, lever: str, amount: float | None) -> None:
-        """Move a lever of a decision, or take its change back with None."""
-        self.ask(levers=_with(self.request.levers, lever, amount))
+    def move(self, lever: str, amount: float | None, others: Collection[str] = ()) -> None:
+        """Move a lever of a decision in place of others, or take its change back with None.
+
+        The page goes on looking at that decision.
+        """
+        kept = tuple(pair for pair in self.request.levers if pair[0] not in others)
+        item, _, _ = lever.rpartition("/")
+        self.choose(request=replace(self.request, levers=_with(kept, lever, amount)), item=item)
+
+    def add(self, item: str, change: str) -> None:
+        """Make a change that was tried on a decision, ``LEVER:AMOUNT``, on top of what is set for it."""
+        name, _, amount = change.rpartition(":")
+        lever, before = f"{item}/{name}", dict(self.request.levers)
+        presidents = [each for each in before if each.startswith(f"{item}/president.")]
+        others = presidents if lever.startswith(f"{item}/president.") else ()
+        self.move(lever, round(before.get(lever, 0.0) + float(amount), 10), others)
 
     def set(self, parameter: str, value: float | None) -> None:
         """Set a parameter, or let it be drawn again with None."""

@@ -307,7 +307,9 @@ class Headline:
         ]
         there = "that scenario" if self.base != _SAME else _SAME
         plain = [OUTCOMES[cost.outcome] for cost in self.costs if not cost._unit]
-        scale = "; scales are 0 to 1" if plain and all((each.low, each.high) == (0, 1) for each in plain) else ""
+        scale = ""
+        if plain and all((each.low, each.high) == (0, 1) for each in plain):
+            scale = f"; {'the other ' if len(plain) < len(self.costs) else ''}scales are 0 to 1"
         return f"Against {there}, {'; '.join(parts)}; in brackets the change in nine of ten {draws}{scale}."
 
     def _sure(self, draw: str) -> str:

@@ -102,8 +102,9 @@ def why(found: Mapping[str, Any]) -> str:
     >>> weights = {"loss": 0.07, "alone": 0.03, "company": 0.1, "patron": 0.0, "stake": 0.0, "position": 0.24}
     >>> found = {"allies": [{"ally": "HUN", "objects": 0.4, "weights": weights}], "texts": [{"mean": 0.6}]}
     >>> before = {"HUN": {**weights, "loss": 0.0, "position": 0.3}}
-    >>> why({**found, "reversion": 0.0, "before": before}).partition("; ")[2]
-    'Hungary wants 0.24 (0.30 in the base). What changes most for Hungary: the text is further from what it wants.'
+    >>> why({**found, "reversion": 0.0, "before": before}).partition("; ")[2].split(". ")
+    ['on average Hungary wants 0.24 (0.30 in the base)',
+    'What changes most for Hungary: the text is further from what it wants.']
     """
     named = [each for each in found["allies"] if each["objects"] >= _LEAST and each["weights"]][:_NAMED]
     asked, before = found["texts"][0]["mean"], found["before"]
@@ -114,8 +115,10 @@ def why(found: Mapping[str, Any]) -> str:
         here, verb = f"{each['weights']['position']:.2f}", "" if wants else " wants"
         there = f"{before[each['ally']]['position']:.2f}" if each["ally"] in before else here
         wants.append(f"{ALLY_NAMES[each['ally']]}{verb} {here}" + (f" ({there} in the base)" if there != here else ""))
-    text = f"On a scale from 0 to 1 the text asks for {asked:.2f}, and {found['reversion']:.2f} holds without it; "
-    text += f"{in_a_row(wants)}."
+    text = (
+        f"On a scale from 0 (no response) to 1 (the strongest) the text asks for {asked:.2f}, and "
+        f"{found['reversion']:.2f} holds without it; on average {in_a_row(wants)}."
+    )
     first = named[0]
     if first["ally"] in before:
         text += _most_changed(ALLY_NAMES[first["ally"]], first["weights"], before[first["ally"]])
@@ -136,14 +139,16 @@ def how_right(share: float) -> str:
     Examples
     --------
     >>> how_right(0.9)
-    'How right the model is: of 19 recorded texts to which it gave 80 to 100 %, 16 passed.'
+    'How right the model is: of 19 recorded texts to which it gave 80 to 100 %, 16 passed, as expected.'
     """
     texts, passing = passed(share)
     low = int(min(share * BINS, BINS - 1)) * 100 // BINS
     given = f"{counted(texts, 'recorded text')} to which it gave {low} to {low + 100 // BINS} %"
     if texts < _FEW_TEXTS:
         return f"How right the model is at such a share is not known: there is only {given}."
-    return f"How right the model is: of {given}, {passing} passed."
+    side = "more than that" if 100 * passing > (low + 100 // BINS) * texts else "as expected"
+    side = "fewer than that" if 100 * passing < low * texts else side
+    return f"How right the model is: of {given}, {passing} passed, {side}."
 
 
 def _of_100(share: float) -> str:

@@ -124,8 +124,8 @@ def DecisionLever(session: Session, prefix: str, several: list[Lever], policy: s
 
     def pick(text: str) -> None:
         name, _, value = text.partition(":")
-        kept = tuple(pair for pair in session.request.levers if pair[0] not in {prefix + each.name for each in several})
-        session.ask(levers=(*kept, (prefix + name, float(value))) if name else kept)
+        names = [prefix + each.name for each in several]
+        session.move(prefix + name if name else names[0], float(value) if name else None, names)
 
     options = [
         {"value": f"{lever.name}:{value:g}", "text": lever.label(value)} for lever in several for value in lever.values

@@ -19,6 +19,7 @@ from alliance_sim.explorer.jobs import use_diagnosis
 from alliance_sim.explorer.state import Session
 from alliance_sim.explorer.terms import READING
 from alliance_sim.registry.actors import ALLIES
+from alliance_sim.registry.forums import FORUM_LABELS
 from alliance_sim.registry.labels import GROUPS, ISSUE_LABELS, OUTCOME_GROUPS, OUTCOME_LABELS
 from alliance_sim.registry.outcomes import OUTCOMES
 from alliance_sim.validation.published import published
@@ -72,7 +73,8 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
         if cell is None:
             rv.Html(tag="h1", children=[largest])
             return
-        rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against {view.base_title}"])
+        about = f". {view.about}" if view.about else ""
+        rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against {view.base_title}{about}."])
         rv.Html(tag="h1", children=[lead(cell, found["base"])])
         rv.Html(tag="p", children=[how(cell)])
         known = session.diagnosed == (view.request, cell["key"]) and session.diagnosis
@@ -112,13 +114,9 @@ def Restore(session: Session, cell: dict[str, Any], found: dict[str, Any] | None
     else:
         note = f"The smallest change of each kind, alone; target {100 * target:.0f} %. Levels are 0 to 1. Click to try."
 
-    def make(row: str) -> None:
-        lever, _, amount = row.rpartition(":")
-        session.move(f"{key}/{lever}", float(amount))
-
     Changes(
         title="What would restore consensus", note=note, rows=rows, now=cell["passes"], target=target, selected="",
-        pending=found is None, event_pick=make,
+        pending=found is None, event_pick=partial(session.add, key),
     )  # fmt: skip
 
 
@@ -146,10 +144,11 @@ BOARD = ("key", "issue", "month", "forum", "held", "text", "shares", "passes", "
 def Objectors(session: Session, cell: dict[str, Any]) -> None:
     """Who objects to the decision looked at."""
     rates, before = cell["objectors"], cell["before"]
+    neutral = "; without the neutral members" if cell["forum"] == FORUM_LABELS["eu_council"] else ""
     more = [ally for ally in rates if cell["base"] is not None and rates[ally] >= before.get(ally, 0.0) + 0.1]
     Tiles(
         title=f"Who objects: {_name(cell)}",
-        note=f"{cell['text']}. % of futures, whether the objection is met or not",
+        note=f"{cell['text']}. % of futures, whether the objection is met or not{neutral}",
         tiles=squares(),
         names=country_names(),
         values={ally: rates.get(ally, 0.0) if ally in cell["seated"] else None for ally in ALLIES},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import reacton.ipyvuetify as rv
@@ -134,14 +135,11 @@ def Leader(session: Session, found: dict[str, Any], ally: str) -> None:
     kind = "president." if ally == "USA" else f"government.{ally}"
     several = [lever for name, lever in known.items() if name.startswith(kind)]
 
-    def make(row: str) -> None:
-        lever, _, amount = row.rpartition(":")
-        session.move(f"{item}/{lever}", float(amount))
-
     if rows := why.leader_rows(found, ally):
         Changes(
             title="With another leader", note="Futures in which the text passes. Click one to make the change.",
-            rows=rows, now=found["passing"], target=found["target"], selected="", pending=False, event_pick=make,
+            rows=rows, now=found["passing"], target=found["target"], selected="", pending=False,
+            event_pick=partial(session.add, item),
         )  # fmt: skip
     else:
         rv.Html(tag="h3", children=["With another leader"])
