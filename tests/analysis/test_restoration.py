@@ -29,6 +29,16 @@ def passing(
     return float(row["adopted"] + row["diluted"])
 
 
+def test_each_changed_scenario_can_be_diagnosed_again(diagnosis: Diagnosis) -> None:
+    """The same levers are searched in it: what they add must not be taken for what they added before."""
+    kinds = {change.lever.partition(".")[0]: change for change in diagnosis.restore}
+    for kind, change in kinds.items():
+        again = als.diagnose(change.scenario, ISSUE, MONTH, draws=DRAWS, seed=0, target=1.0)
+        assert again.passing == pytest.approx(change.passing)
+        if kind != "rule" and change.passing < 1.0:
+            assert kind in {each.lever.partition(".")[0] for each in again.restore} | {"sessions", "text", "president"}
+
+
 @pytest.mark.parametrize("name", ["diagnosis", "truncated"])
 def test_each_line_is_what_a_run_of_its_scenario_gives(name: str, request: pytest.FixtureRequest) -> None:
     """The whole scenario is run, as a user would run it."""
@@ -171,7 +181,9 @@ def test_levels_and_positions_move_with_the_direction_of_the_text(direction: str
     assert text.change is not None and stance.change is not None and text.now is not None
     upwards = direction == "more"
     assert (text.change < 0.0) == upwards and (stance.change > 0.0) == upwards
-    assert f"not {text.now:.2f}" in text.label and ("more on" if upwards else "less on") in stance.label
+    assert f"not {text.now:.2f}" in text.label
+    # Both look for the whole scale in vain: beyond its end nobody can want more, or less.
+    assert stance.value == 1.0 and ("1.00, the most" if upwards else "0.00, the least") in stance.label
     assert text.gained > text.lost
 
 
