@@ -30,12 +30,12 @@ def of_100(share: float) -> str:
 
 def test_lead_has_the_share_here_and_in_the_base(shown: View) -> None:
     for cell in shown.cells:
-        said = lead(cell, shown.headline["base"])
+        said = lead(cell, True)
         assert said.startswith(f"In {of_100(cell['passes'])} of 100 futures {cell['body']} passes “{cell['text']}”")
-        assert said.endswith(f", in {of_100(cell['base'])}.")
+        assert said.endswith(f"; in the base, in {of_100(cell['base'])}.")
         diluted = cell["shares"][DECISIONS.index("diluted")]
         assert ("in a weaker form" in said) == (diluted > 0.0)
-    assert lead(shown.cells[0], None).endswith((f"{shown.cells[0]['month'][:4]}.", "in a weaker form)."))
+    assert lead(shown.cells[0], False).endswith((f"{shown.cells[0]['month'][:4]}.", "in a weaker form)."))
 
 
 def test_how_names_all_failures_and_the_first_objectors(shown: View) -> None:
@@ -107,7 +107,7 @@ def test_how_right_has_the_counts_of_the_reliability_table() -> None:
             assert f"not known: there is only {number} recorded text" in said
         else:
             assert f"of {number} recorded texts" in said and f" {each['n'] * each['passed']:.0f} passed" in said
-            low, high = (int(bound) for bound in re.findall(r"gave (\d+) to (\d+) %", said)[0])
+            low, high = (int(bound) for bound in re.findall(r"given (\d+) to (\d+) %", said)[0])
             expected = low <= 100.0 * each["passed"] <= high
             assert said.endswith("as expected.") == expected and low <= 100.0 * each["forecast"] <= high
     assert "80 to 100 %" in how_right(1.0) and "0 to 20 %" in how_right(0.0)

@@ -40,8 +40,6 @@ class View:
     months : list of str
         ``YYYY-MM``.
     title, base_title : str
-    about : str
-        What happens in the scenario, in a sentence.
     headline : dict
         As `Headline.json` gives it, with futures for draws.
     cells : list of dict
@@ -61,7 +59,6 @@ class View:
     months: list[str]
     title: str
     base_title: str
-    about: str
     headline: dict[str, Any]
     cells: list[dict[str, Any]]
     events: list[dict[str, str]]
@@ -183,7 +180,6 @@ def view(request: Request, own: Ensemble, base: Ensemble, seconds: float, outcom
         months=list(own.months),
         title=scenario.title,
         base_title=base.scenario.title if request.base else "without the changes",
-        about=scenario.description.partition(". ")[0].rstrip("."),
         headline=facts.headline.json("future"),
         cells=list(_cells(facts)),
         events=[

@@ -28,15 +28,15 @@ _CHANGES: Mapping[str, tuple[float, str, str]] = {
 }
 
 
-def lead(cell: Mapping[str, Any], against: str | None) -> str:
+def lead(cell: Mapping[str, Any], based: bool) -> str:
     """Return in how many of 100 futures a text passes, here and in the base.
 
     Parameters
     ----------
     cell : mapping
         A decision, as `futures.view` gives it.
-    against : str or None
-        What the headline calls the base.
+    based : bool
+        Whether there is a base.
 
     Examples
     --------
@@ -44,18 +44,18 @@ def lead(cell: Mapping[str, Any], against: str | None) -> str:
     >>> from alliance_sim.explorer.request import Request
     >>> request = Request("helsinki_2018", base="baseline_2018", draws=20)
     >>> found = view(request, *next(pairs(request, lambda: False)), 0.5, [])
-    >>> lead(found.cells[0], "the base").partition(" futures ")[2]
+    >>> lead(found.cells[0], True).partition(" futures ")[2]
     'the G7 passes “Readmit Russia” in June 2018; in the base, in 0.'
     """
     found = f"In {_of_100(cell['passes'])} of 100 futures {cell['body']} passes “{cell['text']}”"
     found += f" in {month_in_words(cell['month'])}"
     if weaker := cell["shares"][DECISIONS.index("diluted")]:
         found += " (in a weaker form)" if weaker == cell["passes"] else f" ({_of_100(weaker)} in a weaker form)"
-    if against is None:
+    if not based:
         return f"{found}."
     if cell["base"] is None:
-        return f"{found}; {against} does not decide on it."
-    return f"{found}; in {against}, in {_of_100(cell['base'])}."
+        return f"{found}; the base does not decide on it."
+    return f"{found}; in the base, in {_of_100(cell['base'])}."
 
 
 def how(cell: Mapping[str, Any]) -> str:
@@ -139,11 +139,11 @@ def how_right(share: float) -> str:
     Examples
     --------
     >>> how_right(0.9)
-    'How right the model is: of 19 recorded texts to which it gave 80 to 100 %, 16 passed, as expected.'
+    'How right the model is: of 19 recorded texts given 80 to 100 %, 16 passed, as expected.'
     """
     texts, passing = passed(share)
     low = int(min(share * BINS, BINS - 1)) * 100 // BINS
-    given = f"{counted(texts, 'recorded text')} to which it gave {low} to {low + 100 // BINS} %"
+    given = f"{counted(texts, 'recorded text')} given {low} to {low + 100 // BINS} %"
     if texts < _FEW_TEXTS:
         return f"How right the model is at such a share is not known: there is only {given}."
     side = "more than that" if 100 * passing > (low + 100 // BINS) * texts else "as expected"

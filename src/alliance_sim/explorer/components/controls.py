@@ -32,7 +32,7 @@ def Controls(session: Session, scenario: Scenario) -> None:
     found = solara.use_memo(lambda: levers.decision_levers(request, item), [request.scenario, request.own, item])
     made = solara.use_memo(lambda: levers.changes(request), [request])
     with rv.Html(tag="aside", class_="as-side", attributes={"id": "as-side", "aria-label": "What if"}):
-        Scenarios(session)
+        Scenarios(session, scenario)
         if request.changes:
             with rv.Html(tag="ul", class_="as-changed", attributes={"aria-label": "What is changed"}):
                 for change in made:
@@ -86,7 +86,7 @@ def Pin(session: Session) -> None:
 
 
 @solara.component
-def Scenarios(session: Session) -> None:
+def Scenarios(session: Session, scenario: Scenario) -> None:
     """The choice of a scenario, and of what it is set against."""
     request = session.request
     known = [bundled(name) for name in list_scenarios()]
@@ -99,6 +99,9 @@ def Scenarios(session: Session) -> None:
         name="scenario", label="What if", value=request.scenario, groups=groups, event_pick=session.pick_scenario,
         options=[{"value": "", "text": "your file"}] if request.own else [],
     )  # fmt: skip
+    if scenario.description:
+        first = scenario.description.partition(". ")[0].rstrip(".")
+        rv.Html(tag="p", class_="as-muted as-about", children=[f"{first}."])
     others = bases(request.scenario) if request.scenario else ()
     itself = {"value": "", "text": "itself, without the changes"}
     Choice(

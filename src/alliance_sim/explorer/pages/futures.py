@@ -73,9 +73,8 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
         if cell is None:
             rv.Html(tag="h1", children=[largest])
             return
-        about = f". {view.about}" if view.about else ""
-        rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against {view.base_title}{about}."])
-        rv.Html(tag="h1", children=[lead(cell, found["base"])])
+        rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against a base: {view.base_title}"])
+        rv.Html(tag="h1", children=[lead(cell, found["base"] is not None)])
         rv.Html(tag="p", children=[how(cell)])
         known = session.diagnosed == (view.request, cell["key"]) and session.diagnosis
         if because := why(known) if known else "":
