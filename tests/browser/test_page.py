@@ -100,8 +100,12 @@ def test_a_change_that_restores_consensus_gives_the_share_it_names(visit: Arrive
     seen = visit(query=f"draws=500&item={STRATEGY}")
     page = seen.page
     page.wait_for_selector("button.as-change", timeout=120_000)
+    # What the search adds leaves the sentences around it on the page.
+    page.wait_for_selector(".as-because:not(:empty)")
+    assert page.locator(".as-said .as-right").inner_text().startswith("How right the model is")
+    assert page.locator(".as-weak summary").inner_text() == "Where the model is weak"
     share = page.locator("button.as-change b").first.inner_text()
-    page.locator("button.as-change").first.click()
+    page.locator("button.as-change").first.dblclick()
     page.wait_for_function("window.location.search.includes('lever=')")
     seen.settle("what_if.yaml")
     assert passing(seen, STRATEGY) == share.split()[0]

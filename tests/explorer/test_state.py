@@ -168,16 +168,27 @@ def test_a_change_that_was_tried_is_made_on_top_of_what_is_set() -> None:
     session.move(f"{item}/text", -0.03)
     session.move(f"{item}/guarantee", 0.1)
     found = als.diagnose(session.request.what_if(), issue, meeting, 100, 0, 0.6)
+    session.diagnosed = session.request, item
     tried = [each for each in found.restore if each.lever in ("text", "position.HUN", "side_payments", "tabling")]
     assert len(tried) == 4
     before = session.request
     for change in tried:
         session.choose(request=before)
-        session.add(item, f"{change.lever}:{change.value}")
+        for _ in range(2):  # a double click is one change
+            session.add(item, f"{change.lever}:{change.value}")
         made = dict(session.request.levers)
         if change.lever == "text":
             assert made[f"{item}/text"] == pytest.approx(change.value - 0.03) and change.value < 0.0
         assert als.diagnose(session.request.what_if(), issue, meeting, 100).passing == pytest.approx(change.passing)
+
+
+def test_changes_end_where_the_lever_ends() -> None:
+    session, item = Session(), "eu_council-2026-07/sanctions"
+    for name, most in (("guarantee", 1.0), ("side_payments", 10.0), ("government.HUN", 0.4)):
+        for _ in range(2):
+            session.add(item, f"{name}:{most}")
+        assert dict(session.request.levers)[f"{item}/{name}"] == most
+    session.request.what_if()
 
 
 def test_one_president_replaces_another() -> None:

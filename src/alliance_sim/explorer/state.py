@@ -11,6 +11,7 @@ import solara
 from alliance_sim.explorer.address import MOST_PINS, from_address, pinned, to_address
 from alliance_sim.explorer.answers.comparison import Comparison
 from alliance_sim.explorer.answers.futures import View
+from alliance_sim.explorer.levers import decision_levers
 from alliance_sim.explorer.request import FIRST_SCENARIO, Request, usual_base
 
 #: What the navigation names, in its order.
@@ -163,12 +164,21 @@ class Session:
         self.choose(request=replace(self.request, levers=_with(kept, lever, amount)), item=item)
 
     def add(self, item: str, change: str) -> None:
-        """Make a change that was tried on a decision, ``LEVER:AMOUNT``, on top of what is set for it."""
+        """Make a change that was tried on a decision, ``LEVER:AMOUNT``, on top of what was set when it was tried."""
+        tried = self.diagnosed[0] if self.diagnosed else self.request  # a second click comes before the next search
+        if (tried.scenario, tried.own) != (self.request.scenario, self.request.own):
+            return  # another scenario has been chosen, and is on its way
         name, _, amount = change.rpartition(":")
-        lever, before = f"{item}/{name}", dict(self.request.levers)
+        lever, before = f"{item}/{name}", dict(tried.levers)
+        total = round(before.get(lever, 0.0) + float(amount), 10)
+        furthest = decision_levers(tried, item)[name].values[-1]
         presidents = [each for each in before if each.startswith(f"{item}/president.")]
-        others = presidents if lever.startswith(f"{item}/president.") else ()
-        self.move(lever, round(before.get(lever, 0.0) + float(amount), 10), others)
+        self.ask(levers=tried.levers)
+        self.move(
+            lever,
+            min(total, furthest) if total > 0.0 else max(total, furthest),
+            presidents if lever.startswith(f"{item}/president.") else (),
+        )
 
     def set(self, parameter: str, value: float | None) -> None:
         """Set a parameter, or let it be drawn again with None."""

@@ -99,9 +99,8 @@ def Scenarios(session: Session, scenario: Scenario) -> None:
         name="scenario", label="What if", value=request.scenario, groups=groups, event_pick=session.pick_scenario,
         options=[{"value": "", "text": "your file"}] if request.own else [],
     )  # fmt: skip
-    if scenario.description:
-        first = scenario.description.partition(". ")[0].rstrip(".")
-        rv.Html(tag="p", class_="as-muted as-about", children=[f"{first}."])
+    first = scenario.description.partition(". ")[0].rstrip(".")
+    rv.Html(tag="p", class_="as-muted as-about", children=[f"{first}." if first else ""])
     others = bases(request.scenario) if request.scenario else ()
     itself = {"value": "", "text": "itself, without the changes"}
     Choice(

@@ -69,16 +69,16 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
     """What happens, who objects, what it costs, and where the model is weak."""
     found = view.headline
     largest, *rest = (sentence.replace("`", "") for sentence in found["sentences"])
+    known = session.diagnosed == (view.request, cell["key"]) if cell else False
+    # All lines, empty or not, so that each stays in its place.
     with rv.Html(tag="div", class_="as-said"):
         if cell is None:
-            rv.Html(tag="h1", children=[largest])
+            rv.Html(tag="h1", children=[largest]).key("alone")
             return
         rv.Html(tag="p", class_="as-muted", children=[f"{view.title}, set against a base: {view.base_title}"])
         rv.Html(tag="h1", children=[lead(cell, found["base"] is not None)])
         rv.Html(tag="p", children=[how(cell)])
-        known = session.diagnosed == (view.request, cell["key"]) and session.diagnosis
-        if because := why(known) if known else "":
-            rv.Html(tag="p", class_="as-because", children=[because])
+        rv.Html(tag="p", class_="as-because", children=[why(session.diagnosis) if known and session.diagnosis else ""])
         key = f"{found['meeting']}/{found['issue']}"
         with rv.Html(tag="p"):
             rv.Html(tag="span", class_="as-headline", children=[largest])
@@ -87,9 +87,8 @@ def Said(session: Session, view: View, cell: dict[str, Any] | None) -> None:
                     "Look at it", on_click=lambda: session.choose(item=key), text=True, small=True, classes=["as-link"]
                 )
         # The first of the rest is on who objects, the last on how sure it is, which the line of state says.
-        for sentence in rest[1:-1]:
-            rv.Html(tag="p", class_="as-costs", children=[sentence])
-        rv.Html(tag="p", class_="as-muted", children=[how_right(cell["passes"])])
+        rv.Html(tag="p", class_="as-costs", children=[" ".join(rest[1:-1])])
+        rv.Html(tag="p", class_="as-muted as-right", children=[how_right(cell["passes"])])
         with rv.Html(tag="details", class_="as-weak"):
             rv.Html(tag="summary", children=["Where the model is weak"])
             with rv.Html(tag="ul"):
