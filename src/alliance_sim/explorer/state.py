@@ -159,9 +159,11 @@ class Session:
 
         The page goes on looking at that decision.
         """
-        kept = tuple(pair for pair in self.request.levers if pair[0] not in others)
+        self._place(lever, amount, tuple(pair for pair in self.request.levers if pair[0] not in others))
+
+    def _place(self, lever: str, amount: float | None, others: tuple[tuple[str, float], ...]) -> None:
         item, _, _ = lever.rpartition("/")
-        self.choose(request=replace(self.request, levers=_with(kept, lever, amount)), item=item)
+        self.choose(request=replace(self.request, levers=_with(others, lever, amount)), item=item)
 
     def add(self, item: str, change: str) -> None:
         """Make a change that was tried on a decision, ``LEVER:AMOUNT``, on top of what was set when it was tried."""
@@ -169,16 +171,11 @@ class Session:
         if (tried.scenario, tried.own) != (self.request.scenario, self.request.own):
             return  # another scenario has been chosen, and is on its way
         name, _, amount = change.rpartition(":")
-        lever, before = f"{item}/{name}", dict(tried.levers)
-        total = round(before.get(lever, 0.0) + float(amount), 10)
+        lever, president = f"{item}/{name}", f"{item}/president."  # one of these replaces another
+        others = [pair for pair in tried.levers if not (lever.startswith(president) and pair[0].startswith(president))]
+        total = round(dict(tried.levers).get(lever, 0.0) + float(amount), 10)
         furthest = decision_levers(tried, item)[name].values[-1]
-        presidents = [each for each in before if each.startswith(f"{item}/president.")]
-        self.ask(levers=tried.levers)
-        self.move(
-            lever,
-            min(total, furthest) if total > 0.0 else max(total, furthest),
-            presidents if lever.startswith(f"{item}/president.") else (),
-        )
+        self._place(lever, min(total, furthest) if total > 0.0 else max(total, furthest), tuple(others))
 
     def set(self, parameter: str, value: float | None) -> None:
         """Set a parameter, or let it be drawn again with None."""

@@ -35,7 +35,7 @@ def published() -> dict[str, Any]:
     return content
 
 
-def passed(share: float) -> tuple[int, int]:
+def passed(share: float) -> tuple[float, float, int, int]:
     """Return how many recorded texts the model gave about a share, and how many of them passed.
 
     Parameters
@@ -43,17 +43,24 @@ def passed(share: float) -> tuple[int, int]:
     share : float
         From 0 to 1; it stands for its bin.
 
+    Returns
+    -------
+    low, high : float
+        Bounds of the bin, from 0 to 1.
+    texts, passing : int
+        0 where the model gave no text such a share.
+
     Examples
     --------
-    >>> texts, passing = passed(0.9)
-    >>> texts > passing > 0.5 * texts
-    True
+    >>> low, high, texts, passing = passed(0.9)
+    >>> low, high, texts > passing > 0.5 * texts
+    (0.8, 1.0, True)
     """
     rows = published()["hindcast"]["reliability"]
-    for row in rows:  # the first are those of the model as it is
-        if row["model"] == rows[0]["model"] and _bin(row["forecast"]) == _bin(share):
-            return int(row["n"]), round(row["n"] * row["passed"])
-    return 0, 0
+    own = (row for row in rows if row["model"] == rows[0]["model"])  # the first are those of the model as it is
+    row = next((row for row in own if _bin(row["forecast"]) == _bin(share)), {"n": 0, "passed": 0.0})
+    low = _bin(share) / BINS
+    return low, low + 1.0 / BINS, int(row["n"]), round(row["n"] * row["passed"])
 
 
 def _bin(share: float) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance_sim.registry.forums import DECISIONS
 from alliance_sim.registry.labels import ALLY_NAMES, DECISION_LABELS
-from alliance_sim.validation.published import BINS, passed
+from alliance_sim.validation.published import passed
 from alliance_sim.wording import counted, in_a_row, month_in_words, percent_cell
 
 __all__ = ["how", "how_right", "lead", "why"]
@@ -141,13 +141,11 @@ def how_right(share: float) -> str:
     >>> how_right(0.9)
     'How right the model is: of 19 recorded texts given 80 to 100 %, 16 passed, as expected.'
     """
-    texts, passing = passed(share)
-    low = int(min(share * BINS, BINS - 1)) * 100 // BINS
-    given = f"{counted(texts, 'recorded text')} given {low} to {low + 100 // BINS} %"
+    low, high, texts, passing = passed(share)
+    given = f"{counted(texts, 'recorded text')} given {100.0 * low:.0f} to {100.0 * high:.0f} %"
     if texts < _FEW_TEXTS:
         return f"How right the model is at such a share is not known: there is only {given}."
-    side = "more than that" if 100 * passing > (low + 100 // BINS) * texts else "as expected"
-    side = "fewer than that" if 100 * passing < low * texts else side
+    side = "more than that" if passing > high * texts else "fewer than that" if passing < low * texts else "as expected"
     return f"How right the model is: of {given}, {passing} passed, {side}."
 
 
