@@ -1,12 +1,15 @@
 import socket
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("solara", reason="needs the extra 'explorer'")
 
+import reacton.utils
 import solara.settings
 from solara.server import cdn_helper, settings
 
@@ -18,6 +21,7 @@ from alliance_sim.explorer import server
 def settings_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOLARA_APP", "")
     monkeypatch.setattr(cdn_helper, "fetch_from_cdn", cdn_helper.fetch_from_cdn)
+    monkeypatch.setattr(reacton.utils, "import_item", reacton.utils.import_item)
     for holder, name in (
         (settings.main, "mode"),
         (settings.main, "root_path"),
@@ -42,6 +46,20 @@ def test_assets_never_come_from_the_network(tmp_path: Path) -> None:
     assert settings.main.mode == "production"
     assert settings.telemetry.mixpanel_enable is False
     assert solara.settings.assets.proxy is True
+
+
+@pytest.mark.usefixtures("settings_restored")
+@pytest.mark.filterwarnings("ignore")
+def test_pages_can_be_drawn_while_pandas_is_being_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame()
+    with monkeypatch.context() as begun:
+        begun.setitem(sys.modules, "pandas", ModuleType("pandas"))  # as another thread finds it for a moment
+        with pytest.raises(AttributeError):  # the fault of the library that `configure` mends
+            reacton.utils.isinstance_lazy(table, "pandas.DataFrame")
+        server.configure()
+        assert not reacton.utils.isinstance_lazy(table, "pandas.DataFrame")
+    assert reacton.utils.isinstance_lazy(table, "pandas.DataFrame")
+    assert not reacton.utils.isinstance_lazy(table, ["no.such.module", "pandas.Series"])
 
 
 def test_every_asset_of_the_front_end_is_installed() -> None:

@@ -12,6 +12,7 @@ import time
 import warnings
 from typing import NoReturn
 
+import reacton.utils
 import solara.settings
 import uvicorn
 from solara.server import cdn_helper, settings
@@ -55,6 +56,8 @@ def configure(address: str = "", path: str = "") -> None:
         warnings.filterwarnings("ignore", message=message, category=UserWarning)
     # A private name, hence the exact pin of solara: an asset that is not installed fails at once, without retries.
     cdn_helper.fetch_from_cdn = _refuse
+    # With each state of a page Reacton asks whether it is a table of pandas, which another thread may be loading.
+    reacton.utils.import_item = _loaded
 
 
 def serve(
@@ -148,6 +151,12 @@ def _listener(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int)
         if number in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
             raise InputError(f"host {address}: {reason}; allowed: an address of this machine, with --host") from None
         raise InputError(f"port {port}: {reason}; allowed: a free one, with --port") from None
+
+
+def _loaded(name: str) -> object:
+    """Return what a module that is loaded, or being loaded, has by a name; None if there is none yet."""
+    module, _, item = name.rpartition(".")
+    return getattr(sys.modules.get(module), item, None) if module else sys.modules.get(name)
 
 
 def _refuse(url: str) -> NoReturn:
